@@ -1,0 +1,2 @@
+//! Commonweal.
+pub mod values;

@@ -1,0 +1,47 @@
+//! The one place that reads the machine's time.
+
+use super::Instant;
+use chrono::{TimeDelta, Utc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Tells the business time: the machine's, moved forward by the sandbox's offset.
+///
+/// Sessions, tokens and rate limits ask [`Clock::machine`], which nobody can move.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    offset_micros: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The machine's clock with no offset.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// Business time. Read once a request and passed on.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        Self::machine().plus(self.offset())
+    }
+
+    /// The machine's time.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    #[must_use]
+    pub fn machine() -> Instant {
+        Instant::from_utc(Utc::now())
+    }
+
+    /// How far the sandbox clock has been moved forward.
+    #[must_use]
+    pub fn offset(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.offset_micros.load(Ordering::SeqCst))
+    }
+
+    /// Sets the offset that the database holds. Never moves backwards.
+    pub fn set_offset(&self, offset: TimeDelta) {
+        let micros = offset.num_microseconds().unwrap_or(0);
+        self.offset_micros.fetch_max(micros, Ordering::SeqCst);
+    }
+}

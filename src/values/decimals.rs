@@ -1,0 +1,186 @@
+//! Exact decimals with a name: a rate cannot be passed for a weight.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Rounds half away from zero: 0.125 → 0.13, −0.125 → −0.13. The house rule unless a model says otherwise.
+#[must_use]
+pub fn round_half_up(value: Decimal, places: u32) -> Decimal {
+    value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// Rounds half to the even neighbour: 0.125 → 0.12. Where the published model says so.
+#[must_use]
+pub fn round_half_even(value: Decimal, places: u32) -> Decimal {
+    value.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven)
+}
+
+/// Puts commas between thousands of a string of digits.
+#[must_use]
+pub fn group_thousands(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A decimal that is not one, or not in its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecimalError {
+    /// The text is not a plain decimal number.
+    #[error("Enter a number, like 12 or 12.5")]
+    NotANumber,
+    /// A share or weight outside what it may be.
+    #[error("The number is outside its range")]
+    OutOfRange,
+}
+
+macro_rules! named_decimal {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "Decimal", into = "Decimal")]
+        pub struct $name(Decimal);
+
+        impl $name {
+            /// Checks the range.
+            ///
+            /// # Errors
+            /// [`DecimalError::OutOfRange`].
+            pub fn new(value: Decimal) -> Result<Self, DecimalError> {
+                let holds: fn(Decimal) -> bool = $check;
+                if holds(value) { Ok(Self(value)) } else { Err(DecimalError::OutOfRange) }
+            }
+
+            /// The number itself, with the scale it was given.
+            #[must_use]
+            pub fn get(self) -> Decimal {
+                self.0
+            }
+        }
+
+        impl TryFrom<Decimal> for $name {
+            type Error = DecimalError;
+            fn try_from(value: Decimal) -> Result<Self, DecimalError> {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for Decimal {
+            fn from(value: $name) -> Decimal {
+                value.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = DecimalError;
+            fn from_str(text: &str) -> Result<Self, DecimalError> {
+                Self::new(parse_decimal(text)?)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+/// Reads what people type for a number: `1,250.5`, `−3`, `12 %` is refused, `1e9` is refused.
+///
+/// # Errors
+/// [`DecimalError::NotANumber`].
+pub fn parse_decimal(text: &str) -> Result<Decimal, DecimalError> {
+    let cleaned: String =
+        text.trim().replace('−', "-").chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}')).collect();
+    let digits = cleaned.strip_prefix('-').unwrap_or(&cleaned);
+    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return Err(DecimalError::NotANumber);
+    }
+    Decimal::from_str_exact(&cleaned).map_err(|_| DecimalError::NotANumber)
+}
+
+named_decimal!(
+    /// A yearly rate as a fraction: 0.05 is 5 % a year.
+    Rate, |v| v > Decimal::NEGATIVE_ONE && v <= Decimal::ONE_HUNDRED
+);
+named_decimal!(
+    /// A part of a whole, 0 to 1.
+    Share, |v| v >= Decimal::ZERO && v <= Decimal::ONE
+);
+named_decimal!(
+    /// A weight in a criteria tree, more than 0 and at most 100.
+    Weight, |v| v > Decimal::ZERO && v <= Decimal::ONE_HUNDRED
+);
+named_decimal!(
+    /// A score or a subtotal of scores, never negative.
+    Score, |v| v >= Decimal::ZERO
+);
+named_decimal!(
+    /// How much of a measure: people, meals, tonnes, hours. May be negative for a change.
+    Quantity, |_| true
+);
+
+impl Quantity {
+    /// With thousands separators and without trailing zeros, for people.
+    #[must_use]
+    pub fn shown(self) -> String {
+        shown_decimal(self.0)
+    }
+}
+
+/// A decimal with thousands separators, a true minus sign and no trailing zeros.
+#[must_use]
+pub fn shown_decimal(value: Decimal) -> String {
+    let text = value.abs().normalize().to_string();
+    let (whole, part) = text.split_once('.').map_or((text.as_str(), None), |(w, p)| (w, Some(p)));
+    let sign = if value < Decimal::ZERO { "−" } else { "" };
+    match part {
+        Some(part) => format!("{sign}{}.{part}", group_thousands(whole)),
+        None => format!("{sign}{}", group_thousands(whole)),
+    }
+}
+
+/// A fraction as a percentage with the given places: 0.0375 → `3.8%`.
+#[must_use]
+pub fn shown_percent(fraction: Decimal, places: u32) -> String {
+    let mut value = round_half_up(fraction * Decimal::ONE_HUNDRED, places);
+    value.rescale(places);
+    let sign = if value < Decimal::ZERO { "−" } else { "" };
+    format!("{sign}{}%", value.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+
+    #[test]
+    fn halves_are_rounded_by_the_rule_that_is_named() {
+        assert_eq!(round_half_up(dec!(0.125), 2), dec!(0.13));
+        assert_eq!(round_half_up(dec!(-0.125), 2), dec!(-0.13));
+        assert_eq!(round_half_even(dec!(0.125), 2), dec!(0.12));
+    }
+
+    #[test]
+    fn a_share_above_one_or_a_weight_of_nothing_is_refused() {
+        assert_eq!("1.01".parse::<Share>(), Err(DecimalError::OutOfRange));
+        assert_eq!("0".parse::<Weight>(), Err(DecimalError::OutOfRange));
+        assert_eq!("1e3".parse::<Quantity>(), Err(DecimalError::NotANumber));
+        assert_eq!("NaN".parse::<Quantity>(), Err(DecimalError::NotANumber));
+    }
+
+    #[test]
+    fn numbers_are_shown_with_separators() {
+        assert_eq!(shown_decimal(dec!(1234567.50)), "1,234,567.5");
+        assert_eq!(shown_percent(dec!(0.0375), 1), "3.8%");
+        assert_eq!(shown_percent(dec!(-0.5), 0), "−50%");
+    }
+}

@@ -1,0 +1,185 @@
+//! Parsing at the edge: text from a form or JSON becomes value types, or a list of field errors.
+
+use super::time::{parse_date, parse_time};
+use super::{Instant, LocalDate, Pence};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::str::FromStr;
+
+/// One thing wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The form field or JSON member, such as `amount` or `criteria[2].weight`.
+    pub field: String,
+    /// A plain sentence that says what to do.
+    pub message: String,
+}
+
+/// Everything wrong with a form, in the order of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FieldErrors(pub Vec<FieldError>);
+
+impl FieldErrors {
+    /// A single error.
+    #[must_use]
+    pub fn one(field: &str, message: impl Into<String>) -> Self {
+        FieldErrors(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// Adds an error.
+    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.to_owned(), message: message.into() });
+    }
+
+    /// The message at a field, when it has one.
+    #[must_use]
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|e| e.field == field).map(|e| e.message.as_str())
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Collects field errors while a form is read, so that a person sees all of them at once.
+///
+/// ```
+/// use commonweal::values::{Parser, Pence};
+/// let mut form = Parser::default();
+/// let amount: Option<Pence> = form.pence("amount", "twenty", "Enter how much you need, in pounds");
+/// assert!(amount.is_none());
+/// assert_eq!(form.finish().unwrap_err().at("amount"), Some("Enter an amount in pounds, like 20,000 or 20,000.50"));
+/// ```
+#[derive(Debug, Default)]
+pub struct Parser {
+    errors: FieldErrors,
+}
+
+impl Parser {
+    /// Ends the reading: all well, or every error.
+    ///
+    /// # Errors
+    /// What was collected.
+    pub fn finish(self) -> Result<(), FieldErrors> {
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
+    /// Adds an error of the caller's own.
+    pub fn wrong(&mut self, field: &str, message: impl Into<String>) {
+        self.errors.add(field, message);
+    }
+
+    /// Requires something to hold.
+    pub fn check(&mut self, holds: bool, field: &str, message: &str) {
+        if !holds {
+            self.errors.add(field, message);
+        }
+    }
+
+    /// Text that must be there, trimmed, at most `most` characters.
+    pub fn text(&mut self, field: &str, value: &str, most: usize, missing: &str) -> String {
+        let value = value.trim();
+        if value.is_empty() {
+            self.errors.add(field, missing);
+        } else if value.chars().count() > most {
+            self.errors.add(field, format!("Use {most} characters or fewer"));
+        }
+        value.to_owned()
+    }
+
+    /// Text that may be left out, trimmed, at most `most` characters.
+    pub fn optional_text(&mut self, field: &str, value: &str, most: usize) -> Option<String> {
+        let value = value.trim();
+        if value.chars().count() > most {
+            self.errors.add(field, format!("Use {most} characters or fewer"));
+        }
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// Anything that has its own reading and its own error sentence. Empty text gives `missing`.
+    pub fn value<T>(&mut self, field: &str, value: &str, missing: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        if value.trim().is_empty() {
+            self.errors.add(field, missing);
+            return None;
+        }
+        match value.trim().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.errors.add(field, sentence(&error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// As [`Parser::value`], but empty text is no error.
+    pub fn optional<T>(&mut self, field: &str, value: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        if value.trim().is_empty() { None } else { self.value(field, value, "") }
+    }
+
+    /// An amount of pounds.
+    pub fn pence(&mut self, field: &str, value: &str, missing: &str) -> Option<Pence> {
+        self.value(field, value, missing)
+    }
+
+    /// A plain decimal number.
+    pub fn decimal(&mut self, field: &str, value: &str, missing: &str) -> Option<Decimal> {
+        if value.trim().is_empty() {
+            self.errors.add(field, missing);
+            return None;
+        }
+        super::decimals::parse_decimal(value).map_err(|e| self.errors.add(field, e.to_string())).ok()
+    }
+
+    /// A calendar date.
+    pub fn date(&mut self, field: &str, value: &str, missing: &str) -> Option<LocalDate> {
+        if value.trim().is_empty() {
+            self.errors.add(field, missing);
+            return None;
+        }
+        parse_date(value).map_err(|e| self.errors.add(field, e.to_string())).ok()
+    }
+
+    /// A calendar date that may be left out.
+    pub fn optional_date(&mut self, field: &str, value: &str) -> Option<LocalDate> {
+        if value.trim().is_empty() { None } else { self.date(field, value, "") }
+    }
+
+    /// A date and a London time from two fields (`deadline_date`, `deadline_time` for the prefix `deadline`).
+    /// A full RFC 3339 instant in the date field is taken too, for programs.
+    pub fn instant(&mut self, prefix: &str, date: &str, time: &str, missing: &str) -> Option<Instant> {
+        if let Ok(instant) = date.parse::<Instant>() {
+            return Some(instant);
+        }
+        let (date_field, time_field) = (format!("{prefix}_date"), format!("{prefix}_time"));
+        let day = self.date(&date_field, date, missing)?;
+        let time = if time.trim().is_empty() {
+            self.errors.add(&time_field, "Enter a time, like 12:00");
+            return None;
+        } else {
+            parse_time(time).map_err(|e| self.errors.add(&time_field, e.to_string())).ok()?
+        };
+        Instant::from_london(day, time).map_err(|e| self.errors.add(&time_field, e.to_string())).ok()
+    }
+
+    /// A tick box: `yes`, `on`, `true` are ticked.
+    #[must_use]
+    pub fn ticked(value: &str) -> bool {
+        matches!(value.trim(), "yes" | "on" | "true" | "1")
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
+}

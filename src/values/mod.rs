@@ -1,0 +1,22 @@
+//! Value types that every room speaks in: money, rates, identifiers, instants, dates, people.
+//!
+//! Nothing here does I/O, except [`clock::Clock`], the one place that reads the machine's time.
+//! Values are parsed once, at the edge ([`fields`]); inside the program they are never re-checked.
+
+pub mod actor;
+pub mod clock;
+pub mod decimals;
+pub mod fields;
+pub mod ids;
+pub mod money;
+pub mod refusal;
+pub mod time;
+
+pub use actor::{Actor, Membership, Role, Subject};
+pub use clock::Clock;
+pub use decimals::{Quantity, Rate, Score, Share, Weight, round_half_even, round_half_up};
+pub use fields::{FieldErrors, Parser};
+pub use ids::Id;
+pub use money::Pence;
+pub use refusal::{Refusal, RefusalInfo};
+pub use time::{Instant, LocalDate};

@@ -1,0 +1,296 @@
+//! Instants in UTC, cut to microseconds, and calendar dates in Europe/London.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono_tz::Europe::London;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A calendar date in Europe/London, the kind that legal periods are counted in.
+pub type LocalDate = NaiveDate;
+
+/// A moment in UTC, cut to microseconds so that both databases hold it exactly.
+///
+/// Shown to people in Europe/London with its zone; in JSON as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant(DateTime<Utc>);
+
+/// A date or time that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// Not a calendar date.
+    #[error("Enter a real date, like 2027-01-15")]
+    NotADate,
+    /// Not a time of day.
+    #[error("Enter a time, like 12:00")]
+    NotATime,
+    /// The clocks go forward over this time: it does not exist that day.
+    #[error("This time does not exist: the clocks go forward then")]
+    Skipped,
+}
+
+impl Instant {
+    /// Cuts to microseconds.
+    #[must_use]
+    pub fn from_utc(at: DateTime<Utc>) -> Self {
+        Instant(at.with_nanosecond(at.nanosecond() / 1000 * 1000).unwrap_or(at))
+    }
+
+    /// From what a `TIMESTAMP` column holds.
+    #[must_use]
+    pub fn from_naive(at: NaiveDateTime) -> Self {
+        Self::from_utc(at.and_utc())
+    }
+
+    /// What a `TIMESTAMP` column holds.
+    #[must_use]
+    pub fn naive(self) -> NaiveDateTime {
+        self.0.naive_utc()
+    }
+
+    /// A wall-clock time in Europe/London. An hour that comes twice in autumn is the first of the two.
+    ///
+    /// # Errors
+    /// [`TimeError::Skipped`] in the hour that spring leaves out.
+    pub fn from_london(date: LocalDate, time: NaiveTime) -> Result<Self, TimeError> {
+        London
+            .from_local_datetime(&date.and_time(time))
+            .earliest()
+            .map(|t| Self::from_utc(t.with_timezone(&Utc)))
+            .ok_or(TimeError::Skipped)
+    }
+
+    /// The first moment of a date in Europe/London.
+    #[must_use]
+    pub fn start_of(date: LocalDate) -> Self {
+        Self::from_london(date, NaiveTime::MIN).unwrap_or_else(|_| Self::from_naive(date.and_time(NaiveTime::MIN)))
+    }
+
+    /// The date in Europe/London at this moment.
+    #[must_use]
+    pub fn date(self) -> LocalDate {
+        self.0.with_timezone(&London).date_naive()
+    }
+
+    /// The time of day in Europe/London, `HH:MM`, for inputs.
+    #[must_use]
+    pub fn time_of_day(self) -> String {
+        self.0.with_timezone(&London).format("%H:%M").to_string()
+    }
+
+    /// Microseconds since 1970, for cursors.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// From microseconds since 1970.
+    #[must_use]
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        DateTime::from_timestamp_micros(micros).map(Instant)
+    }
+
+    /// Later (or earlier) by a span; stays where it is at the ends of time.
+    #[must_use]
+    pub fn plus(self, span: TimeDelta) -> Self {
+        Instant(self.0.checked_add_signed(span).unwrap_or(self.0))
+    }
+
+    /// How long after another moment.
+    #[must_use]
+    pub fn since(self, earlier: Instant) -> TimeDelta {
+        self.0 - earlier.0
+    }
+
+    /// RFC 3339 in UTC with microseconds: the form that hashes and receipts quote.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        self.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    }
+
+    /// For people: "noon on Friday 15 January 2027 (GMT)".
+    #[must_use]
+    pub fn long(self) -> String {
+        let local = self.0.with_timezone(&London);
+        let zone = if local.offset().fix().local_minus_utc() == 0 { "GMT" } else { "BST" };
+        format!("{} on {} ({zone})", clock_time(local.hour(), local.minute()), long_date(local.date_naive()))
+    }
+
+    /// For tables and notes: "18 November 2026, 10:20am (GMT)".
+    #[must_use]
+    pub fn medium(self) -> String {
+        let local = self.0.with_timezone(&London);
+        let zone = if local.offset().fix().local_minus_utc() == 0 { "GMT" } else { "BST" };
+        format!("{}, {} ({zone})", medium_date(local.date_naive()), clock_time(local.hour(), local.minute()))
+    }
+
+    /// To the second, with zone, where the second decides: "15 January 2027 at 12:00:03.000417 (GMT)".
+    #[must_use]
+    pub fn exact(self) -> String {
+        let local = self.0.with_timezone(&London);
+        let zone = if local.offset().fix().local_minus_utc() == 0 { "GMT" } else { "BST" };
+        format!("{} at {} ({zone})", medium_date(local.date_naive()), local.format("%H:%M:%S%.6f"))
+    }
+
+    /// For `datetime` attributes.
+    #[must_use]
+    pub fn machine(self) -> String {
+        self.0.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    }
+}
+
+fn clock_time(hour: u32, minute: u32) -> String {
+    let twelve = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
+    let half = if hour < 12 { "am" } else { "pm" };
+    match (hour, minute) {
+        (12, 0) => "noon".to_owned(),
+        (0, 0) => "midnight".to_owned(),
+        (_, 0) => format!("{twelve}{half}"),
+        _ => format!("{twelve}:{minute:02}{half}"),
+    }
+}
+
+/// "Friday 15 January 2027".
+#[must_use]
+pub fn long_date(date: LocalDate) -> String {
+    format!("{} {}", date.format("%A"), medium_date(date))
+}
+
+/// "15 January 2027".
+#[must_use]
+pub fn medium_date(date: LocalDate) -> String {
+    format!("{} {}", date.day(), date.format("%B %Y"))
+}
+
+/// "15 Jan 2027", for dense tables.
+#[must_use]
+pub fn short_date(date: LocalDate) -> String {
+    format!("{} {}", date.day(), date.format("%b %Y"))
+}
+
+/// How far a date is from today, in words: "in 7 weeks and 3 days", "tomorrow", "24 days ago".
+#[must_use]
+pub fn distance(today: LocalDate, date: LocalDate) -> String {
+    let days = (date - today).num_days();
+    let count = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    let span = |n: i64| match n {
+        0..=20 => count(n, "day"),
+        21..=364 if n % 7 == 0 => count(n / 7, "week"),
+        21..=364 => format!("{} and {}", count(n / 7, "week"), count(n % 7, "day")),
+        _ if n % 365 < 7 => count(n / 365, "year"),
+        _ => format!("{} and {}", count(n / 365, "year"), count(n % 365 / 7, "week")),
+    };
+    match days {
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        -1 => "yesterday".to_owned(),
+        n if n > 0 => format!("in {}", span(n)),
+        n => format!("{} ago", span(-n)),
+    }
+}
+
+/// Reads an ISO date (`2027-01-15`) or the British form (`15/1/2027`, `15 1 2027`).
+///
+/// # Errors
+/// [`TimeError::NotADate`].
+pub fn parse_date(text: &str) -> Result<LocalDate, TimeError> {
+    let text = text.trim();
+    let found = NaiveDate::from_str(text).ok().or_else(|| {
+        let parts: Vec<&str> = text.split(['/', ' ', '.']).filter(|p| !p.is_empty()).collect();
+        let [day, month, year] = parts.as_slice() else { return None };
+        NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    });
+    found.filter(|d| (1900..=2200).contains(&d.year())).ok_or(TimeError::NotADate)
+}
+
+/// Reads a time of day: `12:00`, `9:30`, `noon`, `5pm`, `10:20am`.
+///
+/// # Errors
+/// [`TimeError::NotATime`].
+pub fn parse_time(text: &str) -> Result<NaiveTime, TimeError> {
+    let text = text.trim().to_ascii_lowercase().replace(' ', "");
+    if text == "noon" || text == "midday" {
+        return NaiveTime::from_hms_opt(12, 0, 0).ok_or(TimeError::NotATime);
+    }
+    let (digits, half) = match text.strip_suffix("am") {
+        Some(digits) => (digits, Some(0)),
+        None => match text.strip_suffix("pm") {
+            Some(digits) => (digits, Some(12)),
+            None => (text.as_str(), None),
+        },
+    };
+    let (hour, minute) = digits.split_once([':', '.']).unwrap_or((digits, if half.is_some() { "0" } else { "" }));
+    let hour: u32 = hour.parse().map_err(|_| TimeError::NotATime)?;
+    let minute: u32 = minute.parse().map_err(|_| TimeError::NotATime)?;
+    let hour = match half {
+        Some(shift) if (1..=12).contains(&hour) => hour % 12 + shift,
+        Some(_) => return Err(TimeError::NotATime),
+        None => hour,
+    };
+    NaiveTime::from_hms_opt(hour, minute, 0).ok_or(TimeError::NotATime)
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl FromStr for Instant {
+    type Err = TimeError;
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        DateTime::parse_from_rfc3339(text.trim())
+            .map(|t| Self::from_utc(t.with_timezone(&Utc)))
+            .map_err(|_| TimeError::NotADate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> LocalDate {
+        parse_date(text).unwrap()
+    }
+
+    #[test]
+    fn a_deadline_is_shown_in_london_with_its_zone() {
+        let noon = Instant::from_london(date("2027-01-15"), parse_time("noon").unwrap()).unwrap();
+        assert_eq!(noon.long(), "noon on Friday 15 January 2027 (GMT)");
+        let summer = Instant::from_london(date("2027-07-01"), parse_time("5pm").unwrap()).unwrap();
+        assert_eq!(summer.long(), "5pm on Thursday 1 July 2027 (BST)");
+        assert_eq!(summer.machine(), "2027-07-01T16:00:00Z");
+    }
+
+    #[test]
+    fn the_hour_that_spring_leaves_out_is_refused_and_the_one_that_comes_twice_is_the_first() {
+        assert_eq!(Instant::from_london(date("2027-03-28"), parse_time("1:30").unwrap()), Err(TimeError::Skipped));
+        let twice = Instant::from_london(date("2026-10-25"), parse_time("1:30").unwrap()).unwrap();
+        assert_eq!(twice.machine(), "2026-10-25T00:30:00Z");
+    }
+
+    #[test]
+    fn an_evening_in_summer_belongs_to_the_london_date() {
+        let late: Instant = "2026-06-30T23:30:00Z".parse().unwrap();
+        assert_eq!(late.date(), date("2026-07-01"));
+    }
+
+    #[test]
+    fn dates_and_times_are_read_as_people_write_them() {
+        assert_eq!(date("15/1/2027"), date("2027-01-15"));
+        assert_eq!(parse_date("31/2/2027"), Err(TimeError::NotADate));
+        assert_eq!(parse_time("5pm"), parse_time("17:00"));
+        assert_eq!(parse_time("12am"), parse_time("0:00"));
+        assert_eq!(parse_time("25:00"), Err(TimeError::NotATime));
+        assert_eq!(parse_time("7"), Err(TimeError::NotATime));
+    }
+
+    #[test]
+    fn distances_are_said_in_words() {
+        let today = date("2026-11-24");
+        assert_eq!(distance(today, date("2027-01-15")), "in 7 weeks and 3 days");
+        assert_eq!(distance(today, date("2026-10-31")), "3 weeks and 3 days ago");
+        assert_eq!(distance(today, today), "today");
+    }
+}
