@@ -11,8 +11,9 @@ pub mod ids;
 pub mod money;
 pub mod refusal;
 pub mod time;
+pub mod words;
 
-pub use actor::{Actor, Membership, Role, Subject};
+pub use actor::{Account, Actor, Membership, Role, Subject};
 pub use clock::Clock;
 pub use decimals::{Quantity, Rate, Score, Share, Weight, round_half_even, round_half_up};
 pub use fields::{FieldErrors, Parser};

@@ -1,0 +1,129 @@
+//! Linking committed rows into one chain, and signing its head.
+
+use crate::db::schema::{audit_checkpoints, audit_links, audit_pending, audit_rows};
+use crate::db::{Database, Db};
+use crate::error::Result;
+use crate::keys::Keys;
+use crate::values::Instant;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// Rows linked in one transaction.
+const BATCH: i64 = 500;
+
+/// The head before the first row.
+pub(super) const GENESIS: &str = "commonweal audit chain, first link";
+
+/// The head after a row: SHA-256 over the head before, the number and the row's hash.
+pub(super) fn next_head(before: &str, seq: i64, row_hash: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(before.as_bytes());
+    digest.update(seq.to_be_bytes());
+    digest.update(row_hash.as_bytes());
+    hex::encode(digest.finalize())
+}
+
+pub(super) fn head(db: &mut Db) -> Result<(i64, String)> {
+    let last: Option<(i64, String)> = audit_links::table
+        .select((audit_links::seq, audit_links::head))
+        .order(audit_links::seq.desc())
+        .first(db)
+        .optional()?;
+    Ok(last.unwrap_or_else(|| (0, GENESIS.to_owned())))
+}
+
+/// Numbers and links committed rows that are not linked yet; says how many. Only the node that holds
+/// the `audit-chain` lease calls it.
+///
+/// # Errors
+/// What the database says.
+pub fn chain(database: &Database) -> Result<usize> {
+    let mut linked = 0;
+    loop {
+        let batch = database.write_now(|db| {
+            let waiting: Vec<(String, String)> = audit_pending::table
+                .inner_join(audit_rows::table.on(audit_rows::id.eq(audit_pending::row_id)))
+                .select((audit_rows::id, audit_rows::hash))
+                .order(audit_rows::id)
+                .limit(BATCH)
+                .load(db)?;
+            let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
+            for (row_id, row_hash) in &waiting {
+                seq += 1;
+                head = next_head(&head, seq, row_hash);
+                diesel::insert_into(audit_links::table)
+                    .values((
+                        audit_links::seq.eq(seq),
+                        audit_links::row_id.eq(row_id),
+                        audit_links::row_hash.eq(row_hash),
+                        audit_links::head.eq(&head),
+                    ))
+                    .execute(db)?;
+            }
+            let ids: Vec<&String> = waiting.iter().map(|(id, _)| id).collect();
+            diesel::delete(audit_pending::table.filter(audit_pending::row_id.eq_any(ids))).execute(db)?;
+            Ok(waiting.len())
+        })?;
+        linked += batch;
+        if i64::try_from(batch)? < BATCH {
+            return Ok(linked);
+        }
+    }
+}
+
+/// A signed statement that the chain had this head at this number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Number of the last row.
+    pub seq: i64,
+    /// The head after it.
+    pub head: String,
+    /// When it was signed.
+    pub at: Instant,
+    /// Ed25519 over [`Checkpoint::message`], base64.
+    pub signature: String,
+    /// The public key that verifies it, base64.
+    pub public_key: String,
+}
+
+impl Checkpoint {
+    /// The bytes that are signed.
+    #[must_use]
+    pub fn message(seq: i64, head: &str, at: Instant) -> Vec<u8> {
+        format!("commonweal-audit-checkpoint/1\n{seq}\n{head}\n{at}\n").into_bytes()
+    }
+}
+
+/// Signs the head, stores it, and writes it to a file outside the database. Nothing when nothing is new.
+///
+/// # Errors
+/// What the database or the file system says.
+pub fn checkpoint(database: &Database, keys: &Keys, folder: &Path, now: Instant) -> Result<Option<Checkpoint>> {
+    chain(database)?;
+    let made = database.write_now(|db| {
+        let (seq, head) = head(db)?;
+        let signed: Option<i64> =
+            audit_checkpoints::table.select(diesel::dsl::max(audit_checkpoints::seq)).first(db)?;
+        if seq == 0 || signed.is_some_and(|signed| signed >= seq) {
+            return Ok(None);
+        }
+        let signature = keys.sign(&Checkpoint::message(seq, &head, now));
+        diesel::insert_into(audit_checkpoints::table)
+            .values((
+                audit_checkpoints::seq.eq(seq),
+                audit_checkpoints::head.eq(&head),
+                audit_checkpoints::at.eq(now),
+                audit_checkpoints::signature.eq(&signature),
+            ))
+            .execute(db)?;
+        Ok(Some(Checkpoint { seq, head, at: now, signature, public_key: keys.audit_public() }))
+    })?;
+    if let Some(checkpoint) = &made {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(format!("checkpoint-{:012}.json", checkpoint.seq));
+        std::fs::write(path, serde_json::to_vec_pretty(checkpoint)?)?;
+    }
+    Ok(made)
+}

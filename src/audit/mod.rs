@@ -1,0 +1,16 @@
+//! Who did what: append-only, numbered, hash-chained, with signed checkpoints.
+//!
+//! A row with its own hash is written in the transaction of the change and carries identifiers,
+//! never personal data. One chainer numbers and links committed rows within a second, so that
+//! writers never wait for each other. The head is signed with a key outside the database and the
+//! checkpoint is also written to a folder outside it.
+//!
+//! Public names: [`Entry`], [`record`], [`chain`], [`checkpoint`], [`verify`], [`Row`], [`list`].
+
+mod chain;
+mod store;
+mod verify;
+
+pub use chain::{Checkpoint, chain, checkpoint};
+pub use store::{Entry, Row, list, of_subject, record};
+pub use verify::{Finding, Report, verify};

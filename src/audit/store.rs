@@ -1,0 +1,134 @@
+//! Rows of the audit record.
+
+use crate::db::schema::{audit_pending, audit_rows};
+use crate::db::{Cursor, Db, Json, MultiBackend, Page};
+use crate::error::Result;
+use crate::values::{Actor, Id, Instant, Subject, actor};
+use diesel::prelude::*;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// One stored act.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_rows, check_for_backend(MultiBackend))]
+pub struct Row {
+    /// Identifier.
+    pub id: Id<Row>,
+    /// The authority it belongs to, when it belongs to one.
+    pub authority_id: Option<Id<actor::Organisation>>,
+    /// Business time of the act.
+    pub at: Instant,
+    /// `account:ID`, `system` or `public`.
+    pub actor: String,
+    /// What was done, such as `call.published`.
+    pub action: String,
+    /// Kind of the thing it was done to.
+    pub subject_kind: String,
+    /// Its identifier.
+    pub subject_id: String,
+    /// Identifiers, amounts and hashes that tell what happened; never personal data.
+    pub facts: Json<Value>,
+    /// SHA-256 over everything above, hexadecimal.
+    pub hash: String,
+}
+
+impl Row {
+    /// The hash that the other fields give: SHA-256 over each, preceded by its length.
+    #[must_use]
+    pub fn computed_hash(&self) -> String {
+        let mut digest = Sha256::new();
+        let authority = self.authority_id.map(|a| a.to_string()).unwrap_or_default();
+        for part in [
+            self.id.to_string().as_str(),
+            &authority,
+            &self.at.rfc3339(),
+            &self.actor,
+            &self.action,
+            &self.subject_kind,
+            &self.subject_id,
+            &self.facts.to_string(),
+        ] {
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        hex::encode(digest.finalize())
+    }
+}
+
+/// What an action tells the audit record.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The authority it belongs to.
+    pub authority: Option<Id<actor::Organisation>>,
+    /// Business time.
+    pub at: Instant,
+    /// Who acted.
+    pub actor: &'a Actor,
+    /// What was done: `room.verb`, such as `call.published`.
+    pub action: &'static str,
+    /// What it was done to.
+    pub subject: Subject,
+    /// Identifiers, amounts, hashes; never personal data, never sealed content.
+    pub facts: Value,
+}
+
+/// Writes a row in the transaction of the change and returns its hash, which receipts quote.
+///
+/// # Errors
+/// What the database says.
+pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
+    let actor = match entry.actor {
+        Actor::Person { account, .. } => format!("account:{account}"),
+        Actor::System => "system".to_owned(),
+        Actor::Public => "public".to_owned(),
+    };
+    let mut row = Row {
+        id: Id::new(),
+        authority_id: entry.authority,
+        at: entry.at,
+        actor,
+        action: entry.action.to_owned(),
+        subject_kind: entry.subject.kind,
+        subject_id: entry.subject.id,
+        facts: Json(entry.facts),
+        hash: String::new(),
+    };
+    row.hash = row.computed_hash();
+    diesel::insert_into(audit_rows::table).values(&row).execute(db)?;
+    diesel::insert_into(audit_pending::table).values(audit_pending::row_id.eq(row.id)).execute(db)?;
+    Ok(row.hash)
+}
+
+/// The acts of one authority, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list(db: &mut Db, authority: Id<actor::Organisation>, after: Option<&Cursor>, limit: usize) -> Result<Page<Row>> {
+    let mut query = audit_rows::table
+        .filter(audit_rows::authority_id.eq(authority))
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            audit_rows::at.lt(cursor.at).or(audit_rows::at.eq(cursor.at).and(audit_rows::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((audit_rows::at.desc(), audit_rows::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |row| Cursor { at: row.at, id: row.id.to_string() }))
+}
+
+/// Everything done to one thing, oldest first, at most 200 acts.
+///
+/// # Errors
+/// What the database says.
+pub fn of_subject(db: &mut Db, subject_id: &str) -> Result<Vec<Row>> {
+    Ok(audit_rows::table
+        .filter(audit_rows::subject_id.eq(subject_id))
+        .select(Row::as_select())
+        .order((audit_rows::at, audit_rows::id))
+        .limit(200)
+        .load(db)?)
+}

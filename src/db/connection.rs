@@ -1,0 +1,315 @@
+//! Connections, pools, reads, and writes that are tried again.
+
+use crate::error::{Error, Result};
+use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager};
+use diesel::expression::SqlLiteral;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{BigInt, Nullable};
+use diesel::sqlite::SqliteConnection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as Stopwatch};
+
+/// A connection to either database.
+#[expect(missing_docs, reason = "the derive makes public items of its own")]
+mod combined {
+    use super::{PgConnection, SqliteConnection};
+    /// A connection to either database.
+    #[derive(diesel::MultiConnection)]
+    pub enum Db {
+        /// PostgreSQL.
+        Pg(PgConnection),
+        /// SQLite.
+        Sqlite(SqliteConnection),
+    }
+}
+pub use combined::{Db, MultiBackend};
+
+/// Which database a URL names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// `postgres://…`
+    Postgres,
+    /// `sqlite:PATH`
+    Sqlite,
+}
+
+/// A database URL whose scheme is known.
+#[derive(Clone, Debug)]
+pub struct DbUrl {
+    backend: Backend,
+    /// What the driver is given.
+    target: String,
+}
+
+impl DbUrl {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// A sentence when the scheme is unknown, so that a mistyped URL never makes an empty file.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(DbUrl { backend: Backend::Postgres, target: url.to_owned() })
+        } else if let Some(path) = url.strip_prefix("sqlite:").filter(|p| !p.is_empty() && !p.starts_with("//")) {
+            Ok(DbUrl { backend: Backend::Sqlite, target: path.to_owned() })
+        } else {
+            Err("The database URL must begin with sqlite:PATH or postgres://".to_owned())
+        }
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The path of the SQLite file, or the PostgreSQL URL.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+#[derive(Debug)]
+struct Manager {
+    url: DbUrl,
+    read_only: bool,
+    statements: Arc<AtomicU64>,
+}
+
+/// Counts statements, so that tests can bound what a request asks of the database.
+struct Counting(Arc<AtomicU64>);
+
+impl Instrumentation for Counting {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Db;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Db, r2d2::Error> {
+        let mut db = match self.url.backend {
+            Backend::Postgres => {
+                let mut pg = PgConnection::establish(&self.url.target)?;
+                pg.batch_execute("SET TIME ZONE 'UTC'").map_err(r2d2::Error::QueryError)?;
+                Db::Pg(pg)
+            }
+            Backend::Sqlite => {
+                let mut sqlite = SqliteConnection::establish(&self.url.target)?;
+                // secure_delete: what is deleted (a sealed draft, a wrapped key) is overwritten in the file too.
+                sqlite
+                    .batch_execute(
+                        "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; \
+                         PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY;",
+                    )
+                    .map_err(r2d2::Error::QueryError)?;
+                if self.read_only {
+                    sqlite.batch_execute("PRAGMA query_only=ON;").map_err(r2d2::Error::QueryError)?;
+                }
+                Db::Sqlite(sqlite)
+            }
+        };
+        db.set_instrumentation(Counting(self.statements.clone()));
+        Ok(db)
+    }
+
+    fn is_valid(&self, connection: &mut Db) -> Result<(), r2d2::Error> {
+        connection.ping().map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut Db) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}
+
+/// The database of an installation: cheap to clone, shared by all requests.
+///
+/// SQLite has one writer connection and several readers; PostgreSQL one pool for both.
+#[derive(Clone)]
+pub struct Database {
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    url: DbUrl,
+    statements: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("backend", &self.url.backend).finish_non_exhaustive()
+    }
+}
+
+/// How long a write keeps trying before it answers Busy.
+const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+
+impl Database {
+    /// Opens pools of at most `connections` each. Does not migrate.
+    ///
+    /// # Errors
+    /// A sentence about the URL, or what the driver says.
+    pub fn open(url: &str, connections: u32) -> Result<Self> {
+        let url = DbUrl::parse(url).map_err(Error::internal)?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let pool = |most: u32, read_only: bool| {
+            Pool::builder()
+                .max_size(most.max(1))
+                .min_idle(Some(1))
+                .connection_timeout(WRITE_DEADLINE)
+                .test_on_check_out(url.backend == Backend::Postgres)
+                .build(Manager { url: url.clone(), read_only, statements: statements.clone() })
+                .map_err(|e| Error::internal(format!("the database cannot be reached: {e}")))
+        };
+        // The writer comes first: it makes the SQLite file that readers then open.
+        let writers = pool(if url.backend == Backend::Sqlite { 1 } else { connections }, false)?;
+        let readers = if url.backend == Backend::Sqlite { pool(connections, true)? } else { writers.clone() };
+        Ok(Database { readers, writers, url, statements })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.url.backend
+    }
+
+    /// The URL it was opened with.
+    #[must_use]
+    pub fn url(&self) -> &DbUrl {
+        &self.url
+    }
+
+    /// Statements sent since the pools were opened, by all connections together.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Runs a read on the blocking pool.
+    ///
+    /// # Errors
+    /// What the closure returns, or Internal when no connection can be had.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let this = self.clone();
+        blocking(move || this.read_now(work)).await
+    }
+
+    /// Runs a write on the blocking pool: serializable, whole or not at all, tried again when the database asks.
+    ///
+    /// # Errors
+    /// What the closure returns (which rolls back and is never retried), or Busy after twenty seconds of trying.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let this = self.clone();
+        blocking(move || this.write_now(work)).await
+    }
+
+    /// As [`Database::read`], on this thread.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_now<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        let mut connection = self.readers.get()?;
+        work(&mut connection)
+    }
+
+    /// As [`Database::write`], on this thread.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn write_now<T>(&self, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+        let started = Stopwatch::now();
+        let mut pause = 2_u64;
+        let mut connection = self.writers.get().map_err(|_| Error::Busy)?;
+        loop {
+            match write_once(&mut connection, &mut work) {
+                Err(error) if error.database().is_some_and(is_retryable) => {
+                    if started.elapsed() > WRITE_DEADLINE {
+                        return Err(Error::Busy);
+                    }
+                    let jitter = rand::random_range(0..=pause);
+                    std::thread::sleep(Duration::from_millis(pause + jitter));
+                    pause = (pause * 2).min(250);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Runs something on a writer connection outside a transaction (migrations, VACUUM).
+    ///
+    /// # Errors
+    /// What the closure returns.
+    pub fn direct<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        let mut connection = self.writers.get()?;
+        work(&mut connection)
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::internal(format!("a database task ended early: {e}")))?
+}
+
+fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    type Transactions = <Db as Connection>::TransactionManager;
+    match db {
+        Db::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL SERIALIZABLE")?,
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
+    }
+    match work(db) {
+        Ok(value) => {
+            Transactions::commit_transaction(db)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let _ = Transactions::rollback_transaction(db);
+            Err(error)
+        }
+    }
+}
+
+fn is_retryable(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(_, info) => {
+            let message = info.message();
+            message.contains("database is locked")
+                || message.contains("deadlock detected")
+                || message.contains("could not serialize access")
+        }
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => is_retryable(commit_error),
+        _ => false,
+    }
+}
+
+/// The sum of a `BIGINT` column of pence. PostgreSQL widens it to NUMERIC; this narrows it again on both.
+#[must_use]
+pub fn sum_pence(column: &'static str) -> SqlLiteral<Nullable<BigInt>> {
+    diesel::dsl::sql(&format!("CAST(SUM({column}) AS BIGINT)"))
+}
+
+/// The same statement on either connection, for what the combined backend cannot spell (upsert, batch insert).
+#[macro_export]
+macro_rules! on_each {
+    ($db:expr, $connection:ident => $statement:expr) => {
+        match $db {
+            $crate::db::Db::Pg($connection) => $statement,
+            $crate::db::Db::Sqlite($connection) => $statement,
+        }
+    };
+}

@@ -1,0 +1,18 @@
+//! Two databases from one binary: the URL's scheme chooses SQLite or PostgreSQL.
+//!
+//! Reads and writes run on the blocking pool. A write is one serializable unit: it commits whole
+//! or not at all, and is tried again when the database asks for it. Its closure has no outside
+//! effect, because it may run more than once.
+//!
+//! Public names: [`Database`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
+//! [`text_column!`](crate::text_column), [`Json`], [`Page`], [`Cursor`].
+
+mod columns;
+mod connection;
+pub mod migrate;
+mod paging;
+pub mod schema;
+
+pub use columns::{Json, SortKey};
+pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
+pub use paging::{Cursor, Page};

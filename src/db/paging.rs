@@ -1,0 +1,72 @@
+//! Keyset paging: a list goes on after the last row seen, however long it is.
+
+use crate::values::Instant;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt;
+use std::str::FromStr;
+
+/// The place after which the next page begins: a sort instant and an identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Value of the sort column in the last row.
+    pub at: Instant,
+    /// Its identifier, which breaks ties.
+    pub id: String,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}~{}", self.at.micros(), self.id)))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "This page link is not valid; start again from the first page";
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| WRONG)?;
+        let text = String::from_utf8(bytes).map_err(|_| WRONG)?;
+        let (micros, id) = text.split_once('~').ok_or(WRONG)?;
+        let at = micros.parse().ok().and_then(Instant::from_micros).ok_or(WRONG)?;
+        if id.len() > 40 || id.is_empty() {
+            return Err(WRONG);
+        }
+        Ok(Cursor { at, id: id.to_owned() })
+    }
+}
+
+/// One page of a list and where the next begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins, when there is one.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Rows on one page of a list.
+    pub const SIZE: usize = 20;
+
+    /// From one row more than a page (ask the database for `limit + 1`).
+    pub fn cut(mut rows: Vec<T>, limit: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = if more { rows.last().map(&cursor) } else { None };
+        Page { items: rows, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_its_link_and_nonsense_is_refused() {
+        let cursor = Cursor { at: Instant::from_micros(1_795_000_000_000_001).unwrap(), id: "01ABC".into() };
+        assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        assert!("%%%".parse::<Cursor>().is_err());
+        assert!("".parse::<Cursor>().is_err());
+    }
+}

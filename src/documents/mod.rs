@@ -1,0 +1,16 @@
+//! Stored files: kind found by content, size limited, hashed, scanned where a scanner is configured.
+//!
+//! A file is written and synced to disk before the row that names it commits; a file without a row is
+//! swept away later, a row without a file is found by `verify documents`. Files of sealed applications
+//! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
+//!
+//! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`Scan`], [`store_file`], [`read_file`],
+//! [`insert`], [`of_owner`], [`find`].
+
+mod check;
+mod scan;
+mod store;
+
+pub use check::{Checked, Upload, check};
+pub use scan::{ScanState, scan};
+pub use store::{Document, NewDocument, find, insert, of_owner, read_file, remove, store_file};

@@ -1,0 +1,50 @@
+//! Evaluation: from a published model and moderated bids to a ranking that anybody can recompute.
+//!
+//! Pure arithmetic on exact decimals: no database, no clock, no network. Invariants:
+//! weights add up to exactly 100 at every level; every leaf score is rounded by the model's own rule and every total
+//! is the exact sum of rounded leaves; what is missing is missing and never zero; excluded bids set no lowest, mean
+//! or highest value for others; the order of bids changes nothing; a formula says whether it is relative, because
+//! only relative ones can reverse ranks. Decimals are strings in files.
+//!
+//! Public names: [`Model`] and its parts, [`Inputs`], [`evaluate`], [`EvaluationResult`] with a [`Step`] for every
+//! number, [`EvaluationFile`], [`recompute`], [`model_hash`], [`schema`], [`rehearse`], [`sensitivity`],
+//! [`low_prices`], [`commitment`].
+
+pub mod check;
+pub mod exact;
+pub mod file;
+pub mod inputs;
+pub mod low_price;
+pub mod model;
+pub mod price;
+pub mod rank;
+pub mod refusal;
+pub mod rehearsal;
+pub mod result;
+pub mod sensitivity;
+pub mod ties;
+
+#[cfg(test)]
+mod paradox_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod ranking_tests;
+#[cfg(test)]
+mod samples;
+
+pub use file::{
+    Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema,
+};
+pub use inputs::{Bid, BidPrice, Inputs, LevelScore, Pass, Promise};
+pub use low_price::{LowPriceFlag, LowPriceReason, below_wage_cost, low_prices};
+pub use model::{
+    AboveCeiling, Criterion, Deliverability, DeliverabilityShare, Kind, Level, LowPriceRule, Measure, Minimum, Model,
+    PriceBand, PriceModel, Rounding, RoundingRule, SocialValueMethod, TieRule,
+};
+pub use rank::evaluate;
+pub use refusal::{EvaluationRefusal, Missing};
+pub use rehearsal::{PricePerPoint, RankReversal, Rehearsal, ReversalExample, SyntheticBid, Warning, rehearse};
+pub use result::{BidResult, CriterionScore, EvaluationResult, Exclusion, Ranked, Step, StepInput};
+pub use sensitivity::{LevelChange, Sensitivity, WeightChange, sensitivity};
+pub use ties::{commitment, lot};

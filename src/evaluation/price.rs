@@ -1,0 +1,145 @@
+//! The price formulas. Every one is exact decimal arithmetic; a lower price never scores less.
+
+use super::model::{AboveCeiling, PriceModel};
+use super::result::StepInput;
+use crate::values::Pence;
+use rust_decimal::Decimal;
+
+/// What a formula needs to know of the other bids: the lowest and the mean price of bids that are not excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Lowest price.
+    pub lowest: Pence,
+    /// Mean price, in pence, with 28 digits.
+    pub mean: Decimal,
+}
+
+impl Field {
+    /// From the prices of all bids that are not excluded; `None` when there are none.
+    #[must_use]
+    pub fn of(prices: &[Pence]) -> Option<Field> {
+        let lowest = prices.iter().min().copied()?;
+        let sum: Decimal = prices.iter().map(|p| p.decimal()).sum();
+        let count = Decimal::from(prices.len());
+        Some(Field { lowest, mean: sum.checked_div(count)? })
+    }
+}
+
+impl PriceModel {
+    /// Whether a bid's points depend on the other bids.
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        matches!(
+            self,
+            PriceModel::LowestOverPrice | PriceModel::LinearToCeiling { .. } | PriceModel::Bilinear { .. }
+        )
+    }
+
+    /// The published ceiling and what a price above it means; `None` for formulas without one.
+    #[must_use]
+    pub fn ceiling(&self) -> Option<(Pence, AboveCeiling)> {
+        match self {
+            PriceModel::LinearToCeiling { ceiling, above_ceiling, .. }
+            | PriceModel::AbsoluteToCeiling { ceiling, above_ceiling, .. }
+            | PriceModel::Bilinear { ceiling, above_ceiling, .. } => Some((*ceiling, *above_ceiling)),
+            PriceModel::Bands { bands, above_ceiling } => bands.last().map(|band| (band.up_to, *above_ceiling)),
+            PriceModel::LowestOverPrice | PriceModel::FixedPrice { .. } => None,
+        }
+    }
+
+    /// Whether a price excludes the bid.
+    #[must_use]
+    pub fn excludes(&self, price: Pence) -> bool {
+        self.ceiling().is_some_and(|(ceiling, above)| price > ceiling && above == AboveCeiling::Excluded)
+    }
+
+    /// Points of a price before rounding, between 0 and `weight`. The price is more than zero, and the field holds
+    /// it. A fixed price earns nothing.
+    #[must_use]
+    pub fn points(&self, weight: Decimal, price: Pence, field: &Field) -> Decimal {
+        let p = price.decimal();
+        let lowest = field.lowest.decimal();
+        if self.ceiling().is_some_and(|(ceiling, _)| price > ceiling) || price <= Pence::ZERO {
+            return Decimal::ZERO;
+        }
+        match self {
+            PriceModel::LowestOverPrice => weight * lowest / p,
+            PriceModel::LinearToCeiling { ceiling, exponent, .. } => {
+                let (over, whole) = (ceiling.decimal() - p, ceiling.decimal() - lowest);
+                match *exponent {
+                    _ if whole.is_zero() => weight,
+                    1 => weight * over / whole,
+                    e => weight * power(over / whole, e),
+                }
+            }
+            PriceModel::AbsoluteToCeiling { ceiling, exponent, .. } => match *exponent {
+                1 => weight * (ceiling.decimal() - p) / ceiling.decimal(),
+                e => weight * (Decimal::ONE - power(p / ceiling.decimal(), e)),
+            },
+            PriceModel::Bilinear { ceiling, mean_share, .. } => {
+                let ceiling = ceiling.decimal();
+                if p < field.mean {
+                    let rest = Decimal::ONE - *mean_share;
+                    weight * (*mean_share + rest * (field.mean - p) / (field.mean - lowest))
+                } else if ceiling <= field.mean {
+                    weight * *mean_share
+                } else {
+                    weight * *mean_share * (ceiling - p) / (ceiling - field.mean)
+                }
+            }
+            PriceModel::Bands { bands, .. } => {
+                bands.iter().find(|b| price <= b.up_to).map_or(Decimal::ZERO, |b| weight * b.share)
+            }
+            PriceModel::FixedPrice { .. } => Decimal::ZERO,
+        }
+    }
+
+    /// The formula, for people.
+    #[must_use]
+    pub fn formula(&self) -> String {
+        let with_power = |base: &str, e: u32| if e == 1 { base.to_owned() } else { format!("({base})^{e}") };
+        match self {
+            PriceModel::LowestOverPrice => "W × lowest price ÷ price".to_owned(),
+            PriceModel::LinearToCeiling { exponent, .. } => {
+                format!("W × {}", with_power("(ceiling − price) ÷ (ceiling − lowest price)", *exponent))
+            }
+            PriceModel::AbsoluteToCeiling { exponent, .. } => {
+                format!("W × (1 − {})", with_power("price ÷ ceiling", *exponent))
+            }
+            PriceModel::Bilinear { .. } => "at the mean price or above: W × X × (ceiling − price) ÷ (ceiling − mean \
+                                            price); below it: W × (X + (1 − X) × (mean price − price) ÷ (mean price \
+                                            − lowest price))"
+                .to_owned(),
+            PriceModel::Bands { .. } => "W × share of the first band that the price is not above".to_owned(),
+            PriceModel::FixedPrice { .. } => "the price is fixed and earns no points".to_owned(),
+        }
+    }
+
+    pub(crate) fn step_inputs(&self, weight: Decimal, price: Pence, field: &Field) -> Vec<StepInput> {
+        let mut inputs = vec![StepInput::own("W", weight), StepInput::money("price", price)];
+        if self.is_relative() {
+            inputs.push(StepInput::of_rivals("lowest price", field.lowest.plain()));
+        }
+        match self {
+            PriceModel::Bilinear { mean_share, .. } => {
+                inputs.push(StepInput::of_rivals("mean price", (field.mean / Decimal::ONE_HUNDRED).normalize()));
+                inputs.push(StepInput::own("X", mean_share));
+            }
+            PriceModel::Bands { bands, .. } => {
+                if let Some(band) = bands.iter().find(|b| price <= b.up_to) {
+                    inputs.push(StepInput::money("band up to", band.up_to));
+                    inputs.push(StepInput::own("share", band.share));
+                }
+            }
+            _ => {}
+        }
+        if let Some((ceiling, _)) = self.ceiling() {
+            inputs.push(StepInput::money("ceiling", ceiling));
+        }
+        inputs
+    }
+}
+
+fn power(base: Decimal, exponent: u32) -> Decimal {
+    (0..exponent).fold(Decimal::ONE, |product, _| product * base)
+}

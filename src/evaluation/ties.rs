@@ -1,0 +1,90 @@
+//! Equal totals: the published cascade, and the draw that anybody can recompute.
+
+use super::refusal::EvaluationRefusal;
+use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
+
+use super::model::TieRule;
+
+/// What is published before anybody knows the bids: the SHA-256 of the seed, in hexadecimal.
+#[must_use]
+pub fn commitment(seed: &str) -> String {
+    hex::encode(Sha256::digest(seed.as_bytes()))
+}
+
+/// The lot a bid draws: SHA-256 of the seed, a line break and the bid's identifier. The lowest is first.
+#[must_use]
+pub fn lot(seed: &str, bid: &str) -> String {
+    hex::encode(Sha256::digest(format!("{seed}\n{bid}").as_bytes()))
+}
+
+/// A bid that takes part in the ranking, with what the cascade may compare.
+#[derive(Clone, Debug)]
+pub(crate) struct Contender {
+    pub bid: String,
+    pub total: Decimal,
+    /// One value for each tie rule, the higher the better; none for the draw.
+    pub keys: Vec<Decimal>,
+}
+
+/// A contender's place.
+pub(crate) struct Place {
+    pub contender: Contender,
+    pub rank: u32,
+    pub tie: Option<String>,
+}
+
+fn described(rule: &TieRule) -> String {
+    match rule {
+        TieRule::Criterion { criterion } => format!("more points for “{criterion}”"),
+        TieRule::SocialValue => "more points for social value".to_owned(),
+        TieRule::Quality => "more points for quality".to_owned(),
+        TieRule::Price => "the lower price".to_owned(),
+        TieRule::Draw { .. } => "the draw whose seed was committed to beforehand".to_owned(),
+    }
+}
+
+/// Ranks contenders: by total, then by the cascade. The order given changes nothing.
+pub(crate) fn rank(
+    mut contenders: Vec<Contender>, rules: &[TieRule], seed: Option<&str>,
+) -> Result<Vec<Place>, EvaluationRefusal> {
+    if let (Some(seed), Some(TieRule::Draw { commitment: promised })) = (seed, rules.last())
+        && !promised.eq_ignore_ascii_case(&commitment(seed))
+    {
+        return Err(EvaluationRefusal::SeedMismatch);
+    }
+    let draws = matches!(rules.last(), Some(TieRule::Draw { .. }));
+    contenders.sort_by(|a, b| {
+        b.total.cmp(&a.total).then_with(|| b.keys.cmp(&a.keys)).then_with(|| match seed {
+            Some(seed) if draws => lot(seed, &a.bid).cmp(&lot(seed, &b.bid)),
+            _ => a.bid.cmp(&b.bid),
+        })
+    });
+    let mut places: Vec<Place> = Vec::with_capacity(contenders.len());
+    let mut position = 0;
+    for contender in contenders {
+        position += 1;
+        let mut rank = position;
+        let mut tie = None;
+        if let Some(above) = places.last_mut()
+            && above.contender.total == contender.total
+        {
+            let parted = above.contender.keys.iter().zip(&contender.keys).position(|(a, b)| a != b);
+            let sentence = if let Some(rule) = parted.and_then(|index| rules.get(index)) {
+                format!("Equal totals were settled by {}.", described(rule))
+            } else if let (true, Some(rule)) = (draws, rules.last()) {
+                if seed.is_none() {
+                    return Err(EvaluationRefusal::SeedMissing);
+                }
+                format!("Equal totals were settled by {}.", described(rule))
+            } else {
+                rank = above.rank;
+                "Equal totals share a rank: no published rule parts them.".to_owned()
+            };
+            above.tie.get_or_insert_with(|| sentence.clone());
+            tie = Some(sentence);
+        }
+        places.push(Place { contender, rank, tie });
+    }
+    Ok(places)
+}

@@ -1,0 +1,25 @@
+//! The arithmetic of money over time: pure functions of what they are given, with no database, clock or network.
+//!
+//! Invariants: money is whole [`Pence`](crate::values::Pence), everything else is `Decimal`; a schedule row is rounded
+//! once and totals are sums of rows; a figure that cannot be computed says why and is never zero, NaN or a guess.
+//! Floats live only inside [`irr`]'s search, and what leaves it is a `Decimal` that `Decimal` arithmetic has certified.
+//!
+//! - [`daycount`] day counts and year fractions · [`discount`] dated discount rates, factors, social present value
+//! - [`irr`] XIRR with its certificate, XNPV and the working · [`measures`] DPI, RVPI, TVPI, PICC, MOIC of typed flows
+//! - [`schedule`] loan schedules · [`payments`] allocation of receipts, arrears
+//! - [`subsidy_equivalent`] the gross cash equivalent of a loan below the market rate
+
+pub mod daycount;
+pub mod discount;
+pub mod irr;
+pub mod measures;
+pub mod payments;
+mod powers;
+pub mod schedule;
+pub mod subsidy_equivalent;
+
+pub use daycount::DayCount;
+pub use irr::{Closing, Flow, Xirr, xirr, xnpv};
+pub use measures::{Figure, FlowKind, Measures, Nav, TypedFlow};
+pub use payments::{Allocation, Arrears, Due, Order, Receipt, allocate, arrears};
+pub use schedule::{LoanTerms, Schedule, ScheduleRefusal, build};

@@ -1,0 +1,228 @@
+//! The keys of an installation, held outside the database.
+//!
+//! Three files in one folder: `master.key` (age X25519 identity; unwraps every sealing key),
+//! `recovery.pub` (age recipient whose secret half is kept offline), `audit.key` (Ed25519 seed that
+//! signs the audit chain). Every wrapped secret is wrapped to master and recovery together, so that a
+//! lost server does not lose the bids. `recovery.key` is written once, at installation, to be moved offline.
+//!
+//! Public names: [`Keys`], [`SealingKey`].
+
+use crate::error::{Error, Result};
+use age::secrecy::ExposeSecret;
+use age::x25519::{Identity, Recipient};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use sha2::{Digest, Sha256};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The installation's keys: cheap to clone, never printed.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    master: Identity,
+    recovery: Recipient,
+    audit: SigningKey,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+/// A key pair made for one envelope or one stage of a call.
+pub struct SealingKey {
+    /// The public half, stored in clear; anybody may seal to it.
+    pub recipient: String,
+    /// The secret half, wrapped to master and recovery; base64.
+    pub wrapped: String,
+}
+
+impl Keys {
+    /// Reads the keys of a folder, making them when the folder has none.
+    ///
+    /// # Errors
+    /// Internal, naming the file that is missing or damaged. An incomplete folder is never completed silently.
+    pub fn load_or_make(folder: &Path) -> Result<Keys> {
+        std::fs::create_dir_all(folder)?;
+        let (master, recovery, audit) =
+            (folder.join("master.key"), folder.join("recovery.pub"), folder.join("audit.key"));
+        let present = [&master, &recovery, &audit].iter().filter(|f| f.exists()).count();
+        if present == 0 {
+            let new_recovery = Identity::generate();
+            write_secret(&folder.join("recovery.key"), new_recovery.to_string().expose_secret())?;
+            write_secret(&recovery, &new_recovery.to_public().to_string())?;
+            let seed: [u8; 32] = rand::random();
+            write_secret(&audit, &STANDARD.encode(seed))?;
+            write_secret(&master, Identity::generate().to_string().expose_secret())?;
+        } else if present < 3 {
+            return Err(Error::internal(format!(
+                "the key folder {} is incomplete: master.key, recovery.pub and audit.key belong together",
+                folder.display()
+            )));
+        }
+        let damaged = |name: &str| Error::internal(format!("{name} in {} is damaged", folder.display()));
+        let seed: [u8; 32] = STANDARD
+            .decode(read_trimmed(&audit)?)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| damaged("audit.key"))?;
+        Ok(Keys(Arc::new(Inner {
+            master: Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged("master.key"))?,
+            recovery: Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged("recovery.pub"))?,
+            audit: SigningKey::from_bytes(&seed),
+        })))
+    }
+
+    /// The same keys with another identity in the master's place: how the recovery key opens a restored backup.
+    ///
+    /// # Errors
+    /// Invalid when the text is not a secret key.
+    pub fn with_master(&self, secret: &str) -> Result<Keys> {
+        let master =
+            Identity::from_str(secret.trim()).map_err(|_| Error::field("key", "This is not a recovery key"))?;
+        Ok(Keys(Arc::new(Inner { master, recovery: self.0.recovery.clone(), audit: self.0.audit.clone() })))
+    }
+
+    /// A fingerprint of the master key that the database remembers, so that start-up can refuse a wrong one.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(Sha256::digest(self.0.master.to_public().to_string()))
+    }
+
+    /// Makes a key pair whose secret half only this installation or its recovery key can use.
+    ///
+    /// # Errors
+    /// Internal.
+    pub fn make_sealing_key(&self) -> Result<SealingKey> {
+        let identity = Identity::generate();
+        let wrapped = self.wrap(identity.to_string().expose_secret().as_bytes())?;
+        Ok(SealingKey { recipient: identity.to_public().to_string(), wrapped })
+    }
+
+    /// Seals bytes to the public half of a sealing key.
+    ///
+    /// # Errors
+    /// Internal when the recipient is damaged.
+    pub fn seal(recipient: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        let recipient = Recipient::from_str(recipient).map_err(Error::internal)?;
+        Ok(age::encrypt(&recipient, plain)?)
+    }
+
+    /// Opens what was sealed to a wrapped key.
+    ///
+    /// # Errors
+    /// Internal when the key or the ciphertext is damaged or belongs to another installation.
+    pub fn open(&self, wrapped: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let secret = self.unwrap_secret(wrapped)?;
+        let identity = Identity::from_str(&String::from_utf8_lossy(&secret)).map_err(Error::internal)?;
+        Ok(age::decrypt(&identity, sealed)?)
+    }
+
+    fn wrap(&self, secret: &[u8]) -> Result<String> {
+        let master = self.0.master.to_public();
+        let recipients: [&dyn age::Recipient; 2] = [&master, &self.0.recovery];
+        let encryptor = age::Encryptor::with_recipients(recipients.into_iter())?;
+        let mut wrapped = Vec::new();
+        let mut writer = encryptor.wrap_output(&mut wrapped)?;
+        writer.write_all(secret)?;
+        writer.finish()?;
+        Ok(STANDARD.encode(wrapped))
+    }
+
+    fn unwrap_secret(&self, wrapped: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+        let bytes = STANDARD.decode(wrapped).map_err(|_| Error::internal("a wrapped key is damaged"))?;
+        let decryptor = age::Decryptor::new(&bytes[..])?;
+        let identity: &dyn age::Identity = &self.0.master;
+        let mut secret = zeroize::Zeroizing::new(Vec::new());
+        decryptor.decrypt(std::iter::once(identity))?.read_to_end(&mut secret)?;
+        Ok(secret)
+    }
+
+    /// Signs bytes with the audit key; base64.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> String {
+        STANDARD.encode(self.0.audit.sign(message).to_bytes())
+    }
+
+    /// The public half of the audit key, base64, for people who verify elsewhere.
+    #[must_use]
+    pub fn audit_public(&self) -> String {
+        STANDARD.encode(self.0.audit.verifying_key().to_bytes())
+    }
+
+    /// Whether a signature is this installation's.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &str) -> bool {
+        verify(&self.0.audit.verifying_key(), message, signature)
+    }
+}
+
+fn verify(key: &VerifyingKey, message: &[u8], signature: &str) -> bool {
+    STANDARD
+        .decode(signature)
+        .ok()
+        .and_then(|bytes| Signature::from_slice(&bytes).ok())
+        .is_some_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+fn read_trimmed(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map(|text| text.trim().to_owned())
+        .map_err(|e| Error::internal(format!("{} cannot be read: {e}", path.display())))
+}
+
+fn write_secret(path: &Path, text: &str) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_with_the_master_key_or_the_recovery_key_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_make(folder.path()).unwrap();
+        let key = keys.make_sealing_key().unwrap();
+        let sealed = Keys::seal(&key.recipient, b"our price is 7").unwrap();
+        assert!(!sealed.windows(5).any(|w| w == b"price"));
+        assert_eq!(keys.open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
+        let recovery = std::fs::read_to_string(folder.path().join("recovery.key")).unwrap();
+        assert_eq!(keys.with_master(&recovery).unwrap().open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
+        let stranger = Keys::load_or_make(tempfile::tempdir().unwrap().path()).unwrap();
+        assert!(stranger.open(&key.wrapped, &sealed).is_err());
+        assert_ne!(stranger.fingerprint(), keys.fingerprint());
+    }
+
+    #[test]
+    fn the_same_folder_gives_the_same_keys_and_an_incomplete_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_make(folder.path()).unwrap();
+        assert_eq!(Keys::load_or_make(folder.path()).unwrap().fingerprint(), keys.fingerprint());
+        std::fs::remove_file(folder.path().join("master.key")).unwrap();
+        assert!(Keys::load_or_make(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_signature_of_other_words_does_not_verify() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_make(folder.path()).unwrap();
+        let signature = keys.sign(b"head 7");
+        assert!(keys.verify(b"head 7", &signature));
+        assert!(!keys.verify(b"head 8", &signature));
+    }
+}

@@ -1,0 +1,122 @@
+//! Mail: queued in the transaction of the change, sent by the worker over SMTP, or kept where no SMTP is configured.
+
+use crate::app::App;
+use crate::db::schema::mails;
+use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::error::{Error, Result};
+use crate::outbox::{Job, schedule};
+use crate::values::{Id, Instant, actor};
+use diesel::prelude::*;
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+/// The kind of the job that sends one mail.
+pub const SEND: &str = "mail.send";
+
+/// A mail that was sent or is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = mails, check_for_backend(MultiBackend))]
+pub struct Mail {
+    /// Identifier.
+    pub id: Id<Mail>,
+    /// The authority it speaks for, when it speaks for one.
+    pub authority_id: Option<Id<actor::Organisation>>,
+    /// Address.
+    pub recipient: String,
+    /// Subject line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// When it was queued.
+    pub created_at: Instant,
+    /// When the SMTP server took it.
+    pub sent_at: Option<Instant>,
+}
+
+/// Queues a mail in the transaction of the change.
+///
+/// # Errors
+/// What the database says.
+pub fn queue(
+    db: &mut Db,
+    authority: Option<Id<actor::Organisation>>,
+    recipient: &str,
+    subject: &str,
+    body: &str,
+    now: Instant,
+) -> Result<Id<Mail>> {
+    let mail = Mail {
+        id: Id::new(),
+        authority_id: authority,
+        recipient: recipient.to_owned(),
+        // A header is one line, whatever a title holds.
+        subject: subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        body: body.to_owned(),
+        created_at: now,
+        sent_at: None,
+    };
+    diesel::insert_into(mails::table).values(&mail).execute(db)?;
+    schedule(db, SEND, serde_json::json!({ "mail": mail.id }), now)?;
+    Ok(mail.id)
+}
+
+/// Mails of the installation, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Mail>> {
+    let mut query = mails::table.select(Mail::as_select()).into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            mails::created_at
+                .lt(cursor.at)
+                .or(mails::created_at.eq(cursor.at).and(mails::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows =
+        query.order((mails::created_at.desc(), mails::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |mail: &Mail| Cursor { at: mail.created_at, id: mail.id.to_string() }))
+}
+
+/// Runs one `mail.send` job. Without SMTP the mail stays where it is.
+///
+/// # Errors
+/// What the SMTP server or the database says; the worker tries again.
+pub async fn send(app: App, job: Job, now: Instant) -> Result<()> {
+    let Some(transport) = &app.mailer else { return Ok(()) };
+    let id: Id<Mail> = job.id_of("mail")?;
+    let mail: Mail =
+        app.db.read(move |db| Ok(mails::table.filter(mails::id.eq(id)).select(Mail::as_select()).first(db)?)).await?;
+    if mail.sent_at.is_some() {
+        return Ok(());
+    }
+    let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|e| Error::internal(format!("mail address: {e}")));
+    let message = Message::builder()
+        .from(mailbox(&app.config.mail.from)?)
+        .to(mailbox(&mail.recipient)?)
+        .subject(mail.subject)
+        // The same identifier at each attempt, so that a server that took it twice can tell.
+        .message_id(Some(format!("<{id}@commonweal>")))
+        .body(mail.body)
+        .map_err(|e| Error::Internal(Box::new(e)))?;
+    transport.send(message).await.map_err(|e| Error::Internal(Box::new(e)))?;
+    app.db
+        .write(move |db| {
+            diesel::update(mails::table.filter(mails::id.eq(id))).set(mails::sent_at.eq(now)).execute(db)?;
+            Ok(())
+        })
+        .await
+}
+
+/// The SMTP connection pool of a configuration, when it names a server.
+///
+/// # Errors
+/// Internal, when the URL is not an SMTP URL.
+pub fn transport(smtp: &str) -> Result<Option<AsyncSmtpTransport<Tokio1Executor>>> {
+    if smtp.is_empty() {
+        return Ok(None);
+    }
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(smtp)
+        .map_err(|e| Error::internal(format!("mail.smtp is not an SMTP URL: {e}")))?;
+    Ok(Some(builder.timeout(Some(std::time::Duration::from_secs(20))).build()))
+}

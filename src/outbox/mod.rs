@@ -1,0 +1,13 @@
+//! Work that follows a change: events, timers and mail, written in the transaction of the change.
+//!
+//! A job is a kind, a payload of identifiers and an instant when it is due. The worker of the same
+//! process runs due jobs in order; a handler is registered in `serve.rs` for each kind. A job that
+//! fails is tried again with growing pauses and set aside after ten attempts.
+//! In the sandbox, moving the clock runs each job with now = the instant it was due.
+//!
+//! Public names: [`emit`], [`schedule`], [`Job`], [`Handlers`], [`run_due`], [`mail`].
+
+pub mod mail;
+mod worker;
+
+pub use worker::{Handler, Handlers, Job, emit, next_due, run_due, schedule};

@@ -1,0 +1,25 @@
+//! People and organisations: accounts, sign-in, roles, and the one policy that says who may do what.
+//!
+//! Invariants: an answer to a sign-in never tells whether an account exists; a session or token that is
+//! revoked stops working at once; a role ends, it is never deleted; nobody is denied or allowed anything
+//! anywhere but in [`policy`].
+//!
+//! Public names: [`policy`], [`Organisation`], [`OrganisationKind`], [`Profile`], [`find_organisation`],
+//! [`load_actor`], [`actions`], [`sessions`].
+
+pub mod actions;
+pub mod api;
+mod model;
+pub mod pages;
+mod passwords;
+pub mod policy;
+mod rules;
+pub mod sessions;
+mod store;
+
+pub use model::{AccountRow, Member, Organisation, OrganisationKind, Profile, TokenRow};
+pub use rules::PeopleRefusal;
+pub use store::{
+    account_names, addresses_of_organisation, addresses_with_role, authorities, find_organisation, find_organisations,
+    load_actor, load_actor_by_token, members_with_role,
+};

@@ -1,0 +1,147 @@
+//! Rules about people: what a good password is, when sign-in is refused, which roles go where.
+
+use super::model::OrganisationKind;
+use crate::values::{FieldErrors, Instant, Parser, RefusalInfo, Role};
+use chrono::TimeDelta;
+use validator::ValidateEmail;
+
+/// Wrong passwords after which an account is locked.
+pub const FAILURES_BEFORE_LOCK: i64 = 10;
+/// How long a locked account stays locked.
+pub const LOCK_MINUTES: i64 = 15;
+/// Attempts from one address in [`ATTEMPT_WINDOW_MINUTES`] before sign-in is refused there.
+pub const ATTEMPTS_BY_SOURCE: i64 = 30;
+/// Window of [`ATTEMPTS_BY_SOURCE`].
+pub const ATTEMPT_WINDOW_MINUTES: i64 = 15;
+/// How long a reset link works.
+pub const RESET_MINUTES: i64 = 60;
+
+/// Why something about people is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeopleRefusal {
+    /// The one answer to every sign-in that fails: it tells nobody whether an account exists.
+    SignIn,
+    /// Too many attempts from this address.
+    TooManyAttempts,
+    /// A reset link that is unknown, used or too old.
+    ResetLink,
+    /// A role that does not fit the kind of organisation.
+    RoleForKind,
+    /// The last owner or administrator would be gone.
+    LastOne,
+    /// Departments belong to an authority.
+    Parent,
+}
+
+impl RefusalInfo for PeopleRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            PeopleRefusal::SignIn => "people/sign-in",
+            PeopleRefusal::TooManyAttempts => "people/too-many-attempts",
+            PeopleRefusal::ResetLink => "people/reset-link",
+            PeopleRefusal::RoleForKind => "people/role-for-kind",
+            PeopleRefusal::LastOne => "people/last-one",
+            PeopleRefusal::Parent => "people/parent",
+        }
+    }
+    fn sentence(&self) -> String {
+        match self {
+            PeopleRefusal::SignIn => {
+                "The email address or password is not right, or the account is locked for 15 minutes after many attempts. Check both, or reset your password."
+            }
+            PeopleRefusal::TooManyAttempts => "There were too many attempts from your network. Wait 15 minutes, then try again.",
+            PeopleRefusal::ResetLink => "This link does not work any more. Ask for a new one.",
+            PeopleRefusal::RoleForKind => "Staff roles belong to authorities and applicant roles to other organisations. Choose a role that fits.",
+            PeopleRefusal::LastOne => "This is the last person with this role. Give it to somebody else first.",
+            PeopleRefusal::Parent => "A department needs the authority it belongs to.",
+        }
+        .to_owned()
+    }
+}
+
+/// Whether the account may try a password now.
+#[must_use]
+pub fn is_locked(locked_until: Option<Instant>, machine_now: Instant) -> bool {
+    locked_until.is_some_and(|until| until > machine_now)
+}
+
+/// After a wrong password: the new count, and until when the account is locked, when it now is.
+#[must_use]
+pub fn after_failure(failures: i64, machine_now: Instant) -> (i64, Option<Instant>) {
+    let failures = failures + 1;
+    if failures >= FAILURES_BEFORE_LOCK {
+        (0, Some(machine_now.plus(TimeDelta::minutes(LOCK_MINUTES))))
+    } else {
+        (failures, None)
+    }
+}
+
+/// Whether a role may be held in a kind of organisation.
+///
+/// # Errors
+/// [`PeopleRefusal::RoleForKind`].
+pub fn role_fits(role: Role, kind: OrganisationKind) -> Result<(), PeopleRefusal> {
+    if role.is_staff() == !kind.is_applicant() && kind != OrganisationKind::Department {
+        Ok(())
+    } else {
+        Err(PeopleRefusal::RoleForKind)
+    }
+}
+
+/// Reads an address: trimmed, in lower case.
+pub fn email(form: &mut Parser, field: &str, value: &str) -> String {
+    let value = value.trim().to_lowercase();
+    if !value.validate_email() || value.len() > 200 {
+        form.wrong(field, "Enter an email address, like name@example.org");
+    }
+    value
+}
+
+/// Reads a new password: at least 12 characters, not the address, not one character again and again.
+pub fn new_password(form: &mut Parser, field: &str, value: &str, email: &str) {
+    let length = value.chars().count();
+    let distinct = value.chars().collect::<std::collections::BTreeSet<_>>().len();
+    if length < 12 {
+        form.wrong(field, "Use 12 characters or more. Three or four random words work well");
+    } else if length > 200 {
+        form.wrong(field, "Use 200 characters or fewer");
+    } else if distinct < 5 || value.eq_ignore_ascii_case(email) {
+        form.wrong(field, "Choose a password that is harder to guess");
+    }
+}
+
+/// The errors of a sign-in form, or nothing.
+///
+/// # Errors
+/// What is missing.
+pub fn sign_in_form(email: &str, password: &str) -> Result<(), FieldErrors> {
+    let mut form = Parser::default();
+    form.check(!email.trim().is_empty(), "email", "Enter your email address");
+    form.check(!password.is_empty(), "password", "Enter your password");
+    form.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_wrong_passwords_lock_an_account_for_fifteen_minutes() {
+        let now = Instant::from_micros(0).unwrap();
+        let (failures, locked) = after_failure(8, now);
+        assert_eq!((failures, locked), (9, None));
+        let (failures, locked) = after_failure(9, now);
+        assert_eq!(failures, 0);
+        assert!(is_locked(locked, now.plus(TimeDelta::minutes(14))));
+        assert!(!is_locked(locked, now.plus(TimeDelta::minutes(15))));
+    }
+
+    #[test]
+    fn staff_roles_stay_in_authorities_and_applicant_roles_outside() {
+        assert!(role_fits(Role::Auditor, OrganisationKind::Authority).is_ok());
+        assert!(role_fits(Role::Auditor, OrganisationKind::Charity).is_err());
+        assert!(role_fits(Role::ApplicantOwner, OrganisationKind::Charity).is_ok());
+        assert!(role_fits(Role::ApplicantOwner, OrganisationKind::Authority).is_err());
+        assert!(role_fits(Role::Evaluator, OrganisationKind::Department).is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! Sign-in sessions in the database, so that they can be revoked; the cookie holds a random key only.
+
+use super::store;
+use crate::app::App;
+use crate::values::{Account, Clock, Id};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// Key of the session state that holds the signed-in account.
+pub const ACCOUNT: &str = "account";
+
+/// The session store that actix-session is given.
+#[derive(Clone, Debug)]
+pub struct Sessions(pub App);
+
+type State = HashMap<String, String>;
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the row is found by: the hash of the cookie's key, so that a leaked table signs nobody in.
+fn row_id(key: &SessionKey) -> String {
+    hex::encode(Sha256::digest(key.as_ref().as_bytes()))
+}
+
+fn account_of(state: &State) -> Option<Id<Account>> {
+    state.get(ACCOUNT).and_then(|json| serde_json::from_str(json).ok())
+}
+
+fn span(ttl: &Duration) -> TimeDelta {
+    TimeDelta::seconds(ttl.whole_seconds())
+}
+
+impl SessionStore for Sessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let id = row_id(key);
+        let now = Clock::machine();
+        let found = self.0.db.read(move |db| store::find_session(db, &id, now)).await;
+        found.map(|state| state.map(|json| json.0)).map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))
+    }
+
+    async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
+        let key = SessionKey::try_from(hex::encode(rand::random::<[u8; 32]>()))
+            .map_err(|e| SaveError::Other(anyhow::Error::from_boxed(Broken::from(e.to_string()))))?;
+        let id = row_id(&key);
+        let now = Clock::machine();
+        let expires = now.plus(span(ttl));
+        self.0
+            .db
+            .write(move |db| store::insert_session(db, &id, account_of(&state), &state, now, expires))
+            .await
+            .map_err(|e| SaveError::Other(anyhow::Error::from_boxed(Box::new(e))))?;
+        Ok(key)
+    }
+
+    async fn update(&self, key: SessionKey, state: State, ttl: &Duration) -> Result<SessionKey, UpdateError> {
+        let id = row_id(&key);
+        let expires = Clock::machine().plus(span(ttl));
+        self.0
+            .db
+            .write(move |db| store::set_session(db, &id, account_of(&state), &state, expires))
+            .await
+            .map_err(|e| UpdateError::Other(anyhow::Error::from_boxed(Box::new(e))))?;
+        Ok(key)
+    }
+
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
+        // A session lasts from its last change; reading pages writes nothing.
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let id = row_id(key);
+        self.0
+            .db
+            .write(move |db| store::delete_session(db, &id))
+            .await
+            .map_err(|e| anyhow::Error::from_boxed(Box::new(e)))
+    }
+}

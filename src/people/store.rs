@@ -1,0 +1,379 @@
+//! Rows of people.
+
+use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
+use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
+use crate::db::{Db, Json};
+use crate::error::Result;
+use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+type OrganisationId = Id<actor::Organisation>;
+
+/// The person behind an account with every role held now. `None` when the account is unknown or switched off.
+///
+/// # Errors
+/// What the database says.
+pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
+    let rows: Vec<(String, Option<String>, Option<Id<actor::Organisation>>, Option<Role>)> = accounts::table
+        .left_join(
+            members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())),
+        )
+        .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
+        .filter(accounts::id.eq(account))
+        .filter(accounts::disabled_at.is_null())
+        .select((
+            accounts::name,
+            organisations::name.nullable(),
+            organisations::id.nullable(),
+            members::role.nullable(),
+        ))
+        .order(members::id)
+        .load(db)?;
+    let Some((name, ..)) = rows.first() else { return Ok(None) };
+    let name = name.clone();
+    let memberships = rows
+        .into_iter()
+        .filter_map(|(_, organisation_name, organisation, role)| {
+            Some(Membership { organisation: organisation?, name: organisation_name?, role: role? })
+        })
+        .collect();
+    Ok(Some(Actor::Person { account, name, memberships }))
+}
+
+/// The person behind a bearer token that works now, and whether it may only read.
+///
+/// # Errors
+/// What the database says.
+pub fn load_actor_by_token(db: &mut Db, secret: &str, machine_now: Instant) -> Result<Option<(Actor, bool)>> {
+    let found: Option<(Id<Account>, String)> = tokens::table
+        .filter(tokens::hash.eq(super::passwords::secret_hash(secret)))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.gt(machine_now))
+        .select((tokens::account_id, tokens::scope))
+        .first(db)
+        .optional()?;
+    let Some((account, scope)) = found else { return Ok(None) };
+    Ok(load_actor(db, account)?.map(|actor| (actor, scope == "read")))
+}
+
+pub(super) fn find_account_by_email(db: &mut Db, email: &str) -> Result<Option<AccountRow>> {
+    Ok(accounts::table.filter(accounts::email.eq(email)).select(AccountRow::as_select()).first(db).optional()?)
+}
+
+pub(super) fn find_account(db: &mut Db, id: Id<Account>) -> Result<AccountRow> {
+    Ok(accounts::table.filter(accounts::id.eq(id)).select(AccountRow::as_select()).first(db)?)
+}
+
+pub(super) fn insert_account(db: &mut Db, account: &AccountRow) -> Result<()> {
+    diesel::insert_into(accounts::table).values(account).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_failures(db: &mut Db, id: Id<Account>, failures: i64, locked_until: Option<Instant>) -> Result<()> {
+    diesel::update(accounts::table.filter(accounts::id.eq(id)))
+        .set((accounts::failures.eq(failures), accounts::locked_until.eq(locked_until)))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_password(db: &mut Db, id: Id<Account>, hash: &str) -> Result<()> {
+    diesel::update(accounts::table.filter(accounts::id.eq(id)))
+        .set((
+            accounts::password_hash.eq(hash),
+            accounts::failures.eq(0_i64),
+            accounts::locked_until.eq(None::<Instant>),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Names of accounts, for pages that show who did something.
+///
+/// # Errors
+/// What the database says.
+pub fn account_names(db: &mut Db, ids: &[Id<Account>]) -> Result<HashMap<Id<Account>, String>> {
+    Ok(accounts::table
+        .filter(accounts::id.eq_any(ids))
+        .select((accounts::id, accounts::name))
+        .load::<(Id<Account>, String)>(db)?
+        .into_iter()
+        .collect())
+}
+
+pub(super) fn count_attempts(db: &mut Db, source: &str, since: Instant) -> Result<i64> {
+    Ok(sign_in_attempts::table
+        .filter(sign_in_attempts::source.eq(source))
+        .filter(sign_in_attempts::at.gt(since))
+        .count()
+        .get_result(db)?)
+}
+
+pub(super) fn insert_attempt(db: &mut Db, source: &str, at: Instant, forget_before: Instant) -> Result<()> {
+    let id: Id<Account> = Id::new();
+    diesel::insert_into(sign_in_attempts::table)
+        .values((sign_in_attempts::id.eq(id), sign_in_attempts::source.eq(source), sign_in_attempts::at.eq(at)))
+        .execute(db)?;
+    diesel::delete(sign_in_attempts::table.filter(sign_in_attempts::at.lt(forget_before))).execute(db)?;
+    Ok(())
+}
+
+/// One organisation.
+///
+/// # Errors
+/// NotFound.
+pub fn find_organisation(db: &mut Db, id: OrganisationId) -> Result<Organisation> {
+    Ok(organisations::table.filter(organisations::id.eq(id)).select(Organisation::as_select()).first(db)?)
+}
+
+/// Several organisations by identifier.
+///
+/// # Errors
+/// What the database says.
+pub fn find_organisations(db: &mut Db, ids: &[OrganisationId]) -> Result<HashMap<OrganisationId, Organisation>> {
+    Ok(organisations::table
+        .filter(organisations::id.eq_any(ids))
+        .select(Organisation::as_select())
+        .load(db)?
+        .into_iter()
+        .map(|o: Organisation| (o.id, o))
+        .collect())
+}
+
+/// The authorities of the installation, at most 200, by name.
+///
+/// # Errors
+/// What the database says.
+pub fn authorities(db: &mut Db) -> Result<Vec<Organisation>> {
+    Ok(organisations::table
+        .filter(organisations::kind.eq(OrganisationKind::Authority))
+        .select(Organisation::as_select())
+        .order((organisations::name, organisations::id))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organisation>> {
+    Ok(organisations::table
+        .filter(organisations::parent_id.eq(authority))
+        .select(Organisation::as_select())
+        .order((organisations::name, organisations::id))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn insert_organisation(db: &mut Db, organisation: &Organisation) -> Result<()> {
+    diesel::insert_into(organisations::table).values(organisation).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_organisation(db: &mut Db, organisation: &Organisation) -> Result<()> {
+    diesel::update(organisations::table.filter(organisations::id.eq(organisation.id)))
+        .set((organisations::name.eq(&organisation.name), organisations::profile.eq(&organisation.profile)))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_member(db: &mut Db, member: &Member) -> Result<()> {
+    diesel::insert_into(members::table).values(member).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn find_member(db: &mut Db, id: Id<Member>) -> Result<Member> {
+    Ok(members::table.filter(members::id.eq(id)).select(Member::as_select()).first(db)?)
+}
+
+pub(super) fn end_member(db: &mut Db, id: Id<Member>, at: Instant) -> Result<()> {
+    diesel::update(members::table.filter(members::id.eq(id))).set(members::ended_at.eq(at)).execute(db)?;
+    Ok(())
+}
+
+/// Members of an organisation who hold a role now: member, name, address. At most 500, by name.
+pub(super) fn current_members(db: &mut Db, organisation: OrganisationId) -> Result<Vec<(Member, String, String)>> {
+    Ok(members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::ended_at.is_null())
+        .select((Member::as_select(), accounts::name, accounts::email))
+        .order((accounts::name, members::id))
+        .limit(500)
+        .load(db)?)
+}
+
+pub(super) fn count_role(db: &mut Db, organisation: OrganisationId, role: Role) -> Result<i64> {
+    Ok(members::table
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::role.eq(role))
+        .filter(members::ended_at.is_null())
+        .count()
+        .get_result(db)?)
+}
+
+/// People who hold a role in an organisation now: account and name, by name, at most 500.
+///
+/// # Errors
+/// What the database says.
+pub fn members_with_role(db: &mut Db, organisation: OrganisationId, role: Role) -> Result<Vec<(Id<Account>, String)>> {
+    Ok(members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::role.eq(role))
+        .filter(members::ended_at.is_null())
+        .select((accounts::id, accounts::name))
+        .order((accounts::name, accounts::id))
+        .limit(500)
+        .load(db)?)
+}
+
+/// Addresses of the people of an applicant organisation, for mails about its applications and agreements.
+///
+/// # Errors
+/// What the database says.
+pub fn addresses_of_organisation(db: &mut Db, organisation: OrganisationId) -> Result<Vec<String>> {
+    let mut found: Vec<String> = members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::ended_at.is_null())
+        .filter(accounts::disabled_at.is_null())
+        .select(accounts::email)
+        .order(accounts::email)
+        .limit(100)
+        .load(db)?;
+    found.dedup();
+    Ok(found)
+}
+
+/// Addresses of an authority's people with a role, for mails to staff.
+///
+/// # Errors
+/// What the database says.
+pub fn addresses_with_role(db: &mut Db, organisation: OrganisationId, role: Role) -> Result<Vec<String>> {
+    Ok(members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::role.eq(role))
+        .filter(members::ended_at.is_null())
+        .filter(accounts::disabled_at.is_null())
+        .select(accounts::email)
+        .order(accounts::email)
+        .limit(100)
+        .load(db)?)
+}
+
+pub(super) fn insert_token(db: &mut Db, token: &TokenRow) -> Result<()> {
+    diesel::insert_into(tokens::table).values(token).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn tokens_of(db: &mut Db, account: Id<Account>) -> Result<Vec<TokenRow>> {
+    Ok(tokens::table
+        .filter(tokens::account_id.eq(account))
+        .filter(tokens::revoked_at.is_null())
+        .select(TokenRow::as_select())
+        .order((tokens::created_at.desc(), tokens::id))
+        .limit(100)
+        .load(db)?)
+}
+
+pub(super) fn revoke_token(db: &mut Db, account: Id<Account>, id: Id<TokenRow>, at: Instant) -> Result<usize> {
+    Ok(diesel::update(
+        tokens::table
+            .filter(tokens::id.eq(id))
+            .filter(tokens::account_id.eq(account))
+            .filter(tokens::revoked_at.is_null()),
+    )
+    .set(tokens::revoked_at.eq(at))
+    .execute(db)?)
+}
+
+pub(super) fn insert_reset(db: &mut Db, hash: &str, account: Id<Account>, expires_at: Instant) -> Result<()> {
+    diesel::insert_into(password_resets::table)
+        .values((
+            password_resets::hash.eq(hash),
+            password_resets::account_id.eq(account),
+            password_resets::expires_at.eq(expires_at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result<Option<Id<Account>>> {
+    let account: Option<Id<Account>> = password_resets::table
+        .filter(password_resets::hash.eq(hash))
+        .filter(password_resets::used_at.is_null())
+        .filter(password_resets::expires_at.gt(machine_now))
+        .select(password_resets::account_id)
+        .first(db)
+        .optional()?;
+    if account.is_some() {
+        diesel::update(password_resets::table.filter(password_resets::hash.eq(hash)))
+            .set(password_resets::used_at.eq(machine_now))
+            .execute(db)?;
+    }
+    Ok(account)
+}
+
+/// A stored session: key hash, account, state.
+pub(super) fn find_session(db: &mut Db, id: &str, machine_now: Instant) -> Result<Option<Json<HashMap<String, String>>>> {
+    Ok(sessions::table
+        .filter(sessions::id.eq(id))
+        .filter(sessions::expires_at.gt(machine_now))
+        .select(sessions::state)
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn insert_session(
+    db: &mut Db,
+    id: &str,
+    account: Option<Id<Account>>,
+    state: &HashMap<String, String>,
+    now: Instant,
+    expires_at: Instant,
+) -> Result<()> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(id),
+            sessions::account_id.eq(account),
+            sessions::state.eq(serde_json::to_string(state)?),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Changes a session that still exists; says whether it did. A revoked session is never brought back.
+pub(super) fn set_session(
+    db: &mut Db,
+    id: &str,
+    account: Option<Id<Account>>,
+    state: &HashMap<String, String>,
+    expires_at: Instant,
+) -> Result<bool> {
+    let changed = diesel::update(sessions::table.filter(sessions::id.eq(id)))
+        .set((
+            sessions::account_id.eq(account),
+            sessions::state.eq(serde_json::to_string(state)?),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(db)?;
+    Ok(changed == 1)
+}
+
+pub(super) fn delete_session(db: &mut Db, id: &str) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn delete_sessions_of(db: &mut Db, account: Id<Account>) -> Result<usize> {
+    Ok(diesel::delete(sessions::table.filter(sessions::account_id.eq(account))).execute(db)?)
+}
+
+pub(super) fn count_sessions_of(db: &mut Db, account: Id<Account>, machine_now: Instant) -> Result<i64> {
+    Ok(sessions::table
+        .filter(sessions::account_id.eq(account))
+        .filter(sessions::expires_at.gt(machine_now))
+        .count()
+        .get_result(db)?)
+}

@@ -1,0 +1,110 @@
+//! Who is asking, and whether this route is for them at all.
+
+use super::routes::Table;
+use crate::app::App;
+use crate::error::Error;
+use crate::http::{Failure, Link, VisitParts};
+use crate::people::{load_actor, load_actor_by_token, policy, sessions};
+use crate::values::{Account, Actor, Clock, Id, Role};
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+use tracing::Instrument;
+
+/// Middleware: finds the actor (bearer token under `/api/`, session elsewhere), reads the clock once,
+/// and refuses before the handler when the policy can never allow this route to this actor.
+///
+/// # Errors
+/// Denied, NotFound for a route without a row, or what the database says.
+pub async fn identify<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let app = request
+        .app_data::<web::Data<App>>()
+        .map(|data| data.get_ref().clone())
+        .ok_or_else(|| Failure(Error::internal("no foundations")))?;
+    let request_id = Id::<VisitParts>::new().to_string();
+    let (actor, read_only) = find_actor(&app, &request).await.map_err(Failure)?;
+    let parts = VisitParts {
+        now: app.now(),
+        menu: menu(&actor),
+        read_only,
+        request_id: request_id.clone(),
+        actor: actor.clone(),
+    };
+    request.extensions_mut().insert(parts);
+    let method = request.method().clone();
+    let pattern = request.match_pattern();
+    if let (Some(pattern), Some(table)) = (&pattern, request.app_data::<web::Data<Table>>()) {
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        if let Some(action) = table.action(&method, pattern) {
+            if !policy::may_reach(&actor, action) || (read_only && method != Method::GET) {
+                return Err(Failure(Error::Denied).into());
+            }
+        }
+    }
+    let span = tracing::info_span!(
+        "request",
+        id = %request_id,
+        method = %method,
+        route = pattern.as_deref().unwrap_or("none"),
+    );
+    next.call(request).instrument(span).await
+}
+
+async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool), Error> {
+    if request.path().starts_with("/api/") {
+        // A session cookie is never taken here, so that no other site can use it.
+        let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok((Actor::Public, false)) };
+        let secret =
+            header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::Denied)?.to_owned();
+        let now = Clock::machine();
+        let found = app.db.read(move |db| load_actor_by_token(db, &secret, now)).await?;
+        return found.ok_or(Error::Denied);
+    }
+    if request.path().starts_with("/assets/") || request.path().starts_with("/health/") {
+        return Ok((Actor::Public, false));
+    }
+    let account: Option<Id<Account>> = request.get_session().get(sessions::ACCOUNT).ok().flatten();
+    let Some(account) = account else { return Ok((Actor::Public, false)) };
+    let found = app.db.read(move |db| load_actor(db, account)).await?;
+    Ok((found.unwrap_or(Actor::Public), false))
+}
+
+/// The menu a person sees: only places their roles can open.
+fn menu(actor: &Actor) -> Vec<Link> {
+    let mut menu = Vec::new();
+    let mut add = |text: &str, href: &str| menu.push(Link::new(text, href));
+    if actor.is_staff() {
+        add("My tasks", "/tasks");
+        add("Missions", "/missions");
+        if policy::may_reach(actor, policy::Action::ReadDesk) {
+            add("Calls", "/desk/calls");
+            add("Agreements", "/agreements");
+        }
+        if policy::may_reach(actor, policy::Action::ReadFund) {
+            add("Fund", "/funds");
+        }
+        if actor.has_anywhere(Role::Administrator) {
+            add("People", "/people");
+        }
+        if policy::may_reach(actor, policy::Action::ReadAudit) {
+            add("Audit trail", "/audit");
+        }
+    } else {
+        add("Missions", "/missions");
+        add("Open calls", "/calls");
+        add("Awards and investments", "/register-of-awards");
+        if actor.account().is_some() {
+            add("My applications", "/applications");
+            add("My agreements", "/agreements");
+        }
+        add("Help", "/help");
+    }
+    menu
+}

@@ -1,0 +1,102 @@
+//! Whether the service lives, is ready, and how it does.
+
+use crate::app::App;
+use crate::db::migrate;
+use crate::http::{Answer, Visit};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// The process answers.
+///
+/// # Errors
+/// Never.
+pub async fn live() -> Answer {
+    Ok(HttpResponse::Ok().content_type("text/plain").body("live\n"))
+}
+
+/// The database answers and has this binary's schema.
+///
+/// # Errors
+/// Never; not ready is status 503.
+pub async fn ready(app: web::Data<App>) -> Answer {
+    let app = app.get_ref().clone();
+    let current = tokio::task::spawn_blocking(move || migrate::is_current(&app.db)).await;
+    Ok(match current {
+        Ok(Ok(true)) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        Ok(Ok(false)) => HttpResponse::ServiceUnavailable().content_type("text/plain").body("migrations are pending\n"),
+        _ => HttpResponse::ServiceUnavailable().content_type("text/plain").body("the database does not answer\n"),
+    })
+}
+
+/// The metrics recorder of the process.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    /// Installs the recorder; a second call in one process (tests) gives a handle that records nothing.
+    #[must_use]
+    pub fn install() -> Metrics {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let _ = metrics::set_global_recorder(recorder);
+        Metrics(handle)
+    }
+}
+
+/// Metrics in Prometheus' text form. Only for this machine: a proxy must not pass it on.
+///
+/// # Errors
+/// NotFound for a request that came through a proxy.
+pub async fn show(metrics: web::Data<Metrics>, request: actix_web::HttpRequest) -> Answer {
+    let local = request.peer_addr().is_none_or(|address| address.ip().is_loopback());
+    if !local || request.headers().contains_key("x-forwarded-for") {
+        return Err(crate::error::Error::NotFound.into());
+    }
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.0.render()))
+}
+
+/// Middleware that counts and times requests by route and status.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn measure<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let started = std::time::Instant::now();
+    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let method = request.method().to_string();
+    let outcome = next.call(request).await;
+    let status = match &outcome {
+        Ok(response) => response.status().as_u16(),
+        Err(error) => error.as_response_error().status_code().as_u16(),
+    };
+    let elapsed = started.elapsed();
+    metrics::histogram!("http_request_seconds", "route" => route.clone(), "method" => method.clone()).record(elapsed);
+    metrics::counter!("http_requests_total", "route" => route.clone(), "method" => method.clone(), "status" => status.to_string())
+        .increment(1);
+    tracing::info!(%method, %route, status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered");
+    outcome
+}
+
+/// The status page for people.
+///
+/// # Errors
+/// When the template fails.
+pub async fn status(visit: Visit) -> Answer {
+    let current = {
+        let app = visit.app.clone();
+        tokio::task::spawn_blocking(move || migrate::is_current(&app.db)).await
+    };
+    let working = matches!(current, Ok(Ok(true)));
+    super::public_pages::status_page(&visit, working)
+}

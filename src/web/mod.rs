@@ -1,0 +1,17 @@
+//! The outside of the service: the one list of routes, who is asking, health, metrics, OpenAPI, assets.
+
+pub mod assets;
+mod gate;
+mod health;
+mod idempotency;
+mod openapi;
+mod problem_page;
+mod public_pages;
+pub mod routes;
+mod security;
+
+pub use gate::identify;
+pub use health::{Metrics, measure};
+pub use idempotency::replay;
+pub use problem_page::draw as draw_problem;
+pub use security::headers as security_headers;

@@ -1,0 +1,48 @@
+//! The API's description (OpenAPI 3.1), made from the handlers.
+
+use crate::http::Answer;
+use actix_web::HttpResponse;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Commonweal", description = "Missions, tenders and patient investment of a council. Every step that a page offers can be done here. Errors are problem+json with a stable code; lists page by `after`; posts take an Idempotency-Key."),
+    paths(
+        crate::people::api::me,
+        crate::people::api::organisation,
+        crate::people::api::register_organisation,
+        crate::people::api::add_member,
+        crate::people::api::audit_trail,
+        crate::people::api::mails,
+    ),
+    modifiers(&Tokens)
+)]
+struct Api;
+
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme(
+            "token",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        );
+    }
+}
+
+/// The whole description.
+#[must_use]
+pub fn description() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+/// `GET /openapi.json`
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub async fn document() -> Answer {
+    let json = description().to_pretty_json().map_err(crate::error::Error::from)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(json))
+}

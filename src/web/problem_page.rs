@@ -1,0 +1,53 @@
+//! Problems as pages.
+
+use crate::http::{Problem, Shell, VisitParts};
+use actix_web::http::header::REFERER;
+use actix_web::{HttpMessage, HttpRequest, web};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "web/problem.html")]
+struct ProblemPage<'a> {
+    shell: Shell,
+    problem: &'a Problem,
+    back: String,
+}
+
+/// Draws a problem; the session is not touched, so a message of what was done waits for the next page.
+#[must_use]
+pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
+    let parts = request.extensions().get::<VisitParts>().cloned();
+    let app = request.app_data::<web::Data<crate::app::App>>();
+    let mut shell = Shell {
+        title: problem.title.clone(),
+        council: app.map(|a| a.config.server.council.clone()).unwrap_or_default(),
+        ..Shell::default()
+    };
+    if let Some(parts) = parts {
+        shell.staff = parts.actor.is_staff();
+        shell.menu = parts.menu;
+        if let crate::values::Actor::Person { name, .. } = &parts.actor {
+            shell.person = Some(name.clone());
+            shell.csrf =
+                actix_session::SessionExt::get_session(request).get::<String>("csrf").ok().flatten().unwrap_or_default();
+        }
+        shell.sandbox = app.filter(|a| a.sandbox).map(|_| parts.now.long());
+    }
+    // Back only to a page of our own.
+    let host = request.connection_info().host().to_owned();
+    let back = request
+        .headers()
+        .get(REFERER)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|text| url::Url::parse(text).ok())
+        .filter(|url| {
+            let authority = url.port().map_or_else(
+                || url.host_str().unwrap_or_default().to_owned(),
+                |port| format!("{}:{port}", url.host_str().unwrap_or_default()),
+            );
+            authority == host
+        })
+        .map(|url| url.path().to_owned())
+        .unwrap_or_default();
+    ProblemPage { shell, problem, back }.render().unwrap_or_else(|_| problem.detail.clone())
+}
