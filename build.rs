@@ -36,7 +36,9 @@ fn build() -> Result<(), String> {
     println!("cargo:rerun-if-env-changed=UI_ASSETS_DIR");
     let out = PathBuf::from(env::var("OUT_DIR").map_err(|_| "OUT_DIR is not set: run this through cargo.")?);
     let modules = match env::var("UI_ASSETS_DIR") {
-        Ok(ready) => fs::canonicalize(&ready).map_err(|e| format!("UI_ASSETS_DIR names {ready}, which cannot be read: {e}."))?,
+        Ok(ready) => {
+            fs::canonicalize(&ready).map_err(|e| format!("UI_ASSETS_DIR names {ready}, which cannot be read: {e}."))?
+        }
         Err(_) => install(&out.join("ui"))?,
     };
     println!("cargo:rustc-env=UI_NODE_MODULES={}", modules.display());
@@ -58,9 +60,7 @@ fn build() -> Result<(), String> {
     let own = read(&Path::new(OWN).join("app.css"))?;
     let css = format!("/*! Licences of what is in here: {licences} */\n{}{theme}\n{own}", design_system(&modules)?);
     shelf.add("APP_CSS", "app.css", css.as_bytes())?;
-    for (constant, name) in [("MARK", "mark.svg")] {
-        shelf.add(constant, name, read(&Path::new(OWN).join(name))?.as_bytes())?;
-    }
+    shelf.add("MARK", "mark.svg", read(&Path::new(OWN).join("mark.svg"))?.as_bytes())?;
     write(&out.join("assets_manifest.rs"), shelf.manifest.as_bytes())
 }
 
@@ -106,10 +106,13 @@ fn design_system(modules: &Path) -> Result<String, String> {
         .replace("\"GDS Transport\",arial,sans-serif", "var(--brand-font)")
         .replace("GDS Transport,arial,sans-serif", "var(--brand-font)");
     if css.contains("GDS Transport") || css.contains("/assets/") {
-        return Err("the design system still names GOV.UK's font or pictures: build.rs must learn its new spelling.".to_owned());
+        return Err(
+            "the design system still names GOV.UK's font or pictures: build.rs must learn its new spelling.".to_owned()
+        );
     }
     if !css.contains(".govuk-button") || !css.contains(".moj-timeline") {
-        return Err("the design system's stylesheets lack buttons or timelines: build.rs must learn their new shape.".to_owned());
+        return Err("the design system's stylesheets lack buttons or timelines: build.rs must learn their new shape."
+            .to_owned());
     }
     Ok(css)
 }
@@ -133,10 +136,10 @@ fn only(css: &str, keep: &dyn Fn(&str, &str) -> bool) -> String {
         if selector.starts_with("@media") || selector.starts_with("@supports") {
             let inner = only(rules, keep);
             if !inner.is_empty() {
-                kept.push_str(&format!("{selector}{{{inner}}}"));
+                kept.extend([selector, "{", &inner, "}"]);
             }
         } else if keep(selector, rules) {
-            kept.push_str(&format!("{selector}{{{rules}}}"));
+            kept.extend([selector, "{", rules, "}"]);
         }
         rest = after.get(close + 1..).unwrap_or("");
     }
@@ -149,12 +152,11 @@ fn closing_brace(text: &str) -> usize {
     for (place, letter) in text.char_indices() {
         match (quote, letter) {
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(letter),
             (None, '{') => depth += 1,
             (None, '}') if depth == 1 => return place,
             (None, '}') => depth -= 1,
-            (None, _) => {}
+            _ => {}
         }
     }
     text.len()
@@ -169,21 +171,26 @@ fn licences(modules: &Path) -> Result<String, String> {
         ("Atkinson Hyperlegible Next", FONTS),
     ] {
         let folder = modules.join(package);
-        let text = ["LICENSE", "LICENSE.txt", "LICENCE", "LICENSE.md"].iter().find_map(|name| fs::read_to_string(folder.join(name)).ok());
+        let text = ["LICENSE", "LICENSE.txt", "LICENCE", "LICENSE.md"]
+            .iter()
+            .find_map(|name| fs::read_to_string(folder.join(name)).ok());
         let text = match text {
             Some(text) => text,
             None => licence_name(&read(&folder.join("package.json"))?)
                 .ok_or_else(|| format!("{package} names no licence."))?,
         };
-        all.push_str(&format!("{what} ({package})\n\n{}\n\n", text.trim()));
+        all.extend([what, " (", package, ")\n\n", text.trim(), "\n\n"]);
     }
     Ok(all)
 }
 
-/// The licence that a package.json names.
+/// The licence that a package.json names. The packages of the government departments ship no text of theirs.
 fn licence_name(package: &str) -> Option<String> {
     let (_, after) = package.split_once("\"license\"")?;
-    after.split('"').nth(1).map(|name| format!("Licence: {name}"))
+    match after.split('"').nth(1)? {
+        "MIT" => fs::read_to_string(Path::new(OWN).join("licence-mit.txt")).ok(),
+        other => Some(format!("Licence: {other}")),
+    }
 }
 
 /// The folder of files that the binary embeds, and the constants that name them.
@@ -207,7 +214,8 @@ impl Shelf {
         let hashed = format!("{stem}-{}.{ending}", short_hash(bytes));
         write(&self.folder.join(&hashed), bytes)?;
         let address = format!("/assets/{hashed}");
-        self.manifest.push_str(&format!("/// Address of `{name}`.\npub const {constant}: &str = \"{address}\";\n"));
+        let constant = format!("/// Address of `{name}`.\npub const {constant}: &str = \"{address}\";\n");
+        self.manifest.push_str(&constant);
         Ok(address)
     }
 }

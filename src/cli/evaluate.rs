@@ -1,27 +1,37 @@
 //! `commonweal evaluate FILE.json`: recomputes an exported decision without a database.
 
-use crate::evaluation::{self, EvaluationFile};
+use crate::evaluation::{self, BidderFile, EvaluationFile};
 use crate::values::RefusalInfo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Recomputes a file. Answers `{"agrees", "differences", "result"}`; `agrees` is null when the file holds no result.
+/// A bidder’s own file is answered with `{"agrees", "scores"}`, its own scores as far as it can recompute them.
 ///
 /// # Errors
 /// One sentence: text that is not JSON, JSON that is not an evaluation, a model or bids that are refused.
 pub fn evaluate(json_text: &str) -> Result<Value, String> {
     let value: Value = serde_json::from_str(json_text).map_err(|error| format!("The file is not JSON: {error}."))?;
     match value.get("format").and_then(Value::as_str) {
-        Some(evaluation::FORMAT) => {}
-        Some(other) => {
-            return Err(format!("The format is “{other}”; this program reads “{}”.", evaluation::FORMAT));
+        Some(evaluation::FORMAT) => {
+            written(evaluation::recompute(&read::<EvaluationFile>(json_text)?).map_err(|refusal| refusal.sentence())?)
         }
-        None => return Err(format!("The file has no format; it must say “{}”.", evaluation::FORMAT)),
+        Some(evaluation::BIDDER_FORMAT) => {
+            written(evaluation::recompute_own(&read::<BidderFile>(json_text)?).map_err(|refusal| refusal.sentence())?)
+        }
+        Some(other) => Err(format!("The format is “{other}”; this program reads “{}”.", evaluation::FORMAT)),
+        None => Err(format!("The file has no format; it must say “{}”.", evaluation::FORMAT)),
     }
-    // Read from the text again, so that the sentence can name the line.
-    let file: EvaluationFile =
-        serde_json::from_str(json_text).map_err(|error| format!("The file is not an evaluation: {error}."))?;
-    let recomputation = evaluation::recompute(&file).map_err(|refusal| refusal.sentence())?;
-    serde_json::to_value(recomputation).map_err(|error| format!("The result could not be written: {error}."))
+}
+
+// Read from the text and not from the value, so that the sentence can name the line.
+fn read<T: DeserializeOwned>(json_text: &str) -> Result<T, String> {
+    serde_json::from_str(json_text).map_err(|error| format!("The file is not an evaluation: {error}."))
+}
+
+fn written<T: Serialize>(answer: T) -> Result<Value, String> {
+    serde_json::to_value(answer).map_err(|error| format!("The result could not be written: {error}."))
 }
 
 /// The JSON Schema of the file, for `evaluate --schema`.
@@ -86,7 +96,10 @@ mod tests {
         assert!(evaluate(&number.to_string()).unwrap_err().starts_with("The file is not an evaluation"));
         let mut weights = file();
         weights["model"]["criteria"][0]["weight"] = json!("50");
-        assert_eq!(evaluate(&weights.to_string()).unwrap_err(), "Weights of the top level add up to 90, 10 too little.");
+        assert_eq!(
+            evaluate(&weights.to_string()).unwrap_err(),
+            "Weights of the top level add up to 90, 10 too little."
+        );
         let mut unknown = file();
         unknown["model"]["colour"] = json!("blue");
         assert!(evaluate(&unknown.to_string()).unwrap_err().contains("colour"));

@@ -19,7 +19,7 @@ pub fn xirr(csv_text: &str, nav: Option<&str>, on: Option<&str>) -> Result<Value
         (None, Some(_)) => return Err("--on needs --nav: give the closing value on that date.".to_owned()),
         (Some(nav), Some(on)) => {
             let date = parse_date(on).map_err(|_| format!("--on “{on}” is not a date like 2027-01-15."))?;
-            let value = nav.parse().map_err(|e| format!("--nav “{nav}” is not an amount of pounds. {e}."))?;
+            let value = nav.parse().map_err(|e| format!("--nav “{nav}”: {e}."))?;
             Some(Closing { date, value })
         }
     };
@@ -58,9 +58,7 @@ fn flows(csv_text: &str) -> Result<Option<Vec<(u64, Flow)>>, String> {
             finite = false;
             continue;
         }
-        let amount: Pence = amount
-            .parse()
-            .map_err(|e| format!("Row {row}: “{amount}” is not an amount of pounds like -20000.00. {e}."))?;
+        let amount: Pence = amount.parse().map_err(|e| format!("Row {row}, “{amount}”: {e}."))?;
         flows.push((row, Flow { date, amount }));
     }
     Ok(finite.then_some(flows))
@@ -127,7 +125,10 @@ mod tests {
         let error = |text: &str| xirr(text, None, None).unwrap_err();
         assert_eq!(error("when,how much\n"), "The first row must be the header “date,amount”.");
         assert!(error("date,amount\n2025-01-01,-100\n2025-02-30,5\n").starts_with("Row 3: “2025-02-30” is not a date"));
-        assert!(error("date,amount\n2025-01-01,-1.005\n").starts_with("Row 2: “-1.005”"));
+        assert_eq!(
+            error("date,amount\n2025-01-01,-1.005\n"),
+            "Row 2, “-1.005”: Enter pounds with at most two decimal places."
+        );
         assert!(error("date,amount\n2025-01-01,-10,000\n").starts_with("Row 2: give a date and an amount"));
         assert!(error("date,amount\n2025-01-01\n").starts_with("Row 2"));
         assert!(xirr(EXAMPLE, Some("5"), None).unwrap_err().contains("--on"));

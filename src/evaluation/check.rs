@@ -57,7 +57,11 @@ fn is_weight(value: Decimal) -> bool {
 }
 
 fn level(
-    model: &Model, node: &str, criteria: &[Criterion], depth: u32, ids: &mut BTreeSet<String>,
+    model: &Model,
+    node: &str,
+    criteria: &[Criterion],
+    depth: u32,
+    ids: &mut BTreeSet<String>,
     problems: &mut Vec<EvaluationRefusal>,
 ) {
     if depth >= MAX_DEPTH {
@@ -189,7 +193,10 @@ fn price(criterion: &Criterion, model: &PriceModel, problems: &mut Vec<Evaluatio
 }
 
 fn promises(
-    criterion: &Criterion, measures: &[Measure], ids: &mut BTreeSet<String>, problems: &mut Vec<EvaluationRefusal>,
+    criterion: &Criterion,
+    measures: &[Measure],
+    ids: &mut BTreeSet<String>,
+    problems: &mut Vec<EvaluationRefusal>,
 ) {
     let mut sum = Decimal::ZERO;
     for measure in measures {
@@ -197,10 +204,8 @@ fn promises(
             problems.push(EvaluationRefusal::DuplicateId { id: measure.id.clone() });
         }
         let mut bad = |sentence: &str| {
-            problems.push(EvaluationRefusal::Criterion {
-                criterion: measure.title.clone(),
-                problem: sentence.to_owned(),
-            });
+            problems
+                .push(EvaluationRefusal::Criterion { criterion: measure.title.clone(), problem: sentence.to_owned() });
         };
         if is_weight(measure.weight) {
             sum += measure.weight;

@@ -15,7 +15,6 @@ fn read<E: serde::de::Error>(text: &str) -> Result<Decimal, E> {
 }
 
 /// Writes a decimal as a string with its scale.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
@@ -30,7 +29,6 @@ pub mod option {
     use super::{Decimal, Deserialize, Deserializer, Serializer, read};
 
     /// Writes the decimal as a string, or null.
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference")]
     pub fn serialize<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => serializer.collect_str(value),

@@ -68,7 +68,10 @@ pub struct Difference {
 /// [`EvaluationRefusal`] for another format, and of [`evaluate`].
 pub fn recompute(file: &EvaluationFile) -> Result<Recomputation, EvaluationRefusal> {
     if file.format != FORMAT {
-        return Err(EvaluationRefusal::Model(format!("The format is “{}”; this program reads “{FORMAT}”.", file.format)));
+        return Err(EvaluationRefusal::Model(format!(
+            "The format is “{}”; this program reads “{FORMAT}”.",
+            file.format
+        )));
     }
     let result = evaluate(&file.model, &file.inputs)?;
     let mut differences = Vec::new();

@@ -115,7 +115,7 @@ mod tests {
             flags(&[6_000, 10_000, 10_000]),
             [("B0".to_owned(), LowPriceReason::BelowMean), ("B0".to_owned(), LowPriceReason::BelowNext)]
         );
-        assert_eq!(flags(&[6_001, 7_000, 13_000]), []);
+        assert_eq!(flags(&[6_001, 8_500, 11_500]), []);
     }
 
     #[test]

@@ -8,8 +8,10 @@
 //!
 //! Public names: [`Model`] and its parts, [`Inputs`], [`evaluate`], [`EvaluationResult`] with a [`Step`] for every
 //! number, [`EvaluationFile`], [`recompute`], [`model_hash`], [`schema`], [`rehearse`], [`sensitivity`],
-//! [`low_prices`], [`commitment`].
+//! [`low_prices`], [`commitment`], [`bidder_file`] for what one bidder is given.
 
+mod answers;
+pub mod bidder;
 pub mod check;
 pub mod exact;
 pub mod file;
@@ -33,9 +35,8 @@ mod ranking_tests;
 #[cfg(test)]
 mod samples;
 
-pub use file::{
-    Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema,
-};
+pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
+pub use file::{Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema};
 pub use inputs::{Bid, BidPrice, Inputs, LevelScore, Pass, Promise};
 pub use low_price::{LowPriceFlag, LowPriceReason, below_wage_cost, low_prices};
 pub use model::{

@@ -415,7 +415,11 @@ impl Model {
 }
 
 fn collect<'a>(
-    level: &'a [Criterion], available: Decimal, parent: Option<usize>, depth: u32, nodes: &mut Vec<Node<'a>>,
+    level: &'a [Criterion],
+    available: Decimal,
+    parent: Option<usize>,
+    depth: u32,
+    nodes: &mut Vec<Node<'a>>,
 ) {
     for criterion in level {
         let weight = criterion.weight.unwrap_or_default();

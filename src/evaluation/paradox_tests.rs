@@ -20,10 +20,7 @@ fn the_bid_in_the_middle_cannot_win_under_lowest_over_price() {
     let model = half_and_half(PriceModel::LowestOverPrice);
     let field = bids(vec![bid("A", 50, 50), bid("B", 75, 75), bid("C", 100, 100)]);
     let result = evaluate(&model, &field).unwrap();
-    assert_eq!(
-        ["A", "B", "C"].map(|b| total(&result, b).to_string()),
-        ["75.00", "70.83", "75.00"].map(str::to_owned)
-    );
+    assert_eq!(["A", "B", "C"].map(|b| total(&result, b).to_string()), ["75.00", "70.83", "75.00"].map(str::to_owned));
 }
 
 #[test]
@@ -40,7 +37,10 @@ fn one_inflated_promise_flattens_the_rest_under_share_of_highest_and_not_against
     let highest = with(SocialValueMethod::ShareOfHighest);
     assert_eq!((total(&highest, "A"), total(&highest, "B")), (dec!(1.00), dec!(1.50)));
     let targets = with(SocialValueMethod::AgainstTargets);
-    assert_eq!((total(&targets, "A"), total(&targets, "B"), total(&targets, "C")), (dec!(50.00), dec!(75.00), dec!(100.00)));
+    assert_eq!(
+        (total(&targets, "A"), total(&targets, "B"), total(&targets, "C")),
+        (dec!(50.00), dec!(75.00), dec!(100.00))
+    );
 }
 
 #[test]
@@ -97,7 +97,8 @@ fn rehearsal_finds_reversals_for_every_relative_formula_and_none_for_the_others(
         }
         let codes: Vec<_> = rehearsal.warnings.iter().map(|w| w.code).collect();
         assert_eq!(codes.contains(&"relative-price"), relative);
-        assert_eq!(codes.contains(&"middle-cannot-win"), formula == PriceModel::LowestOverPrice, "{formula:?}");
+        let curved = matches!(formula, PriceModel::LowestOverPrice | PriceModel::Bands { .. });
+        assert_eq!(codes.contains(&"middle-cannot-win"), curved, "{formula:?}");
     }
 }
 
@@ -129,4 +130,16 @@ fn rehearsal_refuses_a_model_that_is_not_whole_or_no_price() {
     assert!(rehearse(&model, Pence(0)).is_err());
     model.criteria[0].weight = Some(dec!(49));
     assert!(matches!(rehearse(&model, Pence(1)), Err(EvaluationRefusal::WeightsNot100 { .. })));
+}
+
+#[test]
+fn where_no_reversal_is_found_the_rehearsal_says_how_many_were_tried_and_claims_no_proof() {
+    let model = of(vec![
+        leaf("q", dec!(99.99), quality(percent_levels())),
+        leaf("p", dec!(0.01), Kind::Price { model: PriceModel::LowestOverPrice }),
+    ]);
+    let rehearsal = rehearse(&model, Pence(10_000)).unwrap();
+    let RankReversal::NotFound { tried } = rehearsal.rank_reversal else { panic!("{:?}", rehearsal.rank_reversal) };
+    assert!(tried > 10_000);
+    assert!(!rehearsal.warnings.iter().any(|w| w.code == "rank-reversal"));
 }

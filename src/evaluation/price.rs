@@ -29,10 +29,7 @@ impl PriceModel {
     /// Whether a bid's points depend on the other bids.
     #[must_use]
     pub fn is_relative(&self) -> bool {
-        matches!(
-            self,
-            PriceModel::LowestOverPrice | PriceModel::LinearToCeiling { .. } | PriceModel::Bilinear { .. }
-        )
+        matches!(self, PriceModel::LowestOverPrice | PriceModel::LinearToCeiling { .. } | PriceModel::Bilinear { .. })
     }
 
     /// The published ceiling and what a price above it means; `None` for formulas without one.

@@ -1,7 +1,7 @@
 //! From bids to a ranking: exclusions first, then formulas over the bids that remain, then totals and ties.
 
-use super::check::{MAX_PLACES, MAX_PRICE, MAX_QUANTITY};
-use super::inputs::{Bid, Inputs};
+use super::answers::{Answers, measures, read};
+use super::inputs::Inputs;
 use super::low_price::low_prices;
 use super::model::{Deliverability, Kind, Measure, Minimum, Model, Node, PriceModel, SocialValueMethod, TieRule};
 use super::price::Field;
@@ -11,7 +11,7 @@ use super::ties::{Contender, Place, rank};
 use crate::values::Pence;
 use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Ranks the bids of a call by its model. The order of the bids changes nothing.
 ///
@@ -26,8 +26,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn evaluate(model: &Model, inputs: &Inputs) -> Result<EvaluationResult, EvaluationRefusal> {
     model.check()?;
     let nodes = model.nodes();
-    let mut bids = read(model, &nodes, inputs)?;
-    bids.sort_by(|a, b| a.bid.id.cmp(&b.bid.id));
+    let mut bids: Vec<Scored<'_>> = read(model, &nodes, inputs)?
+        .into_iter()
+        .map(|answers| Scored {
+            answers,
+            excluded: Vec::new(),
+            scores: vec![None; nodes.len()],
+            steps: vec![Vec::new(); nodes.len()],
+        })
+        .collect();
     for bid in &mut bids {
         bid.score_quality(model, &nodes);
     }
@@ -42,134 +49,13 @@ pub fn evaluate(model: &Model, inputs: &Inputs) -> Result<EvaluationResult, Eval
     finish(model, &nodes, bids, inputs.draw_seed.as_deref())
 }
 
-/// A bid with its answers by criterion and what has been scored so far.
+/// A bid with what has been scored so far.
 struct Scored<'a> {
-    bid: &'a Bid,
-    passes: BTreeMap<&'a str, (bool, &'a str)>,
-    levels: BTreeMap<&'a str, u32>,
-    prices: BTreeMap<&'a str, Pence>,
-    promises: BTreeMap<&'a str, Decimal>,
+    answers: Answers<'a>,
     excluded: Vec<Exclusion>,
     /// By node: the rounded score.
     scores: Vec<Option<Decimal>>,
     steps: Vec<Vec<Step>>,
-}
-
-fn read<'a>(model: &Model, nodes: &[Node<'_>], inputs: &'a Inputs) -> Result<Vec<Scored<'a>>, EvaluationRefusal> {
-    let mut seen = BTreeSet::new();
-    let mut bids = Vec::with_capacity(inputs.bids.len());
-    for bid in &inputs.bids {
-        if bid.id.is_empty() || bid.id.contains('\n') || !seen.insert(bid.id.as_str()) {
-            return Err(EvaluationRefusal::DuplicateBid { bid: bid.id.clone() });
-        }
-        bids.push(Scored {
-            bid,
-            passes: read_passes(model, bid)?,
-            levels: read_levels(model, bid)?,
-            prices: read_prices(model, bid)?,
-            promises: read_promises(nodes, bid)?,
-            excluded: Vec::new(),
-            scores: vec![None; nodes.len()],
-            steps: vec![Vec::new(); nodes.len()],
-        });
-    }
-    Ok(bids)
-}
-
-fn refuse(bid: &Bid, problem: String) -> EvaluationRefusal {
-    EvaluationRefusal::Bid { bid: bid.id.clone(), problem }
-}
-
-fn put<'a, V>(
-    map: &mut BTreeMap<&'a str, V>, bid: &Bid, id: &'a str, value: V,
-) -> Result<(), EvaluationRefusal> {
-    match map.insert(id, value) {
-        None => Ok(()),
-        Some(_) => Err(refuse(bid, format!("“{id}” is answered twice."))),
-    }
-}
-
-fn read_passes<'a>(model: &Model, bid: &'a Bid) -> Result<BTreeMap<&'a str, (bool, &'a str)>, EvaluationRefusal> {
-    let mut passes = BTreeMap::new();
-    for pass in &bid.passes {
-        let Some(Kind::PassFail { .. }) = model.criterion(&pass.criterion).map(|c| &c.kind) else {
-            return Err(refuse(bid, format!("“{}” is not a pass/fail criterion of the model.", pass.criterion)));
-        };
-        put(&mut passes, bid, &pass.criterion, (pass.passed, pass.reason.as_str()))?;
-    }
-    Ok(passes)
-}
-
-fn read_levels<'a>(model: &Model, bid: &'a Bid) -> Result<BTreeMap<&'a str, u32>, EvaluationRefusal> {
-    let mut given = BTreeMap::new();
-    for score in &bid.levels {
-        let Some(Kind::Quality { levels }) = model.criterion(&score.criterion).map(|c| &c.kind) else {
-            return Err(refuse(bid, format!("“{}” is not a quality criterion of the model.", score.criterion)));
-        };
-        if !levels.iter().any(|l| l.level == score.level) {
-            return Err(refuse(bid, format!("“{}” has no level {}.", score.criterion, score.level)));
-        }
-        put(&mut given, bid, &score.criterion, score.level)?;
-    }
-    Ok(given)
-}
-
-fn read_prices<'a>(model: &Model, bid: &'a Bid) -> Result<BTreeMap<&'a str, Pence>, EvaluationRefusal> {
-    let mut prices = BTreeMap::new();
-    for given in &bid.prices {
-        let Some(criterion) = model.criterion(&given.criterion) else {
-            return Err(refuse(bid, format!("“{}” is not a criterion of the model.", given.criterion)));
-        };
-        let Kind::Price { model: formula } = &criterion.kind else {
-            return Err(refuse(bid, format!("“{}” is not a price criterion.", given.criterion)));
-        };
-        if given.price <= Pence::ZERO {
-            return Err(EvaluationRefusal::PriceNotPositive {
-                bid: bid.id.clone(),
-                criterion: criterion.title.clone(),
-            });
-        }
-        if given.price > MAX_PRICE {
-            return Err(refuse(bid, format!("the price for “{}” is more than {MAX_PRICE}.", criterion.title)));
-        }
-        if let PriceModel::FixedPrice { price } = formula
-            && *price != given.price
-        {
-            return Err(refuse(bid, format!("the price for “{}” is fixed at {price}.", criterion.title)));
-        }
-        put(&mut prices, bid, &given.criterion, given.price)?;
-    }
-    Ok(prices)
-}
-
-fn read_promises<'a>(nodes: &[Node<'_>], bid: &'a Bid) -> Result<BTreeMap<&'a str, Decimal>, EvaluationRefusal> {
-    let mut promises = BTreeMap::new();
-    for promise in &bid.promises {
-        let listed = nodes.iter().any(|node| measures(node).iter().any(|m| m.id == promise.measure));
-        if !listed {
-            return Err(refuse(bid, format!("“{}” is not a measure that the tender lists.", promise.measure)));
-        }
-        let quantity = promise.quantity;
-        if quantity < Decimal::ZERO || quantity > MAX_QUANTITY || quantity.scale() > MAX_PLACES {
-            return Err(refuse(
-                bid,
-                format!(
-                    "the promise for “{}” must be 0 or more, at most {MAX_QUANTITY}, with at most {MAX_PLACES} \
-                     decimal places.",
-                    promise.measure
-                ),
-            ));
-        }
-        put(&mut promises, bid, &promise.measure, quantity)?;
-    }
-    Ok(promises)
-}
-
-fn measures<'a>(node: &Node<'a>) -> &'a [Measure] {
-    match &node.criterion.kind {
-        Kind::SocialValue { measures, .. } => measures,
-        _ => &[],
-    }
 }
 
 impl Scored<'_> {
@@ -184,13 +70,13 @@ impl Scored<'_> {
     /// Everything that depends on this bid alone and not on its price: pass/fail, quality, promises against
     /// targets, and then the minimums.
     fn score_quality(&mut self, model: &Model, nodes: &[Node<'_>]) {
-        if let Some(reason) = &self.bid.disregarded {
+        if let Some(reason) = &self.answers.bid.disregarded {
             self.exclude("disregarded", None, reason.clone());
         }
         for (index, node) in nodes.iter().enumerate() {
             match &node.criterion.kind {
                 Kind::PassFail { requirement } => {
-                    if let Some((false, reason)) = self.passes.get(node.criterion.id.as_str()).copied() {
+                    if let Some((false, reason)) = self.answers.passes.get(node.criterion.id.as_str()).copied() {
                         let why = if reason.is_empty() { String::new() } else { format!(" {reason}") };
                         self.exclude(
                             "failed",
@@ -200,7 +86,7 @@ impl Scored<'_> {
                     }
                 }
                 Kind::Quality { levels } => {
-                    let given = self.levels.get(node.criterion.id.as_str());
+                    let given = self.answers.levels.get(node.criterion.id.as_str());
                     if let Some(level) = given.and_then(|given| levels.iter().find(|l| l.level == *given)) {
                         let unrounded = node.points * level.share;
                         let inputs = vec![
@@ -221,7 +107,12 @@ impl Scored<'_> {
     }
 
     fn record(
-        &mut self, model: &Model, index: usize, node: &Node<'_>, formula: String, inputs: Vec<StepInput>,
+        &mut self,
+        model: &Model,
+        index: usize,
+        node: &Node<'_>,
+        formula: String,
+        inputs: Vec<StepInput>,
         unrounded: Decimal,
     ) {
         let rounded = model.rounding.round(unrounded);
@@ -235,19 +126,24 @@ impl Scored<'_> {
     /// The part of its promises that counts; `None` while the level that decides it is missing.
     fn believed(&self, rule: Option<&Deliverability>) -> Option<Decimal> {
         let Some(rule) = rule else { return Some(Decimal::ONE) };
-        let level = self.levels.get(rule.criterion.as_str())?;
+        let level = self.answers.levels.get(rule.criterion.as_str())?;
         rule.table.iter().find(|row| row.level == *level).map(|row| row.share)
     }
 
     /// Promises as they count, in the order of the measures; `None` while something is missing.
     fn effective(&self, measures: &[Measure], rule: Option<&Deliverability>) -> Option<Vec<Decimal>> {
         let share = self.believed(rule)?;
-        measures.iter().map(|m| self.promises.get(m.id.as_str()).map(|q| *q * share)).collect()
+        measures.iter().map(|m| self.answers.promises.get(m.id.as_str()).map(|q| *q * share)).collect()
     }
 
     fn score_promises(
-        &mut self, model: &Model, index: usize, node: &Node<'_>, measures: &[Measure],
-        rule: Option<&Deliverability>, highest: Option<&[Decimal]>,
+        &mut self,
+        model: &Model,
+        index: usize,
+        node: &Node<'_>,
+        measures: &[Measure],
+        rule: Option<&Deliverability>,
+        highest: Option<&[Decimal]>,
     ) {
         let Some(effective) = self.effective(measures, rule) else { return };
         let share = self.believed(rule).unwrap_or_default();
@@ -267,7 +163,7 @@ impl Scored<'_> {
             let unrounded = ceiling.map_or(earned, |most| earned.min(most));
             let rounded = model.rounding.round(unrounded);
             total += rounded;
-            let promised = self.promises.get(measure.id.as_str()).copied().unwrap_or_default();
+            let promised = self.answers.promises.get(measure.id.as_str()).copied().unwrap_or_default();
             let mut inputs = vec![
                 StepInput::own("W", available),
                 StepInput::own("promised", promised),
@@ -298,7 +194,7 @@ impl Scored<'_> {
         for (node, score) in nodes.iter().zip(sums) {
             match &node.criterion.minimum {
                 Some(Minimum::Level { level }) => {
-                    if let Some(given) = self.levels.get(node.criterion.id.as_str()).copied()
+                    if let Some(given) = self.answers.levels.get(node.criterion.id.as_str()).copied()
                         && given < *level
                     {
                         let sentence =
@@ -328,7 +224,7 @@ impl Scored<'_> {
     fn check_ceilings(&mut self, nodes: &[Node<'_>]) {
         for node in nodes {
             let Kind::Price { model: formula } = &node.criterion.kind else { continue };
-            let Some(price) = self.prices.get(node.criterion.id.as_str()).copied() else { continue };
+            let Some(price) = self.answers.prices.get(node.criterion.id.as_str()).copied() else { continue };
             if let Some((ceiling, _)) = formula.ceiling()
                 && formula.excludes(price)
             {
@@ -341,7 +237,7 @@ impl Scored<'_> {
 
     fn missing(&self, nodes: &[Node<'_>]) -> Vec<Missing> {
         let name = |id: &str, title: &str| Missing {
-            bid: self.bid.id.clone(),
+            bid: self.answers.bid.id.clone(),
             id: id.to_owned(),
             title: title.to_owned(),
         };
@@ -349,26 +245,32 @@ impl Scored<'_> {
         for node in nodes {
             let id = node.criterion.id.as_str();
             let has = match &node.criterion.kind {
-                Kind::PassFail { .. } => self.passes.contains_key(id),
-                Kind::Quality { .. } => self.levels.contains_key(id),
-                Kind::Price { model } => matches!(model, PriceModel::FixedPrice { .. }) || self.prices.contains_key(id),
+                Kind::PassFail { .. } => self.answers.passes.contains_key(id),
+                Kind::Quality { .. } => self.answers.levels.contains_key(id),
+                Kind::Price { model } => {
+                    matches!(model, PriceModel::FixedPrice { .. }) || self.answers.prices.contains_key(id)
+                }
                 Kind::SocialValue { .. } | Kind::Group { .. } => true,
             };
             if !has {
                 missing.push(name(id, &node.criterion.title));
             }
             missing.extend(
-                measures(node).iter().filter(|m| !self.promises.contains_key(m.id.as_str())).map(|m| name(&m.id, &m.title)),
+                measures(node)
+                    .iter()
+                    .filter(|m| !self.answers.promises.contains_key(m.id.as_str()))
+                    .map(|m| name(&m.id, &m.title)),
             );
         }
         missing
     }
 
     fn whole_price(&self, nodes: &[Node<'_>]) -> Option<Pence> {
-        let scored = nodes.iter().filter(|n| {
-            matches!(&n.criterion.kind, Kind::Price { model } if !matches!(model, PriceModel::FixedPrice { .. }))
-        });
-        let prices: Option<Vec<Pence>> = scored.map(|n| self.prices.get(n.criterion.id.as_str()).copied()).collect();
+        let scored = nodes.iter().filter(
+            |n| matches!(&n.criterion.kind, Kind::Price { model } if !matches!(model, PriceModel::FixedPrice { .. })),
+        );
+        let prices: Option<Vec<Pence>> =
+            scored.map(|n| self.answers.prices.get(n.criterion.id.as_str()).copied()).collect();
         prices.filter(|p| !p.is_empty()).map(|p| p.into_iter().sum())
     }
 }
@@ -404,10 +306,10 @@ fn score_relative(model: &Model, nodes: &[Node<'_>], bids: &mut [Scored<'_>]) {
             Kind::Price { model: formula } if node.criterion.carries_points() => {
                 let id = node.criterion.id.as_str();
                 let valid = bids.iter().filter(|b| b.excluded.is_empty());
-                let prices: Vec<Pence> = valid.filter_map(|b| b.prices.get(id).copied()).collect();
+                let prices: Vec<Pence> = valid.filter_map(|b| b.answers.prices.get(id).copied()).collect();
                 let Some(field) = Field::of(&prices) else { continue };
                 for bid in bids.iter_mut().filter(|b| b.excluded.is_empty()) {
-                    if let Some(price) = bid.prices.get(id).copied() {
+                    if let Some(price) = bid.answers.prices.get(id).copied() {
                         let points = formula.points(node.points, price, &field);
                         let inputs = formula.step_inputs(node.points, price, &field);
                         bid.record(model, index, node, formula.formula(), inputs, points);
@@ -432,7 +334,10 @@ fn score_relative(model: &Model, nodes: &[Node<'_>], bids: &mut [Scored<'_>]) {
 }
 
 fn finish(
-    model: &Model, nodes: &[Node<'_>], bids: Vec<Scored<'_>>, seed: Option<&str>,
+    model: &Model,
+    nodes: &[Node<'_>],
+    bids: Vec<Scored<'_>>,
+    seed: Option<&str>,
 ) -> Result<EvaluationResult, EvaluationRefusal> {
     let mut contenders = Vec::new();
     let mut prices = Vec::new();
@@ -442,11 +347,11 @@ fn finish(
         if bid.excluded.is_empty() {
             let price = bid.whole_price(nodes);
             if let Some(price) = price {
-                prices.push((bid.bid.id.clone(), price));
+                prices.push((bid.answers.bid.id.clone(), price));
             }
             let total = model.rounding.round(Decimal::ZERO) + top(nodes, &sums);
             let keys = model.ties.iter().filter_map(|rule| tie_key(rule, nodes, &sums, price)).collect();
-            contenders.push(Contender { bid: bid.bid.id.clone(), total, keys });
+            contenders.push(Contender { bid: bid.answers.bid.id.clone(), total, keys });
         }
         summed.push(sums);
     }
@@ -462,24 +367,19 @@ fn finish(
         .into_iter()
         .zip(summed)
         .map(|(bid, sums)| {
-            let place = by_bid.get(bid.bid.id.as_str());
+            let place = by_bid.get(bid.answers.bid.id.as_str());
             BidResult {
-                bid: bid.bid.id.clone(),
+                bid: bid.answers.bid.id.clone(),
                 rank: place.map(|p| p.rank),
                 total: place.map(|p| p.contender.total),
-                scores: scores(nodes, &bid.passes, bid.steps, &sums),
+                scores: scores(nodes, &bid.answers.passes, bid.steps, &sums),
                 exclusions: bid.excluded,
             }
         })
         .collect();
     let ranking = places
         .iter()
-        .map(|p| Ranked {
-            rank: p.rank,
-            bid: p.contender.bid.clone(),
-            total: p.contender.total,
-            tie: p.tie.clone(),
-        })
+        .map(|p| Ranked { rank: p.rank, bid: p.contender.bid.clone(), total: p.contender.total, tie: p.tie.clone() })
         .collect();
     Ok(EvaluationResult { model_hash: super::file::model_hash(model), winner, ranking, bids: results, low_prices })
 }
@@ -502,7 +402,10 @@ fn tie_key(rule: &TieRule, nodes: &[Node<'_>], sums: &[Option<Decimal>], price: 
 }
 
 fn scores(
-    nodes: &[Node<'_>], passes: &BTreeMap<&str, (bool, &str)>, steps: Vec<Vec<Step>>, sums: &[Option<Decimal>],
+    nodes: &[Node<'_>],
+    passes: &BTreeMap<&str, (bool, &str)>,
+    steps: Vec<Vec<Step>>,
+    sums: &[Option<Decimal>],
 ) -> Vec<CriterionScore> {
     nodes
         .iter()

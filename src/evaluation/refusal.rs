@@ -109,7 +109,8 @@ fn distance(sum: Decimal) -> String {
 
 fn list(missing: &[Missing]) -> String {
     const SHOWN: usize = 5;
-    let mut named: Vec<String> = missing.iter().take(SHOWN).map(|m| format!("“{}” of bid {}", m.title, m.bid)).collect();
+    let mut named: Vec<String> =
+        missing.iter().take(SHOWN).map(|m| format!("“{}” of bid {}", m.title, m.bid)).collect();
     if missing.len() > SHOWN {
         named.push(format!("and {} more", missing.len() - SHOWN));
     }

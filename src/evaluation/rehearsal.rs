@@ -125,12 +125,8 @@ struct Bidder {
 
 impl<'a> Sketch<'a> {
     fn of(model: &Model, nodes: &[Node<'a>]) -> Self {
-        let mut sketch = Sketch {
-            rounding: model.rounding,
-            own: Decimal::ZERO,
-            against_rivals: Decimal::ZERO,
-            prices: Vec::new(),
-        };
+        let mut sketch =
+            Sketch { rounding: model.rounding, own: Decimal::ZERO, against_rivals: Decimal::ZERO, prices: Vec::new() };
         for node in nodes {
             match &node.criterion.kind {
                 Kind::Quality { .. } | Kind::SocialValue { method: SocialValueMethod::AgainstTargets, .. } => {
@@ -267,7 +263,11 @@ fn turned_round(bidders: [Bidder; 3], before: [Decimal; 2], after: [Decimal; 3])
 }
 
 fn warnings(
-    model: &Model, nodes: &[Node<'_>], sketch: &Sketch<'_>, expected: Pence, reversal: &RankReversal,
+    model: &Model,
+    nodes: &[Node<'_>],
+    sketch: &Sketch<'_>,
+    expected: Pence,
+    reversal: &RankReversal,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, sentence: String| warnings.push(Warning { code, sentence });
@@ -322,9 +322,8 @@ fn warnings(
 /// Half-way between a cheap bid of half the quality and a full one at the expected price lies a bid that ought to
 /// score half-way. Under a curved formula it scores less, and cannot win.
 fn middle_loses(sketch: &Sketch<'_>, expected: Pence) -> Option<String> {
-    let at = |quality, percent| {
-        scaled(expected, percent).map(|price| Bidder { quality: Decimal::new(quality, 2), price })
-    };
+    let at =
+        |quality, percent| scaled(expected, percent).map(|price| Bidder { quality: Decimal::new(quality, 2), price });
     let (low, middle, high) = (at(50, 50)?, at(75, 75)?, at(100, 100)?);
     if sketch.prices.is_empty() || ![low, middle, high].into_iter().all(|b| sketch.admits(b)) {
         return None;

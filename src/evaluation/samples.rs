@@ -31,13 +31,7 @@ pub(super) fn social(method: SocialValueMethod, measures: Vec<Measure>) -> Kind 
 }
 
 pub(super) fn of(criteria: Vec<Criterion>) -> Model {
-    Model {
-        title: "Sample".into(),
-        rounding: Rounding::default(),
-        criteria,
-        ties: vec![],
-        abnormally_low: None,
-    }
+    Model { title: "Sample".into(), rounding: Rounding::default(), criteria, ties: vec![], abnormally_low: None }
 }
 
 /// Quality in per cent and price, half each.
@@ -50,7 +44,11 @@ pub(super) fn three_parts(price: PriceModel, method: SocialValueMethod) -> Model
     of(vec![
         leaf("q", dec!(40), quality(percent_levels())),
         leaf("p", dec!(35.5), Kind::Price { model: price }),
-        leaf("s", dec!(24.5), social(method, vec![measure("jobs", dec!(60), dec!(30)), measure("hours", dec!(40), dec!(7))])),
+        leaf(
+            "s",
+            dec!(24.5),
+            social(method, vec![measure("jobs", dec!(60), dec!(30)), measure("hours", dec!(40), dec!(7))]),
+        ),
     ])
 }
 
@@ -65,10 +63,8 @@ pub(super) fn bid(id: &str, level: u32, pounds: i64) -> Bid {
 }
 
 pub(super) fn promising(mut bid: Bid, jobs: Decimal, hours: Decimal) -> Bid {
-    bid.promises = vec![
-        Promise { measure: "jobs".into(), quantity: jobs },
-        Promise { measure: "hours".into(), quantity: hours },
-    ];
+    bid.promises =
+        vec![Promise { measure: "jobs".into(), quantity: jobs }, Promise { measure: "hours".into(), quantity: hours }];
     bid
 }
 

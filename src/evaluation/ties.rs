@@ -46,7 +46,9 @@ fn described(rule: &TieRule) -> String {
 
 /// Ranks contenders: by total, then by the cascade. The order given changes nothing.
 pub(crate) fn rank(
-    mut contenders: Vec<Contender>, rules: &[TieRule], seed: Option<&str>,
+    mut contenders: Vec<Contender>,
+    rules: &[TieRule],
+    seed: Option<&str>,
 ) -> Result<Vec<Place>, EvaluationRefusal> {
     if let (Some(seed), Some(TieRule::Draw { commitment: promised })) = (seed, rules.last())
         && !promised.eq_ignore_ascii_case(&commitment(seed))
@@ -61,9 +63,7 @@ pub(crate) fn rank(
         })
     });
     let mut places: Vec<Place> = Vec::with_capacity(contenders.len());
-    let mut position = 0;
-    for contender in contenders {
-        position += 1;
+    for (contender, position) in contenders.into_iter().zip(1..) {
         let mut rank = position;
         let mut tie = None;
         if let Some(above) = places.last_mut()

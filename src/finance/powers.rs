@@ -31,6 +31,34 @@ impl DailyFactor {
         Some(Self::of((guess + step).min(Decimal::ONE)))
     }
 
+    /// A bound on the error of the daily factor itself, in units of 10⁻²⁸: what the Newton step leaves (below 1), its
+    /// last rounding, and the error of x³⁶⁵ and of the yearly factor divided by their 365 a.
+    pub(super) fn own_doubt(&self, yearly: Decimal) -> Option<Decimal> {
+        let (_, at_guess) = self.doubt(YEAR, Decimal::ZERO);
+        let carried = (at_guess + Decimal::ONE).checked_div(yearly * Decimal::from(YEAR))?;
+        carried.checked_add(Decimal::TWO)
+    }
+
+    /// xⁿ with a bound on its error in units of 10⁻²⁸, for a given error of x: a product rounds by half a unit, and
+    /// carries the error of each factor times the other.
+    pub(super) fn doubt(&self, days: u32, daily: Decimal) -> (Decimal, Decimal) {
+        let half = Decimal::from_parts(5, 0, 0, false, 1);
+        let product = |(p, p_doubt): (Decimal, Decimal), (q, q_doubt): (Decimal, Decimal)| {
+            (p * q, p * q_doubt + q * p_doubt + half)
+        };
+        let mut square = (self.squares[0], daily);
+        let mut power = (Decimal::ONE, Decimal::ZERO);
+        let mut rest = days;
+        while rest > 0 {
+            if rest & 1 == 1 {
+                power = product(power, square);
+            }
+            square = product(square, square);
+            rest >>= 1;
+        }
+        power
+    }
+
     fn of(daily: Decimal) -> Self {
         let mut squares = [Decimal::ZERO; 32];
         squares[0] = daily;

@@ -29,7 +29,8 @@ pub struct BankHoliday {
 }
 
 /// Where the table was read.
-pub const SOURCE: &str = "Banking and Financial Dealings Act 1971 and royal proclamations, as listed at https://www.gov.uk/bank-holidays";
+pub const SOURCE: &str =
+    "Banking and Financial Dealings Act 1971 and royal proclamations, as listed at https://www.gov.uk/bank-holidays";
 /// First day the table covers.
 pub const KNOWN_FROM: LocalDate = day(2025, 1, 1);
 /// Last day the table covers.
@@ -152,9 +153,8 @@ mod tests {
     #[test]
     fn every_year_has_the_usual_number_of_holidays_in_every_part() {
         for year in 2025..=2028 {
-            let count = |part: Part| {
-                BANK_HOLIDAYS.iter().filter(|h| h.date.year() == year && h.parts.contains(&part)).count()
-            };
+            let count =
+                |part: Part| BANK_HOLIDAYS.iter().filter(|h| h.date.year() == year && h.parts.contains(&part)).count();
             assert_eq!(count(Part::EnglandWales), 8, "{year}");
             assert_eq!(count(Part::Scotland), if year == 2026 { 10 } else { 9 }, "{year}");
             assert_eq!(count(Part::NorthernIreland), 10, "{year}");

@@ -100,7 +100,9 @@ pub fn due(duty: Duty, from: LocalDate) -> Result<Due, Unknown> {
 /// When the contract details notice is due after signing: 30 days, 120 for light touch; `None` for a
 /// below-threshold contract, whose notice is due as soon as reasonably practicable.
 pub fn contract_details_due(
-    contract: ContractType, below_threshold: bool, signed: LocalDate,
+    contract: ContractType,
+    below_threshold: bool,
+    signed: LocalDate,
 ) -> Result<Option<Due>, Unknown> {
     match (below_threshold, contract.is_light_touch()) {
         (true, _) => Ok(None),

@@ -298,7 +298,10 @@ mod tests {
     fn buying_british_is_prohibited_outright_and_relocation_until_its_exception_is_recorded() {
         let on = day(2026, 11, 24);
         let domestic = prohibition(ProhibitionCode::DomesticContent, on).unwrap();
-        assert_eq!((RefusalInfo::reference(domestic), domestic.exception), (Some("Subsidy Control Act 2022 s.17"), None));
+        assert_eq!(
+            (RefusalInfo::reference(domestic), domestic.exception),
+            (Some("Subsidy Control Act 2022 s.17"), None)
+        );
         assert!(prohibition(ProhibitionCode::Relocation, on).unwrap().exception.is_some());
         for code in ProhibitionCode::ALL {
             assert!(prohibition(*code, on).is_ok(), "{code}");

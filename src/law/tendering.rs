@@ -120,7 +120,9 @@ const LIGHT_TOUCH: &str =
     "A light touch contract has no fixed period; give a reasonable one, the same for every supplier.";
 
 fn shortest(
-    rows: &'static [Row], published: LocalDate, circumstances: &Circumstances,
+    rows: &'static [Row],
+    published: LocalDate,
+    circumstances: &Circumstances,
 ) -> Result<MinimumPeriod, Unknown> {
     let row = rows
         .iter()

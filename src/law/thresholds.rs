@@ -193,7 +193,10 @@ pub fn kpi_limit(commenced: LocalDate) -> Result<Limit, Unknown> {
 /// Whether a contract must have at least three key performance indicators. Frameworks, concessions and light touch
 /// contracts need none.
 pub fn kpis_required(
-    contract: ContractType, framework: bool, value: Pence, commenced: LocalDate,
+    contract: ContractType,
+    framework: bool,
+    value: Pence,
+    commenced: LocalDate,
 ) -> Result<bool, Unknown> {
     let over = kpi_limit(commenced)?.reached_by(value);
     Ok(over && !framework && !contract.is_concession() && !contract.is_light_touch())

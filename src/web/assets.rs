@@ -14,7 +14,7 @@ include!(concat!(env!("OUT_DIR"), "/assets_manifest.rs"));
 struct Files;
 
 /// `GET /assets/{file}`: one embedded file, or 404. Names hold no folder, so none can be left.
-
+#[expect(clippy::unused_async, reason = "a handler of actix is async, also when it waits for nothing")]
 pub async fn asset(file: web::Path<String>) -> HttpResponse {
     let Some(found) = Files::get(&file) else {
         return HttpResponse::NotFound().content_type(ContentType::plaintext()).body("There is no such file.");
@@ -57,9 +57,8 @@ mod tests {
     async fn fetch(address: &str) -> (StatusCode, String, String, Vec<u8>) {
         let app = test::init_service(App::new().route("/assets/{file}", web::get().to(asset))).await;
         let response = test::call_service(&app, test::TestRequest::get().uri(address).to_request()).await;
-        let text = |name: header::HeaderName| {
-            response.headers().get(name).map_or("", |v| v.to_str().unwrap()).to_owned()
-        };
+        let text =
+            |name: header::HeaderName| response.headers().get(name).map_or("", |v| v.to_str().unwrap()).to_owned();
         let (kind, keep) = (text(header::CONTENT_TYPE), text(header::CACHE_CONTROL));
         (response.status(), kind, keep, test::read_body(response).await.to_vec())
     }

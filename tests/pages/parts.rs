@@ -5,6 +5,8 @@
 //! A fixture with an option that a part does not have is left out; the number that must remain is written beside each
 //! test, so that none is left out unseen.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
 use askama::Template;
 use commonweal::http::forms::FormState;
 use commonweal::http::shell::Link;
@@ -186,8 +188,7 @@ struct Input {
 
 #[test]
 fn a_text_input_has_the_published_structure() {
-    let more =
-        ["type", "prefix.text", "suffix.text", "inputmode", "autocomplete", "spellcheck", "classes"];
+    let more = ["type", "prefix.text", "suffix.text", "inputmode", "autocomplete", "spellcheck", "classes"];
     compare("input", &also(&more), 29, |o| {
         let kind = text(o, "type");
         let page = Input {
@@ -272,12 +273,12 @@ fn a_file_upload_has_the_published_structure() {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% import "parts/forms.html" as forms %}{% if radios %}{{ forms::radios_hinted(c.form, c.name, c.label, hinted, hint = c.hint, size = c.size, heading = c.heading, id = c.id) }}{% else %}{{ forms::checkboxes_hinted(c.form, c.name, c.label, hinted, hint = c.hint, size = c.size, heading = c.heading, id = c.id) }}{% endif %}"#
+    source = r#"{% import "parts/forms.html" as forms %}{% if radios %}{{ forms::radios_hinted(c.form, c.name, c.label, items, hint = c.hint, size = c.size, heading = c.heading, id = c.id) }}{% else %}{{ forms::checkboxes_hinted(c.form, c.name, c.label, items, hint = c.hint, size = c.size, heading = c.heading, id = c.id) }}{% endif %}"#
 )]
 struct Hinted {
     c: Common,
     radios: bool,
-    hinted: Vec<(String, String, String)>,
+    items: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -318,8 +319,8 @@ fn choices(component: &str, o: &Value) -> Option<String> {
     }
     let (c, radios, classes) = (Common::in_fieldset(o)?, component == "radios", text(o, "classes"));
     if items.iter().any(|i| !i["hint"].is_null()) {
-        let hinted = items.iter().map(|i| (text(i, "value"), text(i, "text"), text(i, "hint.text"))).collect();
-        return if classes.is_empty() { Some(Hinted { c, radios, hinted }.render().unwrap()) } else { None };
+        let items = items.iter().map(|i| (text(i, "value"), text(i, "text"), text(i, "hint.text"))).collect();
+        return if classes.is_empty() { Some(Hinted { c, radios, items }.render().unwrap()) } else { None };
     }
     let known = [format!("govuk-{component}--inline"), format!("govuk-{component}--small")];
     if classes.split_whitespace().any(|class| !known.contains(&class.to_owned())) {
@@ -423,14 +424,14 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn of(part: &str, text: String, title: String, yes: bool) -> Option<String> {
-        Some(Telling { part, text, title, yes }.render().unwrap())
+    fn of(part: &str, text: String, title: String, yes: bool) -> String {
+        Telling { part, text, title, yes }.render().unwrap()
     }
 }
 
 #[test]
 fn parts_that_tell_something_have_the_published_structure() {
-    let plain = |part: &'static str| move |o: &Value| Telling::of(part, text(o, "text"), String::new(), false);
+    let plain = |part: &'static str| move |o: &Value| Some(Telling::of(part, text(o, "text"), String::new(), false));
     compare("error-message", &["text"], 2, plain("error-message"));
     compare("inset-text", &["text"], 2, plain("inset-text"));
     compare("warning-text", &["text", "iconFallbackText"], 4, |o| {
@@ -438,22 +439,22 @@ fn parts_that_tell_something_have_the_published_structure() {
         if o["text"].is_null() || !["", "Warning"].contains(&icon.as_str()) {
             return None;
         }
-        Telling::of("warning-text", text(o, "text"), String::new(), false)
+        Some(Telling::of("warning-text", text(o, "text"), String::new(), false))
     });
     compare("details", &["summaryText", "text", "open"], 3, |o| {
-        Telling::of("details", text(o, "text"), text(o, "summaryText"), flag(o, "open"))
+        Some(Telling::of("details", text(o, "text"), text(o, "summaryText"), flag(o, "open")))
     });
     compare("notification-banner", &["text", "titleText", "type"], 8, |o| {
-        Telling::of("notification-banner", text(o, "text"), text(o, "titleText"), text(o, "type") == "success")
+        Some(Telling::of("notification-banner", text(o, "text"), text(o, "titleText"), text(o, "type") == "success"))
     });
     compare("panel", &["titleText", "text"], 3, |o| {
-        Telling::of("panel", text(o, "text"), text(o, "titleText"), false)
+        Some(Telling::of("panel", text(o, "text"), text(o, "titleText"), false))
     });
     compare("tag", &["text", "classes"], 10, |o| {
-        Telling::of("tag", text(o, "text"), modifier(o, "classes", "govuk-tag--")?, false)
+        Some(Telling::of("tag", text(o, "text"), modifier(o, "classes", "govuk-tag--")?, false))
     });
     compare("skip-link", &["text", "href"], 2, |o| {
-        Telling::of("skip-link", text(o, "text"), o["href"].as_str()?.to_owned(), false)
+        Some(Telling::of("skip-link", text(o, "text"), o["href"].as_str()?.to_owned(), false))
     });
 }
 
@@ -599,11 +600,7 @@ fn breadcrumbs_have_the_published_structure() {
     compare("breadcrumbs", &["items.text", "items.href"], 5, |o| {
         let links = list(o, "items")
             .iter()
-            .map(|item| Link {
-                text: text(item, "text"),
-                href: text(item, "href"),
-                current: item["href"].is_null(),
-            })
+            .map(|item| Link { text: text(item, "text"), href: text(item, "href"), current: item["href"].is_null() })
             .collect();
         Some(Breadcrumbs { links }.render().unwrap())
     });

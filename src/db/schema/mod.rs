@@ -1,8 +1,16 @@
-//! The tables, one file for the capabilities that own them.
+//! The tables, one file for each room that owns them.
 #![allow(missing_docs, reason = "columns are described in migrations/ and by the models that hold them")]
 
+mod agreements_tables;
+mod applications_tables;
+mod awards_tables;
+mod calls_tables;
 mod ground;
 
+pub use agreements_tables::*;
+pub use applications_tables::*;
+pub use awards_tables::*;
+pub use calls_tables::*;
 pub use ground::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);

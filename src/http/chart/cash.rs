@@ -10,6 +10,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 const TOP: i32 = 20;
 const BASE: i32 = 370;
+/// Per cent from the left that the words of the grid take.
+const LEFT: i32 = 15;
 
 /// One calendar year. Amounts are not negative; what is forecast comes on top of what has been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,8 +104,8 @@ impl CashColumns {
             })
             .collect();
 
-        let step = Decimal::from(89) / Decimal::from(self.years.len().max(1));
-        let middle = |place: usize| Decimal::from(11) + step * (Decimal::from(place) + Decimal::new(5, 1));
+        let step = Decimal::from(100 - LEFT) / Decimal::from(self.years.len().max(1));
+        let middle = |place: usize| Decimal::from(LEFT) + step * (Decimal::from(place) + Decimal::new(5, 1));
         let mut columns = Vec::new();
         for (place, year) in self.years.iter().enumerate() {
             let mut column = |from: Pence, to: Pence, class, hatch| {
@@ -141,7 +143,7 @@ impl CashColumns {
         let forecast = dots.iter().any(|d| d.hollow);
         let today = self.place_of_today(&middle, step);
         let mut labels = self.year_labels(&dots);
-        self.notes(&running, &dots, &mut labels);
+        self.notes(&running, &dots, down.down(Decimal::ZERO), &mut labels);
         CashView {
             heading: &self.heading,
             height: 440,
@@ -187,7 +189,7 @@ impl CashColumns {
     }
 
     /// The lowest point of the running total, and the first year after it that ends at or above zero.
-    fn notes(&self, running: &[Pence], dots: &[Spot], labels: &mut Vec<Label>) {
+    fn notes(&self, running: &[Pence], dots: &[Spot], zero: Decimal, labels: &mut Vec<Label>) {
         let Some((lowest, total)) = running.iter().enumerate().min_by_key(|(_, total)| **total) else { return };
         let Some(dot) = dots.get(lowest) else { return };
         if total.0 < 0 {
@@ -210,7 +212,7 @@ impl CashColumns {
         {
             labels.push(Label {
                 x: Decimal::ONE_HUNDRED,
-                y: Scale::new(Decimal::ZERO, Decimal::ONE, BASE, TOP).down(Decimal::ZERO) + Decimal::from(25),
+                y: zero + Decimal::from(19),
                 dx: 0,
                 anchor: "end",
                 class: "strong halo cw-chart__minor",
@@ -252,8 +254,8 @@ impl CashColumns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rust_decimal::dec;
     use crate::values::time::parse_date;
+    use rust_decimal::dec;
 
     fn fund() -> CashColumns {
         let year = |year, out: i64, back: i64, out_forecast: i64, back_forecast: i64| CashYear {
@@ -292,7 +294,7 @@ mod tests {
         assert_eq!(back.y + back.height, zero);
         let forecast = view.columns.iter().find(|c| c.hatch == "out").unwrap();
         assert!(forecast.y > zero, "the forecast of a year hangs under what has been paid out in it");
-        assert!(view.columns.iter().all(|c| c.height > Decimal::ZERO && c.x >= dec!(11) && c.x + c.width <= dec!(100)));
+        assert!(view.columns.iter().all(|c| c.height > Decimal::ZERO && c.x >= dec!(15) && c.x + c.width <= dec!(100)));
     }
 
     #[test]

@@ -78,9 +78,8 @@ impl ProgressLine {
         let ends = [self.baseline, self.target];
         let every = || readings.iter().chain(&ends);
 
-        let (low, high) = every().fold((self.baseline.value, self.baseline.value), |(low, high), r| {
-            (low.min(r.value), high.max(r.value))
-        });
+        let (low, high) = every()
+            .fold((self.baseline.value, self.baseline.value), |(low, high), r| (low.min(r.value), high.max(r.value)));
         // A scale that nearly reaches zero starts there; one that is far from it does not flatten the line.
         let from_zero = low >= Decimal::ZERO && low <= high / Decimal::TWO;
         let figures = ticks(if from_zero { Decimal::ZERO } else { low }, high, 4);
@@ -94,7 +93,7 @@ impl ProgressLine {
         let first_day = every().map(|r| r.date).min().unwrap_or(self.baseline.date);
         let last_day = every().map(|r| r.date).max().unwrap_or(self.target.date);
         let start = LocalDate::from_ymd_opt(first_day.year(), 1, 1).unwrap_or(first_day);
-        let across = Scale::new(day(start), day(last_day), 9, 98);
+        let across = Scale::new(day(start), day(last_day), 13, 98);
         let spot = |r: &Reading, hollow| Spot { x: across.across(day(r.date)), y: down.down(r.value), hollow };
 
         let mut labels = year_labels(first_day.year(), last_day.year(), last_day, &across);
@@ -152,28 +151,27 @@ impl ProgressLine {
         }
         let due = self.due_on(latest.date);
         let above = latest.value >= due;
-        let near_end = dot.x > Decimal::from(62);
+        // Right of the reading, the line leaves free what is on its far side: above it when it falls, below it when
+        // it rises. Words keep to the drawing on a phone, where they take up to two fifths of the width.
+        let right = if dot.x < Decimal::from(42) { true } else { dot.x <= Decimal::from(58) && above != rising };
+        let due_right = if dot.x < Decimal::from(42) { true } else { dot.x <= Decimal::from(58) && above == rising };
+        let side = |right: bool| if right { ("start", 4) } else { ("end", -4) };
+        let (anchor, dx) = side(right);
         labels.push(Label {
             x: dot.x,
             y: dot.y + Decimal::from(if above { -14 } else { 26 }),
-            dx: if near_end { -4 } else { 4 },
-            anchor: if near_end { "end" } else { "start" },
+            dx,
+            anchor,
             class: "strong halo",
             text: format!("{} latest", self.show(latest.value)),
         });
         if due != latest.value && latest.date < self.target.date && latest.date > self.baseline.date {
-            let left = dot.x < Decimal::from(38);
             let at = down.down(due);
             // The words stay clear of the latest reading, however close the line passes.
             let y = if above { at.max(dot.y) + Decimal::from(26) } else { at.min(dot.y) - Decimal::from(14) };
-            labels.push(Label {
-                x: dot.x,
-                y,
-                dx: if left { 4 } else { 0 },
-                anchor: if left { "start" } else { "end" },
-                class: "halo",
-                text: format!("{} due by then", self.show(due)),
-            });
+            let (anchor, dx) = side(due_right);
+            let text = format!("{} due by then", self.show(due));
+            labels.push(Label { x: dot.x, y, dx, anchor, class: "halo", text });
         }
     }
 
@@ -273,8 +271,8 @@ impl ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rust_decimal::dec;
     use crate::values::time::parse_date;
+    use rust_decimal::dec;
 
     fn at(date: &str, value: Decimal) -> Reading {
         Reading { date: parse_date(date).unwrap(), value }
@@ -311,7 +309,9 @@ mod tests {
         assert_eq!(view.target.x, dec!(98.00));
         assert_eq!(view.plan, format!("{},37.8 98.00,238.4", view.dots[0].x));
         let words: Vec<&str> = view.labels.iter().map(|l| l.text.as_str()).collect();
-        assert!(words.contains(&"11.4% latest") && words.contains(&"Target 2.0%") && words.contains(&"10.2% due by then"));
+        assert!(
+            words.contains(&"11.4% latest") && words.contains(&"Target 2.0%") && words.contains(&"10.2% due by then")
+        );
     }
 
     #[test]
@@ -319,7 +319,7 @@ mod tests {
         let mut line = food();
         line.readings.push(at("2033-01-01", dec!(45)));
         let view = line.view();
-        assert!(view.dots.iter().all(|d| d.x >= dec!(9) && d.x <= dec!(98) && d.y >= dec!(26) && d.y <= dec!(262)));
+        assert!(view.dots.iter().all(|d| d.x >= dec!(13) && d.x <= dec!(98) && d.y >= dec!(26) && d.y <= dec!(262)));
         assert!(view.labels.iter().all(|l| l.y >= dec!(10) && l.y <= dec!(300)));
     }
 

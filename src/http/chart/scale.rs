@@ -163,8 +163,8 @@ pub(super) fn lines(text: &str, most: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rust_decimal::dec;
     use proptest::prelude::*;
+    use rust_decimal::dec;
 
     #[test]
     fn grid_figures_are_round_and_enclose_what_is_drawn() {

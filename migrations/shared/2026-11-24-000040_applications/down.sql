@@ -1,0 +1,5 @@
+DROP TABLE opened_parts;
+DROP TABLE openings;
+DROP TABLE receipts;
+DROP TABLE envelopes;
+DROP TABLE applications;

@@ -1,0 +1,2 @@
+DROP TABLE obligations;
+DROP TABLE agreements;

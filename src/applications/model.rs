@@ -1,0 +1,176 @@
+//! Applications in the words of the domain.
+
+use crate::calls::{Call, Part};
+use crate::db::schema::{applications, opened_parts};
+use crate::db::{Json, MultiBackend};
+use crate::documents::Document;
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+crate::text_enum! {
+    /// How far an application has come. What happened after its opening is told by scoring and awards.
+    pub enum ApplicationState {
+        Draft = "draft" => "In progress",
+        Submitted = "submitted" => "Submitted",
+        Withdrawn = "withdrawn" => "Withdrawn",
+    }
+}
+crate::text_column!(ApplicationState);
+
+/// A bid or an investment application. Content lies in envelopes; this row holds none.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = applications, check_for_backend(MultiBackend))]
+pub struct Application {
+    /// Identifier.
+    pub id: Id<Application>,
+    /// The authority that called.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The applicant.
+    pub organisation_id: Id<actor::Organisation>,
+    /// How far it has come.
+    pub state: ApplicationState,
+    /// Version of the call that it answers; an older one "needs confirmation".
+    pub call_version: i64,
+    /// Short reference for people, given at submission.
+    pub reference: Option<String>,
+    /// Sealed draft, base64.
+    pub draft: Option<String>,
+    /// Public half of the draft's own key.
+    pub draft_recipient: Option<String>,
+    /// Wrapped secret half; destroyed at withdrawal or the deadline.
+    pub draft_wrapped: Option<String>,
+    /// Last saved.
+    pub saved_at: Instant,
+    /// Last submitted.
+    pub submitted_at: Option<Instant>,
+    /// When its quality part was opened.
+    pub opened_at: Option<Instant>,
+    /// When it was begun.
+    pub created_at: Instant,
+    /// Who began it.
+    pub created_by: Id<Account>,
+}
+
+/// The quality part of an application, as it is sealed and, after opening, stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Answers {
+    /// Answers to eligibility questions.
+    pub eligibility: BTreeMap<String, bool>,
+    /// Answers to quality criteria and, as "yes" or "no", to pass/fail criteria, by criterion.
+    pub answers: BTreeMap<String, String>,
+    /// What is promised for each condition asked, by its id in the call.
+    pub promises: BTreeMap<String, Promised>,
+    /// Files, by what they belong to.
+    pub files: Vec<SealedFile>,
+    /// What the amount is for (investment).
+    pub use_of_funds: Vec<UseOfFunds>,
+    /// Cash-flow sheet by quarter or month (investment).
+    pub cash_flow: Vec<CashRow>,
+    /// Name under the declaration.
+    pub declared_by: String,
+}
+
+/// The price part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PriceAnswers {
+    /// Price for each price criterion including VAT (tender).
+    pub prices: BTreeMap<String, Pence>,
+    /// Amount asked for (investment).
+    pub amount: Option<Pence>,
+}
+
+/// One promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// How much is promised.
+    pub quantity: Quantity,
+    /// How much there is today.
+    pub baseline: Quantity,
+    /// By when.
+    pub by: LocalDate,
+    /// How it will be shown and done.
+    pub how: String,
+}
+
+/// A file inside an application; its bytes lie sealed in the document store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedFile {
+    /// Row of the stored ciphertext.
+    pub document: Id<Document>,
+    /// What it belongs to, such as a criterion.
+    pub about: String,
+    /// Name.
+    pub name: String,
+    /// Media type found by content.
+    pub media_type: String,
+    /// SHA-256 of the plain bytes.
+    pub sha256: String,
+    /// Plain size in bytes.
+    pub size: u64,
+    /// Whether it was scanned.
+    pub scanned: bool,
+}
+
+/// One line of the use of funds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseOfFunds {
+    /// For what.
+    pub purpose: String,
+    /// How much.
+    pub amount: Pence,
+}
+
+/// One period of a cash-flow sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashRow {
+    /// Last day of the period.
+    pub period_end: LocalDate,
+    /// Money coming in from trading and grants.
+    pub money_in: Pence,
+    /// Money going out, without this loan.
+    pub money_out: Pence,
+}
+
+/// A part of an application after its opening, in clear.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = opened_parts, check_for_backend(MultiBackend))]
+pub struct OpenedPart {
+    /// Identifier.
+    pub id: Id<OpenedPart>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The application.
+    pub application_id: Id<Application>,
+    /// Which part.
+    pub part: Part,
+    /// [`Answers`] or [`PriceAnswers`] as JSON.
+    pub content: Json<serde_json::Value>,
+    /// When.
+    pub opened_at: Instant,
+}
+
+impl OpenedPart {
+    /// The quality part's content.
+    ///
+    /// # Errors
+    /// Internal when this is a price part.
+    pub fn answers(&self) -> crate::error::Result<Answers> {
+        Ok(serde_json::from_value(self.content.0.clone())?)
+    }
+
+    /// The price part's content.
+    ///
+    /// # Errors
+    /// Internal when this is a quality part.
+    pub fn prices(&self) -> crate::error::Result<PriceAnswers> {
+        Ok(serde_json::from_value(self.content.0.clone())?)
+    }
+}

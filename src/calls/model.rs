@@ -1,0 +1,255 @@
+//! Calls in the words of the domain.
+
+use crate::conditions::{Condition, ConditionBody};
+use crate::db::schema::{call_keys, call_notices, calls};
+use crate::db::{Json, MultiBackend};
+use crate::evaluation::Model;
+use crate::law::procedures::Procedure;
+use crate::law::tendering::Circumstances;
+use crate::law::thresholds::ContractType;
+use crate::missions::Mission;
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, Share, actor};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+crate::text_enum! {
+    /// Whether the council buys or invests.
+    pub enum CallKind { Tender = "tender" => "Tender", Round = "round" => "Investment round" }
+}
+crate::text_column!(CallKind);
+
+crate::text_enum! {
+    /// How far a call has come.
+    pub enum CallStage {
+        Draft = "draft" => "Draft",
+        AwaitingNotice = "awaiting_notice" => "Waiting for its notice",
+        Open = "open" => "Open",
+        Closed = "closed" => "Closed",
+        Withdrawn = "withdrawn" => "Withdrawn",
+    }
+}
+crate::text_column!(CallStage);
+
+crate::text_enum! {
+    /// Which envelope of an application.
+    pub enum Part { Quality = "quality" => "Quality", Price = "price" => "Price" }
+}
+crate::text_column!(Part);
+
+crate::text_enum! {
+    /// Notices on the national platform, by their code.
+    pub enum NoticeKind {
+        Tender = "uk4" => "Tender notice (UK4)",
+        TenderAmended = "uk4_amended" => "Tender notice, republished (UK4)",
+        Award = "uk6" => "Contract award notice (UK6)",
+        Details = "uk7" => "Contract details notice (UK7)",
+    }
+}
+crate::text_column!(NoticeKind);
+
+crate::text_enum! {
+    /// What a round may offer.
+    pub enum Instrument {
+        Loan = "loan" => "Repayable loan",
+        Grant = "grant" => "Grant",
+        Equity = "equity" => "Equity",
+        RevenueShare = "revenue_share" => "Revenue share",
+    }
+}
+
+/// A tender or an investment round.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = calls, check_for_backend(MultiBackend))]
+pub struct Call {
+    /// Identifier.
+    pub id: Id<Call>,
+    /// The authority that calls.
+    pub authority_id: Id<actor::Organisation>,
+    /// The mission it serves.
+    pub mission_id: Id<Mission>,
+    /// Tender or round.
+    pub kind: CallKind,
+    /// Short reference for people, such as `T-2026-0007` or `R-2026-0002`.
+    pub reference: String,
+    /// Title.
+    pub title: String,
+    /// What is wanted, in a sentence or two.
+    pub summary: String,
+    /// How far it has come. `open` past its deadline counts as closed: ask [`Call::is_open`].
+    pub stage: CallStage,
+    /// Version of the terms; 0 in draft, 1 as first published.
+    pub version: i64,
+    /// Everything that is frozen at publication.
+    pub terms: Json<Terms>,
+    /// SHA-256 of the canonical JSON of the terms, once published.
+    pub terms_hash: Option<String>,
+    /// Closing instant, once published (a copy of the timetable's, for lists).
+    pub deadline_at: Option<Instant>,
+    /// When applicants could first see it.
+    pub published_at: Option<Instant>,
+    /// When it was begun.
+    pub created_at: Instant,
+    /// Who began it.
+    pub created_by: Id<Account>,
+}
+
+impl Call {
+    /// Whether applications are taken at this instant; the deadline instant itself is still in time.
+    #[must_use]
+    pub fn is_open(&self, now: Instant) -> bool {
+        self.stage == CallStage::Open && self.deadline_at.is_some_and(|deadline| now <= deadline)
+    }
+
+    /// Whether everybody may see it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self.stage, CallStage::Open | CallStage::Closed)
+    }
+}
+
+/// Everything that publication freezes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What is wanted, at length: paragraphs of plain text.
+    pub description: String,
+    /// What only a tender has.
+    pub tender: Option<TenderTerms>,
+    /// What only an investment round has.
+    pub round: Option<RoundTerms>,
+    /// Criteria, weights, levels, formulas. Quality criteria are the questions applicants answer: title is
+    /// the question; the most words of an answer is in `words`.
+    pub model: Model,
+    /// Most words of an answer, by criterion; 500 where nothing is said.
+    #[serde(default)]
+    pub words: std::collections::BTreeMap<String, u32>,
+    /// Conditions that come with the money. A social value measure of the model and a condition asked with
+    /// the same `id` are the same promise.
+    pub conditions: Vec<ConditionAsked>,
+    /// Asked before sign-in.
+    pub eligibility: Vec<EligibilityQuestion>,
+    /// Dates.
+    pub timetable: Timetable,
+}
+
+/// What only a tender has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TenderTerms {
+    /// Open, competitive flexible, below threshold, light touch, ….
+    pub procedure: Procedure,
+    /// Decides the threshold.
+    pub contract_type: ContractType,
+    /// Estimated value including VAT, options and extensions.
+    pub estimated_value: Pence,
+    /// Decide the minimum period.
+    pub circumstances: Circumstances,
+    /// First day of the contract.
+    pub starts_on: LocalDate,
+    /// Last day of the contract.
+    pub ends_on: LocalDate,
+    /// Whether price is opened only when quality moderation is final.
+    pub price_sealed_until_moderated: bool,
+    /// Duties considered before the notice: market engagement, conflicts assessment, social value, policy statement, lots; each with what was decided.
+    pub considered: std::collections::BTreeMap<String, String>,
+}
+
+/// What only an investment round has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoundTerms {
+    /// The fund whose money it is (`funds` owns it), as text, so that this room needs no other.
+    pub fund: String,
+    /// Money in the pot.
+    pub pot: Pence,
+    /// Least for one investment.
+    pub least: Pence,
+    /// Most for one investment.
+    pub most: Pence,
+    /// What may be offered.
+    pub instruments: Vec<Instrument>,
+}
+
+/// A condition that this call asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConditionAsked {
+    /// Unique in the call; the measure of the model it feeds has the same.
+    pub id: String,
+    /// Catalogue entry.
+    pub condition: Id<Condition>,
+    /// Version of the entry.
+    pub version: i64,
+    /// The entry's words as they stood, so that the terms are whole in themselves.
+    pub body: ConditionBody,
+    /// Target of this call; a promise at the target earns the full mark.
+    pub target: Quantity,
+    /// Most that one measure may earn of its criterion, when capped.
+    pub cap: Option<Share>,
+    /// By when.
+    pub due: LocalDate,
+    /// Whether every applicant must promise at least the target, or says its own figure.
+    pub required: bool,
+}
+
+/// A question that tells whether somebody can apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EligibilityQuestion {
+    /// Unique in the call.
+    pub id: String,
+    /// A question that is answered by yes or no.
+    pub question: String,
+    /// The answer that lets one apply.
+    pub right_answer: bool,
+    /// What to do with the other answer.
+    pub otherwise: String,
+}
+
+/// Dates of a call. Instants are shown in Europe/London.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timetable {
+    /// Last instant for questions.
+    pub questions_by: Option<Instant>,
+    /// Last instant for answers to them.
+    pub answers_by: Option<Instant>,
+    /// Last instant for applications.
+    pub deadline: Option<Instant>,
+    /// Planned day of the decision.
+    pub decision_on: Option<LocalDate>,
+}
+
+/// A recorded notice on the national platform.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_notices, check_for_backend(MultiBackend))]
+pub struct Notice {
+    /// Identifier.
+    pub id: Id<Notice>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// Which notice.
+    pub kind: NoticeKind,
+    /// Its number on the platform.
+    pub number: String,
+    /// When the platform published it.
+    pub published_at: Instant,
+    /// When an officer recorded it.
+    pub recorded_at: Instant,
+    /// Who.
+    pub recorded_by: Id<Account>,
+}
+
+/// The key that one part of every application to a call is sealed to.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_keys, check_for_backend(MultiBackend))]
+pub struct CallKey {
+    /// Identifier.
+    pub id: Id<CallKey>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// Quality or price.
+    pub part: Part,
+    /// Public half.
+    pub recipient: String,
+    /// Secret half, wrapped by the installation's keys.
+    pub wrapped: String,
+}

@@ -1,0 +1,44 @@
+//! Tables of the agreements room.
+
+diesel::table! {
+    agreements (id) {
+        id -> Text,
+        authority_id -> Text,
+        mission_id -> Text,
+        call_id -> Text,
+        application_id -> Text,
+        award_id -> Text,
+        organisation_id -> Text,
+        kind -> Text,
+        state -> Text,
+        reference -> Text,
+        title -> Text,
+        value -> BigInt,
+        starts_on -> Date,
+        ends_on -> Date,
+        terms -> Text,
+        signed_at -> Timestamp,
+        signed_by -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    obligations (id) {
+        id -> Text,
+        authority_id -> Text,
+        agreement_id -> Text,
+        organisation_id -> Text,
+        mission_id -> Text,
+        condition_id -> Text,
+        asked_id -> Text,
+        title -> Text,
+        measure -> Text,
+        unit -> Text,
+        direction -> Text,
+        baseline -> Text,
+        promised -> Text,
+        terms -> Text,
+        created_at -> Timestamp,
+    }
+}
