@@ -7,7 +7,7 @@
 //! only relative ones can reverse ranks. Decimals are strings in files.
 //!
 //! Public names: [`Model`] and its parts, [`Inputs`], [`evaluate`], [`EvaluationResult`] with a [`Step`] for every
-//! number, [`EvaluationFile`], [`recompute`], [`model_hash`], [`schema`], [`rehearse`], [`sensitivity`],
+//! number, [`EvaluationFile`], [`recompute`], [`model_hash`], [`schema`], [`rehearse`], [`sensitivity()`],
 //! [`low_prices`], [`commitment`], [`bidder_file`] for what one bidder is given.
 
 mod answers;

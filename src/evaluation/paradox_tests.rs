@@ -1,3 +1,5 @@
+//! The known paradoxes of scoring, and the rehearsal that finds them.
+
 use super::samples::*;
 use super::*;
 use crate::values::Pence;

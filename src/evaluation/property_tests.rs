@@ -1,3 +1,5 @@
+//! What holds for every formula and every field of bids.
+
 use super::samples::*;
 use super::*;
 use crate::values::Pence;

@@ -1,3 +1,5 @@
+//! Refusals, exclusions, formulas, ties, recomputation.
+
 use super::samples::*;
 use super::*;
 use crate::values::{Pence, RefusalInfo};

@@ -8,7 +8,7 @@
 //! Days are dates in Europe/London. Nothing here reads a clock, a database or the network.
 //! In England's procurement law a bank holiday of any part of the United Kingdom is no working day.
 //!
-//! Public names: [`threshold`], [`standstill`], [`tendering_period`], [`participation_period`], [`due`],
+//! Public names: [`threshold`], [`standstill()`], [`tendering_period`], [`participation_period`], [`due`],
 //! [`mfa_check`], [`prohibition`], [`social_value_advice`], [`living_wage`], [`Procedure`], [`ContractType`].
 
 pub mod calendar;

@@ -1,7 +1,7 @@
 //! Notices of the Procurement Act 2023 and the days they are due.
 
 use super::calendar::Period;
-use super::dated::{Dated, Unknown, day, in_force};
+use super::dated::{Dated, Unknown, day};
 use super::thresholds::ContractType;
 use crate::values::LocalDate;
 use chrono::{Datelike, Months, NaiveDate};
@@ -64,37 +64,45 @@ struct Deadline {
     reference: &'static str,
 }
 
-const fn within(duty: Duty, days: u32, reference: &'static str) -> Deadline {
-    Deadline { duty, period: Period::CalendarInclusive(days), reference }
+const ACT: (LocalDate, &str) =
+    (day(2025, 2, 24), "Procurement Act 2023 and Procurement Regulations 2024, commenced on 24 February 2025");
+const PERFORMANCE: (LocalDate, &str) =
+    (day(2026, 1, 1), "Procurement Act 2023 ss.69 and 71, commenced on 1 January 2026");
+const PAYMENTS: (LocalDate, &str) = (day(2026, 4, 1), "Procurement Act 2023 s.70, commenced on 1 April 2026");
+
+const fn within(duty: Duty, days: u32, reference: &'static str, since: (LocalDate, &'static str)) -> Dated<Deadline> {
+    Dated {
+        valid_from: since.0,
+        valid_until: None,
+        source: since.1,
+        value: Deadline { duty, period: Period::CalendarInclusive(days), reference },
+    }
 }
 
-const DEADLINES: &[Dated<&[Deadline]>] = &[Dated {
-    valid_from: day(2025, 2, 24),
-    valid_until: None,
-    source: "Procurement Act 2023 and Procurement Regulations 2024, as commenced from 24 February 2025",
-    value: &[
-        within(Duty::PipelineOfTheYear, 56, "Procurement Act 2023 s.93"),
-        within(Duty::ContractDetails, 30, "Procurement Act 2023 s.53"),
-        within(Duty::ContractDetailsLightTouch, 120, "Procurement Act 2023 s.53"),
-        within(Duty::ContractCopy, 90, "Procurement Act 2023 s.53"),
-        within(Duty::ContractCopyLightTouch, 180, "Procurement Act 2023 s.53"),
-        within(Duty::ChangedContractCopy, 90, "Procurement Act 2023 s.77"),
-        within(Duty::Payments, 30, "Procurement Act 2023 s.70"),
-        within(Duty::PaymentsCompliance, 30, "Procurement Act 2023 s.69"),
-        within(Duty::Breach, 30, "Procurement Act 2023 s.71(5)"),
-        within(Duty::Termination, 30, "Procurement Act 2023 s.80"),
-        within(Duty::ReportExclusion, 30, "Procurement Act 2023 s.59"),
-    ],
-}];
+const DEADLINES: &[Dated<Deadline>] = &[
+    within(Duty::PipelineOfTheYear, 56, "Procurement Act 2023 s.93", ACT),
+    within(Duty::ContractDetails, 30, "Procurement Act 2023 s.53", ACT),
+    within(Duty::ContractDetailsLightTouch, 120, "Procurement Act 2023 s.53", ACT),
+    within(Duty::ContractCopy, 90, "Procurement Act 2023 s.53", ACT),
+    within(Duty::ContractCopyLightTouch, 180, "Procurement Act 2023 s.53", ACT),
+    within(Duty::ChangedContractCopy, 90, "Procurement Act 2023 s.77", ACT),
+    within(Duty::Payments, 30, "Procurement Act 2023 s.70", PAYMENTS),
+    within(Duty::PaymentsCompliance, 30, "Procurement Act 2023 s.69", PERFORMANCE),
+    within(Duty::Breach, 30, "Procurement Act 2023 s.71(5)", PERFORMANCE),
+    within(Duty::Termination, 30, "Procurement Act 2023 s.80", ACT),
+    within(Duty::ReportExclusion, 30, "Procurement Act 2023 s.59", ACT),
+];
 
 /// The last day of a duty whose clock began on `from` (the day of signing, the end of a quarter, …).
 ///
 /// # Errors
-/// [`Unknown`] before the Act commenced.
+/// [`Unknown`] before the duty commenced.
 pub fn due(duty: Duty, from: LocalDate) -> Result<Due, Unknown> {
-    let entry = in_force(DEADLINES, from, duty.label())?;
-    let found = entry.value.iter().find(|d| d.duty == duty).ok_or_else(|| Unknown::new(duty.label()))?;
-    Ok(Due { by: found.period.end(from)?, period: found.period, reference: found.reference })
+    let found = DEADLINES
+        .iter()
+        .find(|entry| entry.value.duty == duty && entry.covers(from))
+        .ok_or_else(|| Unknown::new(format!("the deadline of “{}” on {from}", duty.label())))?;
+    Ok(Due { by: found.value.period.end(from)?, period: found.value.period, reference: found.value.reference })
 }
 
 /// When the contract details notice is due after signing: 30 days, 120 for light touch; `None` for a
@@ -189,9 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn every_duty_has_a_deadline() {
+    fn every_duty_has_a_deadline_and_none_before_it_commenced() {
         for duty in Duty::ALL {
             assert!(due(*duty, day(2026, 11, 24)).is_ok(), "{duty}");
         }
+        assert!(due(Duty::Payments, day(2026, 3, 31)).is_err());
+        assert_eq!(due(Duty::PaymentsCompliance, day(2026, 3, 31)).unwrap().by, day(2026, 4, 29));
     }
 }

@@ -6,6 +6,7 @@
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
+use std::future::{Ready, ready};
 
 include!(concat!(env!("OUT_DIR"), "/assets_manifest.rs"));
 
@@ -14,14 +15,17 @@ include!(concat!(env!("OUT_DIR"), "/assets_manifest.rs"));
 struct Files;
 
 /// `GET /assets/{file}`: one embedded file, or 404. Names hold no folder, so none can be left.
-#[expect(clippy::unused_async, reason = "a handler of actix is async, also when it waits for nothing")]
-pub async fn asset(file: web::Path<String>) -> HttpResponse {
-    let Some(found) = Files::get(&file) else {
+pub fn asset(file: web::Path<String>) -> Ready<HttpResponse> {
+    ready(answer(&file))
+}
+
+fn answer(file: &str) -> HttpResponse {
+    let Some(found) = Files::get(file) else {
         return HttpResponse::NotFound().content_type(ContentType::plaintext()).body("There is no such file.");
     };
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((header::CONTENT_TYPE, content_type(&file)))
+        .insert_header((header::CONTENT_TYPE, content_type(file)))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     match found.data {

@@ -80,6 +80,20 @@ macro_rules! rows {
 pub fn all() -> Vec<Row> {
     let mut rows = ground();
     rows.extend(people_routes());
+    rows.extend(missions_routes());
+    rows.extend(conditions_routes());
+    rows.extend(funds_routes());
+    rows.extend(subsidies_routes());
+    rows.extend(calls_routes());
+    rows.extend(applications_routes());
+    rows.extend(scoring_routes());
+    rows.extend(awards_routes());
+    rows.extend(agreements_routes());
+    rows.extend(compliance_routes());
+    rows.extend(investments_routes());
+    rows.extend(returns_routes());
+    rows.extend(publish_routes());
+    rows.extend(desk_routes());
     rows
 }
 
@@ -133,4 +147,60 @@ fn people_routes() -> Vec<Row> {
         get "/api/v1/audit" ReadAudit => people_api::audit_trail,
         get "/api/v1/mails" ManageSandbox => people_api::mails,
     ]
+}
+
+fn missions_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn conditions_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn funds_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn subsidies_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn calls_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn applications_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn scoring_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn awards_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn agreements_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn compliance_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn investments_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn returns_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn publish_routes() -> Vec<Row> {
+    Vec::new()
+}
+
+fn desk_routes() -> Vec<Row> {
+    Vec::new()
 }

@@ -185,7 +185,7 @@ struct WeightView<'a> {
 impl WeightBars {
     fn view(&self) -> WeightView<'_> {
         let heaviest = self.bars.iter().map(|b| b.weight).max().unwrap_or(Decimal::ONE);
-        let across = Scale::new(Decimal::ZERO, heaviest, 0, 88);
+        let across = Scale::new(Decimal::ZERO, heaviest, 0, 86);
         let mut y = Decimal::from(15);
         let mut rows = Vec::with_capacity(self.bars.len());
         for bar in &self.bars {
@@ -313,8 +313,8 @@ mod tests {
             ],
         };
         let view = chart.view();
-        assert_eq!(view.rows[3].width, dec!(88.00));
-        assert_eq!(view.rows[0].width, dec!(58.67));
+        assert_eq!(view.rows[3].width, dec!(86.00));
+        assert_eq!(view.rows[0].width, dec!(57.33));
         assert_eq!(view.kinds[0].2, "Quality, 45%");
         assert_eq!(view.kinds[2].2, "Price, 30%");
         assert!(chart.render().unwrap().contains("Menus 20%; Residents 25%; Promises 25%; Price 30%."));

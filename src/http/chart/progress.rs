@@ -152,9 +152,10 @@ impl ProgressLine {
         let due = self.due_on(latest.date);
         let above = latest.value >= due;
         // Right of the reading, the line leaves free what is on its far side: above it when it falls, below it when
-        // it rises. Words keep to the drawing on a phone, where they take up to two fifths of the width.
-        let right = if dot.x < Decimal::from(42) { true } else { dot.x <= Decimal::from(58) && above != rising };
-        let due_right = if dot.x < Decimal::from(42) { true } else { dot.x <= Decimal::from(58) && above == rising };
+        // it rises. Words keep to the drawing on a phone, where they take up to a third of the width.
+        let (must, may) = (dot.x < Decimal::from(38), dot.x <= Decimal::from(70));
+        let right = must || (may && above != rising);
+        let due_right = must || (may && above == rising);
         let side = |right: bool| if right { ("start", 4) } else { ("end", -4) };
         let (anchor, dx) = side(right);
         labels.push(Label {
@@ -170,7 +171,7 @@ impl ProgressLine {
             // The words stay clear of the latest reading, however close the line passes.
             let y = if above { at.max(dot.y) + Decimal::from(26) } else { at.min(dot.y) - Decimal::from(14) };
             let (anchor, dx) = side(due_right);
-            let text = format!("{} due by then", self.show(due));
+            let text = format!("{} due", self.show(due));
             labels.push(Label { x: dot.x, y, dx, anchor, class: "halo", text });
         }
     }
@@ -309,9 +310,7 @@ mod tests {
         assert_eq!(view.target.x, dec!(98.00));
         assert_eq!(view.plan, format!("{},37.8 98.00,238.4", view.dots[0].x));
         let words: Vec<&str> = view.labels.iter().map(|l| l.text.as_str()).collect();
-        assert!(
-            words.contains(&"11.4% latest") && words.contains(&"Target 2.0%") && words.contains(&"10.2% due by then")
-        );
+        assert!(words.contains(&"11.4% latest") && words.contains(&"Target 2.0%") && words.contains(&"10.2% due"));
     }
 
     #[test]
