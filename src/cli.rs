@@ -1,1 +1,4 @@
 //! Commands.
+pub mod evaluate;
+pub mod finance;
+pub mod timetable;
