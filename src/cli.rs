@@ -1,4 +1,356 @@
-//! Commands.
+//! The command line: one binary, `commonweal`.
+
 pub mod evaluate;
 pub mod finance;
 pub mod timetable;
+
+use crate::app::App;
+use crate::audit::{self, Checkpoint};
+use crate::config::{Config, LogFormat};
+use crate::db::{Database, migrate};
+use crate::error::{Error, Result};
+use crate::law::tendering::Circumstances;
+use crate::people::actions as people;
+use crate::people::{Organisation, OrganisationKind, Profile};
+use crate::values::{Actor, Id, Role};
+use crate::{db, serve};
+use clap::{Args, Parser, Subcommand};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Missions, tenders and patient investment of a council.
+#[derive(Debug, Parser)]
+#[command(name = "commonweal", version, about)]
+struct Cli {
+    /// Configuration file; without it the built-in defaults and COMMONWEAL_… variables hold.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and the API.
+    #[command(after_help = "Example:\n  commonweal serve --sandbox")]
+    Serve {
+        /// A practice council: the clock can be moved forward and mails are kept on a page.
+        #[arg(long)]
+        sandbox: bool,
+    },
+    /// Bring the database to the newest schema.
+    #[command(after_help = "Example:\n  commonweal --config production.toml migrate")]
+    Migrate,
+    /// Accounts.
+    #[command(subcommand)]
+    User(User),
+    /// Rank bids by a published model, or recompute a decision to the last digit.
+    #[command(after_help = "Examples:\n  commonweal evaluate ranking.json\n  commonweal evaluate --schema")]
+    Evaluate {
+        /// A file of the format commonweal-evaluation/1.
+        file: Option<PathBuf>,
+        /// Print the JSON Schema of the file instead.
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Rates of return and loan schedules.
+    #[command(subcommand)]
+    Finance(Finance),
+    /// Periods that procurement law sets.
+    #[command(subcommand)]
+    Timetable(Timetable),
+    /// Look for damage.
+    #[command(subcommand)]
+    Verify(Verify),
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Make an account; the password is read from standard input. With --role and --authority the account gets
+    /// that role, and an authority that does not exist yet is made.
+    #[command(
+        after_help = "Example:\n  echo 'three or four random words' | commonweal user add --email ada@council.example --name 'Ada Obi' --role administrator --authority 'Camden Council'"
+    )]
+    Add {
+        /// Address to sign in with.
+        #[arg(long)]
+        email: String,
+        /// Name for colleagues.
+        #[arg(long)]
+        name: String,
+        /// A staff role, such as administrator.
+        #[arg(long, requires = "authority")]
+        role: Option<Role>,
+        /// Name of the authority.
+        #[arg(long, requires = "role")]
+        authority: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Finance {
+    /// The certified yearly rate of return of dated cash flows (CSV with the header date,amount; pounds).
+    #[command(after_help = "Examples:\n  commonweal finance xirr flows.csv\n  commonweal finance xirr flows.csv --nav 250000 --on 2026-11-24")]
+    Xirr {
+        /// CSV file.
+        file: PathBuf,
+        /// Closing value in pounds.
+        #[arg(long, requires = "on")]
+        nav: Option<String>,
+        /// Date of the closing value.
+        #[arg(long, requires = "nav")]
+        on: Option<String>,
+    },
+    /// A loan schedule to the penny (JSON terms).
+    #[command(after_help = "Example:\n  commonweal finance schedule loan.json")]
+    Schedule {
+        /// JSON file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Timetable {
+    /// The standstill after a contract award notice.
+    #[command(after_help = "Example:\n  commonweal timetable standstill 2026-12-07")]
+    Standstill {
+        /// Date on which the notice was published.
+        date: String,
+    },
+    /// The shortest tendering period and the earliest deadline.
+    #[command(
+        name = "tender-period",
+        after_help = "Example:\n  commonweal timetable tender-period 2027-02-01 --electronic-submission --documents-with-notice"
+    )]
+    TenderPeriod {
+        /// Date on which the tender notice is published.
+        date: String,
+        #[command(flatten)]
+        circumstances: CircumstanceFlags,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CircumstanceFlags {
+    /// The value is below the threshold.
+    #[arg(long)]
+    below_threshold: bool,
+    /// A light touch contract.
+    #[arg(long)]
+    light_touch: bool,
+    /// The period was agreed with suppliers selected beforehand.
+    #[arg(long)]
+    agreed_with_preselected: bool,
+    /// Only suppliers selected beforehand may tender.
+    #[arg(long)]
+    preselected_only: bool,
+    /// A qualifying planned procurement notice was published.
+    #[arg(long)]
+    qualifying_planned_notice: bool,
+    /// Urgency makes the usual period impractical.
+    #[arg(long)]
+    urgency: bool,
+    /// By reference to a dynamic market.
+    #[arg(long)]
+    dynamic_market: bool,
+    /// Tenders come electronically.
+    #[arg(long)]
+    electronic_submission: bool,
+    /// Every document is published with the notice.
+    #[arg(long)]
+    documents_with_notice: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verify {
+    /// Read the whole audit chain; exit 1 and name what was altered, removed or inserted.
+    #[command(after_help = "Example:\n  commonweal verify audit --checkpoint var/checkpoints/checkpoint-000000000042.json")]
+    Audit {
+        /// A checkpoint kept elsewhere: finds a cut tail and a rewritten chain too.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+}
+
+/// Runs the command line. Bad input is one sentence on standard error and exit 2; damage found is exit 1.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match carry_out(&cli) {
+        Ok(code) => code,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+type Outcome = std::result::Result<ExitCode, String>;
+
+fn carry_out(cli: &Cli) -> Outcome {
+    let config_file = cli.config.as_deref();
+    match &cli.command {
+        Command::Evaluate { schema: true, .. } => print(&evaluate::schema()),
+        Command::Evaluate { file: Some(file), .. } => print(&evaluate::evaluate(&read(file)?)?),
+        Command::Evaluate { file: None, .. } => Err("Name the file to evaluate, or ask for --schema.".to_owned()),
+        Command::Finance(Finance::Xirr { file, nav, on }) => {
+            print(&finance::xirr(&read(file)?, nav.as_deref(), on.as_deref())?)
+        }
+        Command::Finance(Finance::Schedule { file }) => print(&finance::schedule(&read(file)?)?),
+        Command::Timetable(Timetable::Standstill { date }) => print(&timetable::standstill(date)?),
+        Command::Timetable(Timetable::TenderPeriod { date, circumstances: c }) => {
+            let circumstances = Circumstances {
+                below_threshold: c.below_threshold,
+                light_touch: c.light_touch,
+                agreed_with_preselected: c.agreed_with_preselected,
+                preselected_only: c.preselected_only,
+                qualifying_planned_notice: c.qualifying_planned_notice,
+                urgency: c.urgency,
+                dynamic_market: c.dynamic_market,
+                electronic_submission: c.electronic_submission,
+                documents_with_notice: c.documents_with_notice,
+            };
+            print(&timetable::tender_period(date, &circumstances)?)
+        }
+        Command::Serve { sandbox } => serve_until_stopped(config_file, *sandbox).map_err(said),
+        Command::Migrate => {
+            let database = open_database(&Config::load(config_file).map_err(said)?).map_err(said)?;
+            let steps = migrate::up(&database).map_err(said)?;
+            println!("{steps} migrations were run.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::User(User::Add { email, name, role, authority }) => {
+            add_user(config_file, email, name, role.zip(authority.as_deref())).map_err(said)
+        }
+        Command::Verify(Verify::Audit { checkpoint }) => verify_audit(config_file, checkpoint.as_deref()).map_err(said),
+    }
+}
+
+fn print(value: &serde_json::Value) -> Outcome {
+    println!("{}", serde_json::to_string_pretty(value).map_err(|e| e.to_string())?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path) -> std::result::Result<String, String> {
+    std::fs::read_to_string(path).map_err(|e| format!("{} cannot be read: {e}.", path.display()))
+}
+
+/// An error as one sentence for the person at the terminal.
+fn said(error: Error) -> String {
+    match error {
+        Error::Internal(source) => source.to_string(),
+        Error::Invalid(errors) => {
+            errors.0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(". ")
+        }
+        Error::Refused(refusal) => refusal.sentence,
+        Error::Conflict(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn open_database(config: &Config) -> Result<Database> {
+    if let Some(folder) = db::DbUrl::parse(&config.database.url)
+        .map_err(Error::internal)
+        .ok()
+        .filter(|url| url.backend() == db::Backend::Sqlite)
+        .and_then(|url| Path::new(url.target()).parent().map(Path::to_path_buf))
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    Database::open(&config.database.url, config.database.connections)
+}
+
+fn start_logs(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process (tests) keeps the first subscriber.
+    let _ = match config.log.format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+}
+
+fn serve_until_stopped(config_file: Option<&Path>, sandbox: bool) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    start_logs(&config);
+    if config.is_production() {
+        let reasons = config.unfit_for_production(sandbox);
+        if !reasons.is_empty() {
+            return Err(Error::internal(format!("This configuration is not fit for production: {}", reasons.join(" "))));
+        }
+    }
+    if config.session.secret.len() < 64 {
+        return Err(Error::internal("session.secret is shorter than 64 characters."));
+    }
+    let database = open_database(&config)?;
+    migrate::up(&database)?;
+    let app = App::open(config, database, sandbox)?;
+    actix_web::rt::System::new().block_on(serve::run(app))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(Role, &str)>) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    migrate::up(&database)?;
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password)?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    let input = people::Register { name: name.to_owned(), email: email.to_owned(), password: password.to_owned() };
+    let (name, email, hash) = people::checked_account(&input)?;
+    let now = crate::values::Clock::machine();
+    let account = database.write_now(|db| {
+        let account = people::make_account(db, &name, &email, &hash, now)?;
+        if let Some((role, authority)) = role {
+            let found = crate::people::authorities(db)?.into_iter().find(|o| o.name == authority);
+            let organisation = match found {
+                Some(organisation) => organisation,
+                None => {
+                    let organisation = Organisation {
+                        id: Id::new(),
+                        kind: OrganisationKind::Authority,
+                        name: authority.to_owned(),
+                        parent_id: None,
+                        profile: db::Json(Profile::default()),
+                        created_at: now,
+                        created_by: Some(account),
+                    };
+                    people::make_organisation(db, &Actor::System, &organisation, None, now)?;
+                    organisation
+                }
+            };
+            people::add_role(db, &Actor::System, &organisation, account, role, now)?;
+        }
+        Ok(account)
+    })?;
+    println!("{account}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    let keys = crate::keys::Keys::load_or_make(&config.storage.keys)?;
+    let outside: Option<Checkpoint> = match checkpoint {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Error::internal(format!("{} cannot be read: {e}.", path.display())))?;
+            let parsed = serde_json::from_str(&text)
+                .map_err(|e| Error::internal(format!("{} is not a checkpoint: {e}.", path.display())))?;
+            Some(parsed)
+        }
+        None => None,
+    };
+    let report = audit::verify(&database, &keys, outside.as_ref())?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    Ok(if report.finding.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,1 +1,7 @@
-fn main(){}
+//! The `commonweal` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commonweal::cli::run()
+}

@@ -1,6 +1,24 @@
 //! Wiring only: routes, subscribers of events, job handlers, start and stop.
 
-use crate::outbox::{Handlers, mail};
+use crate::app::{App, read_setting, setting};
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::http::{ProblemPage, render_problems};
+use crate::outbox::{self, Handlers, lease, mail};
+use crate::people::sessions::Sessions;
+use crate::values::{Clock, Id, Instant};
+use crate::web::{self as outside, Metrics};
+use actix_session::SessionMiddleware;
+use actix_session::config::BrowserSession;
+use actix_web::body::MessageBody;
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpServer, web};
+use chrono::TimeDelta;
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// Who runs which job. The list is in the order of the rooms.
 #[must_use]
@@ -24,4 +42,131 @@ pub fn handlers() -> Handlers {
     // returns
 
     handlers
+}
+
+/// The whole HTTP service on its foundations, as the server and the tests run it.
+pub fn service(
+    app: &App,
+    metrics: &Metrics,
+    handlers: &Handlers,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    let draw: ProblemPage = outside::draw_problem;
+    let config = &app.config;
+    let session = SessionMiddleware::builder(Sessions(app.clone()), Key::from(config.session.secret.as_bytes()))
+        .cookie_name("session".to_owned())
+        .cookie_secure(config.server.public_url.starts_with("https://"))
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .session_lifecycle(BrowserSession::default().state_ttl(CookieDuration::hours(config.session.hours)))
+        .build();
+    actix_web::App::new()
+        .app_data(web::Data::new(app.clone()))
+        .app_data(web::Data::new(metrics.clone()))
+        .app_data(web::Data::new(handlers.clone()))
+        .app_data(web::Data::new(outside::routes::table()))
+        .app_data(web::Data::new(draw))
+        .app_data(web::PayloadConfig::new(2_000_000))
+        .wrap(from_fn(outside::replay))
+        .wrap(from_fn(outside::identify))
+        .wrap(from_fn(render_problems))
+        .wrap(session)
+        .wrap(from_fn(outside::security_headers))
+        .wrap(from_fn(outside::measure))
+        .wrap(Compress::default())
+        .configure(outside::routes::configure)
+        .service(outside::viewer())
+}
+
+/// Serves until asked to stop (SIGTERM, SIGINT), then finishes what it has taken.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn run(app: App) -> Result<()> {
+    let metrics = Metrics::install();
+    let handlers = handlers();
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(work(app.clone(), handlers.clone(), stopped));
+    let (listen, workers) = (app.config.server.listen.clone(), app.config.server.workers);
+    let server = {
+        let (app, metrics, handlers) = (app.clone(), metrics.clone(), handlers.clone());
+        HttpServer::new(move || service(&app, &metrics, &handlers))
+            .workers(workers)
+            .shutdown_timeout(30)
+            .bind(&listen)
+            .map_err(|e| Error::internal(format!("cannot listen on {listen}: {e}")))?
+            .run()
+    };
+    tracing::info!(%listen, sandbox = app.sandbox, "serving");
+    server.await?;
+    let _ = stop.send(true);
+    worker.await.map_err(|e| Error::Internal(Box::new(e)))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Seconds for which one node is the worker without renewing.
+const LEASE_SECONDS: i64 = 10;
+/// Pause between two looks for work.
+const TICK: Duration = Duration::from_millis(400);
+/// How often the audit chain's head is signed.
+const CHECKPOINT_MINUTES: i64 = 60;
+
+/// The worker of this process: due jobs, the audit chain, hourly checkpoints. One node at a time, by lease.
+async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) {
+    let holder = Id::<Clock>::new().to_string();
+    let mut signed = Clock::machine();
+    loop {
+        if let Err(error) = tick(&app, &handlers, &holder, &mut signed).await {
+            tracing::error!(%error, "the worker failed and goes on");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            _ = stopped.changed() => {
+                // What was committed last is linked before the process ends.
+                if let Err(error) = chain(&app).await {
+                    tracing::error!(%error, "the audit chain was not brought up to date");
+                }
+                return;
+            }
+        }
+    }
+}
+
+async fn chain(app: &App) -> Result<usize> {
+    let db = app.db.clone();
+    tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))?
+}
+
+async fn tick(app: &App, handlers: &Handlers, holder: &str, signed: &mut Instant) -> Result<()> {
+    if app.sandbox {
+        // Another node may have moved the clock.
+        let offset = app.db.read(|db| read_setting(db, setting::CLOCK_OFFSET)).await?;
+        if let Some(micros) = offset.and_then(|text| text.parse().ok()) {
+            app.clock.set_offset(TimeDelta::microseconds(micros));
+        }
+    }
+    let (machine_now, name) = (Clock::machine(), holder.to_owned());
+    if !app.db.write(move |db| lease::hold(db, "worker", &name, machine_now, LEASE_SECONDS)).await? {
+        return Ok(());
+    }
+    outbox::run_due(app, handlers, app.now(), app.sandbox).await?;
+    chain(app).await?;
+    if machine_now.since(*signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES) {
+        *signed = machine_now;
+        let (app, now) = (app.clone(), app.now());
+        tokio::task::spawn_blocking(move || {
+            audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now)
+        })
+        .await
+        .map_err(|e| Error::Internal(Box::new(e)))??;
+    }
+    Ok(())
 }

@@ -7,10 +7,10 @@
 pub mod api;
 pub mod chart;
 pub mod export;
-mod forms;
+pub mod forms;
 mod posted;
 mod problem;
-mod shell;
+pub mod shell;
 mod upload;
 mod visit;
 

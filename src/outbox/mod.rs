@@ -7,6 +7,7 @@
 //!
 //! Public names: [`emit`], [`schedule`], [`Job`], [`Handlers`], [`run_due`], [`mail`].
 
+pub mod lease;
 pub mod mail;
 mod worker;
 

@@ -109,13 +109,8 @@ pub struct Register {
 /// # Errors
 /// Invalid.
 pub async fn register(app: &App, input: &Register) -> Result<()> {
-    let mut form = Parser::default();
-    let name = form.text("name", &input.name, 100, "Enter your name");
-    let email = rules::email(&mut form, "email", &input.email);
-    rules::new_password(&mut form, "password", &input.password, &email);
-    form.finish()?;
-    let password = input.password.clone();
-    let hash = tokio::task::spawn_blocking(move || passwords::hash(&password))
+    let input = input.clone();
+    let (name, email, hash) = tokio::task::spawn_blocking(move || checked_account(&input))
         .await
         .map_err(|e| Error::Internal(Box::new(e)))??;
     let now = app.now();
@@ -133,6 +128,19 @@ pub async fn register(app: &App, input: &Register) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+/// Name, address and password hash of an account to be made. Hashing takes a moment: not for an async thread.
+///
+/// # Errors
+/// Invalid.
+pub fn checked_account(input: &Register) -> Result<(String, String, String)> {
+    let mut form = Parser::default();
+    let name = form.text("name", &input.name, 100, "Enter your name");
+    let email = rules::email(&mut form, "email", &input.email);
+    rules::new_password(&mut form, "password", &input.password, &email);
+    form.finish()?;
+    Ok((name, email, passwords::hash(&input.password)?))
 }
 
 /// Makes an account from parts that were checked; for registration, the command line and the demo.
@@ -163,14 +171,6 @@ pub fn make_account(db: &mut crate::db::Db, name: &str, email: &str, password_ha
         },
     )?;
     Ok(row.id)
-}
-
-/// Hashes a password for [`make_account`].
-///
-/// # Errors
-/// Internal.
-pub fn hash_password(password: &str) -> Result<String> {
-    passwords::hash(password)
 }
 
 /// Asks for a reset link. The answer is the same whether the address has an account or not.

@@ -7,7 +7,7 @@ use crate::http::{Failure, Link, VisitParts};
 use crate::people::{load_actor, load_actor_by_token, policy, sessions};
 use crate::values::{Account, Actor, Clock, Id, Role};
 use actix_session::SessionExt;
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
@@ -23,13 +23,16 @@ use tracing::Instrument;
 pub async fn identify<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let app = request
         .app_data::<web::Data<App>>()
         .map(|data| data.get_ref().clone())
         .ok_or_else(|| Failure(Error::internal("no foundations")))?;
     let request_id = Id::<VisitParts>::new().to_string();
-    let (actor, read_only) = find_actor(&app, &request).await.map_err(Failure)?;
+    let (actor, read_only, refused) = match find_actor(&app, &request).await {
+        Ok((actor, read_only)) => (actor, read_only, None),
+        Err(error) => (Actor::Public, true, Some(error)),
+    };
     let parts = VisitParts {
         now: app.now(),
         menu: menu(&actor),
@@ -40,13 +43,8 @@ pub async fn identify<B: MessageBody + 'static>(
     request.extensions_mut().insert(parts);
     let method = request.method().clone();
     let pattern = request.match_pattern();
-    if let (Some(pattern), Some(table)) = (&pattern, request.app_data::<web::Data<Table>>()) {
-        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
-        if let Some(action) = table.action(&method, pattern) {
-            if !policy::may_reach(&actor, action) || (read_only && method != Method::GET) {
-                return Err(Failure(Error::Denied).into());
-            }
-        }
+    if let Some(error) = refused.or_else(|| refusal(&request, &actor, read_only, &method, pattern.as_deref())) {
+        return Ok(request.error_response(Failure(error)).map_into_right_body());
     }
     let span = tracing::info_span!(
         "request",
@@ -54,7 +52,26 @@ pub async fn identify<B: MessageBody + 'static>(
         method = %method,
         route = pattern.as_deref().unwrap_or("none"),
     );
-    next.call(request).instrument(span).await
+    next.call(request).instrument(span).await.map(ServiceResponse::map_into_left_body)
+}
+
+/// What the route list says before any handler runs. A route without a row is closed.
+fn refusal(
+    request: &ServiceRequest,
+    actor: &Actor,
+    read_only: bool,
+    method: &Method,
+    pattern: Option<&str>,
+) -> Option<Error> {
+    let pattern = pattern?;
+    if pattern.starts_with("/api-viewer/") {
+        return None;
+    }
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let Some(action) = request.app_data::<web::Data<Table>>().and_then(|table| table.action(method, pattern)) else {
+        return Some(Error::NotFound);
+    };
+    (!policy::may_reach(actor, action) || (read_only && *method != Method::GET)).then_some(Error::Denied)
 }
 
 async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool), Error> {

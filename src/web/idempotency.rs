@@ -46,7 +46,11 @@ pub async fn replay<B: MessageBody + 'static>(
     let id = hex::encode(Sha256::digest(format!("{person}\n{}\n{key}", request.path())));
     let request_hash = hex::encode(Sha256::digest(&body));
     request.set_payload(Payload::from(body));
-    if let Some((status, stored)) = begin(&app, id.clone(), request_hash).await.map_err(Failure)? {
+    let begun = match begin(&app, id.clone(), request_hash).await {
+        Ok(begun) => begun,
+        Err(error) => return Ok(request.error_response(Failure(error)).map_into_right_body()),
+    };
+    if let Some((status, stored)) = begun {
         let answer = HttpResponse::build(status)
             .content_type("application/json")
             .insert_header(("idempotent-replay", "true"))

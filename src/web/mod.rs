@@ -8,9 +8,11 @@ mod openapi;
 mod problem_page;
 mod public_pages;
 pub mod routes;
+pub mod sandbox;
 mod security;
 
 pub use gate::identify;
+pub use openapi::viewer;
 pub use health::{Metrics, measure};
 pub use idempotency::replay;
 pub use problem_page::draw as draw_problem;

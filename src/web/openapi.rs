@@ -4,6 +4,7 @@ use crate::http::Answer;
 use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,6 +16,7 @@ use utoipa::{Modify, OpenApi};
         crate::people::api::add_member,
         crate::people::api::audit_trail,
         crate::people::api::mails,
+        super::sandbox::post_api,
     ),
     modifiers(&Tokens)
 )]
@@ -35,7 +37,16 @@ impl Modify for Tokens {
 /// The whole description.
 #[must_use]
 pub fn description() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+    let mut api = Api::openapi();
+    // Each room describes its own; the list is in the order of the rooms.
+    api.info.license = None;
+    api
+}
+
+/// The viewer at `/api-viewer/`: bundled, loads nothing from elsewhere.
+#[must_use]
+pub fn viewer() -> SwaggerUi {
+    SwaggerUi::new("/api-viewer/{_:.*}").config(Config::new(["/openapi.json"]).validator_url("none"))
 }
 
 /// `GET /openapi.json`

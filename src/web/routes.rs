@@ -1,6 +1,6 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs.
 
-use super::{assets, health, openapi, public_pages};
+use super::{assets, health, openapi, public_pages, sandbox};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use actix_web::http::Method;
@@ -110,6 +110,9 @@ fn ground() -> Vec<Row> {
         get "/health/ready" ViewPublic => health::ready,
         get "/metrics" ViewPublic => health::show,
         get "/openapi.json" ViewPublic => openapi::document,
+        get "/sandbox" ManageSandbox => sandbox::show,
+        post "/sandbox" ManageSandbox => sandbox::post,
+        post "/api/v1/sandbox/clock" ManageSandbox => sandbox::post_api,
     ]
 }
 

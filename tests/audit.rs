@@ -1,0 +1,151 @@
+//! The audit record: chained, signed, and whatever is done to it is found.
+
+use crate::support::{Kind, World};
+use commonweal::audit::{self, Entry, Finding};
+use commonweal::db::Db;
+use commonweal::error::Result;
+use commonweal::values::{Actor, Id, Subject};
+use diesel::connection::SimpleConnection;
+use serde_json::json;
+
+fn act(world: &World, number: i64) {
+    let now = world.now();
+    let council = world.council;
+    world
+        .app
+        .db
+        .write_now(|db| {
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(council),
+                    at: now,
+                    actor: &Actor::System,
+                    action: "test.act",
+                    subject: Subject::new("thing", Id::<World>::new()),
+                    facts: json!({ "number": number }),
+                },
+            )
+        })
+        .unwrap();
+}
+
+/// Does to the tables what their triggers forbid, as somebody with the database's password could.
+fn tamper(world: &World, sql: &str) {
+    world
+        .app
+        .db
+        .direct(|db| -> Result<()> {
+            match db {
+                Db::Pg(c) => c.batch_execute(&format!("SET session_replication_role = replica; {sql}; SET session_replication_role = DEFAULT"))?,
+                Db::Sqlite(c) => c.batch_execute(&format!(
+                    "PRAGMA foreign_keys=OFF; \
+                     DROP TRIGGER audit_rows_no_update; DROP TRIGGER audit_rows_no_delete; \
+                     DROP TRIGGER audit_links_no_update; DROP TRIGGER audit_links_no_delete; \
+                     DROP TRIGGER audit_checkpoints_no_delete; {sql}"
+                ))?,
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn finding(world: &World, outside: Option<&audit::Checkpoint>) -> Option<Finding> {
+    audit::verify(&world.app.db, &world.app.keys, outside).unwrap().finding
+}
+
+fn checkpoint(world: &World) -> audit::Checkpoint {
+    audit::checkpoint(&world.app.db, &world.app.keys, &world.app.config.storage.checkpoints, world.now()).unwrap().unwrap()
+}
+
+both! {
+    async fn an_untouched_record_verifies_with_every_row_linked(world: World) {
+        for number in 0..20 { act(&world, number); }
+        let signed = checkpoint(&world);
+        act(&world, 20);
+        audit::chain(&world.app.db).unwrap();
+        let report = audit::verify(&world.app.db, &world.app.keys, Some(&signed)).unwrap();
+        assert_eq!(report.finding, None);
+        assert!(report.rows >= 21);
+        assert_eq!(report.waiting, 0);
+        assert_eq!(report.checkpoints, 2);
+    }
+    async fn the_database_itself_refuses_to_change_or_delete_a_row(world: World) {
+        act(&world, 1);
+        for sql in ["UPDATE audit_rows SET action = 'x'", "DELETE FROM audit_rows"] {
+            let refused = world.app.db.direct(|db| -> Result<()> {
+                match db {
+                    Db::Pg(c) => c.batch_execute(sql)?,
+                    Db::Sqlite(c) => c.batch_execute(sql)?,
+                }
+                Ok(())
+            });
+            assert!(refused.is_err(), "{sql}");
+        }
+    }
+    async fn an_altered_row_is_found(world: World) {
+        for number in 0..5 { act(&world, number); }
+        audit::chain(&world.app.db).unwrap();
+        tamper(&world, "UPDATE audit_rows SET facts = '{\"number\":99}' WHERE facts = '{\"number\":3}'");
+        assert!(matches!(finding(&world, None), Some(Finding::Altered { .. })), "{:?}", finding(&world, None));
+    }
+    async fn a_removed_row_is_found(world: World) {
+        for number in 0..5 { act(&world, number); }
+        audit::chain(&world.app.db).unwrap();
+        tamper(&world, "DELETE FROM audit_links WHERE seq = 3; DELETE FROM audit_rows WHERE facts = '{\"number\":3}'");
+        assert_eq!(finding(&world, None), Some(Finding::Removed { seq: 3 }));
+    }
+    async fn an_inserted_row_is_found(world: World) {
+        for number in 0..5 { act(&world, number); }
+        audit::chain(&world.app.db).unwrap();
+        tamper(&world, "INSERT INTO audit_rows SELECT '01AAAAAAAAAAAAAAAAAAAAAAAA', authority_id, at, actor, action, subject_kind, subject_id, facts, hash FROM audit_rows WHERE facts = '{\"number\":3}'");
+        assert_eq!(finding(&world, None), Some(Finding::Inserted { row: "01AAAAAAAAAAAAAAAAAAAAAAAA".into() }));
+    }
+    async fn a_cut_tail_is_found_by_a_checkpoint_kept_elsewhere(world: World) {
+        for number in 0..5 { act(&world, number); }
+        let signed = checkpoint(&world);
+        let last = signed.seq;
+        tamper(&world, &format!("DELETE FROM audit_checkpoints; DELETE FROM audit_links WHERE seq = {last}; DELETE FROM audit_rows WHERE facts = '{{\"number\":4}}'"));
+        assert_eq!(finding(&world, None), None, "without the checkpoint a clean cut cannot be seen");
+        assert_eq!(finding(&world, Some(&signed)), Some(Finding::Cut { checkpoint: last, last: last - 1 }));
+    }
+    async fn a_forged_checkpoint_is_found(world: World) {
+        act(&world, 1);
+        let mut signed = checkpoint(&world);
+        signed.head = "0".repeat(64);
+        assert_eq!(finding(&world, Some(&signed)), Some(Finding::FalseCheckpoint { seq: signed.seq }));
+    }
+}
+
+#[actix_web::test]
+async fn writers_at_once_never_wait_for_the_chain_and_all_rows_are_linked_on_postgres() {
+    let world = World::new(Kind::Postgres).await;
+    let handles: Vec<_> = (0..32)
+        .map(|number| {
+            let (db, now, council) = (world.app.db.clone(), world.now(), world.council);
+            std::thread::spawn(move || {
+                db.write_now(|c| {
+                    audit::record(
+                        c,
+                        Entry {
+                            authority: Some(council),
+                            at: now,
+                            actor: &Actor::System,
+                            action: "test.act",
+                            subject: Subject::new("thing", Id::<World>::new()),
+                            facts: json!({ "number": number }),
+                        },
+                    )
+                })
+                .unwrap();
+            })
+        })
+        .collect();
+    audit::chain(&world.app.db).unwrap();
+    for handle in handles {
+        handle.join().unwrap();
+    }
+    audit::chain(&world.app.db).unwrap();
+    let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+    assert_eq!((report.finding, report.waiting), (None, 0));
+}

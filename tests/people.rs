@@ -1,0 +1,161 @@
+//! Accounts, sign-in, organisations and roles, as people meet them.
+
+use crate::support::{Kind, PASSWORD, World};
+use commonweal::values::{Actor, Role};
+use serde_json::json;
+
+both! {
+    async fn a_person_makes_an_account_signs_in_and_registers_an_organisation(world: World) {
+        let browser = world.client(&Actor::Public).await;
+        browser.get("/make-account").await.expect(200);
+        browser.post("/make-account", &[("name", "Ada"), ("email", "Ada@Example.org"), ("password", "short")]).await
+            .expect(422).shows("Use 12 characters or more").shows("Error:");
+        browser.post("/make-account", &[("name", "Ada"), ("email", "Ada@Example.org"), ("password", PASSWORD)]).await
+            .expect(200).shows("Your account is ready");
+        browser.get("/sign-in").await;
+        let reply = browser.post("/sign-in", &[("email", "ada@example.org"), ("password", PASSWORD), ("next", "/organisations/new")]).await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/organisations/new"));
+        browser.get("/organisations/new").await.expect(200);
+        let page = browser.post_and_follow("/organisations/new", &[("name", "Ada's Kitchen"), ("kind", "social_enterprise")]).await;
+        page.expect(200).shows("Your organisation is registered").shows("Facts that your applications reuse");
+    }
+    async fn a_failed_sign_in_never_tells_whether_the_account_exists(world: World) {
+        let known = world.person(Role::Auditor);
+        let browser = world.client(&known).await;
+        let email = browser.get("/account").await.words().split_whitespace().find(|w| w.contains('@')).unwrap().to_owned();
+        let stranger = world.client(&Actor::Public).await;
+        stranger.get("/sign-in").await;
+        let wrong = stranger.post("/sign-in", &[("email", &email), ("password", "not the password")]).await.expect(422);
+        let unknown = stranger.post("/sign-in", &[("email", "nobody@example.org"), ("password", "not the password")]).await.expect(422);
+        let words = |reply: &crate::support::Reply| reply.words().replace(&email, "").replace("nobody@example.org", "");
+        assert_eq!(words(&wrong), words(&unknown));
+    }
+    async fn ten_wrong_passwords_lock_the_account_and_the_right_one_is_then_refused_with_the_same_words(world: World) {
+        let person = world.person(Role::Auditor);
+        let email = world.client(&person).await.get("/account").await.words().split_whitespace().find(|w| w.contains('@')).unwrap().to_owned();
+        let browser = world.client(&Actor::Public).await;
+        browser.get("/sign-in").await;
+        for _ in 0..10 {
+            browser.post("/sign-in", &[("email", &email), ("password", "wrong wrong wrong")]).await.expect(422);
+        }
+        browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
+    }
+    async fn a_forgotten_password_is_reset_by_mail_once_and_ends_every_session(world: World) {
+        let person = world.person(Role::Auditor);
+        let signed_in = world.client(&person).await;
+        let email = signed_in.get("/account").await.words().split_whitespace().find(|w| w.contains('@')).unwrap().to_owned();
+        let browser = world.client(&Actor::Public).await;
+        browser.get("/forgot").await.expect(200);
+        browser.post("/forgot", &[("email", &email)]).await.expect(200).shows("If this address has an account");
+        browser.post("/forgot", &[("email", "nobody@example.org")]).await.expect(200).shows("If this address has an account");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
+        assert_eq!(mails.len(), 1, "an unknown address gets no mail");
+        let link = mails[0].body.split_whitespace().find(|w| w.contains("/reset/")).unwrap();
+        let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
+        browser.get(path).await.expect(200);
+        browser.post(path, &[("password", "six tall green herons")]).await.expect(303);
+        signed_in.get("/account").await.expect(303);
+        browser.post(path, &[("password", "again again again and")]).await.expect(422).shows("does not work any more");
+        browser.get("/sign-in").await;
+        browser.post("/sign-in", &[("email", &email), ("password", "six tall green herons")]).await.expect(303);
+    }
+    async fn a_form_without_its_sessions_token_is_refused(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let browser = world.client(&owner).await;
+        let path = format!("/organisations/{organisation}");
+        browser.post_raw(&path, &[("name", "Taken over")]).await.expect(409).shows("This form is no longer valid");
+        browser.post_raw(&path, &[("csrf", "guess"), ("name", "Taken over")]).await.expect(409);
+        browser.get(&path).await.expect(200).shows("Harvest");
+    }
+    async fn a_session_that_was_ended_elsewhere_stops_at_once(world: World) {
+        let person = world.person(Role::FundManager);
+        let (one, two) = (world.client(&person).await, world.client(&person).await);
+        one.get("/account").await.expect(200).shows("signed in on 2 devices");
+        one.post("/account/sessions/end", &[]).await.expect(303);
+        let reply = two.get("/account").await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/sign-in?next=%2Faccount"));
+    }
+    async fn a_token_is_shown_once_works_and_stops_when_revoked(world: World) {
+        let person = world.person(Role::ProcurementOfficer);
+        let browser = world.client(&person).await;
+        let page = browser.post("/account/tokens", &[("name", "robot"), ("scope", "read"), ("days", "30")]).await.expect(200);
+        let secret = page.words().split_whitespace().find(|w| w.starts_with("cw_")).unwrap().to_owned();
+        browser.get("/account").await.hides(&secret);
+        let public = world.api(&Actor::Public).await;
+        public.get("/api/v1/me").await.expect(401);
+        let bearer = format!("Bearer {secret}");
+        let as_robot = |path: &'static str| public.post_with(path, &[], json!({}));
+        as_robot("/api/v1/organisations").await.expect(401);
+        let read_only = public.post_with("/api/v1/organisations", &[("authorization", &bearer)], json!({"name": "X", "kind": "charity"})).await;
+        assert_eq!(read_only.status, 403, "a read token changes nothing: {}", read_only.text);
+        let page = browser.get("/account").await;
+        let action = page.text.split('"').find(|p| p.contains("/revoke")).unwrap().to_owned();
+        browser.post(&action, &[]).await.expect(303);
+        let after = public.post_with("/api/v1/organisations", &[("authorization", &bearer)], json!({})).await;
+        assert_eq!(after.status, 401);
+    }
+    async fn an_owner_adds_an_editor_who_may_not_manage_the_team(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let other = world.account("Edie");
+        let browser = world.client(&owner).await;
+        let path = format!("/organisations/{organisation}");
+        browser.get(&path).await.expect(200);
+        browser.post(&format!("{path}/members"), &[("email", "nobody@example.org"), ("role", "applicant_editor")]).await
+            .expect(422).shows("has no account yet");
+        let email = "person1@example.org";
+        browser.post(&format!("{path}/members"), &[("email", email), ("role", "auditor")]).await.expect(422).shows("Staff roles belong to authorities");
+        browser.post(&format!("{path}/members"), &[("email", email), ("role", "applicant_editor")]).await.expect(303);
+        let editor = world.client(&world.actor(other)).await;
+        editor.get(&path).await.expect(200).hides("Add somebody");
+        editor.post(&format!("{path}/members"), &[("email", email), ("role", "applicant_owner")]).await.expect(403);
+        let (_, stranger) = world.applicant("Elsewhere");
+        world.client(&stranger).await.get(&path).await.expect(404);
+    }
+    async fn the_last_administrator_cannot_be_removed(world: World) {
+        let admin = world.person(Role::Administrator);
+        let browser = world.client(&admin).await;
+        let page = browser.get("/people").await.expect(200);
+        let end = page.text.split('"').find(|p| p.ends_with("/end")).unwrap().to_owned();
+        browser.post(&end, &[]).await.expect(409).shows("last person with this role");
+        world.client(&world.person(Role::Auditor)).await.get("/people").await.expect(403);
+    }
+    async fn a_call_sent_twice_with_one_idempotency_key_is_carried_out_once(world: World) {
+        let (_, owner) = world.applicant("Harvest");
+        let api = world.api(&owner).await;
+        let body = json!({"name": "Second", "kind": "charity"});
+        let first = api.post_with("/api/v1/organisations", &[("idempotency-key", "k1")], body.clone()).await.expect(201);
+        let second = api.post_with("/api/v1/organisations", &[("idempotency-key", "k1")], body).await.expect(201);
+        assert_eq!(first.json()["id"], second.json()["id"]);
+        assert_eq!(second.header("idempotent-replay"), Some("true"));
+        let other = api.post_with("/api/v1/organisations", &[("idempotency-key", "k1")], json!({"name": "Third", "kind": "charity"})).await.expect(409);
+        assert_eq!(other.json()["type"], "/problems/http/idempotency-key-reused");
+    }
+    async fn an_administrator_moves_the_clock_forward_only(world: World) {
+        let admin = world.person(Role::Administrator);
+        let browser = world.client(&admin).await;
+        browser.get("/sandbox").await.expect(200).shows("Practice clock");
+        browser.post("/sandbox", &[("to_date", "2020-01-01"), ("to_time", "noon")]).await.expect(422).shows("The clock only goes forward");
+        let page = browser.post_and_follow("/sandbox", &[("to_date", "2031-05-01"), ("to_time", "9am")]).await;
+        page.expect(200).shows("9am on Thursday 1 May 2031 (BST)");
+        world.client(&world.person(Role::Auditor)).await.get("/sandbox").await.expect(403);
+    }
+    async fn an_unknown_page_says_what_to_do_and_an_unknown_api_path_is_problem_json(world: World) {
+        let browser = world.client(&Actor::Public).await;
+        browser.get("/no/such/page").await.expect(404).shows("Go to the home page");
+        let problem = world.api(&Actor::Public).await.get("/api/v1/nothing").await.expect(404);
+        assert_eq!(problem.header("content-type"), Some("application/problem+json"));
+        assert_eq!(problem.json()["title"], "Page not found");
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_forbids_inline_script_and_framing() {
+    let world = World::new(Kind::Sqlite).await;
+    let browser = world.client(&Actor::Public).await;
+    for path in ["/", "/sign-in", "/help", "/status", "/no/such/page"] {
+        let reply = browser.get(path).await;
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
+        assert!(!reply.text.contains("<script") && !reply.text.contains(" style="), "{path}");
+    }
+}

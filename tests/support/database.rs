@@ -1,0 +1,141 @@
+//! A fresh database for each test, cloned from one that was migrated once.
+
+use commonweal::app::App;
+use commonweal::db::{Database, migrate};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of its own and folders for keys and documents.
+pub struct Fresh {
+    pub url: String,
+    pub kind: Kind,
+    pub folder: tempfile::TempDir,
+    name: Option<String>,
+}
+
+fn server() -> String {
+    std::env::var("COMMONWEAL_TEST_POSTGRES")
+        .expect("tests need a PostgreSQL server: run them with `make test`, or wrap cargo test in .ci/with-postgres")
+}
+
+fn admin() -> PgConnection {
+    PgConnection::establish(&format!("{}/postgres", server())).unwrap()
+}
+
+fn sqlite_template() -> &'static PathBuf {
+    static TEMPLATE: OnceLock<(PathBuf, tempfile::TempDir)> = OnceLock::new();
+    &TEMPLATE
+        .get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("template.db");
+            {
+                let database = Database::open(&format!("sqlite:{}", path.display()), 1).unwrap();
+                migrate::up(&database).unwrap();
+                // The copy must be whole without its write-ahead log.
+                database
+                    .direct(|db| {
+                        let commonweal::db::Db::Sqlite(c) = db else { unreachable!() };
+                        c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")?;
+                        Ok(())
+                    })
+                    .unwrap();
+            }
+            (path, folder)
+        })
+        .0
+}
+
+fn postgres_template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("template_{}", std::process::id());
+        admin().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let database = Database::open(&format!("{}/{name}", server()), 1).unwrap();
+        migrate::up(&database).unwrap();
+        drop(database);
+        // A template must have no connection; the pool closes its own in the background.
+        for _ in 0..100 {
+            let done = admin().batch_execute(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'; \
+                 ALTER DATABASE {name} IS_TEMPLATE true"
+            ));
+            if done.is_ok() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        name
+    })
+}
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+impl Fresh {
+    pub fn new(kind: Kind) -> Fresh {
+        let folder = tempfile::tempdir().unwrap();
+        match kind {
+            Kind::Sqlite => {
+                let path = folder.path().join("commonweal.db");
+                std::fs::copy(sqlite_template(), &path).unwrap();
+                Fresh { url: format!("sqlite:{}", path.display()), kind, folder, name: None }
+            }
+            Kind::Postgres => {
+                let template = postgres_template();
+                let name = format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+                // Two clones of one template at once are refused for a moment.
+                let mut made = Ok(());
+                for _ in 0..200 {
+                    made = admin().batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+                    if made.is_ok() {
+                        break;
+                    }
+                    std::thread::sleep(std::time::Duration::from_millis(25));
+                }
+                made.unwrap();
+                Fresh { url: format!("{}/{name}", server()), kind, folder, name: Some(name) }
+            }
+        }
+    }
+
+    /// An empty database without any table.
+    pub fn empty(kind: Kind) -> Fresh {
+        let folder = tempfile::tempdir().unwrap();
+        match kind {
+            Kind::Sqlite => {
+                let url = format!("sqlite:{}", folder.path().join("empty.db").display());
+                Fresh { url, kind, folder, name: None }
+            }
+            Kind::Postgres => {
+                let name = format!("e_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+                admin().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+                Fresh { url: format!("{}/{name}", server()), kind, folder, name: Some(name) }
+            }
+        }
+    }
+
+    pub fn open(&self) -> Database {
+        Database::open(&self.url, 4).unwrap()
+    }
+
+    pub fn app(&self, sandbox: bool) -> App {
+        App::open(super::config(self.folder.path(), &self.url), self.open(), sandbox).unwrap()
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            let _ = admin().batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}

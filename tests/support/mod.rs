@@ -1,0 +1,186 @@
+//! A small council in a fresh database, and people who use it.
+
+mod client;
+mod database;
+
+pub use client::{Api, Client, Reply};
+pub use database::{Fresh, Kind};
+
+use commonweal::app::App;
+use commonweal::config::Config;
+use commonweal::db::Json;
+use commonweal::outbox::{self, Handlers};
+use commonweal::people::{Organisation, OrganisationKind, Profile, actions, load_actor};
+use commonweal::serve;
+use commonweal::values::{Account, Actor, Clock, Id, Instant, Role, actor};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Runs one async test on both databases: `both! { async fn a_person_does_x(world: World) { … } }`.
+macro_rules! both {
+    ($(async fn $name:ident($world:ident: World) $body:block)+) => {
+        $(mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            async fn test($world: $crate::support::World) $body
+            #[actix_web::test]
+            async fn on_sqlite() { test($crate::support::World::new($crate::support::Kind::Sqlite).await).await; }
+            #[actix_web::test]
+            async fn on_postgres() { test($crate::support::World::new($crate::support::Kind::Postgres).await).await; }
+        })+
+    };
+}
+
+/// The password of every person of the tests.
+pub const PASSWORD: &str = "five small brown otters";
+
+/// A council, its database and its clock.
+pub struct World {
+    /// The foundations, in sandbox, so that the clock can be moved.
+    pub app: App,
+    /// The council.
+    pub council: Id<actor::Organisation>,
+    /// Job handlers as the server has them.
+    pub handlers: Handlers,
+    /// Keeps the database and the folders until the test ends.
+    pub fresh: Fresh,
+    people: AtomicUsize,
+    clients: client::Service,
+}
+
+impl World {
+    pub async fn new(kind: Kind) -> World {
+        let fresh = Fresh::new(kind);
+        let app = fresh.app(true);
+        let handlers = serve::handlers();
+        let council = Organisation {
+            id: Id::new(),
+            kind: OrganisationKind::Authority,
+            name: "Northbridge Council".to_owned(),
+            parent_id: None,
+            profile: Json(Profile::default()),
+            created_at: app.now(),
+            created_by: None,
+        };
+        let now = app.now();
+        app.db.write_now(|db| actions::make_organisation(db, &Actor::System, &council, None, now)).unwrap();
+        let clients = client::service(&app, &handlers).await;
+        World { app, council: council.id, handlers, fresh, people: AtomicUsize::new(0), clients }
+    }
+
+    /// Business time.
+    pub fn now(&self) -> Instant {
+        self.app.now()
+    }
+
+    /// A new account without any role.
+    pub fn account(&self, name: &str) -> Id<Account> {
+        let number = self.people.fetch_add(1, Ordering::SeqCst);
+        let email = format!("person{number}@example.org");
+        let now = self.now();
+        let hash = password_hash();
+        self.app.db.write_now(|db| actions::make_account(db, name, &email, hash, now)).unwrap()
+    }
+
+    /// The person as they are now, with every role.
+    pub fn actor(&self, account: Id<Account>) -> Actor {
+        self.app.db.read_now(|db| load_actor(db, account)).unwrap().unwrap()
+    }
+
+    /// Somebody with a role in the council.
+    pub fn person(&self, role: Role) -> Actor {
+        self.person_of(self.council, role)
+    }
+
+    /// Somebody with a role in an organisation.
+    pub fn person_of(&self, organisation: Id<actor::Organisation>, role: Role) -> Actor {
+        let account = self.account(&format!("{} {}", role.label(), self.people.load(Ordering::SeqCst)));
+        let now = self.now();
+        self.app
+            .db
+            .write_now(|db| {
+                let organisation = commonweal::people::find_organisation(db, organisation)?;
+                actions::add_role(db, &Actor::System, &organisation, account, role, now)
+            })
+            .unwrap();
+        self.actor(account)
+    }
+
+    /// An applicant organisation and its owner.
+    pub fn applicant(&self, name: &str) -> (Id<actor::Organisation>, Actor) {
+        let account = self.account(&format!("Owner of {name}"));
+        let organisation = Organisation {
+            id: Id::new(),
+            kind: OrganisationKind::CommunityInterestCompany,
+            name: name.to_owned(),
+            parent_id: None,
+            profile: Json(Profile { contact_email: "hello@example.org".to_owned(), ..Profile::default() }),
+            created_at: self.now(),
+            created_by: Some(account),
+        };
+        let now = self.now();
+        self.app
+            .db
+            .write_now(|db| {
+                actions::make_organisation(db, &Actor::System, &organisation, Some((account, Role::ApplicantOwner)), now)
+            })
+            .unwrap();
+        (organisation.id, self.actor(account))
+    }
+
+    /// Another authority in the same installation.
+    pub fn other_council(&self) -> Id<actor::Organisation> {
+        let organisation = Organisation {
+            id: Id::new(),
+            kind: OrganisationKind::Authority,
+            name: "Southbridge Council".to_owned(),
+            parent_id: None,
+            profile: Json(Profile::default()),
+            created_at: self.now(),
+            created_by: None,
+        };
+        let now = self.now();
+        self.app.db.write_now(|db| actions::make_organisation(db, &Actor::System, &organisation, None, now)).unwrap();
+        organisation.id
+    }
+
+    /// Moves business time forward; everything due on the way is done in order, each at its own instant.
+    pub async fn move_clock(&self, to: Instant) {
+        outbox::run_due(&self.app, &self.handlers, to, true).await.unwrap();
+        self.app.clock.set_offset(to.since(Clock::machine()));
+    }
+
+    /// Runs what is due now.
+    pub async fn run_jobs(&self) -> usize {
+        outbox::run_due(&self.app, &self.handlers, self.now(), true).await.unwrap()
+    }
+
+    /// A browser without script, signed in as this person (or nobody).
+    pub async fn client(&self, actor: &Actor) -> Client {
+        Client::new(&self.clients, &self.app, actor).await
+    }
+
+    /// A program with a bearer token of this person (or none).
+    pub async fn api(&self, actor: &Actor) -> Api {
+        Api::new(&self.clients, &self.app, actor).await
+    }
+}
+
+/// Hashed once: argon2id is slow on purpose.
+fn password_hash() -> &'static str {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| {
+        let input = actions::Register { name: "N".into(), email: "n@example.org".into(), password: PASSWORD.into() };
+        actions::checked_account(&input).unwrap().2
+    })
+}
+
+/// The configuration of a test: defaults in folders of its own.
+pub fn config(folder: &std::path::Path, url: &str) -> Config {
+    let mut config = Config::load(None).unwrap();
+    config.database.url = url.to_owned();
+    config.storage.documents = folder.join("documents");
+    config.storage.keys = folder.join("keys");
+    config.storage.checkpoints = folder.join("checkpoints");
+    config.storage.most_bytes = 1_000_000;
+    config
+}
