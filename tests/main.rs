@@ -1,7 +1,7 @@
 //! All tests of the service that need more than a pure function, in one binary so that it links once.
 //!
 //! `both!` runs a test on SQLite and on PostgreSQL. The PostgreSQL server comes from the test command
-//! (`make test`), through `COMMONWEAL_TEST_POSTGRES`.
+//! (`make test`), through `TEST_POSTGRES_URL`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
 
 #[macro_use]

@@ -1,7 +1,7 @@
 //! People with a browser, and programs with a token.
 
 use actix_http::Request;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
 use actix_web::dev::{Service as _, ServiceResponse};
 use actix_web::http::header::{LOCATION, SET_COOKIE};

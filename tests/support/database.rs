@@ -24,7 +24,7 @@ pub struct Fresh {
 }
 
 fn server() -> String {
-    std::env::var("COMMONWEAL_TEST_POSTGRES")
+    std::env::var("TEST_POSTGRES_URL")
         .expect("tests need a PostgreSQL server: run them with `make test`, or wrap cargo test in .ci/with-postgres")
 }
 
