@@ -6,6 +6,9 @@
 
 #[macro_use]
 mod support;
+mod architecture;
 mod audit;
+mod commands;
+mod migrations;
 mod pages;
 mod people;

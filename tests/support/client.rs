@@ -141,7 +141,7 @@ impl Client {
         }
         let response = (self.service)(request.to_request()).await;
         for value in response.headers().get_all(SET_COOKIE) {
-            if let Ok(cookie) = Cookie::parse(value.to_str().unwrap().to_owned()) {
+            if let Ok(cookie) = Cookie::parse_encoded(value.to_str().unwrap().to_owned()) {
                 let gone = cookie.value().is_empty();
                 *self.cookie.borrow_mut() = (!gone).then(|| cookie.into_owned());
             }
