@@ -6,9 +6,11 @@
 
 #[macro_use]
 mod support;
+mod access;
 mod architecture;
 mod audit;
 mod commands;
+mod mail;
 mod migrations;
 mod pages;
 mod people;

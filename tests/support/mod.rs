@@ -1,6 +1,7 @@
 //! A small council in a fresh database, and people who use it.
 
 mod client;
+pub mod node;
 mod database;
 
 pub use client::{Api, Client, Reply};

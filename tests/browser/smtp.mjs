@@ -1,0 +1,26 @@
+// A real SMTP server on a free port. Prints {"port": N} and then each message it took as one JSON line.
+// With the argument `busy` it refuses the first message for a moment (451), as a greylisting server does.
+import { SMTPServer } from 'smtp-server';
+
+let refusals = process.argv[2] === 'busy' ? 1 : 0;
+const server = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS', 'AUTH'],
+  onData(stream, session, done) {
+    let text = '';
+    stream.on('data', (chunk) => { text += chunk; });
+    stream.on('end', () => {
+      if (refusals > 0) {
+        refusals -= 1;
+        const error = new Error('Try again later');
+        error.responseCode = 451;
+        return done(error);
+      }
+      console.log(JSON.stringify({ to: session.envelope.rcptTo.map((r) => r.address), text }));
+      done();
+    });
+  },
+});
+server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.server.address().port })));
+process.stdin.resume();
+process.stdin.on('end', () => process.exit(0));

@@ -1,0 +1,91 @@
+//! Mail over a real SMTP server.
+
+use crate::support::{Fresh, Kind, config, node};
+use commonweal::app::App;
+use commonweal::outbox::{self, mail};
+use commonweal::serve;
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+struct Server {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+    port: u64,
+    _stdin: ChildStdin,
+}
+
+impl Server {
+    fn start(mode: &str) -> Server {
+        let mut child = Command::new("node")
+            .args(["smtp.mjs", mode])
+            .current_dir(node::folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        lines.read_line(&mut first).unwrap();
+        let port = serde_json::from_str::<Value>(&first).unwrap()["port"].as_u64().unwrap();
+        Server { child, lines, port, _stdin: stdin }
+    }
+
+    fn next(&mut self) -> Value {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn sent_once(kind: Kind, mode: &str) {
+    let mut server = Server::start(mode);
+    let fresh = Fresh::new(kind);
+    let mut config = config(fresh.folder.path(), &fresh.url);
+    config.mail.smtp = format!("smtp://127.0.0.1:{}", server.port);
+    let app = App::open(config, fresh.open(), false).unwrap();
+    let now = app.now();
+    let id = app
+        .db
+        .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt\r\nBcc: all@example.org", "We have your bid.\n", now))
+        .unwrap();
+    let handlers = serve::handlers();
+    outbox::run_due(&app, &handlers, app.now(), false).await.unwrap();
+    if mode == "busy" {
+        let waiting = app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items;
+        assert_eq!(waiting[0].sent_at, None, "a refused mail is kept");
+        let later = app.now().plus(chrono::TimeDelta::seconds(30));
+        outbox::run_due(&app, &handlers, later, false).await.unwrap();
+    }
+    let message = server.next();
+    assert_eq!(message["to"], serde_json::json!(["cafe@example.org"]));
+    let text = message["text"].as_str().unwrap();
+    assert!(text.contains("We have your bid.") && text.contains(&format!("<{id}@commonweal>")), "{text}");
+    assert!(!text.lines().any(|l| l.starts_with("Bcc:")), "a title cannot add a header: {text}");
+    let sent = app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items;
+    assert!(sent[0].sent_at.is_some());
+    assert_eq!(outbox::run_due(&app, &handlers, app.now(), false).await.unwrap(), 0, "nothing is sent twice");
+}
+
+#[actix_web::test]
+async fn a_mail_is_sent_by_smtp_once_on_sqlite() {
+    sent_once(Kind::Sqlite, "ready").await;
+}
+
+#[actix_web::test]
+async fn a_mail_is_sent_by_smtp_once_on_postgres() {
+    sent_once(Kind::Postgres, "ready").await;
+}
+
+#[actix_web::test]
+async fn a_mail_that_the_server_refuses_for_a_moment_is_sent_later() {
+    sent_once(Kind::Sqlite, "busy").await;
+}
