@@ -2,6 +2,7 @@
 
 mod client;
 pub mod node;
+pub mod server;
 mod database;
 
 pub use client::{Api, Client, Reply};

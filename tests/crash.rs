@@ -1,0 +1,210 @@
+//! The server is killed during a burst of submissions, many times over. Every acknowledged receipt is found
+//! afterwards, whole, and nothing unacknowledged is half there.
+
+use crate::support::server::{Server, request};
+use crate::support::{Kind, World};
+use commonweal::applications::{Application, samples};
+use commonweal::db::schema::{applications, audit_rows, envelopes, receipts};
+use commonweal::people::actions::{NewToken, make_token};
+use commonweal::values::{Actor, Id, Pence, Role};
+use commonweal::{audit, calls};
+use diesel::prelude::*;
+use rust_decimal::dec;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const ROUNDS: usize = 6;
+const APPLICANTS: usize = 24;
+
+struct Bidder {
+    application: Id<Application>,
+    token: String,
+}
+
+async fn bidders(world: &World) -> Vec<Bidder> {
+    let (lead, officer) = (world.person(Role::MissionLead), world.person(Role::ProcurementOfficer));
+    let now = world.now();
+    let ground = calls::samples::ground(&world.app, &lead, now).await.unwrap();
+    let call = calls::samples::open_tender(&world.app, &officer, &ground, 40, now).await.unwrap();
+    let mut bidders = Vec::new();
+    for number in 0..APPLICANTS {
+        let (organisation, owner) = world.applicant(&format!("Bidder {number}"));
+        let application = draft(world, &owner, organisation, call.id, &call.terms.0).await;
+        let input = NewToken { name: "crash".into(), scope: "write".into(), days: "2".into() };
+        let (_, token) = make_token(&world.app, &owner, &input).await.unwrap();
+        bidders.push(Bidder { application, token });
+    }
+    bidders
+}
+
+async fn draft(
+    world: &World,
+    owner: &Actor,
+    organisation: Id<commonweal::values::actor::Organisation>,
+    call: Id<calls::Call>,
+    terms: &calls::Terms,
+) -> Id<Application> {
+    use commonweal::applications::actions;
+    let now = world.now();
+    let sample = samples::Sample {
+        text: "We cook with what is near.".into(),
+        factor: dec!(0.9),
+        price: Pence(100_000_000),
+        declared_by: "A Person".into(),
+    };
+    let id = actions::start(&world.app, owner, call, organisation, now).await.unwrap();
+    actions::save_draft(&world.app, owner, id, &samples::answers(terms, &sample, now.date()), now).await.unwrap();
+    id
+}
+
+/// What the database holds of one application.
+#[derive(Debug)]
+struct Held {
+    state: String,
+    reference: Option<String>,
+    receipts: Vec<(String, String, String, String)>,
+    live: Vec<(String, String, String)>,
+    acts: i64,
+}
+
+fn held(world: &World, application: Id<Application>) -> Held {
+    world
+        .app
+        .db
+        .read_now(|db| {
+            let (state, reference) = applications::table
+                .filter(applications::id.eq(application))
+                .select((applications::state, applications::reference))
+                .first::<(String, Option<String>)>(db)?;
+            let receipts = receipts::table
+                .filter(receipts::application_id.eq(application))
+                .select((receipts::reference, receipts::quality_sha256, receipts::price_sha256, receipts::audit_hash))
+                .load(db)?;
+            let live = envelopes::table
+                .filter(envelopes::application_id.eq(application))
+                .filter(envelopes::superseded_at.is_null())
+                .select((envelopes::part, envelopes::ciphertext, envelopes::sha256))
+                .load(db)?;
+            let acts = audit_rows::table
+                .filter(audit_rows::subject_id.eq(application.to_string()))
+                .filter(audit_rows::action.eq("application.submitted"))
+                .count()
+                .get_result(db)?;
+            Ok(Held { state, reference, receipts, live, acts })
+        })
+        .unwrap()
+}
+
+fn is_whole(held: &Held) -> Result<(), String> {
+    use base64::Engine;
+    let fail = |what: &str| Err(format!("{what}: {held:?}"));
+    if held.state == "draft" {
+        return if held.receipts.is_empty() && held.live.is_empty() && held.reference.is_none() && held.acts == 0 {
+            Ok(())
+        } else {
+            fail("a draft with part of a submission")
+        };
+    }
+    if held.state != "submitted" || held.reference.is_none() || held.live.len() != 2 || held.receipts.is_empty() {
+        return fail("a submission that is not whole");
+    }
+    if usize::try_from(held.acts) != Ok(held.receipts.len()) {
+        return fail("a receipt without its audit row");
+    }
+    for (part, ciphertext, sha256) in &held.live {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(ciphertext).map_err(|e| e.to_string())?;
+        if hex::encode(Sha256::digest(&bytes)) != *sha256 {
+            return fail("a ciphertext that is not the one that was receipted");
+        }
+        let last = held.receipts.iter().any(|r| if part == "quality" { r.1 == *sha256 } else { r.2 == *sha256 });
+        if !last {
+            return fail("an envelope without a receipt");
+        }
+    }
+    Ok(())
+}
+
+async fn killed_many_times(kind: Kind) {
+    let world = World::new(kind).await;
+    let bidders = Arc::new(bidders(&world).await);
+    let acknowledged: Arc<Mutex<HashMap<usize, Vec<serde_json::Value>>>> = Arc::default();
+    for round in 0..ROUNDS {
+        let server = Server::start(&world);
+        let port = server.port;
+        let burst: Vec<_> = (0..8)
+            .map(|thread| {
+                let (bidders, acknowledged) = (bidders.clone(), acknowledged.clone());
+                std::thread::spawn(move || {
+                    for number in (thread..APPLICANTS).step_by(8) {
+                        let path = format!("/api/v1/applications/{}/submit", bidders[number].application);
+                        let body = r#"{"declared_by":"A Person","true_and_complete":"yes"}"#;
+                        match request(port, "POST", &path, Some(&bidders[number].token), body) {
+                            Some((200, body)) => {
+                                let receipt = serde_json::from_str(&body).unwrap();
+                                acknowledged.lock().unwrap().entry(number).or_default().push(receipt);
+                            }
+                            Some((status, body)) => panic!("submission {number} was answered {status}: {body}"),
+                            None => return,
+                        }
+                    }
+                })
+            })
+            .collect();
+        // Each round dies at another moment of the burst.
+        std::thread::sleep(Duration::from_millis(15 + 45 * round as u64));
+        server.kill();
+        for thread in burst {
+            thread.join().unwrap();
+        }
+        for (number, bidder) in bidders.iter().enumerate() {
+            let held = held(&world, bidder.application);
+            is_whole(&held).unwrap();
+            for receipt in acknowledged.lock().unwrap().get(&number).into_iter().flatten() {
+                let reference = receipt["reference"].as_str().unwrap();
+                assert!(
+                    held.receipts.iter().any(|r| r.0 == reference && r.1 == receipt["quality_sha256"].as_str().unwrap()
+                        && r.3 == receipt["audit_hash"].as_str().unwrap()),
+                    "an acknowledged receipt is lost: {receipt}"
+                );
+            }
+        }
+    }
+    let total: usize = acknowledged.lock().unwrap().values().map(Vec::len).sum();
+    assert!(total > 0, "no submission was acknowledged before a kill; the test showed nothing");
+    audit::chain(&world.app.db).unwrap();
+    assert_eq!(audit::verify(&world.app.db, &world.app.keys, None).unwrap().finding, None);
+}
+
+#[actix_web::test]
+async fn a_server_killed_in_a_burst_of_submissions_loses_nothing_it_acknowledged_on_sqlite() {
+    killed_many_times(Kind::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn a_server_killed_in_a_burst_of_submissions_loses_nothing_it_acknowledged_on_postgres() {
+    killed_many_times(Kind::Postgres).await;
+}
+
+#[actix_web::test]
+async fn a_server_asked_to_stop_finishes_what_it_has_taken() {
+    let world = World::new(Kind::Sqlite).await;
+    let bidders = bidders(&world).await;
+    let server = Server::start(&world);
+    let port = server.port;
+    let (path, token) = (format!("/api/v1/applications/{}/submit", bidders[0].application), bidders[0].token.clone());
+    let sent = std::thread::spawn(move || {
+        request(port, "POST", &path, Some(&token), r#"{"declared_by":"A Person","true_and_complete":"yes"}"#)
+    });
+    std::thread::sleep(Duration::from_millis(20));
+    let status = server.stop();
+    assert!(status.success(), "{status:?}");
+    let answer = sent.join().unwrap();
+    if let Some((status, _)) = answer {
+        assert_eq!(status, 200);
+        assert_eq!(held(&world, bidders[0].application).state, "submitted");
+    } else {
+        assert_eq!(held(&world, bidders[0].application).state, "draft", "unanswered and not done");
+    }
+}
