@@ -7,5 +7,8 @@
 #[macro_use]
 mod support;
 mod audit;
+mod conditions;
+mod desk;
+mod missions;
 mod pages;
 mod people;

@@ -149,7 +149,7 @@ struct ManagePage {
     mission: Mission,
     lead: String,
     parent: Option<Mission>,
-    departments: Vec<String>,
+    departments: String,
     outcomes: Vec<(Outcome, Vec<IndicatorRow>)>,
     partners: Vec<Partner>,
     may_edit: bool,
@@ -211,6 +211,7 @@ pub async fn manage(visit: Visit, slug: web::Path<String>) -> Answer {
             (o, rows)
         })
         .collect();
+    let named: Vec<String> = departments.iter().filter_map(|d| names.get(d)).map(|o| o.name.clone()).collect();
     let thing = store::thing(&mission);
     let open = mission.status != MissionStatus::Withdrawn;
     let mut shell = visit.shell(&mission.title, "/missions");
@@ -219,7 +220,7 @@ pub async fn manage(visit: Visit, slug: web::Path<String>) -> Answer {
     page(&ManagePage {
         shell,
         lead: names.get(&mission.authority_id).map(|o| o.name.clone()).unwrap_or_default(),
-        departments: departments.iter().filter_map(|d| names.get(d)).map(|o| o.name.clone()).collect(),
+        departments: if named.is_empty() { "None named".to_owned() } else { named.join(", ") },
         parent,
         outcomes,
         partners,
@@ -442,9 +443,4 @@ pub async fn withdraw(visit: Visit, slug: web::Path<String>, posted: Posted<With
     let outcome = actions::withdraw(&visit.app, &visit.actor, &slug, &posted.input, visit.now).await;
     let what = (Action::PublishMission, Adding::Withdrawal);
     added(&visit, &slug, outcome, posted, what, "The mission is withdrawn. Only staff can see it now.").await
-}
-
-/// The answers to which way an indicator moves.
-fn trends() -> Vec<(&'static str, &'static str)> {
-    Trend::options()
 }

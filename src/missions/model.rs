@@ -3,6 +3,7 @@
 use crate::db::MultiBackend;
 use crate::db::schema::{mission_indicators, mission_outcomes, mission_partners, mission_readings, missions};
 use crate::http::chart::Unit;
+use crate::values::time::medium_date;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
 use diesel::prelude::*;
 use rust_decimal::Decimal;
@@ -16,6 +17,17 @@ crate::text_enum! {
     }
 }
 crate::text_column!(MissionStatus);
+
+impl MissionStatus {
+    /// The colour of its tag.
+    #[must_use]
+    pub fn colour(self) -> &'static str {
+        match self {
+            MissionStatus::Published => "green",
+            MissionStatus::Draft | MissionStatus::Withdrawn => "grey",
+        }
+    }
+}
 
 crate::text_enum! {
     /// Which way an indicator has to move.
@@ -64,6 +76,12 @@ impl Mission {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.status == MissionStatus::Published
+    }
+
+    /// Its target date in words.
+    #[must_use]
+    pub fn target_words(&self) -> String {
+        medium_date(self.target_on)
     }
 
     /// The address of its public page.

@@ -119,6 +119,7 @@ pub async fn desk(visit: Visit, query: web::Query<ListQuery>) -> Answer {
 /// A row of the table of readings.
 pub(super) struct ReadingRow {
     reading: Reading,
+    date: String,
     indicator: String,
     value: String,
     gone: bool,
@@ -168,6 +169,7 @@ pub async fn readings(visit: Visit, slug: web::Path<String>, query: web::Query<L
         .map(|reading| {
             let indicator = indicators.get(&reading.indicator_id);
             ReadingRow {
+                date: short_date(reading.read_on),
                 indicator: indicator.map(|i| i.title.clone()).unwrap_or_default(),
                 value: indicator
                     .map(|i| i.shown_unit(std::slice::from_ref(&reading)).show(reading.value.get()))
