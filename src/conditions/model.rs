@@ -1,7 +1,12 @@
 //! What can be asked of those who get public money.
 
+use super::screen::Warning;
+use crate::db::schema::{condition_exceptions, condition_versions, conditions};
+use crate::db::{Json, MultiBackend};
 use crate::law::subsidy::ProhibitionCode;
-use crate::values::{LocalDate, Quantity};
+use crate::missions::Mission;
+use crate::values::{Account, Id, Instant, LocalDate, Quantity, actor};
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 crate::text_enum! {
@@ -13,6 +18,21 @@ crate::text_enum! {
         Reinvestment = "reinvestment" => "Reinvestment",
     }
 }
+crate::text_column!(Behaviour);
+
+impl Behaviour {
+    /// What it means, for the page on which it is chosen.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Behaviour::Access => "Who gets what the money makes, and at which price",
+            Behaviour::Directionality => "What the firm does differently: pay, jobs, food, energy",
+            Behaviour::ProfitSharing => "How the public shares in success",
+            Behaviour::Reinvestment => "What happens with the surplus",
+        }
+    }
+}
+
 crate::text_enum! {
     /// Whether a condition stands as it is or is worked out with the applicant.
     pub enum Fixedness { Fixed = "fixed" => "Fixed", Negotiable = "negotiable" => "Open to negotiation" }
@@ -35,9 +55,73 @@ crate::text_enum! {
     }
 }
 
-/// Marker of a catalogue entry, for [`crate::values::Id`].
-#[derive(Debug)]
-pub struct Condition;
+/// A catalogue entry: what its newest version is, and what lists show of it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = conditions, check_for_backend(MultiBackend))]
+pub struct Condition {
+    /// Identifier.
+    pub id: Id<Condition>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The mission it was written for, when it was written for one.
+    pub mission_id: Option<Id<Mission>>,
+    /// Title of the newest version.
+    pub title: String,
+    /// Behaviour of the newest version.
+    pub behaviour: Behaviour,
+    /// Number of the newest version, from 1.
+    pub version: i64,
+    /// When it was begun.
+    pub created_at: Instant,
+    /// Who began it.
+    pub created_by: Id<Account>,
+}
+
+/// A version of a catalogue entry. Never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = condition_versions, check_for_backend(MultiBackend))]
+pub struct ConditionVersion {
+    /// Identifier.
+    pub id: Id<ConditionVersion>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The entry.
+    pub condition_id: Id<Condition>,
+    /// From 1.
+    pub version: i64,
+    /// What it says.
+    pub body: Json<ConditionBody>,
+    /// What its author answered: everything in subsidy law that keeping it depends on, none when nothing.
+    pub depends_on: Json<Vec<ProhibitionCode>>,
+    /// Words in it that look like something subsidy law prohibits and that the author did not answer for.
+    pub warnings: Json<Vec<Warning>>,
+    /// Why it was made.
+    pub reason: String,
+    /// When.
+    pub made_at: Instant,
+    /// Who.
+    pub made_by: Id<Account>,
+}
+
+/// The grounds on which an exception of the Subsidy Control Act is used for one version.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = condition_exceptions, check_for_backend(MultiBackend))]
+pub struct ConditionException {
+    /// Identifier.
+    pub id: Id<ConditionException>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The entry.
+    pub condition_id: Id<Condition>,
+    /// The version; a later one needs its own.
+    pub version: i64,
+    /// The grounds.
+    pub grounds: String,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Who recorded it: never the author of the version.
+    pub recorded_by: Id<Account>,
+}
 
 /// What a version of a catalogue entry says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

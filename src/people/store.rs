@@ -153,7 +153,11 @@ pub fn authorities(db: &mut Db) -> Result<Vec<Organisation>> {
         .load(db)?)
 }
 
-pub(super) fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organisation>> {
+/// The departments of an authority, at most 200, by name.
+///
+/// # Errors
+/// What the database says.
+pub fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organisation>> {
     Ok(organisations::table
         .filter(organisations::parent_id.eq(authority))
         .select(Organisation::as_select())

@@ -40,6 +40,9 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Api::openapi();
     // Each room describes its own; the list is in the order of the rooms.
     api.info.license = None;
+    api.merge(crate::missions::api::Docs::openapi());
+    api.merge(crate::conditions::api::Docs::openapi());
+    api.merge(crate::desk::search::Docs::openapi());
     api
 }
 

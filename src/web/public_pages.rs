@@ -16,14 +16,6 @@ fn words(visit: &Visit, title: &str, here: &str, sections: Vec<(&'static str, Ve
     page(&Words { shell: visit.shell(title, here), sections })
 }
 
-/// `GET /` until the desk has the home page.
-///
-/// # Errors
-/// When the template fails.
-pub async fn home(visit: Visit) -> Answer {
-    words(&visit, "Missions, money and results", "/", vec![("", vec!["This council has published no mission yet."])])
-}
-
 /// `GET /help`
 ///
 /// # Errors

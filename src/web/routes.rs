@@ -1,6 +1,9 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs.
 
 use super::{assets, health, openapi, public_pages, sandbox};
+use crate::conditions::{api as conditions_api, pages as conditions};
+use crate::desk;
+use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use actix_web::http::Method;
@@ -99,7 +102,6 @@ pub fn all() -> Vec<Row> {
 
 fn ground() -> Vec<Row> {
     rows![
-        get "/" ViewPublic => public_pages::home,
         get "/help" ViewPublic => public_pages::help,
         get "/accessibility" ViewPublic => public_pages::accessibility,
         get "/cookies" ViewPublic => public_pages::cookies,
@@ -153,11 +155,56 @@ fn people_routes() -> Vec<Row> {
 }
 
 fn missions_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/missions" ViewPublic => missions::list,
+        get "/desk/missions" ReadDesk => missions::desk,
+        get "/missions/new" EditMission => missions_edit::new_form,
+        post "/missions/new" EditMission => missions_edit::create,
+        get "/missions/{slug}/edit" EditMission => missions_edit::edit_form,
+        post "/missions/{slug}/edit" EditMission => missions_edit::edit,
+        get "/missions/{slug}/manage" ReadDesk => missions_edit::manage,
+        get "/missions/{slug}/readings" ReadMission => missions::readings,
+        get "/missions/{slug}/readings/new" RecordReading => missions_edit::reading_form,
+        post "/missions/{slug}/readings/new" RecordReading => missions_edit::record_reading,
+        get "/missions/{slug}/outcomes/new" EditMission => missions_edit::outcome_form,
+        post "/missions/{slug}/outcomes/new" EditMission => missions_edit::add_outcome,
+        get "/missions/{slug}/indicators/new" EditMission => missions_edit::indicator_form,
+        post "/missions/{slug}/indicators/new" EditMission => missions_edit::add_indicator,
+        get "/missions/{slug}/partners/new" EditMission => missions_edit::partner_form,
+        post "/missions/{slug}/partners/new" EditMission => missions_edit::add_partner,
+        post "/missions/{slug}/publish" PublishMission => missions_edit::publish,
+        get "/missions/{slug}/withdraw" PublishMission => missions_edit::withdraw_form,
+        post "/missions/{slug}/withdraw" PublishMission => missions_edit::withdraw,
+        get "/api/v1/missions" ViewPublic => missions_api::list,
+        post "/api/v1/missions" EditMission => missions_api::create,
+        get "/api/v1/missions/{slug}" ReadMission => missions_api::show,
+        post "/api/v1/missions/{slug}" EditMission => missions_api::change,
+        post "/api/v1/missions/{slug}/outcomes" EditMission => missions_api::add_outcome,
+        post "/api/v1/missions/{slug}/indicators" EditMission => missions_api::add_indicator,
+        get "/api/v1/missions/{slug}/readings" ReadMission => missions_api::readings,
+        post "/api/v1/missions/{slug}/readings" RecordReading => missions_api::record_reading,
+        post "/api/v1/missions/{slug}/partners" EditMission => missions_api::add_partner,
+        post "/api/v1/missions/{slug}/publish" PublishMission => missions_api::publish,
+        post "/api/v1/missions/{slug}/withdraw" PublishMission => missions_api::withdraw,
+    ]
 }
 
 fn conditions_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/conditions" ReadConditions => conditions::list,
+        get "/conditions/new" EditCondition => conditions::new_form,
+        post "/conditions/new" EditCondition => conditions::create,
+        get "/conditions/{id}" ReadConditions => conditions::show,
+        get "/conditions/{id}/versions/new" EditCondition => conditions::version_form,
+        post "/conditions/{id}/versions/new" EditCondition => conditions::add_version,
+        get "/conditions/{id}/exception" RecordException => conditions::exception_form,
+        post "/conditions/{id}/exception" RecordException => conditions::record_exception,
+        get "/api/v1/conditions" ReadConditions => conditions_api::list,
+        post "/api/v1/conditions" EditCondition => conditions_api::create,
+        get "/api/v1/conditions/{id}" ReadConditions => conditions_api::show,
+        post "/api/v1/conditions/{id}/versions" EditCondition => conditions_api::add_version,
+        post "/api/v1/conditions/{id}/exception" RecordException => conditions_api::record_exception,
+    ]
 }
 
 fn funds_routes() -> Vec<Row> {
@@ -205,5 +252,11 @@ fn publish_routes() -> Vec<Row> {
 }
 
 fn desk_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/" ViewPublic => desk::home::show,
+        get "/missions/{slug}" ReadMission => desk::mission::show,
+        get "/tasks" ReadDesk => desk::tasks::show,
+        get "/search" ReadDesk => desk::search::show,
+        get "/api/v1/search" ReadDesk => desk::search::api,
+    ]
 }

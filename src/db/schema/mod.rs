@@ -5,13 +5,18 @@ mod agreements_tables;
 mod applications_tables;
 mod awards_tables;
 mod calls_tables;
+mod conditions_tables;
 mod ground;
+mod missions_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
 pub use awards_tables::*;
 pub use calls_tables::*;
+pub use conditions_tables::*;
 pub use ground::*;
+pub use missions_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);
+diesel::allow_tables_to_appear_in_same_query!(mission_departments, organisations);

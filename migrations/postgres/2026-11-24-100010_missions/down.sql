@@ -1,0 +1,1 @@
+DROP TRIGGER mission_readings_append_only ON mission_readings;

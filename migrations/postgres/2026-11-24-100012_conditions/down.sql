@@ -1,0 +1,2 @@
+DROP TRIGGER condition_versions_append_only ON condition_versions;
+DROP TRIGGER condition_exceptions_append_only ON condition_exceptions;

@@ -1,0 +1,3 @@
+DROP TABLE condition_exceptions;
+DROP TABLE condition_versions;
+DROP TABLE conditions;

@@ -1,0 +1,2 @@
+DROP TRIGGER mission_readings_no_delete;
+DROP TRIGGER mission_readings_no_update;

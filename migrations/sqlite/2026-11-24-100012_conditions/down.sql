@@ -1,0 +1,4 @@
+DROP TRIGGER condition_versions_no_delete;
+DROP TRIGGER condition_versions_no_update;
+DROP TRIGGER condition_exceptions_no_delete;
+DROP TRIGGER condition_exceptions_no_update;

@@ -1,0 +1,41 @@
+//! Tables of the conditions room.
+
+diesel::table! {
+    conditions (id) {
+        id -> Text,
+        authority_id -> Text,
+        mission_id -> Nullable<Text>,
+        title -> Text,
+        behaviour -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    condition_versions (id) {
+        id -> Text,
+        authority_id -> Text,
+        condition_id -> Text,
+        version -> BigInt,
+        body -> Text,
+        depends_on -> Text,
+        warnings -> Text,
+        reason -> Text,
+        made_at -> Timestamp,
+        made_by -> Text,
+    }
+}
+
+diesel::table! {
+    condition_exceptions (id) {
+        id -> Text,
+        authority_id -> Text,
+        condition_id -> Text,
+        version -> BigInt,
+        grounds -> Text,
+        recorded_at -> Timestamp,
+        recorded_by -> Text,
+    }
+}

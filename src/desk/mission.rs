@@ -1,0 +1,328 @@
+//! The public page of a mission: how it goes, what was promised and shown to be true, the money, who is in it.
+
+use super::home::{CallLine, call_lines};
+use super::store::{self, Agreed};
+use crate::agreements::AgreementKind;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::http::chart::{self, Heading, ProgressLine, ShareBar, ShareBars, Unit};
+use crate::http::{Answer, Link, Shell, Visit, page};
+use crate::missions::rules::{self, State};
+use crate::missions::{self, Indicator, Mission, MissionStatus, Outcome, Partner, Reading};
+use crate::people::policy::{Action, can};
+use crate::values::time::{distance, medium_date, short_date};
+use crate::values::{Id, LocalDate, Pence, decimals::shown_percent, round_half_up};
+use actix_web::web;
+use askama::Template;
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+/// Money behind a mission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MissionMoney {
+    /// One for each kind of agreement that there is.
+    pub rows: Vec<MoneyRow>,
+}
+
+/// Money agreed under one kind of agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoneyRow {
+    /// "Contracts".
+    pub kind: &'static str,
+    /// How many agreements.
+    pub count: i64,
+    /// How many organisations have one.
+    pub organisations: i64,
+    /// What was agreed.
+    pub agreed: Pence,
+}
+
+impl MissionMoney {
+    /// Everything agreed.
+    ///
+    /// # Errors
+    /// When the total is too large to hold.
+    pub fn total(&self) -> Result<Pence> {
+        Ok(Pence::total(self.rows.iter().map(|r| r.agreed))?)
+    }
+
+    /// How many agreements there are.
+    #[must_use]
+    pub fn count(&self) -> i64 {
+        self.rows.iter().map(|r| r.count).sum()
+    }
+}
+
+impl From<Vec<Agreed>> for MissionMoney {
+    fn from(agreed: Vec<Agreed>) -> Self {
+        let rows = agreed
+            .into_iter()
+            .map(|a| MoneyRow {
+                kind: match a.kind {
+                    AgreementKind::Contract => "Contracts",
+                    AgreementKind::Investment => "Investments",
+                },
+                count: a.count,
+                organisations: a.organisations,
+                agreed: a.value,
+            })
+            .collect();
+        MissionMoney { rows }
+    }
+}
+
+/// What was promised, claimed and verified for a mission, measure by measure. Never added together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MissionResults {
+    /// The measures, in the order they are shown.
+    pub measures: Vec<MeasureResult>,
+}
+
+/// One measure of every agreement of a mission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureResult {
+    /// What is counted.
+    pub measure: String,
+    /// Promised by everybody together.
+    pub promised: Decimal,
+    /// Claimed so far.
+    pub claimed: Decimal,
+    /// Verified so far.
+    pub verified: Decimal,
+}
+
+impl MissionResults {
+    fn chart(&self) -> ShareBars {
+        let bars = self
+            .measures
+            .iter()
+            .map(|m| ShareBar {
+                measure: m.measure.clone(),
+                promised: m.promised,
+                claimed: m.claimed,
+                verified: m.verified,
+                unit: Unit::count(),
+            })
+            .collect();
+        let heading = Heading::new(
+            "results",
+            "Promised, claimed and verified results",
+            "How much of what was promised is shown to be true",
+            "Each bar is one measure; its full length is what was promised.",
+        );
+        ShareBars { heading, bars }
+    }
+}
+
+impl MeasureResult {
+    fn share(&self) -> String {
+        self.verified.checked_div(self.promised).map_or_else(|| "–".to_owned(), |share| shown_percent(share, 0))
+    }
+}
+
+/// A row of the table beside the chart.
+struct ReadingLine {
+    date: String,
+    value: String,
+    line: String,
+    gap: String,
+}
+
+/// An indicator with its chart and its table.
+struct Progress {
+    outcome: String,
+    chart: String,
+    heads: String,
+    lines: Vec<ReadingLine>,
+}
+
+fn signed(unit: &Unit, gap: Decimal) -> String {
+    let plain = Unit { places: unit.places, ..Unit::count() };
+    let text = plain.show(gap);
+    if gap > Decimal::ZERO { format!("+{text}") } else { text }
+}
+
+/// "Behind the line by 1.2 percentage points", from figures as they are shown, so that a reader's sum agrees.
+fn gap_words(indicator: &Indicator, unit: &Unit, latest: &Reading, line: Decimal) -> String {
+    let gap = round_half_up(latest.value.get(), unit.places) - round_half_up(line, unit.places);
+    if gap.is_zero() { String::new() } else { format!("by {}", indicator.shown_gap(gap, unit.places)) }
+}
+
+fn progress(indicator: &Indicator, outcome: &str, readings: &[Reading], today: LocalDate, place: usize) -> Result<Progress> {
+    let unit = indicator.shown_unit(readings);
+    let standing = rules::state_of(indicator, readings.last(), today);
+    let by = readings.last().map(|r| gap_words(indicator, &unit, r, standing.line)).unwrap_or_default();
+    let at = |date: LocalDate, value: Decimal| chart::Reading { date, value };
+    let counted = match indicator.unit.as_str() {
+        "%" | "£" => format!("{} {}", indicator.unit, indicator.title),
+        _ => {
+            let mut words = indicator.title.chars();
+            words.next().map(|c| c.to_uppercase().collect::<String>() + words.as_str()).unwrap_or_default()
+        }
+    };
+    let line = ProgressLine {
+        heading: Heading::new(
+            format!("progress-{place}"),
+            format!("{outcome}: readings against the line"),
+            format!("{} {by}", standing.state.label()).trim().to_owned(),
+            format!("{counted}. {}.", indicator.source.trim_end_matches('.')),
+        ),
+        unit: unit.clone(),
+        baseline: at(indicator.baseline_on, indicator.baseline.get()),
+        target: at(indicator.target_on, indicator.target.get()),
+        readings: readings.iter().map(|r| at(r.read_on, r.value.get())).collect(),
+    };
+    let lines = readings
+        .iter()
+        .rev()
+        .take(40)
+        .map(|r| {
+            let due = round_half_up(rules::on_line(indicator, r.read_on), unit.places);
+            ReadingLine {
+                date: short_date(r.read_on),
+                value: unit.show(r.value.get()),
+                line: unit.show(due),
+                gap: signed(&unit, r.value.get() - due),
+            }
+        })
+        .collect();
+    let heads = if indicator.unit == "%" { "Gap, points".to_owned() } else { "Gap".to_owned() };
+    Ok(Progress { outcome: outcome.to_owned(), chart: line.render()?, heads, lines })
+}
+
+/// The one sentence that says how the mission stands.
+fn verdict(indicator: Option<&Indicator>, readings: &[Reading], today: LocalDate) -> (String, String) {
+    let Some(indicator) = indicator else {
+        return ("Nothing measures this mission yet.".to_owned(), String::new());
+    };
+    let unit = indicator.shown_unit(readings);
+    let standing = rules::state_of(indicator, readings.last(), today);
+    let Some(latest) = readings.last() else {
+        let from = format!("{} {}", unit.show(indicator.baseline.get()), indicator.title);
+        return (format!("It began at {from}. There is no reading since."), String::new());
+    };
+    let by = gap_words(indicator, &unit, latest, standing.line);
+    let how = match standing.state {
+        State::OnLine => "That is on the straight line to the target.".to_owned(),
+        State::Ahead => format!("That is ahead of the straight line to the target {by}."),
+        State::Behind => format!("That is behind the straight line to the target {by}."),
+        State::Met => "The target date has passed, and the target is met.".to_owned(),
+        State::Missed => format!("The target date has passed, and the target is missed {by}."),
+        State::Unread => String::new(),
+    };
+    (format!("{} {}. {how}", unit.show(latest.value.get()), indicator.title), format!("Read on {}", medium_date(latest.read_on)))
+}
+
+#[derive(Template)]
+#[template(path = "desk/mission.html")]
+struct MissionPage {
+    shell: Shell,
+    mission: Mission,
+    verdict: (String, String),
+    state: State,
+    by: String,
+    target: String,
+    target_note: String,
+    leads: String,
+    departments: String,
+    parent: Option<Mission>,
+    progress: Vec<Progress>,
+    money: MissionMoney,
+    money_total: Pence,
+    results: MissionResults,
+    results_chart: String,
+    partners: Vec<Partner>,
+    calls: Vec<CallLine>,
+    may_manage: bool,
+}
+
+struct Found {
+    mission: Mission,
+    parent: Option<Mission>,
+    outcomes: Vec<Outcome>,
+    indicators: Vec<Indicator>,
+    readings: HashMap<Id<Indicator>, Vec<Reading>>,
+    partners: Vec<Partner>,
+    who: Vec<String>,
+    agreed: Vec<Agreed>,
+    calls: Vec<crate::calls::Call>,
+}
+
+fn load(db: &mut Db, mission: Mission, now: crate::values::Instant) -> Result<Found> {
+    let outcomes = missions::outcomes_of(db, mission.id)?;
+    let indicators = missions::indicators_of(db, mission.id)?;
+    let ids: Vec<_> = indicators.iter().map(|i| i.id).collect();
+    let readings = missions::current_readings(db, &ids)?;
+    let partners = missions::partners_of(db, mission.id)?;
+    let who = store::who_leads(db, &mission)?;
+    let agreed = store::agreed(db, Some(mission.id))?;
+    let calls = store::open_calls(db, now, Some(mission.id), 8)?;
+    let parent = mission.parent_id.map(|p| missions::find(db, p)).transpose()?;
+    Ok(Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, calls })
+}
+
+/// `GET /missions/{slug}`
+///
+/// # Errors
+/// NotFound, also for a draft that this person may not see.
+pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
+    let (actor, now, today) = (visit.actor.clone(), visit.now, visit.today());
+    let found = visit
+        .app
+        .db
+        .read(move |db| {
+            let mission = missions::find_by_slug(db, &slug)?;
+            if !can(&actor, Action::ReadMission, &missions::thing(&mission)) {
+                return Err(Error::NotFound);
+            }
+            load(db, mission, now)
+        })
+        .await?;
+    page(&mission_page(&visit, found, today)?)
+}
+
+fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<MissionPage> {
+    let Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, calls } = found;
+    let of = |i: &Indicator| readings.get(&i.id).map_or(&[][..], Vec::as_slice);
+    let mut all = Vec::with_capacity(indicators.len());
+    for (place, indicator) in indicators.iter().enumerate() {
+        let outcome = outcomes.iter().find(|o| o.id == indicator.outcome_id).map_or("", |o| o.title.as_str());
+        all.push(progress(indicator, outcome, of(indicator), today, place)?);
+    }
+    let first = indicators.first();
+    let last = first.map(of).unwrap_or_default();
+    let standing = first.map(|i| rules::state_of(i, last.last(), today));
+    let by = match (first, last.last(), standing) {
+        (Some(indicator), Some(latest), Some(standing)) => {
+            gap_words(indicator, &indicator.shown_unit(last), latest, standing.line)
+        }
+        _ => String::new(),
+    };
+    let money = MissionMoney::from(agreed);
+    let results = MissionResults::default();
+    let (leads, departments) = who.split_first().map_or_else(Default::default, |(l, d)| (l.clone(), d.join(", ")));
+    let by_id = HashMap::from([(mission.id, mission.clone())]);
+    let mut shell = visit.shell(&mission.statement, "/missions");
+    shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Missions", "/missions")];
+    Ok(MissionPage {
+        verdict: verdict(first, last, today),
+        state: standing.map_or(State::Unread, |s| s.state),
+        by,
+        target: medium_date(mission.target_on),
+        target_note: distance(today, mission.target_on),
+        leads,
+        departments,
+        // A mission above that is not public to this person is not named.
+        parent: parent.filter(|p| can(&visit.actor, Action::ReadMission, &missions::thing(p))),
+        progress: all,
+        money_total: money.total()?,
+        money,
+        results_chart: if results.measures.is_empty() { String::new() } else { results.chart().render()? },
+        results,
+        partners,
+        calls: call_lines(calls, &by_id, today),
+        may_manage: visit.actor.is_staff_of(mission.authority_id),
+        shell,
+        mission,
+    })
+}

@@ -1,0 +1,120 @@
+//! Reads that look across rooms. Nothing is written here.
+
+use crate::agreements::{Agreement, AgreementKind};
+use crate::calls::{Call, CallStage};
+use crate::db::schema::{agreements, calls, mission_departments, organisations};
+use crate::db::{Db, MultiBackend, sum_pence};
+use crate::error::Result;
+use crate::missions::Mission;
+use crate::people::{Organisation, OrganisationKind};
+use crate::values::{Id, Instant, Pence, actor};
+use diesel::dsl::{count_star, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+diesel::define_sql_function! {
+    /// Small letters, on both databases.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// Calls that take applications now, the one that closes first at the top; of one mission, when one is given.
+pub(super) fn open_calls(db: &mut Db, now: Instant, mission: Option<Id<Mission>>, limit: i64) -> Result<Vec<Call>> {
+    let mut query = calls::table
+        .filter(calls::stage.eq(CallStage::Open))
+        .filter(calls::deadline_at.ge(now))
+        .select(Call::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(mission) = mission {
+        query = query.filter(calls::mission_id.eq(mission));
+    }
+    Ok(query.order((calls::deadline_at, calls::id)).limit(limit).load(db)?)
+}
+
+/// Money agreed under one kind of agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Agreed {
+    pub kind: AgreementKind,
+    pub count: i64,
+    pub organisations: i64,
+    pub value: Pence,
+}
+
+/// What has been agreed, by kind: of one mission, or of all together.
+pub(super) fn agreed(db: &mut Db, mission: Option<Id<Mission>>) -> Result<Vec<Agreed>> {
+    type Sums = (AgreementKind, i64, i64, Option<i64>);
+    let sums = (agreements::kind, count_star(), sql::<BigInt>("COUNT(DISTINCT organisation_id)"), sum_pence("value"));
+    let rows: Vec<Sums> = match mission {
+        Some(mission) => agreements::table
+            .filter(agreements::mission_id.eq(mission))
+            .group_by(agreements::kind)
+            .select(sums)
+            .order(agreements::kind)
+            .load(db)?,
+        None => agreements::table.group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(kind, count, organisations, value)| Agreed { kind, count, organisations, value: Pence(value.unwrap_or(0)) })
+        .collect())
+}
+
+/// The names of the authority that leads a mission and of the departments that work on it, the authority first.
+pub(super) fn who_leads(db: &mut Db, mission: &Mission) -> Result<Vec<String>> {
+    let named = mission_departments::table
+        .filter(mission_departments::mission_id.eq(mission.id))
+        .select(mission_departments::department_id);
+    let mut found: Vec<Organisation> = organisations::table
+        .filter(organisations::id.eq(mission.authority_id).or(organisations::id.eq_any(named)))
+        .select(Organisation::as_select())
+        .order((organisations::name, organisations::id))
+        .limit(101)
+        .load(db)?;
+    found.sort_by_key(|o| o.id != mission.authority_id);
+    Ok(found.into_iter().map(|o| o.name).collect())
+}
+
+pub(super) fn search_calls(db: &mut Db, authority: Id<actor::Organisation>, pattern: &str, limit: i64) -> Result<Vec<Call>> {
+    Ok(calls::table
+        .filter(calls::authority_id.eq(authority))
+        .filter(
+            lower(calls::title)
+                .like(pattern.to_owned())
+                .escape('\\')
+                .or(lower(calls::reference).like(pattern.to_owned()).escape('\\')),
+        )
+        .select(Call::as_select())
+        .order((calls::created_at.desc(), calls::id))
+        .limit(limit)
+        .load(db)?)
+}
+
+pub(super) fn search_agreements(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    pattern: &str,
+    limit: i64,
+) -> Result<Vec<Agreement>> {
+    Ok(agreements::table
+        .filter(agreements::authority_id.eq(authority))
+        .filter(
+            lower(agreements::title)
+                .like(pattern.to_owned())
+                .escape('\\')
+                .or(lower(agreements::reference).like(pattern.to_owned()).escape('\\')),
+        )
+        .select(Agreement::as_select())
+        .order((agreements::signed_at.desc(), agreements::id))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// Applicant organisations by name. They belong to no authority, and staff of each may see them.
+pub(super) fn search_organisations(db: &mut Db, pattern: &str, limit: i64) -> Result<Vec<Organisation>> {
+    Ok(organisations::table
+        .filter(organisations::kind.ne_all(vec![OrganisationKind::Authority, OrganisationKind::Department]))
+        .filter(lower(organisations::name).like(pattern.to_owned()).escape('\\'))
+        .select(Organisation::as_select())
+        .order((organisations::name, organisations::id))
+        .limit(limit)
+        .load(db)?)
+}
