@@ -10,14 +10,19 @@
 //! [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
+pub mod api;
 mod cash_sheet;
+pub mod desk_pages;
 pub mod jobs;
 mod model;
+pub mod pages;
+mod pages_questions;
 pub mod questions;
 mod records;
 mod rules;
 pub mod samples;
 mod sealing;
+mod shown;
 mod store;
 mod typed;
 

@@ -103,6 +103,14 @@ crate::text_enum! {
     }
 }
 
+impl Reconciled {
+    /// Colour of its tag.
+    #[must_use]
+    pub fn colour(self) -> &'static str {
+        if self == Reconciled::Matches { "green" } else { "red" }
+    }
+}
+
 /// One envelope and its receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpeningLine {
