@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod support;
+mod applications;
 mod architecture;
 mod audit;
 mod commands;
