@@ -1,5 +1,6 @@
 //! Wiring only: routes, subscribers of events, job handlers, start and stop.
 
+use crate::applications;
 use crate::app::{App, read_setting, setting};
 use crate::audit;
 use crate::error::{Error, Result};
@@ -28,6 +29,9 @@ pub fn handlers() -> Handlers {
     // calls
 
     // applications
+    handlers.on("application.submitted", applications::jobs::send_receipt);
+    handlers.on("call.amended", applications::jobs::tell_amended);
+    handlers.on("call.closed", applications::jobs::destroy_drafts);
 
     // scoring
 

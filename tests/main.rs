@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 mod access;
+mod applications;
 mod architecture;
 mod audit;
 mod commands;

@@ -1,12 +1,38 @@
 //! Applications: eligibility, draft, save and return, submit, sealing, opening, promises.
 //!
 //! Invariants: content is never stored in clear before its opening; submitting is refused after the
-//! deadline instant; each envelope opens once, by two different officers; every receipt is reconciled.
+//! deadline instant; each envelope opens once, by two different officers (one for an investment round);
+//! every receipt is reconciled. From the first save a draft lies under a key of its own. Each file is
+//! encrypted to a key of its own too, and that key travels inside the sealed content, so that submitting
+//! never has to decrypt a file.
 //!
-//! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`].
+//! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
+//! [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
+pub mod actions;
+pub mod api;
+mod cash_sheet;
+pub mod desk_pages;
+pub mod jobs;
 mod model;
+pub mod pages;
+mod pages_questions;
+pub mod questions;
+mod records;
+mod rules;
+pub mod samples;
+mod sealing;
+mod shown;
 mod store;
+mod typed;
 
-pub use model::{Answers, Application, ApplicationState, CashRow, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds};
-pub use store::{find, find_many, of_call, opened, opened_of_call};
+pub use model::{
+    Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
+};
+pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
+pub use typed::Progress;
+pub use rules::{ApplicationRefusal, Missing, missing, needs_confirmation, opens_from};
+pub use store::{
+    by_organisations, find, find_many, find_with_call, mark_quality_final, of_call, of_organisation, opened, opened_of_call,
+    openings, quality_final_at, receipts_of,
+};

@@ -4,6 +4,7 @@ use crate::calls::{Call, Part};
 use crate::db::schema::{applications, opened_parts};
 use crate::db::{Json, MultiBackend};
 use crate::documents::Document;
+use crate::people::Profile;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,22 @@ pub struct Answers {
     pub cash_flow: Vec<CashRow>,
     /// Name under the declaration.
     pub declared_by: String,
+    /// The organisation's facts, copied from its profile.
+    pub profile: Profile,
+}
+
+/// What lies in the sealed draft: the two parts, and what was typed but cannot be read as an answer yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// The quality part so far.
+    pub answers: Answers,
+    /// The price part so far.
+    pub price: PriceAnswers,
+    /// Fields as typed, by question, where they do not make a whole answer. Nothing typed is lost.
+    pub typed: BTreeMap<String, BTreeMap<String, String>>,
+    /// Files that a sent envelope names; they stay in the store when the draft lets them go.
+    pub sent: Vec<Id<Document>>,
 }
 
 /// The price part.
@@ -115,6 +132,10 @@ pub struct SealedFile {
     pub size: u64,
     /// Whether it was scanned.
     pub scanned: bool,
+    /// The file's own key, wrapped by the installation's keys. It travels only inside sealed content, so that
+    /// submitting moves the key into the envelope and never has to decrypt the file.
+    #[serde(default)]
+    pub key: String,
 }
 
 /// One line of the use of funds.

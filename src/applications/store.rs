@@ -1,11 +1,12 @@
 //! Rows of applications.
 
 use super::model::{Application, ApplicationState, OpenedPart};
+use super::records::{Envelope, Opening, OpeningReport, Receipt};
 use crate::calls::{Call, Part};
-use crate::db::Db;
-use crate::db::schema::{applications, opened_parts};
+use crate::db::schema::{applications, calls, draft_readings, envelopes, opened_parts, openings, quality_final, receipts};
+use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
-use crate::values::Id;
+use crate::values::{Account, Id, Instant, LocalDate, actor};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -75,4 +76,301 @@ pub fn opened_of_call(db: &mut Db, call: Id<Call>, part: Part) -> Result<HashMap
         .into_iter()
         .map(|part: OpenedPart| (part.application_id, part))
         .collect())
+}
+
+/// An application with its call, in one statement.
+///
+/// # Errors
+/// NotFound.
+pub fn find_with_call(db: &mut Db, id: Id<Application>) -> Result<(Application, Call)> {
+    Ok(applications::table
+        .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+        .filter(applications::id.eq(id))
+        .select((Application::as_select(), Call::as_select()))
+        .first(db)?)
+}
+
+/// The application of one organisation to one call that was not withdrawn.
+///
+/// # Errors
+/// What the database says.
+pub fn of_organisation(db: &mut Db, call: Id<Call>, organisation: Id<actor::Organisation>) -> Result<Option<Application>> {
+    Ok(applications::table
+        .filter(applications::call_id.eq(call))
+        .filter(applications::organisation_id.eq(organisation))
+        .filter(applications::state.ne(ApplicationState::Withdrawn))
+        .select(Application::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// Applications of some organisations, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn by_organisations(
+    db: &mut Db,
+    organisations: &[Id<actor::Organisation>],
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Application>> {
+    let mut query = applications::table
+        .filter(applications::organisation_id.eq_any(organisations.to_vec()))
+        .select(Application::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            applications::created_at
+                .lt(cursor.at)
+                .or(applications::created_at.eq(cursor.at).and(applications::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((applications::created_at.desc(), applications::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |a: &Application| Cursor { at: a.created_at, id: a.id.to_string() }))
+}
+
+/// Every application of a call in every state, for reconciling.
+pub(super) fn all_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
+    Ok(applications::table
+        .filter(applications::call_id.eq(call))
+        .select(Application::as_select())
+        .order(applications::id)
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn insert(db: &mut Db, application: &Application) -> Result<()> {
+    diesel::insert_into(applications::table).values(application).execute(db)?;
+    Ok(())
+}
+
+/// Stores a sealed draft, when nobody stored another since `read_at`. Says whether it did.
+pub(super) fn set_draft(db: &mut Db, id: Id<Application>, read_at: Instant, draft: &str, saved_at: Instant) -> Result<bool> {
+    let changed = diesel::update(
+        applications::table
+            .filter(applications::id.eq(id))
+            .filter(applications::saved_at.eq(read_at))
+            .filter(applications::state.ne(ApplicationState::Withdrawn)),
+    )
+    .set((applications::draft.eq(draft), applications::saved_at.eq(saved_at)))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// What submission changes in the application's row.
+pub(super) struct Sent<'a> {
+    pub id: Id<Application>,
+    pub read_at: Instant,
+    pub reference: &'a str,
+    pub call_version: i64,
+    pub draft: &'a str,
+    pub saved_at: Instant,
+    pub submitted_at: Instant,
+}
+
+/// Marks an application as sent, when nobody changed it since it was read. Says whether it did.
+pub(super) fn set_submitted(db: &mut Db, sent: &Sent<'_>) -> Result<bool> {
+    let changed = diesel::update(
+        applications::table
+            .filter(applications::id.eq(sent.id))
+            .filter(applications::saved_at.eq(sent.read_at))
+            .filter(applications::state.ne(ApplicationState::Withdrawn)),
+    )
+    .set((
+        applications::state.eq(ApplicationState::Submitted),
+        applications::reference.eq(sent.reference),
+        applications::call_version.eq(sent.call_version),
+        applications::draft.eq(sent.draft),
+        applications::saved_at.eq(sent.saved_at),
+        applications::submitted_at.eq(sent.submitted_at),
+        applications::opened_at.eq(None::<Instant>),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Withdraws an application and destroys its draft with the draft's key.
+pub(super) fn set_withdrawn(db: &mut Db, id: Id<Application>) -> Result<bool> {
+    let changed = diesel::update(
+        applications::table.filter(applications::id.eq(id)).filter(applications::state.ne(ApplicationState::Withdrawn)),
+    )
+    .set((
+        applications::state.eq(ApplicationState::Withdrawn),
+        applications::draft.eq(None::<String>),
+        applications::draft_recipient.eq(None::<String>),
+        applications::draft_wrapped.eq(None::<String>),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Destroys every draft of a call and its key. Says how many there were.
+pub(super) fn destroy_drafts(db: &mut Db, call: Id<Call>) -> Result<usize> {
+    Ok(diesel::update(
+        applications::table.filter(applications::call_id.eq(call)).filter(applications::draft_wrapped.is_not_null()),
+    )
+    .set((
+        applications::draft.eq(None::<String>),
+        applications::draft_recipient.eq(None::<String>),
+        applications::draft_wrapped.eq(None::<String>),
+    ))
+    .execute(db)?)
+}
+
+pub(super) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
+    let statement = diesel::insert_into(envelopes::table).values(rows);
+    crate::on_each!(db, c => statement.execute(c))?;
+    Ok(())
+}
+
+pub(super) fn supersede(db: &mut Db, application: Id<Application>, at: Instant) -> Result<()> {
+    diesel::update(
+        envelopes::table.filter(envelopes::application_id.eq(application)).filter(envelopes::superseded_at.is_null()),
+    )
+    .set(envelopes::superseded_at.eq(at))
+    .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn current_envelopes(db: &mut Db, of: &[Id<Application>], part: Part) -> Result<Vec<Envelope>> {
+    Ok(envelopes::table
+        .filter(envelopes::application_id.eq_any(of))
+        .filter(envelopes::part.eq(part))
+        .filter(envelopes::superseded_at.is_null())
+        .select(Envelope::as_select())
+        .order((envelopes::application_id, envelopes::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn mark_opened(db: &mut Db, ids: &[Id<Envelope>], at: Instant) -> Result<usize> {
+    Ok(diesel::update(envelopes::table.filter(envelopes::id.eq_any(ids)).filter(envelopes::opened_at.is_null()))
+        .set(envelopes::opened_at.eq(at))
+        .execute(db)?)
+}
+
+pub(super) fn insert_opened(db: &mut Db, rows: &[OpenedPart]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = diesel::insert_into(opened_parts::table).values(rows);
+    crate::on_each!(db, c => statement.execute(c))?;
+    Ok(())
+}
+
+/// Takes back what was opened of an application that is sent anew or withdrawn (investment rounds).
+pub(super) fn forget_opened(db: &mut Db, application: Id<Application>) -> Result<()> {
+    diesel::delete(opened_parts::table.filter(opened_parts::application_id.eq(application))).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> Result<()> {
+    diesel::update(applications::table.filter(applications::id.eq_any(ids))).set(applications::opened_at.eq(at)).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_receipt(db: &mut Db, receipt: &Receipt) -> Result<()> {
+    diesel::insert_into(receipts::table).values(receipt).execute(db)?;
+    Ok(())
+}
+
+/// The receipts of some applications, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn receipts_of(db: &mut Db, of: &[Id<Application>]) -> Result<Vec<Receipt>> {
+    Ok(receipts::table
+        .filter(receipts::application_id.eq_any(of))
+        .select(Receipt::as_select())
+        .order((receipts::received_at, receipts::id))
+        .limit(MOST * 10)
+        .load(db)?)
+}
+
+/// The openings of a call: at most one for each part.
+///
+/// # Errors
+/// What the database says.
+pub fn openings(db: &mut Db, call: Id<Call>) -> Result<Vec<Opening>> {
+    Ok(openings::table
+        .filter(openings::call_id.eq(call))
+        .select(Opening::as_select())
+        .order((openings::part.desc(), openings::id))
+        .load(db)?)
+}
+
+pub(super) fn insert_opening(db: &mut Db, opening: &Opening) -> Result<()> {
+    diesel::insert_into(openings::table).values(opening).execute(db)?;
+    Ok(())
+}
+
+/// Completes an opening, once. Says whether it was still waiting.
+pub(super) fn finish_opening(
+    db: &mut Db,
+    id: Id<Opening>,
+    second: Id<Account>,
+    at: Instant,
+    report: &Json<OpeningReport>,
+) -> Result<bool> {
+    let changed =
+        diesel::update(openings::table.filter(openings::id.eq(id)).filter(openings::second_at.is_null()))
+            .set((
+                openings::second_by.eq(Some(second)),
+                openings::second_at.eq(Some(at)),
+                openings::report.eq(Some(report.to_string())),
+            ))
+            .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// When the moderation of a call's quality became final.
+///
+/// # Errors
+/// What the database says.
+pub fn quality_final_at(db: &mut Db, call: Id<Call>) -> Result<Option<Instant>> {
+    Ok(quality_final::table.filter(quality_final::call_id.eq(call)).select(quality_final::at).first(db).optional()?)
+}
+
+/// Records that the moderation of a call's quality is final, so that its prices may be opened. Once; again is nothing.
+///
+/// # Errors
+/// What the database says.
+pub fn mark_quality_final(db: &mut Db, call: &Call, now: Instant) -> Result<()> {
+    if quality_final_at(db, call.id)?.is_none() {
+        diesel::insert_into(quality_final::table)
+            .values((
+                quality_final::call_id.eq(call.id),
+                quality_final::authority_id.eq(call.authority_id),
+                quality_final::at.eq(now),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+pub(super) fn was_read(db: &mut Db, application: Id<Application>, account: Id<Account>, day: LocalDate) -> Result<bool> {
+    Ok(draft_readings::table
+        .filter(draft_readings::application_id.eq(application))
+        .filter(draft_readings::account_id.eq(account))
+        .filter(draft_readings::day.eq(day))
+        .count()
+        .get_result::<i64>(db)?
+        > 0)
+}
+
+pub(super) fn insert_reading(db: &mut Db, application: &Application, account: Id<Account>, day: LocalDate) -> Result<()> {
+    let id: Id<Application> = Id::new();
+    diesel::insert_into(draft_readings::table)
+        .values((
+            draft_readings::id.eq(id),
+            draft_readings::authority_id.eq(application.authority_id),
+            draft_readings::application_id.eq(application.id),
+            draft_readings::account_id.eq(account),
+            draft_readings::day.eq(day),
+        ))
+        .execute(db)?;
+    Ok(())
 }

@@ -5,7 +5,7 @@
 //! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
 //!
 //! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`Scan`], [`store_file`], [`read_file`],
-//! [`insert`], [`of_owner`], [`find`].
+//! [`insert`], [`of_owner`], [`find`], [`forget`].
 
 mod check;
 mod scan;
@@ -13,4 +13,4 @@ mod store;
 
 pub use check::{Checked, Upload, check};
 pub use scan::{ScanState, scan};
-pub use store::{Document, NewDocument, find, insert, of_owner, read_file, remove, store_file};
+pub use store::{Document, NewDocument, find, forget, insert, of_owner, read_file, remove, store_file};

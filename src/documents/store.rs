@@ -119,3 +119,12 @@ pub fn of_owner(db: &mut Db, kind: &str, owner: &str) -> Result<Vec<Document>> {
 pub fn find(db: &mut Db, id: Id<Document>) -> Result<Document> {
     Ok(documents::table.filter(documents::id.eq(id)).select(Document::as_select()).first(db)?)
 }
+
+/// Forgets files: their rows go, and the caller removes the bytes once the change is committed.
+///
+/// # Errors
+/// What the database says.
+pub fn forget(db: &mut Db, ids: &[Id<Document>]) -> Result<()> {
+    diesel::delete(documents::table.filter(documents::id.eq_any(ids))).execute(db)?;
+    Ok(())
+}

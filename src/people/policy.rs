@@ -184,6 +184,8 @@ actions! {
     ReadOwnApplication => applicants(OWN),
     /// See that applications are there and read them once opened.
     ReadApplications => staff_reads(&[ProcurementOfficer, FundManager, Evaluator, CommitteeMember]),
+    /// Read a whole application once it is opened. Evaluators read on their sheets, after declaring conflicts.
+    ReadOpened => staff_reads(&[ProcurementOfficer, FundManager, CommitteeMember]),
     /// Be one of the two officers who open sealed applications.
     OpenEnvelopes => staff(BUYERS_AND_FUNDERS),
 

@@ -4,6 +4,7 @@ use super::{assets, health, openapi, public_pages, sandbox};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
+use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use actix_web::http::Method;
@@ -220,7 +221,51 @@ fn calls_routes() -> Vec<Row> {
 }
 
 fn applications_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/calls/{id}/can-i-apply" ViewPublic => applications::can_i_apply,
+        get "/calls/{id}/apply" UseAccount => applications::apply_form,
+        post "/calls/{id}/apply" UseAccount => applications::apply,
+        get "/applications" UseAccount => applications::list,
+        get "/applications/{id}" ReadOwnApplication => applications::tasks,
+        get "/applications/{id}/answer/{question}" ReadOwnApplication => applications::question,
+        post "/applications/{id}/answer/{question}" WriteApplication => applications::save_question,
+        post "/applications/{id}/files" WriteApplication => applications::attach,
+        get "/applications/{id}/files/{document}" ReadOwnApplication => applications::own_file,
+        post "/applications/{id}/files/{document}/remove" WriteApplication => applications::detach,
+        post "/applications/{id}/cash-flow" WriteApplication => applications::sheet,
+        get "/applications/{id}/check" ReadOwnApplication => applications::check,
+        post "/applications/{id}/submit" SubmitApplication => applications::submit,
+        post "/applications/{id}/confirm" SubmitApplication => applications::confirm,
+        get "/applications/{id}/receipt" ReadOwnApplication => applications::receipt,
+        get "/applications/{id}/withdraw" SubmitApplication => applications::withdraw_form,
+        post "/applications/{id}/withdraw" SubmitApplication => applications::withdraw,
+        get "/desk/calls/{id}/opening" ReadOpened => opening::opening,
+        post "/desk/calls/{id}/opening" OpenEnvelopes => opening::ask,
+        post "/desk/calls/{id}/opening/confirm" OpenEnvelopes => opening::confirm,
+        post "/desk/calls/{id}/open-investments" OpenEnvelopes => opening::open_investments,
+        get "/desk/applications/{id}" ReadOpened => opening::reading,
+        get "/desk/applications/{id}/files/{document}" ReadOpened => opening::file,
+        post "/api/v1/calls/{id}/can-i-apply" ViewPublic => applications_api::can_i_apply,
+        get "/api/v1/calls/{id}/applications" ReadOpened => applications_api::of_call,
+        post "/api/v1/calls/{id}/applications" WriteApplication => applications_api::start,
+        get "/api/v1/calls/{id}/opening" ReadOpened => applications_api::openings,
+        post "/api/v1/calls/{id}/opening" OpenEnvelopes => applications_api::ask,
+        post "/api/v1/calls/{id}/opening/confirm" OpenEnvelopes => applications_api::confirm_opening,
+        post "/api/v1/calls/{id}/open-investments" OpenEnvelopes => applications_api::open_investments,
+        get "/api/v1/applications" ReadOwnApplication => applications_api::list,
+        get "/api/v1/applications/{id}" ReadOwnApplication => applications_api::show,
+        get "/api/v1/applications/{id}/draft" ReadOwnApplication => applications_api::draft,
+        post "/api/v1/applications/{id}/draft" WriteApplication => applications_api::save_draft,
+        get "/api/v1/applications/{id}/missing" ReadOwnApplication => applications_api::missing,
+        post "/api/v1/applications/{id}/files" WriteApplication => applications_api::attach,
+        post "/api/v1/applications/{id}/files/{document}/remove" WriteApplication => applications_api::detach,
+        post "/api/v1/applications/{id}/cash-flow" WriteApplication => applications_api::sheet,
+        post "/api/v1/applications/{id}/submit" SubmitApplication => applications_api::submit,
+        post "/api/v1/applications/{id}/confirm" SubmitApplication => applications_api::confirm,
+        get "/api/v1/applications/{id}/receipt" ReadOwnApplication => applications_api::receipt,
+        post "/api/v1/applications/{id}/withdraw" SubmitApplication => applications_api::withdraw,
+        get "/api/v1/applications/{id}/content" ReadOpened => applications_api::content,
+    ]
 }
 
 fn scoring_routes() -> Vec<Row> {

@@ -1,3 +1,5 @@
+DROP TABLE draft_readings;
+DROP TABLE quality_final;
 DROP TABLE opened_parts;
 DROP TABLE openings;
 DROP TABLE receipts;

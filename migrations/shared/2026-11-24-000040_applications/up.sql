@@ -38,7 +38,8 @@ CREATE TABLE receipts (
   received_at TIMESTAMP NOT NULL,
   quality_sha256 TEXT NOT NULL,
   price_sha256 TEXT NOT NULL,
-  audit_hash TEXT NOT NULL
+  audit_hash TEXT NOT NULL,
+  call_version BIGINT NOT NULL
 );
 CREATE INDEX receipts_by_application ON receipts (application_id, received_at);
 CREATE TABLE openings (
@@ -65,3 +66,16 @@ CREATE TABLE opened_parts (
   UNIQUE (application_id, part)
 );
 CREATE INDEX opened_parts_by_call ON opened_parts (call_id, part);
+CREATE TABLE quality_final (
+  call_id TEXT PRIMARY KEY NOT NULL REFERENCES calls(id),
+  authority_id TEXT NOT NULL REFERENCES organisations(id),
+  at TIMESTAMP NOT NULL
+);
+CREATE TABLE draft_readings (
+  id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 26),
+  authority_id TEXT NOT NULL REFERENCES organisations(id),
+  application_id TEXT NOT NULL REFERENCES applications(id),
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  day DATE NOT NULL,
+  UNIQUE (application_id, account_id, day)
+);

@@ -44,6 +44,7 @@ diesel::table! {
         quality_sha256 -> Text,
         price_sha256 -> Text,
         audit_hash -> Text,
+        call_version -> BigInt,
     }
 }
 
@@ -70,5 +71,23 @@ diesel::table! {
         part -> Text,
         content -> Text,
         opened_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    quality_final (call_id) {
+        call_id -> Text,
+        authority_id -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    draft_readings (id) {
+        id -> Text,
+        authority_id -> Text,
+        application_id -> Text,
+        account_id -> Text,
+        day -> Date,
     }
 }

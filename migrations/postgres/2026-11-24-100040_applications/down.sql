@@ -1,0 +1,1 @@
+DROP TRIGGER receipts_append_only ON receipts;

@@ -1,0 +1,2 @@
+DROP TRIGGER receipts_no_update;
+DROP TRIGGER receipts_no_delete;

@@ -1,0 +1,433 @@
+//! Opening envelopes: two officers for a tender, one for an investment round, each envelope once.
+
+use crate::app::App;
+use crate::applications::model::{Answers, Application, ApplicationState, OpenedPart, SealedFile};
+use crate::applications::records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
+use crate::applications::rules::{self, ApplicationRefusal, OpeningFacts};
+use crate::applications::{sealing, store};
+use crate::audit::{self, Entry};
+use crate::calls::{self, Call, CallKey, CallKind, Part};
+use crate::db::{Db, Json};
+use crate::documents::{self, Document};
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::outbox;
+use crate::people::policy::{Action, can, require};
+use crate::values::{Account, Actor, Id, Instant, Subject};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// Which part to open.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct PartInput {
+    /// `quality` or `price`.
+    pub part: String,
+}
+
+impl PartInput {
+    /// The part.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn part(&self) -> Result<Part> {
+        self.part.parse().map_err(|e: String| Error::field("part", e))
+    }
+}
+
+fn facts(db: &mut Db, call: Id<Call>, part: Part) -> Result<(OpeningFacts, Option<Opening>)> {
+    let openings = store::openings(db, call)?;
+    let done = |part: Part| openings.iter().any(|o| o.part == part && o.second_at.is_some());
+    let facts = OpeningFacts {
+        quality_final: store::quality_final_at(db, call)?.is_some(),
+        quality_opened: done(Part::Quality),
+        first_by: openings.iter().find(|o| o.part == part).map(|o| o.first_by),
+        opened: done(part),
+    };
+    Ok((facts, openings.into_iter().find(|o| o.part == part)))
+}
+
+fn officer(actor: &Actor, call: &Call) -> Result<Id<Account>> {
+    if !can(actor, Action::ReadDesk, &calls::thing(call)) {
+        return Err(Error::NotFound);
+    }
+    require(actor, Action::OpenEnvelopes, &calls::thing(call))?;
+    actor.account().ok_or(Error::Denied)
+}
+
+/// The first officer asks for a part of a tender to be opened.
+///
+/// # Errors
+/// NotFound, Denied; refused before its time, when it was asked for already, and for rounds.
+pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<()> {
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let found = calls::find(db, call)?;
+            let account = officer(&actor, &found)?;
+            if found.kind == CallKind::Round {
+                return Err(ApplicationRefusal::NotOpen.into());
+            }
+            let (facts, _) = facts(db, call, part)?;
+            rules::may_open(&found, part, facts, now)?;
+            if facts.first_by.is_some() {
+                return Err(ApplicationRefusal::AlreadyAsked.into());
+            }
+            let opening = Opening {
+                id: Id::new(),
+                authority_id: found.authority_id,
+                call_id: call,
+                part,
+                first_by: account,
+                first_at: now,
+                second_by: None,
+                second_at: None,
+                report: None,
+            };
+            store::insert_opening(db, &opening)?;
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(found.authority_id),
+                    at: now,
+                    actor: &actor,
+                    action: "opening.asked",
+                    subject: Subject::new("call", call),
+                    facts: json!({ "part": part }),
+                },
+            )?;
+            Ok(())
+        })
+        .await
+}
+
+/// Everything an opening needs, read before the work starts.
+struct Material {
+    call: Call,
+    opening: Option<Opening>,
+    applications: Vec<Application>,
+    envelopes: Vec<Envelope>,
+    receipts: Vec<Receipt>,
+    key: CallKey,
+}
+
+fn gather(db: &mut Db, call: Call, part: Part, opening: Option<Opening>) -> Result<Material> {
+    let applications = store::all_of_call(db, call.id)?;
+    let ids: Vec<_> = applications.iter().map(|a| a.id).collect();
+    let key = calls::keys(db, call.id)?
+        .into_iter()
+        .find(|k| k.part == part)
+        .ok_or_else(|| Error::internal("a call without sealing keys"))?;
+    Ok(Material {
+        envelopes: store::current_envelopes(db, &ids, part)?,
+        receipts: store::receipts_of(db, &ids)?,
+        applications,
+        call,
+        opening,
+        key,
+    })
+}
+
+/// An envelope that matches its receipt, with its content.
+struct Content {
+    application: Application,
+    envelope: Id<Envelope>,
+    value: Value,
+}
+
+/// Holds every envelope against the last receipt of its application and opens those that match.
+fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Vec<Content>) {
+    let mut last: HashMap<Id<Application>, &Receipt> = HashMap::new();
+    for receipt in &material.receipts {
+        last.insert(receipt.application_id, receipt);
+    }
+    let mut of: BTreeMap<Id<Application>, Vec<&Envelope>> = BTreeMap::new();
+    for envelope in &material.envelopes {
+        of.entry(envelope.application_id).or_default().push(envelope);
+    }
+    let mut report = OpeningReport::default();
+    let mut contents = Vec::new();
+    for application in &material.applications {
+        let receipt = last.get(&application.id).filter(|_| application.state != ApplicationState::Withdrawn);
+        let found = of.remove(&application.id).unwrap_or_default();
+        let line = |state: Reconciled, found_sha256: String| OpeningLine {
+            application: application.id,
+            reference: application.reference.clone().unwrap_or_default(),
+            state,
+            receipt_sha256: receipt.map(|r| r.sha256(part).to_owned()).unwrap_or_default(),
+            found_sha256,
+        };
+        let Some(receipt) = receipt else {
+            report.lines.extend(
+                found.iter().map(|e| line(Reconciled::Extra, sealing::stored_sha256(&e.ciphertext))),
+            );
+            continue;
+        };
+        if found.is_empty() {
+            report.lines.push(line(Reconciled::Missing, String::new()));
+            continue;
+        }
+        let mut matched = false;
+        let several = found.len() > 1;
+        for envelope in found {
+            let computed = sealing::stored_sha256(&envelope.ciphertext);
+            if computed != receipt.sha256(part) || matched {
+                // Beside a true one it is one too many; alone it is the one that was changed.
+                let state = if several { Reconciled::Extra } else { Reconciled::Altered };
+                report.lines.push(line(state, computed));
+                continue;
+            }
+            matched = true;
+            let opened = sealing::open(keys, &material.key.wrapped, &envelope.ciphertext)
+                .and_then(|plain| Ok(serde_json::from_slice::<Value>(&plain)?));
+            match opened {
+                Ok(value) => {
+                    report.lines.push(line(Reconciled::Matches, computed));
+                    contents.push(Content { application: application.clone(), envelope: envelope.id, value });
+                }
+                Err(_) => report.lines.push(line(Reconciled::Unreadable, computed)),
+            }
+        }
+        if several && !matched {
+            report.lines.push(line(Reconciled::Missing, String::new()));
+        }
+    }
+    (report, contents)
+}
+
+/// Marks the applications of a report whose files are gone or are not the ones that were sent.
+async fn check_files(app: &App, report: &mut OpeningReport, contents: &[Content]) -> Result<()> {
+    for content in contents {
+        let Ok(answers) = serde_json::from_value::<Answers>(content.value.clone()) else { continue };
+        for file in &answers.files {
+            if decrypt(app, file).await.is_err() {
+                for line in report.lines.iter_mut().filter(|l| l.application == content.application.id) {
+                    if line.state == Reconciled::Matches {
+                        line.state = Reconciled::FileMissing;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn opened_parts(contents: &[Content], part: Part, now: Instant) -> Vec<OpenedPart> {
+    contents
+        .iter()
+        .map(|content| OpenedPart {
+            id: Id::new(),
+            authority_id: content.application.authority_id,
+            call_id: content.application.call_id,
+            application_id: content.application.id,
+            part,
+            content: Json(content.value.clone()),
+            opened_at: now,
+        })
+        .collect()
+}
+
+/// The second officer confirms: every envelope of the part is held against its receipt and opened once.
+///
+/// # Errors
+/// NotFound, Denied; refused for the officer who asked, before its time, and when it is open already.
+pub async fn confirm_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<OpeningReport> {
+    let asking = actor.clone();
+    let (second, material) = app
+        .db
+        .read(move |db| {
+            let found = calls::find(db, call)?;
+            let second = officer(&asking, &found)?;
+            let (facts, opening) = facts(db, call, part)?;
+            rules::may_open(&found, part, facts, now)?;
+            rules::may_confirm(facts, second)?;
+            Ok((second, gather(db, found, part, opening)?))
+        })
+        .await?;
+    let keys = app.keys.clone();
+    let (material, mut report, contents) = sealing::apart(move || {
+        let (report, contents) = reconcile(&keys, &material, part);
+        Ok((material, report, contents))
+    })
+    .await?;
+    if part == Part::Quality {
+        check_files(app, &mut report, &contents).await?;
+    }
+    let opening = material.opening.ok_or(ApplicationRefusal::NotAsked)?.id;
+    let (authority, actor) = (material.call.authority_id, actor.clone());
+    let parts = opened_parts(&contents, part, now);
+    let envelopes: Vec<_> = contents.iter().map(|c| c.envelope).collect();
+    let applications: Vec<_> = contents.iter().map(|c| c.application.id).collect();
+    let receipts: Vec<_> = material.receipts.iter().map(|r| r.audit_hash.clone()).collect();
+    let done = report.clone();
+    app.db
+        .write(move |db| {
+            if !store::finish_opening(db, opening, second, now, &Json(done.clone()))? {
+                return Err(ApplicationRefusal::AlreadyOpened.into());
+            }
+            store::insert_opened(db, &parts)?;
+            if store::mark_opened(db, &envelopes, now)? != envelopes.len() {
+                return Err(ApplicationRefusal::AlreadyOpened.into());
+            }
+            if part == Part::Quality {
+                store::set_opened(db, &applications, now)?;
+            }
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(authority),
+                    at: now,
+                    actor: &actor,
+                    action: "opening.confirmed",
+                    subject: Subject::new("call", call),
+                    facts: json!({
+                        "part": part,
+                        "opened": done.opened(),
+                        "findings": done.findings().len(),
+                        "receipts": receipts,
+                    }),
+                },
+            )?;
+            outbox::emit(db, "applications.opened", json!({ "call": call, "part": part }), now)?;
+            Ok(())
+        })
+        .await?;
+    sign(app, now).await?;
+    Ok(report)
+}
+
+async fn sign(app: &App, now: Instant) -> Result<()> {
+    let app = app.clone();
+    sealing::apart(move || {
+        audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now)?;
+        Ok(())
+    })
+    .await
+}
+
+/// One officer opens what was sent to an investment round: one application, or all that are not open yet.
+///
+/// # Errors
+/// NotFound, Denied; refused for tenders, and for one application when it is open or does not match its receipt.
+pub async fn open_investments(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    only: Option<Id<Application>>,
+    now: Instant,
+) -> Result<OpeningReport> {
+    let asking = actor.clone();
+    let (quality, price) = app
+        .db
+        .read(move |db| {
+            let found = calls::find(db, call)?;
+            officer(&asking, &found)?;
+            if found.kind == CallKind::Tender {
+                return Err(ApplicationRefusal::NeedsTwo.into());
+            }
+            let mut both = (gather(db, found.clone(), Part::Quality, None)?, gather(db, found, Part::Price, None)?);
+            for material in [&mut both.0, &mut both.1] {
+                material.applications.retain(|a| {
+                    a.state == ApplicationState::Submitted && a.opened_at.is_none() && only.is_none_or(|id| id == a.id)
+                });
+            }
+            Ok(both)
+        })
+        .await?;
+    if let (Some(id), true) = (only, quality.applications.is_empty()) {
+        let application = app.db.read(move |db| store::find(db, id)).await?;
+        return Err(match application.state {
+            ApplicationState::Submitted if application.call_id == call => ApplicationRefusal::AlreadyOpened.into(),
+            _ => Error::NotFound,
+        });
+    }
+    let authority = quality.call.authority_id;
+    let keys = app.keys.clone();
+    let (mut report, contents, prices) = sealing::apart(move || {
+        let (report, contents) = reconcile(&keys, &quality, Part::Quality);
+        let (_, prices) = reconcile(&keys, &price, Part::Price);
+        Ok((report, contents, prices))
+    })
+    .await?;
+    check_files(app, &mut report, &contents).await?;
+    // Both parts of an application open together or not at all.
+    let whole: Vec<_> = contents.iter().map(|c| c.application.id).filter(|id| prices.iter().any(|p| p.application.id == *id)).collect();
+    for line in &mut report.lines {
+        if line.state == Reconciled::Matches && !whole.contains(&line.application) {
+            line.state = Reconciled::Altered;
+        }
+    }
+    if only.is_some() && whole.is_empty() {
+        return Err(ApplicationRefusal::DoesNotMatch.into());
+    }
+    let pick = |contents: Vec<Content>| -> Vec<Content> {
+        contents.into_iter().filter(|c| whole.contains(&c.application.id)).collect()
+    };
+    let (contents, prices) = (pick(contents), pick(prices));
+    let mut parts = opened_parts(&contents, Part::Quality, now);
+    parts.extend(opened_parts(&prices, Part::Price, now));
+    let envelopes: Vec<_> = contents.iter().chain(&prices).map(|c| c.envelope).collect();
+    let (actor, done) = (actor.clone(), report.clone());
+    app.db
+        .write(move |db| {
+            if store::mark_opened(db, &envelopes, now)? != envelopes.len() {
+                return Err(ApplicationRefusal::AlreadyOpened.into());
+            }
+            store::insert_opened(db, &parts)?;
+            store::set_opened(db, &whole, now)?;
+            for line in &done.lines {
+                audit::record(
+                    db,
+                    Entry {
+                        authority: Some(authority),
+                        at: now,
+                        actor: &actor,
+                        action: "application.opened",
+                        subject: Subject::new("application", line.application),
+                        facts: json!({ "call": call, "receipt_sha256": line.receipt_sha256, "state": line.state }),
+                    },
+                )?;
+            }
+            if !whole.is_empty() {
+                outbox::emit(db, "applications.opened", json!({ "call": call, "part": Part::Quality }), now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(report)
+}
+
+/// Decrypts a stored file with the key that came with its sealed content.
+pub(super) async fn decrypt(app: &App, file: &SealedFile) -> Result<Vec<u8>> {
+    let id = file.document;
+    let row = app.db.read(move |db| documents::find(db, id)).await?;
+    let bytes = documents::read_file(&app.config.storage.documents, &row.stored_as).await?;
+    if hex::encode(Sha256::digest(&bytes)) != row.sha256 {
+        return Err(Error::internal("a stored file was changed"));
+    }
+    let (keys, file) = (app.keys.clone(), file.clone());
+    sealing::apart(move || sealing::open_file(&keys, &file, &bytes)).await
+}
+
+/// A file of an opened application, decrypted for staff.
+///
+/// # Errors
+/// NotFound while it is sealed or for another authority; Denied.
+pub async fn read_file(app: &App, actor: &Actor, id: Id<Application>, document: Id<Document>) -> Result<(SealedFile, Vec<u8>)> {
+    let asking = actor.clone();
+    let file = app
+        .db
+        .read(move |db| {
+            let (application, call) = store::find_with_call(db, id)?;
+            if !can(&asking, Action::ReadOpened, &calls::thing(&call).public(false)) {
+                return Err(Error::NotFound);
+            }
+            let opened = store::opened(db, application.id, Part::Quality)?.ok_or(Error::NotFound)?;
+            opened.answers()?.files.into_iter().find(|f| f.document == document).ok_or(Error::NotFound)
+        })
+        .await?;
+    let bytes = decrypt(app, &file).await?;
+    Ok((file, bytes))
+}

@@ -1,0 +1,776 @@
+//! Pages of applicants.
+
+use super::actions::{self, Declaration, Opened};
+use super::model::{Application, ApplicationState, Draft};
+use super::questions::{self, Asks, Question, Section};
+use super::records::Receipt;
+use super::rules::{self, Missing};
+use super::shown::{self, Line};
+use super::typed::{self, Fields, Progress};
+use super::{pages_questions, store};
+use crate::calls::{self, Call};
+use crate::db::{Cursor, Page};
+use crate::documents::Document;
+use crate::error::{Error, Result};
+use crate::evaluation::Kind;
+use crate::http::export::Table;
+use crate::http::{Answer, FormState, Link, Parts, Posted, Shell, Visit, page, page_again, see};
+use crate::people::policy::{Action, can};
+use crate::values::time::{distance, medium_date};
+use crate::values::{Id, actor};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+const MENU: &str = "/applications";
+
+fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
+    let mut shell = visit.shell(title, MENU);
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    shell
+}
+
+async fn public_call(visit: &Visit, id: Id<Call>) -> Result<Call> {
+    let call = visit.app.db.read(move |db| calls::find(db, id)).await?;
+    if can(&visit.actor, Action::ReadCall, &calls::thing(&call)) { Ok(call) } else { Err(Error::NotFound) }
+}
+
+/// Nothing but a token.
+#[derive(Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+#[derive(Template)]
+#[template(path = "applications/can_i_apply.html")]
+struct EligibilityPage {
+    shell: Shell,
+    call: Call,
+    form: FormState,
+    answered: bool,
+    reasons: Vec<String>,
+    yes_no: Vec<(&'static str, &'static str)>,
+    open: bool,
+}
+
+/// `GET /calls/{id}/can-i-apply`: asked before sign-in; the answers live in the address and are kept nowhere.
+///
+/// # Errors
+/// NotFound for a call that is not public.
+pub async fn can_i_apply(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<Fields>) -> Answer {
+    let call = public_call(&visit, *id).await?;
+    let answers: BTreeMap<String, bool> = call
+        .terms
+        .0
+        .eligibility
+        .iter()
+        .filter_map(|q| match query.get(&format!("eligible_{}", q.id)).map(String::as_str) {
+            Some("yes") => Some((q.id.clone(), true)),
+            Some("no") => Some((q.id.clone(), false)),
+            _ => None,
+        })
+        .collect();
+    let answered = query.contains_key("asked") || call.terms.0.eligibility.is_empty();
+    let reasons = if answered { rules::not_eligible(&call.terms.0, &answers) } else { Vec::new() };
+    let mut shell = visit.shell("Can you apply?", "/calls");
+    shell.breadcrumbs = vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{}", call.id))];
+    page(&EligibilityPage {
+        shell,
+        open: call.is_open(visit.now),
+        form: FormState::filled(query.into_inner()),
+        answered,
+        reasons,
+        yes_no: pages_questions::YES_NO.to_vec(),
+        call,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "applications/apply.html")]
+struct ApplyPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    organisations: Vec<(String, String)>,
+    deadline: String,
+}
+
+async fn apply_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ApplyPage> {
+    let call = public_call(visit, id).await?;
+    let mut organisations: Vec<(String, String)> =
+        visit.actor.applicant_organisations().map(|m| (m.organisation.to_string(), m.name.clone())).collect();
+    organisations.dedup();
+    let mut shell = form_shell(visit, "Start an application", &form);
+    shell.breadcrumbs = vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{id}"))];
+    let deadline = call.deadline_at.map(crate::values::Instant::long).unwrap_or_default();
+    Ok(ApplyPage { shell, form, organisations, deadline, call })
+}
+
+/// `GET /calls/{id}/apply`
+///
+/// # Errors
+/// NotFound; refused when the call is closed.
+pub async fn apply_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    let shown = apply_page(&visit, *id, FormState::empty()).await?;
+    match rules::takes_applications(&shown.call, visit.now) {
+        Ok(()) => page(&shown),
+        Err(refusal) => late(&visit, refusal.into(), "/calls"),
+    }
+}
+
+/// For whom to apply.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct StartInput {
+    /// The organisation's identifier.
+    pub organisation: String,
+}
+
+impl StartInput {
+    /// The organisation.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn organisation(&self) -> Result<Id<actor::Organisation>> {
+        self.organisation.parse().map_err(|_| Error::field("organisation", "Choose the organisation that applies"))
+    }
+}
+
+/// `POST /calls/{id}/apply`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn apply(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<StartInput>) -> Answer {
+    let started = match posted.input.organisation() {
+        Ok(organisation) => actions::start(&visit.app, &visit.actor, *id, organisation, visit.now).await,
+        Err(error) => Err(error),
+    };
+    match started {
+        Ok(application) => see(&format!("/applications/{application}")),
+        Err(error @ Error::Refused(_)) => late(&visit, error, "/calls"),
+        Err(error) => page_again(&apply_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "applications/late.html")]
+struct LatePage {
+    shell: Shell,
+    title: &'static str,
+    sentence: String,
+    back: String,
+}
+
+/// The page of what came after the deadline, with the server's instant. Other errors go on.
+fn late(visit: &Visit, error: Error, back: &str) -> Answer {
+    let Error::Refused(refusal) = &error else { return Err(error.into()) };
+    let title = match refusal.code {
+        "applications/late" => "This call has closed",
+        "applications/not-open" => "This call is not open",
+        "applications/withdrawn" => "This application was withdrawn",
+        _ => return Err(error.into()),
+    };
+    let html = LatePage { shell: visit.shell(title, MENU), title, sentence: refusal.sentence.clone(), back: back.to_owned() }
+        .render()
+        .map_err(Error::from)?;
+    Ok(HttpResponse::build(StatusCode::CONFLICT)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(html))
+}
+
+struct ListRow {
+    id: Id<Application>,
+    title: String,
+    reference: String,
+    organisation: String,
+    status: &'static str,
+    colour: &'static str,
+    closes: String,
+}
+
+#[derive(Template)]
+#[template(path = "applications/list.html")]
+struct ListPage {
+    shell: Shell,
+    rows: Vec<ListRow>,
+    next: String,
+    belongs: bool,
+}
+
+/// Query of one's own list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    after: String,
+    format: String,
+}
+
+fn status(application: &Application, call: &Call, open: bool) -> (&'static str, &'static str) {
+    match application.state {
+        ApplicationState::Submitted if open && rules::needs_confirmation(call, application) => ("Needs confirmation", "orange"),
+        ApplicationState::Submitted => ("Submitted", "green"),
+        ApplicationState::Withdrawn => ("Withdrawn", "grey"),
+        ApplicationState::Draft if open => ("In progress", "blue"),
+        ApplicationState::Draft => ("Not sent", "grey"),
+    }
+}
+
+/// `GET /applications`
+///
+/// # Errors
+/// Internal.
+pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
+    let cursor: Option<Cursor> = if query.after.is_empty() {
+        None
+    } else {
+        Some(query.after.parse().map_err(|e: &str| Error::field("after", e))?)
+    };
+    let names: BTreeMap<_, _> =
+        visit.actor.applicant_organisations().map(|m| (m.organisation, m.name.clone())).collect();
+    let organisations: Vec<_> = names.keys().copied().collect();
+    let size = if query.format.is_empty() { Page::<Application>::SIZE } else { 500 };
+    let (found, calls) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = store::by_organisations(db, &organisations, cursor.as_ref(), size)?;
+            let calls: Vec<_> = found.items.iter().map(|a| a.call_id).collect();
+            Ok((found, calls::find_many(db, &calls)?))
+        })
+        .await?;
+    let next = found.next.map(|c| format!("/applications?after={c}")).unwrap_or_default();
+    let rows: Vec<ListRow> = found
+        .items
+        .iter()
+        .filter_map(|a| {
+            let call = calls.get(&a.call_id)?;
+            let (status, colour) = status(a, call, call.is_open(visit.now));
+            Some(ListRow {
+                id: a.id,
+                title: call.title.clone(),
+                reference: a.reference.clone().unwrap_or_else(|| call.reference.clone()),
+                organisation: names.get(&a.organisation_id).cloned().unwrap_or_default(),
+                status,
+                colour,
+                closes: call.deadline_at.map(crate::values::Instant::medium).unwrap_or_default(),
+            })
+        })
+        .collect();
+    if !query.format.is_empty() {
+        return Table {
+            name: "applications".to_owned(),
+            heads: vec!["call", "reference", "organisation", "status", "closes"],
+            rows: rows
+                .into_iter()
+                .map(|r| vec![r.title, r.reference, r.organisation, r.status.to_owned(), r.closes])
+                .collect(),
+        }
+        .answer(&query.format);
+    }
+    page(&ListPage { shell: visit.shell("My applications", MENU), rows, next, belongs: !names.is_empty() })
+}
+
+struct Task {
+    key: String,
+    title: String,
+    href: String,
+    status: &'static str,
+    colour: &'static str,
+    hint: String,
+}
+
+#[derive(Template)]
+#[template(path = "applications/tasks.html")]
+struct TasksPage {
+    shell: Shell,
+    application: Application,
+    call: Call,
+    sections: Vec<(usize, &'static str, Vec<Task>)>,
+    send_number: usize,
+    done: usize,
+    total: usize,
+    ready: bool,
+    open: bool,
+    has_draft: bool,
+    needs_confirmation: bool,
+    may_submit: bool,
+    status: (&'static str, &'static str),
+    closes: String,
+    left: String,
+    saved: String,
+    submitted: String,
+}
+
+fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
+    let Opened { application, call, draft } = opened;
+    let terms = &call.terms.0;
+    let open = rules::may_change(&call, &application, visit.now).is_ok();
+    let has_draft = draft.is_some();
+    let draft = draft.unwrap_or_default();
+    let mut sections: Vec<(usize, &'static str, Vec<Task>)> = Vec::new();
+    let (mut done, mut total, mut ready) = (0, 0, true);
+    for section in Section::ALL.iter().copied() {
+        let tasks: Vec<Task> = questions::questions(terms)
+            .iter()
+            .filter(|q| q.section == section)
+            .map(|q| {
+                let progress = typed::progress(terms, q, &draft);
+                let counts = matches!(progress, Progress::Completed | Progress::Optional);
+                total += 1;
+                done += usize::from(counts);
+                ready &= counts;
+                Task {
+                    key: format!("task-{}", q.key),
+                    title: q.title.clone(),
+                    href: if open && has_draft { format!("/applications/{}/answer/{}", application.id, q.key) } else { String::new() },
+                    status: progress.label(),
+                    colour: progress.colour(),
+                    hint: hint(q, &draft),
+                }
+            })
+            .collect();
+        if !tasks.is_empty() {
+            sections.push((sections.len() + 1, section.label(), tasks));
+        }
+    }
+    let mut shell = visit.shell(format!("Your application: {}", call.title), MENU);
+    shell.breadcrumbs = vec![Link::new("My applications", MENU)];
+    TasksPage {
+        shell,
+        send_number: sections.len() + 1,
+        done,
+        total,
+        ready,
+        open,
+        has_draft,
+        needs_confirmation: open && rules::needs_confirmation(&call, &application),
+        may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&application)),
+        status: status(&application, &call, open),
+        closes: call.deadline_at.map(crate::values::Instant::long).unwrap_or_default(),
+        left: call.deadline_at.map(|d| if d >= visit.now { distance(visit.today(), d.date()) } else { "closed".to_owned() }).unwrap_or_default(),
+        saved: application.saved_at.medium(),
+        submitted: application.submitted_at.map(crate::values::Instant::exact).unwrap_or_default(),
+        sections,
+        application,
+        call,
+    }
+}
+
+fn hint(question: &Question, draft: &Draft) -> String {
+    match &question.asks {
+        Asks::Organisation => "Reused from your organisation’s profile".to_owned(),
+        Asks::Quality { criterion, words } => match draft.answers.answers.get(criterion) {
+            Some(text) => format!("{} of {words} words", questions::words(text)),
+            None => String::new(),
+        },
+        Asks::Files => match draft.answers.files.len() {
+            0 => String::new(),
+            1 => "1 file".to_owned(),
+            n => format!("{n} files"),
+        },
+        _ => String::new(),
+    }
+}
+
+/// `GET /applications/{id}`
+///
+/// # Errors
+/// NotFound for another's.
+pub async fn tasks(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    let opened = actions::read_draft(&visit.app, &visit.actor, *id, visit.now).await?;
+    page(&tasks_page(&visit, opened))
+}
+
+struct FileRow {
+    document: Id<Document>,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "applications/question.html")]
+struct QuestionPage {
+    shell: Shell,
+    form: FormState,
+    id: Id<Application>,
+    question: Question,
+    kind: &'static str,
+    place: String,
+    body: pages_questions::Body,
+    files: Vec<FileRow>,
+    about: String,
+    takes_files: bool,
+    file_hint: String,
+    saved: String,
+}
+
+async fn question_page(visit: &Visit, id: Id<Application>, key: &str, form: Option<FormState>) -> Result<Option<QuestionPage>> {
+    let opened = actions::read_draft(&visit.app, &visit.actor, id, visit.now).await?;
+    if rules::may_change(&opened.call, &opened.application, visit.now).is_err() {
+        return Ok(None);
+    }
+    let Some(draft) = opened.draft else { return Ok(None) };
+    let terms = &opened.call.terms.0;
+    let question = questions::find_question(terms, key).ok_or(Error::NotFound)?;
+    let form = form.unwrap_or_else(|| FormState::filled(typed::shown(terms, &question, &draft)));
+    let siblings: Vec<_> = questions::questions(terms).into_iter().filter(|q| q.section == question.section).collect();
+    let place = siblings.iter().position(|q| q.key == question.key).unwrap_or_default() + 1;
+    let (kind, about, takes_files) = match &question.asks {
+        Asks::Organisation => ("organisation", String::new(), false),
+        Asks::Eligibility => ("eligibility", String::new(), false),
+        Asks::Quality { criterion, .. } => ("quality", criterion.clone(), true),
+        Asks::Pass { criterion, .. } => ("pass", criterion.clone(), true),
+        Asks::Promise { id } => ("promise", id.clone(), true),
+        Asks::Price => ("price", String::new(), false),
+        Asks::UseOfFunds => ("use", String::new(), false),
+        Asks::CashFlow => ("cash", String::new(), false),
+        Asks::Files => ("files", String::new(), true),
+    };
+    let files = if takes_files {
+        draft
+            .answers
+            .files
+            .iter()
+            .filter(|f| f.about == about)
+            .map(|f| FileRow { document: f.document, text: shown::file(f) })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Some(QuestionPage {
+        shell: form_shell(visit, &question.title, &form),
+        body: pages_questions::body(&opened.call, &question, &draft),
+        form,
+        id,
+        kind,
+        place: format!("{} · {place} of {}", question.section.label(), siblings.len()),
+        files,
+        about,
+        takes_files,
+        file_hint: format!(
+            "PDF, Word, Excel, OpenDocument, CSV, text, PNG or JPEG, up to {} MB. It is encrypted before it is stored.{}",
+            visit.app.config.storage.most_bytes / 1_000_000,
+            if visit.app.config.scan.clamd.is_empty() { " No virus scanner is set up here, so files are not scanned." } else { "" }
+        ),
+        saved: format!("What you typed is kept, right or wrong. Last saved {}.", opened.application.saved_at.medium()),
+        question,
+    }))
+}
+
+/// `GET /applications/{id}/answer/{question}`
+///
+/// # Errors
+/// NotFound.
+pub async fn question(visit: Visit, path: web::Path<(Id<Application>, String)>) -> Answer {
+    let (id, key) = path.into_inner();
+    match question_page(&visit, id, &key, None).await? {
+        Some(shown) => page(&shown),
+        // Nothing to write any more: the task list says why.
+        None => see(&format!("/applications/{id}")),
+    }
+}
+
+async fn again(visit: &Visit, id: Id<Application>, key: &str, form: FormState) -> Answer {
+    match question_page(visit, id, key, Some(form)).await? {
+        Some(shown) => page_again(&shown),
+        None => see(&format!("/applications/{id}")),
+    }
+}
+
+/// `POST /applications/{id}/answer/{question}`
+///
+/// # Errors
+/// NotFound; refused after the deadline.
+pub async fn save_question(visit: Visit, path: web::Path<(Id<Application>, String)>, posted: Posted<Fields>) -> Answer {
+    let (id, key) = path.into_inner();
+    let mut fields = posted.input.clone();
+    fields.remove("csrf");
+    let go = fields.remove("go").unwrap_or_default();
+    match actions::save_question(&visit.app, &visit.actor, id, &key, &fields, visit.now).await {
+        Ok(saved) if go == "tasks" => {
+            let _ = saved;
+            see(&format!("/applications/{id}"))
+        }
+        Ok(saved) if !saved.errors.is_empty() => {
+            again(&visit, id, &key, posted.state().clone().with_errors(saved.errors)).await
+        }
+        Ok(saved) => match saved.next {
+            Some(next) => see(&format!("/applications/{id}/answer/{}", next.key)),
+            None => see(&format!("/applications/{id}/check")),
+        },
+        Err(error @ Error::Invalid(_)) => again(&visit, id, &key, posted.again(error)?).await,
+        Err(error) => late(&visit, error, &format!("/applications/{id}")),
+    }
+}
+
+/// `POST /applications/{id}/files`: one file, held in memory until it is encrypted.
+///
+/// # Errors
+/// NotFound; refused after the deadline.
+pub async fn attach(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) -> Answer {
+    let key = parts.field("question").to_owned();
+    let outcome = match parts.file("file") {
+        Some(upload) => actions::attach(&visit.app, &visit.actor, *id, parts.field("about"), upload, visit.now).await,
+        None => Err(Error::field("file", "Choose a file")),
+    };
+    match outcome {
+        Ok(file) => {
+            visit.done(if file.scanned { "The file is added. It was scanned and nothing was found." } else { "The file is added. It was not scanned for viruses." });
+            see(&format!("/applications/{id}/answer/{key}"))
+        }
+        Err(error) => file_error(&visit, *id, &key, "file", error).await,
+    }
+}
+
+/// The page again with what is wrong with a file; refusals of the deadline have their own page.
+async fn file_error(visit: &Visit, id: Id<Application>, key: &str, field: &str, error: Error) -> Answer {
+    use crate::values::FieldErrors;
+    let errors = match error {
+        Error::Invalid(errors) => errors,
+        Error::Refused(refusal) if refusal.code.starts_with("documents/") || refusal.code == "applications/too-many-files" => {
+            FieldErrors::one(field, refusal.sentence)
+        }
+        other => return late(visit, other, &format!("/applications/{id}")),
+    };
+    match question_page(visit, id, key, None).await? {
+        Some(mut shown) => {
+            shown.form = shown.form.with_errors(errors);
+            shown.shell.error = true;
+            page_again(&shown)
+        }
+        None => see(&format!("/applications/{id}")),
+    }
+}
+
+/// `POST /applications/{id}/cash-flow`: the sheet as a file.
+///
+/// # Errors
+/// NotFound; refused after the deadline.
+pub async fn sheet(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) -> Answer {
+    let outcome = match parts.file("sheet") {
+        Some(upload) => actions::save_sheet(&visit.app, &visit.actor, *id, upload, visit.now).await,
+        None => Err(Error::field("sheet", "Choose a CSV or Excel file")),
+    };
+    match outcome {
+        Ok(_) => {
+            visit.done("The sheet is read. Look at the rows below.");
+            see(&format!("/applications/{id}/answer/cash-flow"))
+        }
+        Err(error) => file_error(&visit, *id, "cash-flow", "sheet", error).await,
+    }
+}
+
+/// Where a file belongs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WhichQuestion {
+    question: String,
+}
+
+/// `POST /applications/{id}/files/{document}/remove`
+///
+/// # Errors
+/// NotFound; refused after the deadline.
+pub async fn detach(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>, posted: Posted<WhichQuestion>) -> Answer {
+    let (id, document) = path.into_inner();
+    match actions::detach(&visit.app, &visit.actor, id, document, visit.now).await {
+        Ok(()) => {
+            visit.done("The file is removed.");
+            see(&format!("/applications/{id}/answer/{}", posted.input.question))
+        }
+        Err(error) => late(&visit, error, &format!("/applications/{id}")),
+    }
+}
+
+/// A file as an attachment, never shown inside the page.
+pub(super) fn download(name: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
+    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
+    Ok(HttpResponse::Ok()
+        .content_type(media_type.to_owned())
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(bytes))
+}
+
+/// `GET /applications/{id}/files/{document}`
+///
+/// # Errors
+/// NotFound.
+pub async fn own_file(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>) -> Answer {
+    let (id, document) = path.into_inner();
+    let (file, bytes) = actions::own_file(&visit.app, &visit.actor, id, document, visit.now).await?;
+    download(&file.name, &file.media_type, bytes)
+}
+
+#[derive(Template)]
+#[template(path = "applications/check.html")]
+struct CheckPage {
+    shell: Shell,
+    form: FormState,
+    id: Id<Application>,
+    call: Call,
+    lines: Vec<Line>,
+    missing: Vec<Missing>,
+    may_submit: bool,
+    replaces: bool,
+    closes: String,
+}
+
+async fn check_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<Option<CheckPage>> {
+    let opened = actions::read_draft(&visit.app, &visit.actor, id, visit.now).await?;
+    if rules::may_change(&opened.call, &opened.application, visit.now).is_err() {
+        return Ok(None);
+    }
+    let Some(draft) = opened.draft else { return Ok(None) };
+    let terms = &opened.call.terms.0;
+    Ok(Some(CheckPage {
+        shell: form_shell(visit, "Check your answers", &form),
+        form,
+        id,
+        lines: shown::lines(terms, &draft.answers, Some(&draft.price)),
+        missing: rules::missing(terms, &draft.answers, &draft.price),
+        may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&opened.application)),
+        replaces: opened.application.state == ApplicationState::Submitted,
+        closes: opened.call.deadline_at.map(crate::values::Instant::long).unwrap_or_default(),
+        call: opened.call,
+    }))
+}
+
+/// `GET /applications/{id}/check`
+///
+/// # Errors
+/// NotFound.
+pub async fn check(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    match check_page(&visit, *id, FormState::empty()).await? {
+        Some(shown) => page(&shown),
+        None => see(&format!("/applications/{id}")),
+    }
+}
+
+/// `POST /applications/{id}/submit`
+///
+/// # Errors
+/// NotFound, Denied; refused when incomplete or late.
+pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<Declaration>) -> Answer {
+    match actions::submit(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(_) => see(&format!("/applications/{id}/receipt")),
+        Err(Error::Refused(refusal)) if refusal.code != "applications/incomplete" => {
+            late(&visit, Error::Refused(refusal), &format!("/applications/{id}"))
+        }
+        Err(error) => match check_page(&visit, *id, posted.again(error)?).await? {
+            Some(shown) => page_again(&shown),
+            None => see(&format!("/applications/{id}")),
+        },
+    }
+}
+
+/// `POST /applications/{id}/confirm`: after an amendment, what was sent stands for the new version.
+///
+/// # Errors
+/// NotFound, Denied; refused when late or when the new version asks for more.
+pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
+    match actions::confirm_unchanged(&visit.app, &visit.actor, *id, visit.now).await {
+        Ok(_) => see(&format!("/applications/{id}/receipt")),
+        Err(Error::Refused(refusal)) if refusal.code == "applications/incomplete" => see(&format!("/applications/{id}/check")),
+        Err(error) => late(&visit, error, &format!("/applications/{id}")),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "applications/receipt.html")]
+struct ReceiptPage {
+    shell: Shell,
+    application: Application,
+    call: Call,
+    receipt: Receipt,
+    older: Vec<Receipt>,
+    organisation: String,
+    open: bool,
+}
+
+/// `GET /applications/{id}/receipt`
+///
+/// # Errors
+/// NotFound for another's or when nothing was sent.
+pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    let (application, call, mut receipts) = own_receipts(&visit, *id).await?;
+    let receipt = receipts.pop().ok_or(Error::NotFound)?;
+    receipts.reverse();
+    let organisation = visit
+        .actor
+        .memberships()
+        .iter()
+        .find(|m| m.organisation == application.organisation_id)
+        .map(|m| m.name.clone())
+        .unwrap_or_default();
+    let mut shell = visit.shell("Application sent", MENU);
+    shell.breadcrumbs = vec![Link::new("My applications", MENU), Link::new(call.title.clone(), format!("/applications/{id}"))];
+    page(&ReceiptPage { shell, open: call.is_open(visit.now), application, call, receipt, older: receipts, organisation })
+}
+
+/// One's own application, its call and its receipts, oldest first.
+pub(super) async fn own_receipts(visit: &Visit, id: Id<Application>) -> Result<(Application, Call, Vec<Receipt>)> {
+    let (application, call, receipts) = visit
+        .app
+        .db
+        .read(move |db| {
+            let (application, call) = store::find_with_call(db, id)?;
+            Ok((application, call, store::receipts_of(db, &[id])?))
+        })
+        .await?;
+    if !can(&visit.actor, Action::ReadOwnApplication, &actions::thing(&application)) {
+        return Err(Error::NotFound);
+    }
+    Ok((application, call, receipts))
+}
+
+#[derive(Template)]
+#[template(path = "applications/withdraw.html")]
+struct WithdrawPage {
+    shell: Shell,
+    application: Application,
+    call: Call,
+}
+
+/// `GET /applications/{id}/withdraw`
+///
+/// # Errors
+/// NotFound.
+pub async fn withdraw_form(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    let (application, call, _) = own_receipts(&visit, *id).await?;
+    if let Err(refusal) = rules::may_change(&call, &application, visit.now) {
+        return late(&visit, refusal.into(), &format!("/applications/{id}"));
+    }
+    let mut shell = visit.shell("Withdraw your application", MENU);
+    shell.csrf = visit.csrf();
+    page(&WithdrawPage { shell, application, call })
+}
+
+/// `POST /applications/{id}/withdraw`
+///
+/// # Errors
+/// NotFound, Denied; refused after the deadline.
+pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
+    match actions::withdraw(&visit.app, &visit.actor, *id, visit.now).await {
+        Ok(()) => {
+            visit.done("The application is withdrawn. Its draft, its key and its files are destroyed.");
+            see(MENU)
+        }
+        Err(error) => late(&visit, error, &format!("/applications/{id}")),
+    }
+}
+
+/// Level texts of a quality criterion, as the guidance of its question.
+pub(super) fn level_texts(call: &Call, criterion: &str) -> Vec<(String, String)> {
+    match call.terms.0.model.criterion(criterion).map(|c| &c.kind) {
+        Some(Kind::Quality { levels }) => levels.iter().rev().map(|l| (format!("Level {}", l.level), l.text.clone())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A day in words, for the templates of this room.
+pub(super) fn day(date: crate::values::LocalDate) -> String {
+    medium_date(date)
+}

@@ -1,0 +1,186 @@
+//! The questions of an application, found from the terms of its call.
+
+use crate::calls::{ConditionAsked, Terms};
+use crate::evaluation::{Criterion, Kind, Measure, PriceModel};
+use rust_decimal::Decimal;
+
+/// Words of an answer where the terms say nothing.
+pub const USUAL_WORDS: u32 = 500;
+/// Lines of the use of funds that a page offers.
+pub const FUND_LINES: usize = 8;
+/// Rows of a cash-flow sheet at most: three years by month.
+pub const CASH_ROWS: usize = 36;
+/// Rows of a cash-flow sheet at least: three years by quarter.
+pub const LEAST_CASH_ROWS: usize = 12;
+
+crate::text_enum! {
+    /// The parts of the task list.
+    pub enum Section {
+        Organisation = "organisation" => "Your organisation",
+        Offer = "offer" => "Your offer",
+        Promises = "promises" => "Your promises",
+        Money = "money" => "Money",
+    }
+}
+
+/// What a question asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// The organisation's facts.
+    Organisation,
+    /// Whether it can apply at all.
+    Eligibility,
+    /// An answer in words to a quality criterion.
+    Quality {
+        /// The criterion.
+        criterion: String,
+        /// Most words.
+        words: u32,
+    },
+    /// Yes or no to a pass/fail criterion.
+    Pass {
+        /// The criterion.
+        criterion: String,
+        /// What must be so.
+        requirement: String,
+    },
+    /// A promised figure.
+    Promise {
+        /// Condition or measure.
+        id: String,
+    },
+    /// Prices (tender) or the amount (investment).
+    Price,
+    /// What the amount is for.
+    UseOfFunds,
+    /// The cash-flow sheet.
+    CashFlow,
+    /// Files that belong to the whole application.
+    Files,
+}
+
+/// One page of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its place in the address.
+    pub key: String,
+    /// Part of the task list.
+    pub section: Section,
+    /// As the task list calls it.
+    pub title: String,
+    /// What it asks for.
+    pub asks: Asks,
+}
+
+fn question(key: impl Into<String>, section: Section, title: impl Into<String>, asks: Asks) -> Question {
+    Question { key: key.into(), section, title: title.into(), asks }
+}
+
+/// Every question of a call, in the order of the task list.
+#[must_use]
+pub fn questions(terms: &Terms) -> Vec<Question> {
+    let mut all = vec![question("organisation", Section::Organisation, "Who you are", Asks::Organisation)];
+    if !terms.eligibility.is_empty() {
+        all.push(question("eligibility", Section::Organisation, "Whether you can apply", Asks::Eligibility));
+    }
+    for node in terms.model.nodes() {
+        let criterion = node.criterion;
+        match &criterion.kind {
+            Kind::PassFail { requirement } => all.push(question(
+                format!("pass-{}", criterion.id),
+                Section::Organisation,
+                &criterion.title,
+                Asks::Pass { criterion: criterion.id.clone(), requirement: requirement.clone() },
+            )),
+            Kind::Quality { .. } => all.push(question(
+                format!("quality-{}", criterion.id),
+                Section::Offer,
+                &criterion.title,
+                Asks::Quality {
+                    criterion: criterion.id.clone(),
+                    words: terms.words.get(&criterion.id).copied().unwrap_or(USUAL_WORDS),
+                },
+            )),
+            Kind::Group { .. } | Kind::Price { .. } | Kind::SocialValue { .. } => {}
+        }
+    }
+    all.push(question("files", Section::Offer, "Files", Asks::Files));
+    for (id, title) in promises(terms) {
+        all.push(question(format!("promise-{id}"), Section::Promises, title, Asks::Promise { id }));
+    }
+    if terms.round.is_some() {
+        all.push(question("price", Section::Money, "How much you need", Asks::Price));
+        all.push(question("use-of-funds", Section::Money, "What the money is for", Asks::UseOfFunds));
+        all.push(question("cash-flow", Section::Money, "Cash flow over three years", Asks::CashFlow));
+    } else if !prices(terms).is_empty() {
+        all.push(question("price", Section::Money, "Price", Asks::Price));
+    }
+    all.sort_by_key(|q| q.section);
+    all
+}
+
+/// One question by its place in the address.
+#[must_use]
+pub fn find_question(terms: &Terms, key: &str) -> Option<Question> {
+    questions(terms).into_iter().find(|q| q.key == key)
+}
+
+/// The price criteria that a bidder fills in: every one whose price is not fixed by the authority.
+#[must_use]
+pub fn prices(terms: &Terms) -> Vec<(String, String)> {
+    terms
+        .model
+        .nodes()
+        .iter()
+        .filter(|n| matches!(&n.criterion.kind, Kind::Price { model } if !matches!(model, PriceModel::FixedPrice { .. })))
+        .map(|n| (n.criterion.id.clone(), n.criterion.title.clone()))
+        .collect()
+}
+
+/// What is promised: each condition asked, and each measure of the model that no condition covers.
+#[must_use]
+pub fn promises(terms: &Terms) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> =
+        terms.conditions.iter().map(|c| (c.id.clone(), c.body.title.clone())).collect();
+    for (_, measure, _) in measures(terms) {
+        if !all.iter().any(|(id, _)| *id == measure.id) {
+            all.push((measure.id.clone(), measure.title.clone()));
+        }
+    }
+    all
+}
+
+/// The condition of a promise, when one is asked.
+#[must_use]
+pub fn condition<'a>(terms: &'a Terms, id: &str) -> Option<&'a ConditionAsked> {
+    terms.conditions.iter().find(|c| c.id == id)
+}
+
+/// Each social value measure with its criterion and the points out of 100 that it can earn.
+#[must_use]
+pub fn measures(terms: &Terms) -> Vec<(Criterion, Measure, Decimal)> {
+    let mut all = Vec::new();
+    for node in terms.model.nodes() {
+        if let Kind::SocialValue { measures, .. } = &node.criterion.kind {
+            for measure in measures {
+                let points = (node.points * measure.weight / Decimal::ONE_HUNDRED).normalize();
+                all.push((node.criterion.clone(), measure.clone(), points));
+            }
+        }
+    }
+    all
+}
+
+/// The unit that a promise is counted in.
+#[must_use]
+pub fn unit(terms: &Terms, id: &str) -> String {
+    condition(terms, id).map(|c| c.body.unit.clone()).unwrap_or_else(|| {
+        measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.unit).unwrap_or_default()
+    })
+}
+
+/// Words of a text: runs of characters between white space.
+#[must_use]
+pub fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}

@@ -1,0 +1,148 @@
+//! What sealing leaves behind: envelopes, receipts, openings and what an opening found.
+
+use super::model::Application;
+use crate::calls::{Call, Part};
+use crate::db::schema::{envelopes, openings, receipts};
+use crate::db::{Json, MultiBackend};
+use crate::values::{Account, Id, Instant, actor};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One sealed part of one submission.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = envelopes, check_for_backend(MultiBackend))]
+pub struct Envelope {
+    /// Identifier.
+    pub id: Id<Envelope>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The application.
+    pub application_id: Id<Application>,
+    /// Which part.
+    pub part: Part,
+    /// Age ciphertext, base64.
+    pub ciphertext: String,
+    /// SHA-256 of the ciphertext bytes, hexadecimal.
+    pub sha256: String,
+    /// When it was sealed.
+    pub sealed_at: Instant,
+    /// When a newer one, or a withdrawal, took its place.
+    pub superseded_at: Option<Instant>,
+    /// When it was opened.
+    pub opened_at: Option<Instant>,
+}
+
+/// What a submitter holds in hand.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = receipts, check_for_backend(MultiBackend))]
+pub struct Receipt {
+    /// Identifier.
+    pub id: Id<Receipt>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The application.
+    pub application_id: Id<Application>,
+    /// Short reference.
+    pub reference: String,
+    /// The server's instant.
+    pub received_at: Instant,
+    /// SHA-256 of the quality envelope's ciphertext.
+    pub quality_sha256: String,
+    /// SHA-256 of the price envelope's ciphertext.
+    pub price_sha256: String,
+    /// Hash of the audit row of the submission.
+    pub audit_hash: String,
+    /// Version of the call that was answered.
+    pub call_version: i64,
+}
+
+impl Receipt {
+    /// The hash of one part's ciphertext.
+    #[must_use]
+    pub fn sha256(&self, part: Part) -> &str {
+        match part {
+            Part::Quality => &self.quality_sha256,
+            Part::Price => &self.price_sha256,
+        }
+    }
+}
+
+/// The opening of one part of every application to a call.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = openings, check_for_backend(MultiBackend))]
+pub struct Opening {
+    /// Identifier.
+    pub id: Id<Opening>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// Which part.
+    pub part: Part,
+    /// The officer who asked.
+    pub first_by: Id<Account>,
+    /// When.
+    pub first_at: Instant,
+    /// The officer who confirmed.
+    pub second_by: Option<Id<Account>>,
+    /// When.
+    pub second_at: Option<Instant>,
+    /// What was found.
+    pub report: Option<Json<OpeningReport>>,
+}
+
+crate::text_enum! {
+    /// How an envelope compares with its receipt.
+    pub enum Reconciled {
+        Matches = "matches" => "Matches its receipt",
+        Missing = "missing" => "Missing",
+        Altered = "altered" => "Altered after it was sent",
+        Extra = "extra" => "Extra: there is no receipt for it",
+        Unreadable = "unreadable" => "Cannot be decrypted",
+        FileMissing = "file_missing" => "A file is missing or altered",
+    }
+}
+
+impl Reconciled {
+    /// Colour of its tag.
+    #[must_use]
+    pub fn colour(self) -> &'static str {
+        if self == Reconciled::Matches { "green" } else { "red" }
+    }
+}
+
+/// One envelope and its receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningLine {
+    /// The application.
+    pub application: Id<Application>,
+    /// Its reference, when it has one.
+    pub reference: String,
+    /// How it compares.
+    pub state: Reconciled,
+    /// Hash on the receipt, empty without one.
+    pub receipt_sha256: String,
+    /// Hash of the ciphertext as it lies in the database, empty without one.
+    pub found_sha256: String,
+}
+
+/// What an opening found: every envelope and receipt, one line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningReport {
+    /// In the order of applications.
+    pub lines: Vec<OpeningLine>,
+}
+
+impl OpeningReport {
+    /// Envelopes that match and were opened.
+    #[must_use]
+    pub fn opened(&self) -> usize {
+        self.lines.iter().filter(|l| matches!(l.state, Reconciled::Matches | Reconciled::FileMissing)).count()
+    }
+
+    /// Lines that somebody must look into.
+    #[must_use]
+    pub fn findings(&self) -> Vec<&OpeningLine> {
+        self.lines.iter().filter(|l| l.state != Reconciled::Matches).collect()
+    }
+}

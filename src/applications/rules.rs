@@ -1,0 +1,377 @@
+//! Rules of applications: what is missing, what the deadline allows, when envelopes may be opened.
+
+use super::model::{Answers, Application, ApplicationState, PriceAnswers, Promised};
+use super::questions::{self, Asks, LEAST_CASH_ROWS, Question};
+use crate::calls::{Call, CallKind, CallStage, Part, Terms};
+use crate::conditions::Direction;
+use crate::evaluation::check::MAX_PRICE;
+use crate::values::time::medium_date;
+use crate::values::{Account, Id, Instant, Pence, RefusalInfo};
+use chrono::TimeDelta;
+use std::collections::BTreeMap;
+
+/// How long after the deadline the envelopes stay shut: requests taken before it have ended by then.
+pub const OPENING_PAUSE_MINUTES: i64 = 5;
+
+/// Why something about an application is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplicationRefusal {
+    /// The deadline has passed.
+    Late {
+        /// The last instant.
+        deadline: Instant,
+        /// The server's instant.
+        now: Instant,
+    },
+    /// The call takes no applications.
+    NotOpen,
+    /// It was withdrawn.
+    Withdrawn,
+    /// Answers are missing: how many.
+    Incomplete(usize),
+    /// The declaration is not made.
+    NotDeclared,
+    /// Nothing was sent.
+    NotSubmitted,
+    /// The draft is gone: after the deadline nobody can read it.
+    DraftGone,
+    /// Too many files.
+    TooManyFiles,
+    /// Envelopes are still shut: the first instant at which they may be opened.
+    OpensLater(Instant),
+    /// The same officer asked and confirmed.
+    SamePerson,
+    /// Somebody asked already; a second officer must confirm.
+    AlreadyAsked,
+    /// Nobody has asked yet.
+    NotAsked,
+    /// Opened before.
+    AlreadyOpened,
+    /// Price waits for the moderation of quality.
+    QualityNotFinal,
+    /// Quality comes first.
+    QualityFirst,
+    /// A tender needs two officers.
+    NeedsTwo,
+    /// The envelope does not match its receipt.
+    DoesNotMatch,
+}
+
+impl RefusalInfo for ApplicationRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            ApplicationRefusal::Late { .. } => "applications/late",
+            ApplicationRefusal::NotOpen => "applications/not-open",
+            ApplicationRefusal::Withdrawn => "applications/withdrawn",
+            ApplicationRefusal::Incomplete(_) => "applications/incomplete",
+            ApplicationRefusal::NotDeclared => "applications/not-declared",
+            ApplicationRefusal::NotSubmitted => "applications/not-submitted",
+            ApplicationRefusal::DraftGone => "applications/draft-gone",
+            ApplicationRefusal::TooManyFiles => "applications/too-many-files",
+            ApplicationRefusal::OpensLater(_) => "applications/opens-later",
+            ApplicationRefusal::SamePerson => "applications/same-person",
+            ApplicationRefusal::AlreadyAsked => "applications/already-asked",
+            ApplicationRefusal::NotAsked => "applications/not-asked",
+            ApplicationRefusal::AlreadyOpened => "applications/already-opened",
+            ApplicationRefusal::QualityNotFinal => "applications/quality-not-final",
+            ApplicationRefusal::QualityFirst => "applications/quality-first",
+            ApplicationRefusal::NeedsTwo => "applications/needs-two",
+            ApplicationRefusal::DoesNotMatch => "applications/does-not-match",
+        }
+    }
+    fn sentence(&self) -> String {
+        match self {
+            ApplicationRefusal::Late { deadline, now } => format!(
+                "The call closed on {}. Our server received this on {}, so it cannot be taken. What you sent before the deadline stands.",
+                deadline.exact(),
+                now.exact()
+            ),
+            ApplicationRefusal::NotOpen => "This call takes no applications now. Look at the open calls.".to_owned(),
+            ApplicationRefusal::Withdrawn => {
+                "This application was withdrawn. Start a new one from the call while it is open.".to_owned()
+            }
+            ApplicationRefusal::Incomplete(count) => format!(
+                "{count} {} missing. Open “Check your answers” to see what, then send again.",
+                if *count == 1 { "thing is" } else { "things are" }
+            ),
+            ApplicationRefusal::NotDeclared => {
+                "Enter your name and tick that everything is true and complete, then send again.".to_owned()
+            }
+            ApplicationRefusal::NotSubmitted => "This application was not sent, so there is no receipt. Send it first.".to_owned(),
+            ApplicationRefusal::DraftGone => {
+                "The key of this draft was destroyed at the deadline. What was sent can be read again once it is opened.".to_owned()
+            }
+            ApplicationRefusal::TooManyFiles => "An application holds at most 40 files. Remove one first.".to_owned(),
+            ApplicationRefusal::OpensLater(from) => {
+                format!("The envelopes can be opened from {} on. Come back then.", from.exact())
+            }
+            ApplicationRefusal::SamePerson => {
+                "Two different officers open the envelopes. Ask a colleague to confirm.".to_owned()
+            }
+            ApplicationRefusal::AlreadyAsked => {
+                "The opening was asked for already. A second officer must confirm it now.".to_owned()
+            }
+            ApplicationRefusal::NotAsked => "Nobody has asked for this opening yet. Ask first; a colleague then confirms.".to_owned(),
+            ApplicationRefusal::AlreadyOpened => "These envelopes are open already. Each is opened once.".to_owned(),
+            ApplicationRefusal::QualityNotFinal => {
+                "Prices stay sealed until the moderation of quality is final. Finish the moderation first.".to_owned()
+            }
+            ApplicationRefusal::QualityFirst => "Open the quality parts before the prices.".to_owned(),
+            ApplicationRefusal::NeedsTwo => {
+                "Bids are opened all together by two officers after the deadline, never one by one.".to_owned()
+            }
+            ApplicationRefusal::DoesNotMatch => {
+                "The envelope does not match its receipt, so it was not opened. Tell the administrator and the auditor.".to_owned()
+            }
+        }
+    }
+}
+
+/// Whether an application to this call may still be written, sent or withdrawn. The deadline instant itself is in time.
+///
+/// # Errors
+/// [`ApplicationRefusal::Late`] with both instants, or [`ApplicationRefusal::NotOpen`].
+pub fn takes_applications(call: &Call, now: Instant) -> Result<(), ApplicationRefusal> {
+    match (call.stage, call.deadline_at) {
+        (CallStage::Open | CallStage::Closed, Some(deadline)) if now > deadline => {
+            Err(ApplicationRefusal::Late { deadline, now })
+        }
+        (CallStage::Open, Some(_)) => Ok(()),
+        _ => Err(ApplicationRefusal::NotOpen),
+    }
+}
+
+/// As [`takes_applications`], for one that was begun.
+///
+/// # Errors
+/// As there, or [`ApplicationRefusal::Withdrawn`].
+pub fn may_change(call: &Call, application: &Application, now: Instant) -> Result<(), ApplicationRefusal> {
+    takes_applications(call, now)?;
+    if application.state == ApplicationState::Withdrawn { Err(ApplicationRefusal::Withdrawn) } else { Ok(()) }
+}
+
+/// Whether the answers were sent under an older version of the call. They stand as sent until their owner acts.
+#[must_use]
+pub fn needs_confirmation(call: &Call, application: &Application) -> bool {
+    application.state == ApplicationState::Submitted && application.call_version < call.version
+}
+
+/// What keeps somebody from applying: for each wrong or missing answer, what to do.
+#[must_use]
+pub fn not_eligible(terms: &Terms, answers: &BTreeMap<String, bool>) -> Vec<String> {
+    terms
+        .eligibility
+        .iter()
+        .filter_map(|q| match answers.get(&q.id) {
+            Some(answer) if *answer == q.right_answer => None,
+            Some(_) => Some(q.otherwise.clone()),
+            None => Some(format!("Answer the question: {}", q.question)),
+        })
+        .collect()
+}
+
+/// Something that is missing or wrong before an application can be sent.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Missing {
+    /// Which question it is about.
+    pub question: String,
+    /// What to do.
+    pub sentence: String,
+}
+
+/// Everything that is missing or wrong, in the order of the task list; empty when it can be sent.
+#[must_use]
+pub fn missing(terms: &Terms, answers: &Answers, price: &PriceAnswers) -> Vec<Missing> {
+    let mut all = Vec::new();
+    for question in questions::questions(terms) {
+        for sentence in missing_of(terms, &question, answers, price) {
+            all.push(Missing { question: question.key.clone(), sentence });
+        }
+    }
+    all
+}
+
+/// What is missing at one question.
+#[must_use]
+pub fn missing_of(terms: &Terms, question: &Question, answers: &Answers, price: &PriceAnswers) -> Vec<String> {
+    match &question.asks {
+        Asks::Organisation | Asks::Files => Vec::new(),
+        Asks::Eligibility => not_eligible(terms, &answers.eligibility),
+        Asks::Quality { criterion, words } => {
+            let count = answers.answers.get(criterion).map_or(0, |text| questions::words(text));
+            if count == 0 {
+                vec![format!("Answer “{}”", question.title)]
+            } else if u32::try_from(count).is_ok_and(|count| count <= *words) {
+                Vec::new()
+            } else {
+                vec![format!("“{}” has {count} words. Use {words} or fewer", question.title)]
+            }
+        }
+        Asks::Pass { criterion, .. } => match answers.answers.get(criterion).map(String::as_str) {
+            Some("yes" | "no") => Vec::new(),
+            _ => vec![format!("Answer yes or no to “{}”", question.title)],
+        },
+        Asks::Promise { id } => match answers.promises.get(id) {
+            None => vec![format!("Say how much you promise, from how much today, by when and how, for “{}”", question.title)],
+            Some(promised) => promise_problems(terms, question, id, promised),
+        },
+        Asks::Price => price_problems(terms, price),
+        Asks::UseOfFunds => use_problems(answers, price),
+        Asks::CashFlow => cash_problems(answers),
+    }
+}
+
+fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Promised) -> Vec<String> {
+    let mut problems = Vec::new();
+    let title = &question.title;
+    if promised.quantity.get().is_sign_negative() && !promised.quantity.get().is_zero() {
+        problems.push(format!("The promise for “{title}” cannot be less than nothing"));
+    }
+    if promised.how.trim().is_empty() {
+        problems.push(format!("Say how you will keep and show the promise for “{title}”"));
+    }
+    let Some(asked) = questions::condition(terms, id) else { return problems };
+    if asked.required {
+        let (quantity, target) = (promised.quantity.get(), asked.target.get());
+        let kept = match asked.body.direction {
+            Direction::AtLeast => quantity >= target,
+            Direction::AtMost => quantity <= target,
+            Direction::Equal => quantity == target,
+        };
+        if !kept {
+            problems.push(format!(
+                "“{title}” asks for {} {} {}",
+                asked.body.direction.label().to_lowercase(),
+                asked.target.shown(),
+                asked.body.unit
+            ));
+        }
+    }
+    if promised.by > asked.due {
+        problems.push(format!("The date for “{title}” must be {} or earlier", medium_date(asked.due)));
+    }
+    problems
+}
+
+fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (id, title) in questions::prices(terms) {
+        match price.prices.get(&id) {
+            None => problems.push(format!("Enter the price for “{title}”")),
+            Some(given) if given.0 <= 0 => problems.push(format!("The price for “{title}” must be more than £0")),
+            Some(given) if *given > MAX_PRICE => problems.push(format!("The price for “{title}” is too large")),
+            Some(_) => {}
+        }
+    }
+    if let Some(round) = &terms.round {
+        match price.amount {
+            None => problems.push("Enter how much you need".to_owned()),
+            Some(amount) if amount < round.least || amount > round.most => {
+                problems.push(format!("Ask for between {} and {}", round.least, round.most));
+            }
+            Some(_) => {}
+        }
+    }
+    problems
+}
+
+fn use_problems(answers: &Answers, price: &PriceAnswers) -> Vec<String> {
+    if answers.use_of_funds.is_empty() {
+        return vec!["Say what the money is for, line by line".to_owned()];
+    }
+    let total = Pence::total(answers.use_of_funds.iter().map(|line| line.amount));
+    match (total, price.amount) {
+        (Err(_), _) => vec!["The lines of what the money is for add up to more than can be held".to_owned()],
+        (Ok(total), Some(amount)) if total != amount => {
+            vec![format!("The lines of what the money is for add up to {total}, but you ask for {amount}")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn cash_problems(answers: &Answers) -> Vec<String> {
+    let rows = &answers.cash_flow;
+    if rows.len() < LEAST_CASH_ROWS {
+        return vec![format!("Give a cash flow of three years: at least {LEAST_CASH_ROWS} quarters. There are {}", rows.len())];
+    }
+    if rows.windows(2).any(|pair| matches!(pair, [a, b] if b.period_end <= a.period_end)) {
+        return vec!["Put the periods of the cash flow in order, each ending later than the one before".to_owned()];
+    }
+    match (rows.first(), rows.last()) {
+        // The first row covers the period before its date, so eleven quarters lie between first and last.
+        (Some(first), Some(last)) if (last.period_end - first.period_end).num_days() < 1000 => {
+            vec!["The cash flow must cover three years".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// First instant at which envelopes of a call may be opened.
+#[must_use]
+pub fn opens_from(call: &Call) -> Option<Instant> {
+    call.deadline_at.map(|deadline| deadline.plus(TimeDelta::minutes(OPENING_PAUSE_MINUTES)))
+}
+
+/// What has been done about opening a call's envelopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpeningFacts {
+    /// When the moderation of quality became final.
+    pub quality_final: bool,
+    /// Whether the quality parts are open.
+    pub quality_opened: bool,
+    /// Who asked for this opening.
+    pub first_by: Option<Id<Account>>,
+    /// Whether this part is open.
+    pub opened: bool,
+}
+
+/// Whether the envelopes of one part may be opened now.
+///
+/// # Errors
+/// Why not.
+pub fn may_open(call: &Call, part: Part, facts: OpeningFacts, now: Instant) -> Result<(), ApplicationRefusal> {
+    if facts.opened {
+        return Err(ApplicationRefusal::AlreadyOpened);
+    }
+    match opens_from(call) {
+        Some(from) if now < from => return Err(ApplicationRefusal::OpensLater(from)),
+        None => return Err(ApplicationRefusal::NotOpen),
+        Some(_) if call.stage == CallStage::Withdrawn => return Err(ApplicationRefusal::NotOpen),
+        Some(_) => {}
+    }
+    if part == Part::Price {
+        if !facts.quality_opened {
+            return Err(ApplicationRefusal::QualityFirst);
+        }
+        let waits = call.terms.0.tender.as_ref().is_some_and(|t| t.price_sealed_until_moderated);
+        if waits && !facts.quality_final {
+            return Err(ApplicationRefusal::QualityNotFinal);
+        }
+    }
+    Ok(())
+}
+
+/// Whether this officer may confirm what another asked for.
+///
+/// # Errors
+/// [`ApplicationRefusal::NotAsked`], [`ApplicationRefusal::SamePerson`].
+pub fn may_confirm(facts: OpeningFacts, second: Id<Account>) -> Result<(), ApplicationRefusal> {
+    match facts.first_by {
+        None => Err(ApplicationRefusal::NotAsked),
+        Some(first) if first == second => Err(ApplicationRefusal::SamePerson),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The short reference of an application. It is made from the random part of its identifier: a running number
+/// would tell how many have applied.
+#[must_use]
+pub fn reference(kind: CallKind, id: Id<Application>, now: Instant) -> String {
+    let letter = match kind {
+        CallKind::Tender => 'B',
+        CallKind::Round => 'A',
+    };
+    let text = id.to_string();
+    let tail = text.get(18..).unwrap_or_default();
+    format!("{letter}-{}-{tail}", now.date().format("%Y"))
+}

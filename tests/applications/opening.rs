@@ -1,0 +1,129 @@
+//! Opening envelopes.
+
+use super::sample_calls::{round, sample, tender};
+use crate::support::World;
+use chrono::TimeDelta;
+use commonweal::applications::samples::submit_complete;
+use commonweal::applications::{self, Reconciled, actions};
+use commonweal::calls::Part;
+use commonweal::error::Error;
+use commonweal::values::Role;
+use diesel::prelude::*;
+
+fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+both! {
+    async fn two_different_officers_open_from_five_minutes_after_the_deadline_and_never_before(world: World) {
+        let call = tender(&world);
+        let deadline = call.deadline_at.unwrap();
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, receipt) = submit_complete(&world.app, &owner, organisation, call.id, &sample("opened"), world.now()).await.unwrap();
+        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+        let app = &world.app;
+        let early = deadline.plus(TimeDelta::minutes(5)).plus(TimeDelta::microseconds(-1));
+        assert_eq!(code(actions::ask_opening(app, &first, call.id, Part::Quality, early).await), "applications/opens-later");
+        let now = deadline.plus(TimeDelta::minutes(5));
+        assert_eq!(code(actions::confirm_opening(app, &second, call.id, Part::Quality, now).await), "applications/not-asked");
+        actions::ask_opening(app, &first, call.id, Part::Quality, now).await.unwrap();
+        assert_eq!(code(actions::ask_opening(app, &second, call.id, Part::Quality, now).await), "applications/already-asked");
+        assert_eq!(code(actions::confirm_opening(app, &first, call.id, Part::Quality, now).await), "applications/same-person");
+        let evaluator = world.person(Role::Evaluator);
+        assert!(actions::confirm_opening(app, &evaluator, call.id, Part::Quality, now).await.is_err());
+        assert!(app.db.read_now(|db| applications::opened(db, id, Part::Quality)).unwrap().is_none());
+        let report = actions::confirm_opening(app, &second, call.id, Part::Quality, now).await.unwrap();
+        assert_eq!((report.opened(), report.findings().len()), (1, 0));
+        assert_eq!(report.lines[0].receipt_sha256, receipt.quality_sha256);
+        assert_eq!(code(actions::confirm_opening(app, &second, call.id, Part::Quality, now).await), "applications/already-opened");
+        let quality = app.db.read_now(|db| applications::opened(db, id, Part::Quality)).unwrap().unwrap();
+        assert!(quality.answers().unwrap().answers["method"].contains("opened"));
+        assert!(app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().is_none());
+        assert_eq!(code(actions::ask_opening(app, &first, call.id, Part::Price, now).await), "applications/quality-not-final");
+        app.db.write_now(|db| applications::mark_quality_final(db, &call, now)).unwrap();
+        actions::ask_opening(app, &second, call.id, Part::Price, now).await.unwrap();
+        actions::confirm_opening(app, &first, call.id, Part::Price, now).await.unwrap();
+        let price = app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().unwrap();
+        assert_eq!(price.prices().unwrap().prices["cost"], commonweal::values::Pence(10_000_000));
+        assert!(std::fs::read_dir(&app.config.storage.checkpoints).unwrap().count() > 0, "the chain's head is signed");
+    }
+    async fn officers_open_by_pages_and_read_answers_and_files(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let upload = commonweal::documents::Upload { name: "plan.txt".into(), bytes: b"the plan itself".to_vec() };
+        let file = actions::attach(&world.app, &owner, id, "", upload, world.now()).await.unwrap();
+        submit_complete(&world.app, &owner, organisation, call.id, &sample("by pages"), world.now()).await.unwrap();
+        let (first, second) = (world.client(&world.person(Role::ProcurementOfficer)).await, world.client(&world.person(Role::FundManager)).await);
+        let path = format!("/desk/calls/{}/opening", call.id);
+        first.get(&path).await.expect(200).shows("Sealed until it closes").hides("Kitchen Table");
+        world.move_clock(call.deadline_at.unwrap().plus(TimeDelta::minutes(6))).await;
+        first.get(&path).await.expect(200).shows("Ask for the opening").hides("Kitchen Table");
+        first.post(&path, &[("part", "quality")]).await.expect(303);
+        second.get(&path).await.expect(200).shows("Confirm and open");
+        second.post_and_follow(&format!("{path}/confirm"), &[("part", "quality")]).await.expect(200).shows("Matches its receipt").shows("Kitchen Table");
+        second.get(&format!("/desk/applications/{id}")).await.expect(200).shows("by pages").shows("Sealed.").shows("plan.txt");
+        let got = second.get(&format!("/desk/applications/{id}/files/{}", file.document)).await.expect(200);
+        assert_eq!(got.bytes, b"the plan itself");
+        let csv = second.get(&format!("{path}?format=csv")).await.expect(200);
+        assert!(csv.text.contains("matches"), "{}", csv.text);
+        world.client(&world.person(Role::Evaluator)).await.get(&format!("/desk/applications/{id}")).await.expect(403);
+        world.client(&world.person(Role::Auditor)).await.get(&path).await.expect(200).hides("Ask for the opening");
+    }
+    async fn an_altered_a_missing_and_an_extra_envelope_are_named_and_not_opened(world: World) {
+        let call = tender(&world);
+        let mut sent = Vec::new();
+        for name in ["True", "Altered", "Missing", "Extra"] {
+            let (organisation, owner) = world.applicant(name);
+            sent.push(submit_complete(&world.app, &owner, organisation, call.id, &sample(name), world.now()).await.unwrap().0);
+        }
+        let (altered, missing, extra) = (sent[1], sent[2], sent[3]);
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::envelopes;
+            let rows: Vec<commonweal::applications::Envelope> = envelopes::table
+                .filter(envelopes::part.eq(Part::Quality))
+                .select(commonweal::applications::Envelope::as_select())
+                .load(db)?;
+            let of = |id| rows.iter().find(|e| e.application_id == id).unwrap().clone();
+            // Somebody seals other words to the call's public key: it decrypts, but it is not what was sent.
+            diesel::update(envelopes::table.filter(envelopes::id.eq(of(altered).id)))
+                .set((envelopes::ciphertext.eq(of(sent[0]).ciphertext), envelopes::sha256.eq(of(sent[0]).sha256)))
+                .execute(db)?;
+            diesel::delete(envelopes::table.filter(envelopes::id.eq(of(missing).id))).execute(db)?;
+            let second = commonweal::applications::Envelope { id: commonweal::values::Id::new(), ciphertext: of(sent[0]).ciphertext, ..of(extra) };
+            diesel::insert_into(envelopes::table).values(&second).execute(db)?;
+            Ok(())
+        }).unwrap();
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
+        let report = actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
+        let states = |id| report.lines.iter().filter(|l| l.application == id).map(|l| l.state).collect::<Vec<_>>();
+        assert_eq!(states(sent[0]), [Reconciled::Matches]);
+        assert_eq!(states(altered), [Reconciled::Altered]);
+        assert_eq!(states(missing), [Reconciled::Missing]);
+        let mut both = states(extra);
+        both.sort();
+        assert_eq!(both, [Reconciled::Matches, Reconciled::Extra]);
+        assert!(world.app.db.read_now(|db| applications::opened(db, altered, Part::Quality)).unwrap().is_none());
+    }
+    async fn one_fund_manager_opens_what_was_sent_to_a_round_but_never_a_bid(world: World) {
+        let (round, tender) = (round(&world), tender(&world));
+        let (organisation, owner) = world.applicant("Kiln Yard");
+        let (id, _) = submit_complete(&world.app, &owner, organisation, round.id, &sample("invest"), world.now()).await.unwrap();
+        let manager = world.person(Role::FundManager);
+        let now = world.now();
+        assert_eq!(code(actions::open_investments(&world.app, &manager, tender.id, None, now).await), "applications/needs-two");
+        let report = actions::open_investments(&world.app, &manager, round.id, Some(id), now).await.unwrap();
+        assert_eq!(report.opened(), 1);
+        assert_eq!(code(actions::open_investments(&world.app, &manager, round.id, Some(id), now).await), "applications/already-opened");
+        let price = world.app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().unwrap();
+        assert_eq!(price.prices().unwrap().amount, Some(commonweal::values::Pence(10_000_000)));
+        submit_complete(&world.app, &owner, organisation, round.id, &sample("anew"), now).await.unwrap();
+        assert!(world.app.db.read_now(|db| applications::opened(db, id, Part::Quality)).unwrap().is_none(), "a new envelope is sealed again");
+        let other = world.person_of(world.other_council(), Role::FundManager);
+        assert!(matches!(actions::open_investments(&world.app, &other, round.id, None, now).await, Err(Error::NotFound | Error::Denied)));
+    }
+}

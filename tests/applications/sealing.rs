@@ -1,0 +1,166 @@
+//! Nothing of an application lies anywhere in clear before its opening.
+
+use super::sample_calls::{sample, tender};
+use crate::support::{Kind, World, config};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use chrono::TimeDelta;
+use commonweal::app::App;
+use commonweal::applications::samples::{self, submit_complete};
+use commonweal::applications::actions;
+use commonweal::calls::{self, Part};
+use commonweal::values::Role;
+use diesel::prelude::*;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// A text as it is, and as base64 would hide it at each of three alignments, and as hexadecimal.
+fn disguises(text: &str) -> Vec<Vec<u8>> {
+    let mut all = vec![text.as_bytes().to_vec(), hex::encode(text).into_bytes()];
+    for pad in 0..3 {
+        let encoded = STANDARD_NO_PAD.encode(format!("{}{text}", "x".repeat(pad)));
+        // The first and last four characters depend on what stands around the text.
+        all.push(encoded.as_bytes()[4..encoded.len() - 4].to_vec());
+    }
+    all
+}
+
+fn files(folder: &Path, deep: bool, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && deep {
+            files(&entry.path(), true, found);
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+}
+
+/// Where the needles lie: files of the installation (database, write-ahead log, documents, checkpoints), files
+/// right in the temporary folder, and on PostgreSQL every row of every table, the database's own files and its log.
+fn places(world: &World, needles: &[Vec<u8>]) -> Vec<String> {
+    let mut looked = Vec::new();
+    files(world.fresh.folder.path(), true, &mut looked);
+    assert!(!looked.is_empty());
+    files(&std::env::temp_dir(), false, &mut looked);
+    let mut places = Vec::new();
+    if world.fresh.kind == Kind::Postgres {
+        #[derive(QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            value: String,
+        }
+        let tables: Vec<Text> = world.app.db.direct(|db| {
+            Ok(diesel::sql_query("SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'").load(db)?)
+        }).unwrap();
+        assert!(tables.len() > 10);
+        for table in tables {
+            let rows: Vec<Text> = world.app.db.direct(|db| {
+                Ok(diesel::sql_query(format!("SELECT t::text AS value FROM \"{}\" t", table.value)).load(db)?)
+            }).unwrap();
+            if rows.iter().any(|row| needles.iter().any(|n| contains(row.value.as_bytes(), n))) {
+                places.push(format!("table {}", table.value));
+            }
+        }
+        let place: Vec<Text> = world.app.db.direct(|db| {
+            Ok(diesel::sql_query("SELECT current_setting('data_directory') || '/base/' || oid::text AS value FROM pg_database WHERE datname = current_database()").load(db)?)
+        }).unwrap();
+        let base = PathBuf::from(&place[0].value);
+        files(&base, true, &mut looked);
+        if let Some(data) = base.parent().and_then(Path::parent) {
+            files(&data.join("pg_wal"), true, &mut looked);
+        }
+    }
+    for file in looked {
+        if std::fs::metadata(&file).is_ok_and(|m| m.len() > 64_000_000) {
+            continue;
+        }
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        if needles.iter().any(|n| contains(&bytes, n)) {
+            places.push(file.display().to_string());
+        }
+    }
+    places
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return false };
+    let mut from = 0;
+    while let Some(at) = haystack[from..].iter().position(|b| b == first) {
+        let start = from + at;
+        if haystack[start..].starts_with(needle) {
+            return true;
+        }
+        from = start + 1;
+    }
+    false
+}
+
+both! {
+    async fn what_was_saved_replaced_sent_and_withdrawn_lies_nowhere_in_clear_before_the_opening(world: World) {
+        // Different in each run, so that what other tests and runs leave behind cannot be taken for it.
+        let tag = commonweal::values::Id::<()>::new().to_string();
+        let secret = |what: &str| format!("{what}-{tag}-saffron-otter");
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (withdrawing, other) = world.applicant("Second Thoughts");
+        let browser = world.client(&owner).await;
+        let api = world.api(&owner).await;
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let page = format!("/applications/{id}/answer/quality-method");
+        browser.get(&page).await.expect(200);
+        browser.post(&page, &[("answer", &secret("first"))]).await.expect(303);
+        browser.get(&format!("/applications/{id}/answer/promise-jobs")).await.expect(200);
+        browser.post(&format!("/applications/{id}/answer/promise-jobs"), &[("quantity", &secret("wrong"))]).await.expect(422);
+        let (name, content) = (format!("{}.txt", secret("name")), secret("content"));
+        browser.get(&format!("/applications/{id}/answer/files")).await.expect(200);
+        browser.upload(&format!("/applications/{id}/files"), &[("question", "files"), ("about", "")], &[("file", &name, content.as_bytes())]).await.expect(303);
+        let draft = samples::answers(&call.terms.0, &sample(&secret("draft")), world.now().date());
+        let key = [("idempotency-key", tag.as_str())];
+        api.post_with(&format!("/api/v1/applications/{id}/draft"), &key, json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
+        api.post_with(&format!("/api/v1/applications/{id}/submit"), &key, json!({ "declared_by": secret("name"), "true_and_complete": "yes" })).await.expect(200);
+        submit_complete(&world.app, &owner, organisation, call.id, &sample(&secret("replaced")), world.now()).await.unwrap();
+        let (gone, _) = submit_complete(&world.app, &other, withdrawing, call.id, &sample(&secret("withdrawn")), world.now()).await.unwrap();
+        actions::withdraw(&world.app, &other, gone, world.now()).await.unwrap();
+        world.run_jobs().await;
+        let mut needles: Vec<Vec<u8>> =
+            ["first", "wrong", "name", "content", "draft", "replaced", "withdrawn"].iter().flat_map(|w| disguises(&secret(w))).collect();
+        needles.push(hex::encode(Sha256::digest(content.as_bytes())).into_bytes());
+        assert_eq!(places(&world, &needles), Vec::<String>::new());
+        // The same search finds the words once two officers have opened the envelopes.
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
+        actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
+        assert!(!places(&world, &disguises(&secret("replaced"))).is_empty());
+        assert_eq!(places(&world, &disguises(&secret("withdrawn"))), Vec::<String>::new());
+    }
+    async fn a_wrong_master_key_stops_the_start_and_the_recovery_key_opens_a_restored_backup(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("kept safe"), world.now()).await.unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let wrong = App::open(config(elsewhere.path(), &world.fresh.url), world.fresh.open(), true);
+        assert!(wrong.unwrap_err().to_string().contains("the master key is not the one"));
+        // The server is lost: new keys, and the recovery key that was kept offline.
+        let new_keys = commonweal::keys::Keys::load_or_make(&elsewhere.path().join("new")).unwrap();
+        let recovery = std::fs::read_to_string(world.app.config.storage.keys.join("recovery.key")).unwrap();
+        let rescued = new_keys.with_master(&recovery).unwrap();
+        let call_id = call.id;
+        let (keys, envelope) = world.app.db.read_now(|db| {
+            use commonweal::db::schema::envelopes;
+            let envelope: String = envelopes::table
+                .filter(envelopes::application_id.eq(id))
+                .filter(envelopes::part.eq(Part::Quality))
+                .select(envelopes::ciphertext)
+                .first(db)?;
+            Ok((calls::keys(db, call_id)?, envelope))
+        }).unwrap();
+        let key = keys.iter().find(|k| k.part == Part::Quality).unwrap();
+        let sealed = base64::engine::general_purpose::STANDARD.decode(envelope).unwrap();
+        assert!(new_keys.open(&key.wrapped, &sealed).is_err());
+        let plain = rescued.open(&key.wrapped, &sealed).unwrap();
+        assert!(String::from_utf8(plain).unwrap().contains("kept safe"));
+    }
+}

@@ -1,0 +1,243 @@
+//! Writing, sending, replacing, withdrawing.
+
+use super::sample_calls::{open_call, round, sample, tender, tender_terms};
+use crate::support::World;
+use chrono::TimeDelta;
+use commonweal::applications::actions::{self, Declaration};
+use commonweal::applications::samples::{self, submit_complete};
+use commonweal::applications::{self, ApplicationState};
+use commonweal::calls::CallKind;
+use commonweal::error::Error;
+use commonweal::outbox;
+use commonweal::values::{Actor, Role};
+use diesel::prelude::*;
+use serde_json::json;
+
+fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn declaration() -> Declaration {
+    Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into() }
+}
+
+both! {
+    async fn somebody_finds_out_whether_they_can_apply_before_signing_in_and_nothing_is_stored(world: World) {
+        let call = tender(&world);
+        let browser = world.client(&Actor::Public).await;
+        let path = format!("/calls/{}/can-i-apply", call.id);
+        browser.get(&path).await.expect(200).shows("registered in the United Kingdom").hides("You can apply.");
+        browser.get(&format!("{path}?asked=yes&eligible_registered=no")).await.expect(200).shows("Register your organisation first.");
+        let reply = browser.get(&format!("{path}?asked=yes&eligible_registered=yes")).await.expect(200).shows("You can apply.");
+        assert!(reply.header("set-cookie").is_none());
+    }
+    async fn a_supplier_answers_page_by_page_sees_what_is_missing_sends_and_holds_a_receipt(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let browser = world.client(&owner).await;
+        browser.get(&format!("/calls/{}/apply", call.id)).await.expect(200).shows("Kitchen Table");
+        let started = browser.post(&format!("/calls/{}/apply", call.id), &[("organisation", &organisation.to_string())]).await.expect(303);
+        let home = started.location.unwrap();
+        browser.get(&home).await.expect(200).shows("Not started").shows("Working with residents");
+        browser.get(&format!("{home}/check")).await.expect(200).shows("to put right before you can send it").hides("Send the application");
+        let long = "word ".repeat(60);
+        for (page, fields) in [
+            ("eligibility", vec![("eligible_registered", "yes")]),
+            ("pass-insured", vec![("answer", "yes")]),
+            ("quality-method", vec![("answer", long.as_str())]),
+            ("price", vec![("price_cost", "£100,000")]),
+        ] {
+            browser.get(&format!("{home}/answer/{page}")).await.expect(200);
+            browser.post(&format!("{home}/answer/{page}"), &fields).await.expect(303);
+        }
+        let promise = format!("{home}/answer/promise-jobs");
+        browser.get(&promise).await.expect(200).shows("If you win, this becomes your obligation");
+        browser.post(&promise, &[("quantity", "about 24"), ("baseline", "9"), ("by", "31/5"), ("how", "Job fairs")]).await
+            .expect(422).shows("Error:").shows("about 24");
+        browser.get(&home).await.expect(200).shows("There is a problem");
+        browser.get(&promise).await.expect(200).shows("about 24");
+        browser.post(&promise, &[("quantity", "24"), ("baseline", "9"), ("by", "31/5/2029"), ("how", "Job fairs")]).await.expect(303);
+        browser.get(&format!("{home}/check")).await.expect(200).shows("has 60 words. Use 50 or fewer");
+        browser.get(&format!("{home}/answer/quality-method")).await.expect(200);
+        browser.post(&format!("{home}/answer/quality-method"), &[("answer", "We cook together.")]).await.expect(303);
+        browser.get(&format!("{home}/answer/files")).await.expect(200).shows("not scanned");
+        browser.upload(&format!("{home}/files"), &[("question", "files"), ("about", "")], &[("file", "plan.pdf", b"%PDF-1.7 plan")]).await.expect(303);
+        browser.get(&format!("{home}/answer/files")).await.expect(200).shows("plan.pdf").shows("not scanned for viruses");
+        browser.upload(&format!("{home}/files"), &[("question", "files"), ("about", "")], &[("file", "plan.pdf", b"\x7fELF\x02")]).await
+            .expect(422).shows("The file must be a PDF");
+        browser.get(&format!("{home}/check")).await.expect(200).shows("Everything is there").shows("We cook together.");
+        browser.post(&format!("{home}/submit"), &[("declared_by", "")]).await.expect(422).shows("Enter your full name");
+        let receipt = browser.post_and_follow(&format!("{home}/submit"), &[("declared_by", "Leila Haddad"), ("true_and_complete", "yes")]).await;
+        receipt.expect(200).shows("Application sent").shows("SHA-256 of the sealed quality part");
+        browser.get("/applications").await.expect(200).shows("Submitted").shows("Community kitchens");
+        world.run_jobs().await;
+        let mails = world.app.db.read_now(|db| outbox::mail::list(db, None, 10)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject.starts_with("Receipt for your application B-")), "{mails:?}");
+    }
+    async fn the_deadline_instant_is_in_time_and_a_microsecond_later_is_refused_with_both_instants(world: World) {
+        let call = tender(&world);
+        let deadline = call.deadline_at.unwrap();
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (_, receipt) = submit_complete(&world.app, &owner, organisation, call.id, &sample("in time"), deadline).await.unwrap();
+        assert_eq!(receipt.received_at, deadline);
+        let (late_one, late_owner) = world.applicant("Late Larder");
+        let id = actions::start(&world.app, &late_owner, call.id, late_one, world.now()).await.unwrap();
+        let draft = samples::answers(&call.terms.0, &sample("late"), world.now().date());
+        actions::save_draft(&world.app, &late_owner, id, &draft, world.now()).await.unwrap();
+        let late = deadline.plus(TimeDelta::microseconds(1));
+        let Err(Error::Refused(refusal)) = actions::submit(&world.app, &late_owner, id, &declaration(), late).await else { panic!() };
+        assert_eq!(refusal.code, "applications/late");
+        assert!(refusal.sentence.contains(&deadline.exact()) && refusal.sentence.contains(&late.exact()), "{}", refusal.sentence);
+        assert_eq!(code(actions::withdraw(&world.app, &owner, receipt.application_id, late).await), "applications/late");
+        let browser = world.client(&late_owner).await;
+        browser.get(&format!("/applications/{id}/check")).await.expect(200);
+        world.move_clock(deadline.plus(TimeDelta::minutes(1))).await;
+        browser.post(&format!("/applications/{id}/submit"), &[("declared_by", "L"), ("true_and_complete", "yes")]).await
+            .expect(409).shows("This call has closed");
+        browser.get(&format!("/applications/{id}")).await.expect(200).shows("Not sent");
+    }
+    async fn a_colleague_writes_but_only_an_owner_sends_and_nobody_else_finds_it(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let editor = world.person_of(organisation, Role::ApplicantEditor);
+        let now = world.now();
+        let id = actions::start(&world.app, &editor, call.id, organisation, now).await.unwrap();
+        assert_eq!(actions::start(&world.app, &owner, call.id, organisation, now).await.unwrap(), id);
+        let draft = samples::answers(&call.terms.0, &sample("ours"), now.date());
+        actions::save_draft(&world.app, &editor, id, &draft, now).await.unwrap();
+        assert!(matches!(actions::submit(&world.app, &editor, id, &declaration(), now).await, Err(Error::Denied)));
+        let (_, rival) = world.applicant("Rival");
+        assert!(matches!(actions::read_draft(&world.app, &rival, id, now).await, Err(Error::NotFound)));
+        assert!(matches!(actions::start(&world.app, &rival, call.id, organisation, now).await, Err(Error::Denied)));
+        let officer = world.person(Role::ProcurementOfficer);
+        assert!(matches!(actions::read_draft(&world.app, &officer, id, now).await, Err(Error::NotFound)));
+        world.client(&rival).await.get(&format!("/applications/{id}")).await.expect(404);
+        world.client(&officer).await.get(&format!("/desk/applications/{id}")).await.expect(404);
+        actions::submit(&world.app, &owner, id, &declaration(), now).await.unwrap();
+        let listed = world.app.db.read_now(|db| commonweal::audit::list(db, world.council, None, 100)).unwrap().items;
+        assert!(!listed.iter().any(|row| row.action.starts_with("application.")), "the buyer's audit page tells who is bidding");
+    }
+    async fn an_incomplete_application_is_kept_but_not_sent(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let mut draft = samples::answers(&call.terms.0, &sample("x"), world.now().date());
+        draft.price.prices.insert("cost".into(), commonweal::values::Pence(0));
+        actions::save_draft(&world.app, &owner, id, &draft, world.now()).await.unwrap();
+        assert_eq!(code(actions::submit(&world.app, &owner, id, &declaration(), world.now()).await), "applications/incomplete");
+        draft.price.prices.insert("nonsense".into(), commonweal::values::Pence(1));
+        assert!(matches!(actions::save_draft(&world.app, &owner, id, &draft, world.now()).await, Err(Error::Invalid(_))));
+    }
+    async fn what_was_sent_is_replaced_and_withdrawn_until_the_deadline(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, first) = submit_complete(&world.app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
+        let later = world.now().plus(TimeDelta::hours(1));
+        let (same, second) = submit_complete(&world.app, &owner, organisation, call.id, &sample("two"), later).await.unwrap();
+        assert_eq!((id, first.reference.as_str()), (same, second.reference.as_str()));
+        assert_ne!(first.quality_sha256, second.quality_sha256);
+        actions::withdraw(&world.app, &owner, id, later).await.unwrap();
+        let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
+        assert_eq!((row.state, row.draft, row.draft_wrapped), (ApplicationState::Withdrawn, None, None));
+        let (anew, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("three"), later).await.unwrap();
+        assert_ne!(anew, id);
+    }
+    async fn an_amended_call_asks_for_confirmation_and_what_was_sent_stands_meanwhile(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
+        let (call_id, now) = (call.id, world.now());
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::calls;
+            diesel::update(calls::table.filter(calls::id.eq(call_id))).set(calls::version.eq(2_i64)).execute(db)?;
+            outbox::emit(db, "call.amended", json!({ "call": call_id }), now)
+        }).unwrap();
+        world.run_jobs().await;
+        let mails = world.app.db.read_now(|db| outbox::mail::list(db, None, 10)).unwrap().items;
+        assert!(mails.iter().any(|m| m.body.contains("What you sent stands")), "{mails:?}");
+        let browser = world.client(&owner).await;
+        browser.get(&format!("/applications/{id}")).await.expect(200).shows("Confirm it unchanged");
+        browser.post(&format!("/applications/{id}/confirm"), &[]).await.expect(303);
+        let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
+        assert_eq!((row.call_version, row.state), (2, ApplicationState::Submitted));
+    }
+    async fn a_closed_call_destroys_its_drafts_with_their_keys(world: World) {
+        let call = tender(&world);
+        let deadline = call.deadline_at.unwrap();
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let upload = commonweal::documents::Upload { name: "a.txt".into(), bytes: b"never sent".to_vec() };
+        actions::attach(&world.app, &owner, id, "", upload, world.now()).await.unwrap();
+        let call_id = call.id;
+        world.app.db.write_now(|db| outbox::emit(db, "call.closed", json!({ "call": call_id }), deadline.plus(TimeDelta::seconds(1)))).unwrap();
+        world.move_clock(deadline.plus(TimeDelta::minutes(1))).await;
+        let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
+        assert_eq!((row.draft, row.draft_wrapped), (None, None));
+        let files = world.app.db.read_now(|db| commonweal::documents::of_owner(db, "application", &id.to_string())).unwrap();
+        assert!(files.is_empty());
+    }
+    async fn a_social_enterprise_sends_its_cash_flow_as_a_sheet_and_reads_the_errors_by_row(world: World) {
+        let call = round(&world);
+        let (organisation, owner) = world.applicant("Kiln Yard");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let browser = world.client(&owner).await;
+        let page = format!("/applications/{id}/answer/cash-flow");
+        browser.get(&page).await.expect(200);
+        browser.upload(&format!("/applications/{id}/cash-flow"), &[], &[("sheet", "f.csv", b"end,in,out\n2027-03-31,lots,1\n")]).await
+            .expect(422).shows("Row 2, money_in");
+        browser.upload(&format!("/applications/{id}/cash-flow"), &[], &[("sheet", "f.csv", b"end,in,out\n2027-03-31,1200.50,1\n")]).await.expect(303);
+        browser.get(&page).await.expect(200).shows("1200.50");
+    }
+    async fn every_step_can_be_done_by_a_program(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let api = world.api(&owner).await;
+        let made = api.post(&format!("/api/v1/calls/{}/applications", call.id), json!({ "organisation": organisation })).await.expect(201).json();
+        let base = format!("/api/v1/applications/{}", made["id"].as_str().unwrap());
+        let draft = samples::answers(&call.terms.0, &sample("by program"), world.now().date());
+        api.post(&format!("{base}/draft"), json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
+        api.upload(&format!("{base}/files"), &[("about", "method")], &[("file", "plan.txt", b"a plan")]).await.expect(201);
+        assert_eq!(api.get(&format!("{base}/missing")).await.expect(200).json()["missing"], json!([]));
+        let stored = api.get(&format!("{base}/draft")).await.expect(200).json();
+        assert_eq!(stored["price"]["prices"]["cost"], json!("100000.00"));
+        assert_eq!(stored["answers"]["files"][0]["name"], json!("plan.txt"));
+        let receipt = api.post(&format!("{base}/submit"), json!({ "declared_by": "L H", "true_and_complete": "yes" })).await.expect(200).json();
+        assert_eq!(api.get(&format!("{base}/receipt")).await.expect(200).json()["receipt"]["audit_hash"], receipt["audit_hash"]);
+        api.post(&format!("{base}/withdraw"), json!({})).await.expect(200);
+        assert_eq!(api.get(&base).await.expect(200).json()["state"], json!("withdrawn"));
+    }
+    async fn sending_takes_at_most_twelve_statements(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let draft = samples::answers(&call.terms.0, &sample("x"), world.now().date());
+        actions::save_draft(&world.app, &owner, id, &draft, world.now()).await.unwrap();
+        let before = world.app.db.statements();
+        actions::submit(&world.app, &owner, id, &declaration(), world.now()).await.unwrap();
+        let sent = world.app.db.statements() - before;
+        assert!(sent <= 12, "{sent} statements");
+    }
+    async fn thirty_two_suppliers_send_at_once_and_every_one_gets_a_receipt(world: World) {
+        let call = open_call(&world, CallKind::Tender, tender_terms(world.now().plus(TimeDelta::days(1))));
+        let now = world.now();
+        let mut waiting = Vec::new();
+        for n in 0..32 {
+            let (organisation, owner) = world.applicant(&format!("Supplier {n}"));
+            let id = actions::start(&world.app, &owner, call.id, organisation, now).await.unwrap();
+            let draft = samples::answers(&call.terms.0, &sample("at once"), now.date());
+            actions::save_draft(&world.app, &owner, id, &draft, now).await.unwrap();
+            waiting.push((id, owner));
+        }
+        let sent = waiting.iter().map(|(id, owner)| {
+            let app = world.app.clone();
+            async move { actions::submit(&app, owner, *id, &declaration(), now).await }
+        });
+        let receipts = futures_util::future::join_all(sent).await;
+        assert!(receipts.iter().all(Result::is_ok), "{receipts:?}");
+        let call_id = call.id;
+        assert_eq!(world.app.db.read_now(|db| applications::of_call(db, call_id)).unwrap().len(), 32);
+    }
+}
