@@ -7,5 +7,6 @@
 #[macro_use]
 mod support;
 mod audit;
+mod calls;
 mod pages;
 mod people;
