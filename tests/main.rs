@@ -10,6 +10,7 @@ mod access;
 mod applications;
 mod architecture;
 mod audit;
+mod calls;
 mod commands;
 mod conditions;
 mod desk;
