@@ -39,6 +39,9 @@ impl Modify for Tokens {
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Api::openapi();
     // Each room describes its own; the list is in the order of the rooms.
+    api.merge(crate::subsidies::api::Docs::openapi());
+    api.merge(crate::scoring::api::Docs::openapi());
+    api.merge(crate::awards::api::Docs::openapi());
     api.info.license = None;
     api
 }

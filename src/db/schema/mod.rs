@@ -6,12 +6,16 @@ mod applications_tables;
 mod awards_tables;
 mod calls_tables;
 mod ground;
+mod scoring_tables;
+mod subsidies_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
 pub use awards_tables::*;
 pub use calls_tables::*;
 pub use ground::*;
+pub use scoring_tables::*;
+pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);
