@@ -1,12 +1,25 @@
-//! Awards: decision, reasons, summaries, standstill, offer and acceptance.
+//! Awards: decision, reasons, summaries, standstill, challenge, offer and acceptance.
 //!
 //! Invariants: nobody approves what they recommended; the award notice is refused until every assessment
-//! summary is sent; signing is refused before the standstill ends; an offer needs a recorded subsidy route.
+//! summary is sent; signing is refused before the standstill ends and while a court claim suspends it; an offer needs
+//! a recorded subsidy route and can be answered only in its time.
 //!
-//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`find`], [`of_call`].
+//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`find`], [`of_call`], [`may_sign`],
+//! [`ensure_may_sign`], [`actions`], [`offers`].
 
+pub mod actions;
+pub mod api;
 mod model;
+pub mod offers;
+pub mod pages;
+mod rules;
 mod store;
+pub mod summary;
 
+pub use actions::{ensure_may_sign, mark_signed};
 pub use model::{Award, AwardKind, AwardState, AwardTerms, LoanOffer};
-pub use store::{find, of_application, of_call};
+pub use rules::{AwardRefusal, may_sign};
+pub use store::{
+    Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary, challenges, checks, find, of_application,
+    of_call, summaries, summary_of,
+};

@@ -1,13 +1,112 @@
-//! Rows of awards.
+//! Rows of awards, checks, summaries and challenges.
 
 use super::model::{Award, AwardState};
+use super::summary::Summary;
 use crate::applications::Application;
 use crate::calls::Call;
-use crate::db::Db;
-use crate::db::schema::awards;
+use crate::db::schema::{assessment_summaries, award_challenges, award_checks, awards};
+use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
-use crate::values::Id;
+use crate::values::{Account, Id, Instant, actor};
 use diesel::prelude::*;
+
+crate::text_enum! {
+    /// What was looked into.
+    pub enum CheckKind { Exclusion = "exclusion" => "Exclusion check", Debarment = "debarment" => "Debarment check" }
+}
+crate::text_column!(CheckKind);
+
+crate::text_enum! {
+    /// What was found.
+    pub enum CheckOutcome {
+        Clear = "clear" => "Clear",
+        Excludable = "excludable" => "Excludable, but not excluded",
+        Excluded = "excluded" => "Excluded",
+    }
+}
+crate::text_column!(CheckOutcome);
+
+/// A check of a supplier or an intended subcontractor. Checks are added, never changed; the newest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = award_checks, check_for_backend(MultiBackend))]
+pub struct Check {
+    /// Identifier.
+    pub id: Id<Check>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The bid.
+    pub application_id: Id<Application>,
+    /// Exclusion grounds or the debarment list.
+    pub kind: CheckKind,
+    /// Who was checked: the supplier or an intended subcontractor, by name.
+    pub subject: String,
+    /// What was found.
+    pub outcome: CheckOutcome,
+    /// What was looked at.
+    pub note: String,
+    /// When.
+    pub checked_at: Instant,
+    /// Who checked.
+    pub checked_by: Id<Account>,
+}
+
+/// A stored assessment summary of one supplier.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = assessment_summaries, check_for_backend(MultiBackend))]
+pub struct StoredSummary {
+    /// Identifier.
+    pub id: Id<StoredSummary>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The bid.
+    pub application_id: Id<Application>,
+    /// The supplier.
+    pub organisation_id: Id<actor::Organisation>,
+    /// What it says.
+    pub body: Json<Summary>,
+    /// When it was made.
+    pub made_at: Instant,
+    /// When it was sent.
+    pub sent_at: Option<Instant>,
+    /// Who sent it.
+    pub sent_by: Option<Id<Account>>,
+}
+
+crate::text_enum! {
+    /// How an award is challenged.
+    pub enum ChallengeKind { Claim = "claim" => "Court claim", Complaint = "complaint" => "Complaint" }
+}
+crate::text_column!(ChallengeKind);
+
+/// A claim or complaint about an award.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = award_challenges, check_for_backend(MultiBackend))]
+pub struct Challenge {
+    /// Identifier.
+    pub id: Id<Challenge>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The award.
+    pub award_id: Id<Award>,
+    /// Claim or complaint.
+    pub kind: ChallengeKind,
+    /// When the council was told.
+    pub notified_at: Instant,
+    /// What it says.
+    pub note: String,
+    /// Whether it suspends signing: a claim notified within the standstill.
+    pub suspends: bool,
+    /// Who recorded it.
+    pub recorded_by: Id<Account>,
+    /// When the suspension was lifted or the proceedings ended.
+    pub ended_at: Option<Instant>,
+    /// How it ended.
+    pub ended_note: Option<String>,
+}
 
 /// One award.
 ///
@@ -41,4 +140,126 @@ pub fn of_application(db: &mut Db, application: Id<Application>) -> Result<Optio
         .select(Award::as_select())
         .first(db)
         .optional()?)
+}
+
+/// The newest award of an application, whatever became of it.
+pub(super) fn newest_of_application(db: &mut Db, application: Id<Application>) -> Result<Option<Award>> {
+    Ok(awards::table
+        .filter(awards::application_id.eq(application))
+        .select(Award::as_select())
+        .order((awards::recommended_at.desc(), awards::id.desc()))
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn insert(db: &mut Db, award: &Award) -> Result<()> {
+    diesel::insert_into(awards::table).values(award).execute(db)?;
+    Ok(())
+}
+
+/// Writes everything of an award that steps change.
+pub(super) fn set(db: &mut Db, award: &Award) -> Result<()> {
+    diesel::update(awards::table.filter(awards::id.eq(award.id)))
+        .set((
+            awards::state.eq(award.state),
+            awards::approved_by.eq(award.approved_by),
+            awards::approved_at.eq(award.approved_at),
+            awards::notice_number.eq(&award.notice_number),
+            awards::notice_published_at.eq(award.notice_published_at),
+            awards::standstill_last_day.eq(award.standstill_last_day),
+            awards::earliest_signing.eq(award.earliest_signing),
+            awards::offer_answer_by.eq(award.offer_answer_by),
+            awards::answered_at.eq(award.answered_at),
+            awards::answered_by.eq(award.answered_by),
+            awards::signed_at.eq(award.signed_at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_check(db: &mut Db, check: &Check) -> Result<()> {
+    diesel::insert_into(award_checks::table).values(check).execute(db)?;
+    Ok(())
+}
+
+/// The checks of a bid, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn checks(db: &mut Db, application: Id<Application>) -> Result<Vec<Check>> {
+    Ok(award_checks::table
+        .filter(award_checks::application_id.eq(application))
+        .select(Check::as_select())
+        .order((award_checks::checked_at, award_checks::id))
+        .limit(500)
+        .load(db)?)
+}
+
+/// The checks of all bids of a call, oldest first.
+pub(super) fn checks_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Check>> {
+    Ok(award_checks::table
+        .filter(award_checks::call_id.eq(call))
+        .select(Check::as_select())
+        .order((award_checks::checked_at, award_checks::id))
+        .limit(2000)
+        .load(db)?)
+}
+
+pub(super) fn insert_summary(db: &mut Db, row: &StoredSummary) -> Result<()> {
+    diesel::insert_into(assessment_summaries::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// The summaries of a call.
+///
+/// # Errors
+/// What the database says.
+pub fn summaries(db: &mut Db, call: Id<Call>) -> Result<Vec<StoredSummary>> {
+    Ok(assessment_summaries::table
+        .filter(assessment_summaries::call_id.eq(call))
+        .select(StoredSummary::as_select())
+        .order(assessment_summaries::id)
+        .limit(2000)
+        .load(db)?)
+}
+
+/// The summary of one bid, when it is made.
+///
+/// # Errors
+/// What the database says.
+pub fn summary_of(db: &mut Db, application: Id<Application>) -> Result<Option<StoredSummary>> {
+    Ok(assessment_summaries::table
+        .filter(assessment_summaries::application_id.eq(application))
+        .select(StoredSummary::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// Challenges of an award, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn challenges(db: &mut Db, award: Id<Award>) -> Result<Vec<Challenge>> {
+    Ok(award_challenges::table
+        .filter(award_challenges::award_id.eq(award))
+        .select(Challenge::as_select())
+        .order((award_challenges::notified_at, award_challenges::id))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn find_challenge(db: &mut Db, id: Id<Challenge>) -> Result<Challenge> {
+    Ok(award_challenges::table.filter(award_challenges::id.eq(id)).select(Challenge::as_select()).first(db)?)
+}
+
+pub(super) fn insert_challenge(db: &mut Db, row: &Challenge) -> Result<()> {
+    diesel::insert_into(award_challenges::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn end_challenge(db: &mut Db, id: Id<Challenge>, at: Instant, note: &str) -> Result<()> {
+    diesel::update(award_challenges::table.filter(award_challenges::id.eq(id)))
+        .set((award_challenges::ended_at.eq(at), award_challenges::ended_note.eq(note)))
+        .execute(db)?;
+    Ok(())
 }

@@ -1,1 +1,32 @@
-//! scoring.
+//! Scoring: evaluators, conflicts, individual sheets, moderation, ranking; feeds `evaluation`.
+//!
+//! Invariants: nothing of the bids is shown before an evaluator has declared conflicts, and a conflict on one bid
+//! removes the person from the whole call until somebody else records “no conflict after enquiry”; nobody sees
+//! another's scores before their own are final; final scores and agreed scores are never changed or deleted, a new
+//! agreement is a new row; a missing score is missing, never zero; a justified price is never set aside; a signed
+//! ranking is not made again.
+//!
+//! Public names: [`ranking_of`], [`signed_ranking`], [`moderated`], [`moderation_closed`], [`disregarded`],
+//! [`Ranking`], [`bid_id`], and the actions in [`panel`], [`sheets`], [`moderation`], [`ranking`].
+
+pub mod api;
+mod bids;
+pub mod desk;
+mod model;
+pub mod moderation;
+pub mod pages;
+pub mod panel;
+pub mod ranking;
+pub mod rules;
+pub mod samples;
+pub mod sheets;
+mod store;
+pub mod words;
+
+pub use bids::{Answer, bid_id};
+
+pub use model::{
+    Conflict, ConflictOutcome, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation, PanelMember,
+    Ranking, Score, ScoreDraft,
+};
+pub use store::{disregarded, enquiries, latest_ranking as ranking_of, moderated, moderation_closed, signed_ranking};

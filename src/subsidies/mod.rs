@@ -1,1 +1,24 @@
-//! subsidies.
+//! Subsidies: the route by which each investment is lawful, notifications and confirmations, totals by group.
+//!
+//! Invariants: an application has at most one route that stands; minimal financial assistance is recorded only
+//! when the enterprise has confirmed in writing what its whole group had, and the total fits the cap; a principles
+//! assessment is signed by somebody who did not write it; what is given is confirmed to the enterprise.
+//!
+//! This room stands above calls and applications, so it knows an application by its identifier alone; awards
+//! checks that a route was recorded for the right organisation.
+//!
+//! Public names: [`Route`], [`RouteKind`], [`RouteState`], [`RouteBody`], [`recorded_route`], [`standing_route`],
+//! [`LoanInput`], [`actions`].
+
+pub mod actions;
+pub mod api;
+mod loan;
+mod model;
+pub mod pages;
+mod rules;
+mod store;
+
+pub use loan::LoanInput;
+pub use model::{Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState};
+pub use rules::{RouteRefusal, group_key};
+pub use store::{recorded_route, standing_route};

@@ -40,6 +40,9 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Api::openapi();
     // Each room describes its own; the list is in the order of the rooms.
     api.merge(crate::applications::api::Docs::openapi());
+    api.merge(crate::subsidies::api::Docs::openapi());
+    api.merge(crate::scoring::api::Docs::openapi());
+    api.merge(crate::awards::api::Docs::openapi());
     api.info.license = None;
     api.merge(crate::missions::api::Docs::openapi());
     api.merge(crate::conditions::api::Docs::openapi());

@@ -8,6 +8,7 @@ use crate::applications::{api as applications_api, desk_pages as opening, pages 
 use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
+use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
 use actix_web::{Route, web};
 use std::collections::HashMap;
@@ -214,7 +215,24 @@ fn funds_routes() -> Vec<Row> {
 }
 
 fn subsidies_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/desk/subsidies" ReadAwards => subsidies::list,
+        get "/desk/subsidies/group" ReadAwards => subsidies::group,
+        get "/desk/subsidies/{organisation}/{application}" ReadAwards => subsidies::route,
+        post "/desk/subsidies/{organisation}/{application}" RecordSubsidy => subsidies::start,
+        post "/desk/subsidies/{organisation}/{application}/{route}" RecordSubsidy => subsidies::step,
+        post "/desk/subsidies/{organisation}/{application}/{route}/signature" SignAssessment => subsidies::sign,
+        get "/subsidy-confirmations/{id}" ReadOutcome => subsidies::confirm_form,
+        post "/subsidy-confirmations/{id}" AnswerOffer => subsidies::confirm,
+        get "/api/v1/subsidies" ReadAwards => subsidies_api::list,
+        post "/api/v1/subsidies/{organisation}/{application}" RecordSubsidy => subsidies_api::start,
+        get "/api/v1/subsidy-routes/{id}" UseAccount => subsidies_api::route,
+        post "/api/v1/subsidy-routes/{id}/confirmation" AnswerOffer => subsidies_api::confirm,
+        post "/api/v1/subsidy-routes/{id}/signature" SignAssessment => subsidies_api::sign,
+        post "/api/v1/subsidy-routes/{id}/given" RecordSubsidy => subsidies_api::give,
+        post "/api/v1/subsidy-routes/{id}/withdrawal" RecordSubsidy => subsidies_api::withdraw,
+        get "/api/v1/subsidy-groups" ReadAwards => subsidies_api::group,
+    ]
 }
 
 fn calls_routes() -> Vec<Row> {

@@ -56,3 +56,18 @@ diesel::table! {
         sent_by -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    award_challenges (id) {
+        id -> Text,
+        authority_id -> Text,
+        award_id -> Text,
+        kind -> Text,
+        notified_at -> Timestamp,
+        note -> Text,
+        suspends -> Bool,
+        recorded_by -> Text,
+        ended_at -> Nullable<Timestamp>,
+        ended_note -> Nullable<Text>,
+    }
+}

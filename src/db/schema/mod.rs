@@ -8,6 +8,8 @@ mod calls_tables;
 mod conditions_tables;
 mod ground;
 mod missions_tables;
+mod scoring_tables;
+mod subsidies_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
@@ -16,6 +18,8 @@ pub use calls_tables::*;
 pub use conditions_tables::*;
 pub use ground::*;
 pub use missions_tables::*;
+pub use scoring_tables::*;
+pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);

@@ -1,0 +1,2 @@
+DROP TABLE subsidy_assistance;
+DROP TABLE subsidy_routes;

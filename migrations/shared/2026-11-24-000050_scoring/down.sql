@@ -1,0 +1,9 @@
+DROP TABLE rankings;
+DROP TABLE price_enquiries;
+DROP TABLE disregarded_bids;
+DROP TABLE moderations;
+DROP TABLE moderated_scores;
+DROP TABLE scores;
+DROP TABLE score_drafts;
+DROP TABLE panel_conflicts;
+DROP TABLE panel_members;

@@ -1,0 +1,567 @@
+//! What people do with awards, up to the day a contract may be signed.
+
+use super::model::{Award, AwardKind, AwardState, AwardTerms, LoanOffer};
+use super::rules::{self, AwardRefusal};
+use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
+use super::summary::Source;
+use crate::app::App;
+use crate::applications::{self, Application};
+use crate::audit::{self, Entry};
+use crate::calls::{self, Call, CallKind, Instrument, Part};
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::law::procedures::Procedure;
+use crate::outbox::{self, mail};
+use crate::people::policy::{Action, Thing, require};
+use crate::people::{addresses_of_organisation, find_organisation, find_organisations};
+use crate::scoring;
+use crate::subsidies::LoanInput;
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(super) fn note(db: &mut Db, actor: &Actor, award: &Award, action: &'static str, facts: Value, at: Instant) -> Result<()> {
+    audit::record(
+        db,
+        Entry { authority: Some(award.authority_id), at, actor, action, subject: Subject::new("award", award.id), facts },
+    )?;
+    Ok(())
+}
+
+/// Recommending an award.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct RecommendInput {
+    /// The bid.
+    pub application: String,
+    /// Why.
+    pub reasons: String,
+    /// Contract value including VAT; the opened price when empty. For a loan, the sum of its tranches.
+    pub value: String,
+    /// First day; the call’s when empty.
+    pub starts_on: String,
+    /// Last day; the call’s, or the loan’s last due date, when empty.
+    pub ends_on: String,
+    /// What must be so before money flows, one line each.
+    pub precedents: String,
+    /// Terms of the loan, for an investment.
+    #[serde(flatten)]
+    pub loan: LoanInput,
+}
+
+struct Recommended {
+    application: Id<Application>,
+    reasons: String,
+    value: Option<Pence>,
+    starts_on: Option<LocalDate>,
+    ends_on: Option<LocalDate>,
+    loan: Option<LoanOffer>,
+}
+
+impl RecommendInput {
+    fn read(&self) -> Result<Recommended> {
+        let mut form = Parser::default();
+        let application = form.value::<Id<Application>>("application", &self.application, "Choose the application");
+        let reasons = form.text("reasons", &self.reasons, 5000, "Say why this application should win");
+        let value = form.optional::<Pence>("value", &self.value);
+        form.check(value.is_none_or(|v| v > Pence::ZERO), "value", "Enter more than £0");
+        let starts_on = form.optional_date("starts_on", &self.starts_on);
+        let ends_on = form.optional_date("ends_on", &self.ends_on);
+        let terms = if self.loan.is_empty() { None } else { self.loan.read(&mut form) };
+        let precedents: Vec<String> =
+            self.precedents.lines().map(str::trim).filter(|l| !l.is_empty()).map(ToOwned::to_owned).collect();
+        form.check(precedents.len() <= 50, "precedents", "Enter at most 50 conditions");
+        form.finish()?;
+        let Some(application) = application else { return Err(Error::field("application", "Choose the application")) };
+        let loan = terms.map(|loan| LoanOffer {
+            instrument: Instrument::Loan,
+            tranches: loan.tranches.iter().map(|t| t.amount).collect(),
+            loan,
+            precedents,
+        });
+        Ok(Recommended { application, reasons, value, starts_on, ends_on, loan })
+    }
+}
+
+/// An officer or fund manager recommends an award, with reasons.
+///
+/// # Errors
+/// Invalid, Denied; refused without a signed ranking, for a bid that is not first in a tender, or an amount outside
+/// the round; Conflict when an award of the application stands.
+pub async fn recommend(app: &App, actor: &Actor, call: Id<Call>, input: &RecommendInput, now: Instant) -> Result<Id<Award>> {
+    let read = input.read()?;
+    let recommended_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::RecommendAward, &calls::thing(&call))?;
+            let application = applications::find(db, read.application)?;
+            if application.call_id != call.id {
+                return Err(Error::NotFound);
+            }
+            let ranking = scoring::signed_ranking(db, call.id)?.ok_or(AwardRefusal::NoSignedRanking)?;
+            let bid = scoring::bid_id(&application);
+            let result = ranking.file.0.result.as_ref();
+            let rank = result.and_then(|r| r.ranking.iter().find(|r| r.bid == bid)).map(|r| r.rank);
+            let (kind, value, terms) = match rank {
+                None => return Err(AwardRefusal::NotRanked.into()),
+                Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
+                Some(_) if call.kind == CallKind::Tender => contract_terms(db, &call, &application, &read)?,
+                Some(_) => investment_terms(db, &call, &read)?,
+            };
+            let award = Award {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: call.id,
+                application_id: application.id,
+                organisation_id: application.organisation_id,
+                mission_id: call.mission_id,
+                kind,
+                state: AwardState::Recommended,
+                value,
+                reasons: read.reasons.clone(),
+                terms: Json(terms),
+                recommended_by,
+                recommended_at: now,
+                approved_by: None,
+                approved_at: None,
+                notice_number: None,
+                notice_published_at: None,
+                standstill_last_day: None,
+                earliest_signing: None,
+                offer_answer_by: None,
+                answered_at: None,
+                answered_by: None,
+                signed_at: None,
+            };
+            store::insert(db, &award)?;
+            let facts = json!({ "application": application.id, "value": value, "ranking": ranking.hash });
+            note(db, &actor, &award, "award.recommended", facts, now)?;
+            Ok(award.id)
+        })
+        .await
+}
+
+fn contract_terms(db: &mut Db, call: &Call, application: &Application, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
+    let tender = call.terms.0.tender.as_ref().ok_or_else(|| Error::internal("a tender has no tender terms"))?;
+    // One contract follows from a call while there are no lots, so a second standing award is refused.
+    if store::of_call(db, call.id)?.iter().any(stands) {
+        return Err(Error::Conflict("an award of this tender stands already".to_owned()));
+    }
+    let value = match read.value {
+        Some(value) => value,
+        None => {
+            let price = applications::opened(db, application.id, Part::Price)?;
+            let total = price.map(|p| p.prices()).transpose()?.map(|p| Pence::total(p.prices.into_values())).transpose()?;
+            total
+                .filter(|t| *t > Pence::ZERO)
+                .ok_or_else(|| Error::field("value", "Enter the value of the contract including VAT"))?
+        }
+    };
+    let starts_on = read.starts_on.unwrap_or(tender.starts_on);
+    let ends_on = read.ends_on.unwrap_or(tender.ends_on);
+    if ends_on < starts_on {
+        return Err(Error::field("ends_on", "The last day must not be before the first"));
+    }
+    Ok((AwardKind::Contract, value, AwardTerms { starts_on, ends_on, loan: None }))
+}
+
+fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
+    let round = call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))?;
+    if !round.instruments.contains(&Instrument::Loan) {
+        return Err(AwardRefusal::NotOffered.into());
+    }
+    let loan = read.loan.clone().ok_or_else(|| Error::field("tranches", "Enter the terms of the loan"))?;
+    let schedule = crate::finance::build(&loan.loan)?;
+    let value = Pence::total(loan.tranches.iter().copied())?;
+    let promised = store::of_call(db, call.id)?.into_iter().filter(stands).map(|a| a.value);
+    rules::fits_round(value, round.least, round.most, round.pot, Pence::total(promised)?)?;
+    let first = loan.loan.tranches.iter().map(|t| t.on).min();
+    let last = schedule.rows.last().map(|r| r.due);
+    let (Some(starts_on), Some(ends_on)) = (read.starts_on.or(first), read.ends_on.or(last)) else {
+        return Err(Error::field("tranches", "Enter the terms of the loan"));
+    };
+    Ok((AwardKind::Investment, value, AwardTerms { starts_on, ends_on, loan: Some(loan) }))
+}
+
+fn stands(award: &Award) -> bool {
+    !matches!(award.state, AwardState::DeclinedByCommittee | AwardState::Declined | AwardState::Lapsed)
+}
+
+/// A check of a supplier or subcontractor.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct CheckInput {
+    /// `exclusion` or `debarment`.
+    pub kind: String,
+    /// Name of an intended subcontractor; the supplier itself when empty.
+    pub subject: String,
+    /// `clear`, `excludable` or `excluded`.
+    pub outcome: String,
+    /// What was looked at.
+    pub note: String,
+}
+
+/// Records an exclusion or debarment check of a bid’s supplier or an intended subcontractor.
+///
+/// # Errors
+/// Invalid, Denied.
+pub async fn record_check(app: &App, actor: &Actor, application: Id<Application>, input: &CheckInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let kind = form.value::<CheckKind>("kind", &input.kind, "Choose what was checked");
+    let outcome = form.value::<CheckOutcome>("outcome", &input.outcome, "Choose what was found");
+    let subject = form.optional_text("subject", &input.subject, 160);
+    let words = form.text("note", &input.note, 2000, "Say what was looked at, such as the debarment list and its date");
+    form.finish()?;
+    let (Some(kind), Some(outcome)) = (kind, outcome) else { return Err(Error::field("kind", "Choose what was checked")) };
+    let checked_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let application = applications::find(db, application)?;
+            require(&actor, Action::RunAward, &Thing::of_authority(application.authority_id))?;
+            let subject = match &subject {
+                Some(subject) => subject.clone(),
+                None => find_organisation(db, application.organisation_id)?.name,
+            };
+            let check = Check {
+                id: Id::new(),
+                authority_id: application.authority_id,
+                call_id: application.call_id,
+                application_id: application.id,
+                kind,
+                subject,
+                outcome,
+                note: words.clone(),
+                checked_at: now,
+                checked_by,
+            };
+            store::insert_check(db, &check)?;
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(application.authority_id),
+                    at: now,
+                    actor: &actor,
+                    action: "award.check",
+                    subject: Subject::new("application", application.id),
+                    facts: json!({ "check": check.id, "kind": kind, "outcome": outcome }),
+                },
+            )?;
+            Ok(())
+        })
+        .await
+}
+
+/// A committee member decides on a recommendation of somebody else.
+///
+/// # Errors
+/// Denied; refused for the recommender, while checks are missing, or when somebody is excluded.
+pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now: Instant) -> Result<()> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            if award.recommended_by == by {
+                return Err(AwardRefusal::SamePerson.into());
+            }
+            let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
+            require(&actor, Action::ApproveAward, &thing)?;
+            rules::at_step(&award, &[AwardState::Recommended])?;
+            if approve {
+                let supplier = find_organisation(db, award.organisation_id)?.name;
+                rules::may_approve(&award, &supplier, &store::checks(db, award.application_id)?, by)?;
+                award.state = AwardState::Approved;
+                if award.kind == AwardKind::Contract && procedure(db, &award)?.0 == Procedure::BelowThreshold {
+                    // No award notice and no standstill: it may be signed from the day of the approval.
+                    award.earliest_signing = Some(now.date());
+                }
+            } else {
+                award.state = AwardState::DeclinedByCommittee;
+            }
+            award.approved_by = Some(by);
+            award.approved_at = Some(now);
+            store::set(db, &award)?;
+            let action = if approve { "award.approved" } else { "award.declined_by_committee" };
+            note(db, &actor, &award, action, json!({}), now)?;
+            outbox::emit(db, "award.decided", json!({ "award": award.id, "approved": approve }), now)
+        })
+        .await
+}
+
+fn procedure(db: &mut Db, award: &Award) -> Result<(Procedure, crate::law::ContractType)> {
+    let call = calls::find(db, award.call_id)?;
+    let tender = call.terms.0.tender.ok_or(AwardRefusal::NoNotice)?;
+    Ok((tender.procedure, tender.contract_type))
+}
+
+/// Makes and mails an assessment summary to every assessed supplier of a call that has none yet.
+///
+/// # Errors
+/// Denied; refused without a signed ranking, or before a tender’s award is approved and a round’s recommendations
+/// are decided.
+pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<usize> {
+    let sent_by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::RunAward, &calls::thing(&call))?;
+            let ranking = scoring::signed_ranking(db, call.id)?.ok_or(AwardRefusal::NoSignedRanking)?;
+            let awards: Vec<Award> = store::of_call(db, call.id)?.into_iter().filter(stands).collect();
+            if let Some(open) = awards.iter().find(|a| a.state == AwardState::Recommended) {
+                return Err(AwardRefusal::WrongState { state: open.state }.into());
+            }
+            let assessed: Vec<Application> =
+                applications::of_call(db, call.id)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
+            let ids: Vec<_> = assessed.iter().map(|a| a.organisation_id).collect();
+            let organisations = find_organisations(db, &ids)?;
+            let tender = call.kind == CallKind::Tender;
+            let winner = if tender {
+                let award = awards.first().ok_or(AwardRefusal::WrongState { state: AwardState::DeclinedByCommittee })?;
+                let application = assessed.iter().find(|a| a.id == award.application_id).ok_or(Error::NotFound)?;
+                Some((application, organisations.get(&award.organisation_id).ok_or(Error::NotFound)?))
+            } else {
+                None
+            };
+            let agreed = scoring::moderated(db, call.id)?;
+            let approved: Vec<Id<Application>> = awards.iter().map(|a| a.application_id).collect();
+            let source = Source {
+                call: format!("{} {}", call.reference, call.title),
+                authority: find_organisation(db, call.authority_id)?.name,
+                tender,
+                file: &ranking.file.0,
+                agreed: &agreed,
+                winner,
+                approved: &approved,
+                today: now.date(),
+            };
+            let known = store::summaries(db, call.id)?;
+            let mut sent = 0;
+            for application in &assessed {
+                if known.iter().any(|s| s.application_id == application.id) {
+                    continue;
+                }
+                let organisation = organisations.get(&application.organisation_id).ok_or(Error::NotFound)?;
+                let body = source.summary(application, organisation).ok_or(AwardRefusal::NoSignedRanking)?;
+                let text = format!("{}\nRead it with every detail: {address}/applications/{}/outcome\n", body.text(), application.id);
+                let title = format!("{}: {}", body.title(), source.call);
+                let row = StoredSummary {
+                    id: Id::new(),
+                    authority_id: call.authority_id,
+                    call_id: call.id,
+                    application_id: application.id,
+                    organisation_id: application.organisation_id,
+                    body: Json(body),
+                    made_at: now,
+                    sent_at: Some(now),
+                    sent_by: Some(sent_by),
+                };
+                store::insert_summary(db, &row)?;
+                for to in addresses_of_organisation(db, application.organisation_id)? {
+                    mail::queue(db, Some(call.authority_id), &to, &title, &text, now)?;
+                }
+                sent += 1;
+            }
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(call.authority_id),
+                    at: now,
+                    actor: &actor,
+                    action: "award.summaries_sent",
+                    subject: Subject::new("call", call.id),
+                    facts: json!({ "sent": sent, "ranking": ranking.hash }),
+                },
+            )?;
+            Ok(sent)
+        })
+        .await
+}
+
+/// The contract award notice as the national platform published it.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct NoticeInput {
+    /// Its number.
+    pub number: String,
+    /// Date of publication, or a whole RFC 3339 instant.
+    pub published_date: String,
+    /// London time of publication.
+    pub published_time: String,
+    /// `yes`: a standstill was announced although none is demanded.
+    pub voluntary: String,
+}
+
+/// Records the contract award notice (UK6); the standstill runs from its publication.
+///
+/// # Errors
+/// Invalid, Denied; refused until every summary is sent, and for a below-threshold contract.
+pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &NoticeInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let number = form.text("number", &input.number, 60, "Enter the number of the notice");
+    let published = form.instant(
+        "published",
+        &input.published_date,
+        &input.published_time,
+        "Enter the date the notice was published",
+    );
+    form.finish()?;
+    let Some(published) = published else { return Err(Error::field("published_date", "Enter the date the notice was published")) };
+    let voluntary = Parser::ticked(&input.voluntary);
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            let (procedure, contract_type) = procedure(db, &award)?;
+            if procedure == Procedure::BelowThreshold && !voluntary {
+                return Err(AwardRefusal::NoNotice.into());
+            }
+            let assessed =
+                applications::of_call(db, award.call_id)?.into_iter().filter(|a| a.opened_at.is_some()).count();
+            let sent: Vec<Option<Instant>> =
+                store::summaries(db, award.call_id)?.into_iter().map(|s| s.sent_at).collect();
+            rules::may_notice(&award, &sent, assessed, published, now)?;
+            let duty = procedure.standstill_duty(contract_type);
+            let standstill = crate::law::standstill(published.date())?;
+            let runs = duty.mandatory || voluntary;
+            award.state = AwardState::Noticed;
+            award.notice_number = Some(number.clone());
+            award.notice_published_at = Some(published);
+            award.standstill_last_day = runs.then_some(standstill.last_day);
+            award.earliest_signing = Some(if runs { standstill.earliest_signing } else { published.date() });
+            store::set(db, &award)?;
+            note(
+                db,
+                &actor,
+                &award,
+                "award.noticed",
+                json!({
+                    "number": number, "published_at": published, "mandatory": duty.mandatory,
+                    "last_day": award.standstill_last_day, "earliest_signing": award.earliest_signing,
+                }),
+                now,
+            )?;
+            outbox::emit(db, "award.noticed", json!({ "award": award.id }), now)
+        })
+        .await
+}
+
+/// A claim or complaint.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ChallengeInput {
+    /// `claim` or `complaint`.
+    pub kind: String,
+    /// Date the council was notified, or a whole RFC 3339 instant.
+    pub notified_date: String,
+    /// London time.
+    pub notified_time: String,
+    /// What it says.
+    pub note: String,
+}
+
+/// Records a challenge. A court claim that was notified within the standstill suspends signing; nothing else does.
+///
+/// # Errors
+/// Invalid, Denied.
+pub async fn record_challenge(app: &App, actor: &Actor, id: Id<Award>, input: &ChallengeInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let kind = form.value::<ChallengeKind>("kind", &input.kind, "Choose a claim or a complaint");
+    let notified =
+        form.instant("notified", &input.notified_date, &input.notified_time, "Enter when the council was notified");
+    let words = form.text("note", &input.note, 3000, "Say what it is about");
+    form.check(notified.is_none_or(|n| n <= now), "notified_date", "Enter a moment that is not in the future");
+    form.finish()?;
+    let (Some(kind), Some(notified)) = (kind, notified) else { return Err(Error::field("kind", "Choose a claim or a complaint")) };
+    let recorded_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let award = store::find(db, id)?;
+            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            let in_standstill = award.notice_published_at.is_some_and(|at| notified >= at)
+                && award.standstill_last_day.is_some_and(|last| notified.date() <= last);
+            let row = Challenge {
+                id: Id::new(),
+                authority_id: award.authority_id,
+                award_id: award.id,
+                kind,
+                notified_at: notified,
+                note: words.clone(),
+                suspends: kind == ChallengeKind::Claim && in_standstill && award.state == AwardState::Noticed,
+                recorded_by,
+                ended_at: None,
+                ended_note: None,
+            };
+            store::insert_challenge(db, &row)?;
+            note(
+                db,
+                &actor,
+                &award,
+                "award.challenged",
+                json!({ "challenge": row.id, "kind": kind, "suspends": row.suspends }),
+                now,
+            )
+        })
+        .await
+}
+
+/// How a challenge ended.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ChallengeEndInput {
+    /// The court’s order, or how the proceedings ended.
+    pub note: String,
+}
+
+/// Records that a court lifted the suspension, or that a challenge ended.
+///
+/// # Errors
+/// Invalid, Denied, NotFound when it ended already.
+pub async fn end_challenge(app: &App, actor: &Actor, id: Id<Challenge>, input: &ChallengeEndInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let words = form.text("note", &input.note, 2000, "Say how it ended, such as the court’s order and its date");
+    form.finish()?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let challenge = store::find_challenge(db, id)?;
+            let award = store::find(db, challenge.award_id)?;
+            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            if challenge.ended_at.is_some() {
+                return Err(Error::NotFound);
+            }
+            store::end_challenge(db, id, now, &words)?;
+            note(db, &actor, &award, "award.challenge_ended", json!({ "challenge": id }), now)
+        })
+        .await
+}
+
+/// Whether the agreement of an award may be signed today: its steps are done and no court claim suspends it.
+///
+/// # Errors
+/// Refused.
+pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<()> {
+    rules::may_sign(award, today)?;
+    if store::challenges(db, award.id)?.iter().any(|c| c.suspends && c.ended_at.is_none()) {
+        return Err(AwardRefusal::Suspended.into());
+    }
+    Ok(())
+}
+
+/// Marks an award as signed, in the transaction that makes its agreement.
+///
+/// # Errors
+/// Refused as [`ensure_may_sign`]; NotFound.
+pub fn mark_signed(db: &mut Db, id: Id<Award>, now: Instant) -> Result<()> {
+    let mut award = store::find(db, id)?;
+    ensure_may_sign(db, &award, now.date())?;
+    award.state = AwardState::Signed;
+    award.signed_at = Some(now);
+    store::set(db, &award)
+}

@@ -1,0 +1,238 @@
+//! Awards for programs.
+
+use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
+use super::model::Award;
+use super::offers::{self, AnswerInput, OfferInput};
+use super::store::{self, Challenge};
+use crate::applications::{self, Application};
+use crate::calls::{self, Call};
+use crate::error::Error;
+use crate::evaluation::bidder_file;
+use crate::http::api::{created, ok};
+use crate::http::{Answer, Sent, Visit};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::scoring;
+use crate::values::Id;
+use actix_web::web;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A body without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+fn shown(award: &Award) -> Value {
+    json!({
+        "id": award.id, "call": award.call_id, "application": award.application_id,
+        "organisation": award.organisation_id, "kind": award.kind, "state": award.state, "value": award.value,
+        "reasons": award.reasons, "terms": award.terms.0, "recommended_at": award.recommended_at,
+        "approved_at": award.approved_at, "notice_number": award.notice_number,
+        "notice_published_at": award.notice_published_at, "standstill_last_day": award.standstill_last_day,
+        "earliest_signing": award.earliest_signing, "offer_answer_by": award.offer_answer_by,
+        "answered_at": award.answered_at, "signed_at": award.signed_at,
+    })
+}
+
+/// Awards, checks and summaries of a call.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/awards", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Awards, checks, summaries")))]
+pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    let id = *id;
+    let (call, awards, checks, summaries) = visit
+        .app
+        .db
+        .read(move |db| {
+            Ok((calls::find(db, id)?, store::of_call(db, id)?, store::checks_of_call(db, id)?, store::summaries(db, id)?))
+        })
+        .await?;
+    require(&visit.actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|c| {
+            json!({ "application": c.application_id, "kind": c.kind, "subject": c.subject, "outcome": c.outcome, "note": c.note, "at": c.checked_at })
+        })
+        .collect();
+    let summaries: Vec<_> =
+        summaries.iter().map(|s| json!({ "application": s.application_id, "sent_at": s.sent_at })).collect();
+    ok(&json!({ "awards": awards.iter().map(shown).collect::<Vec<_>>(), "checks": checks, "summaries": summaries }))
+}
+
+/// Recommends an award.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/awards", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = RecommendInput, responses((status = 201, description = "Recommended")))]
+pub async fn recommend(visit: Visit, id: web::Path<Id<Call>>, body: Sent<RecommendInput>) -> Answer {
+    let award = actions::recommend(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/awards/{award}"), &json!({ "id": award }))
+}
+
+/// One award, for staff and for the applicant it is about once it is offered.
+///
+/// # Errors
+/// NotFound.
+#[utoipa::path(get, path = "/api/v1/awards/{id}", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "The award")))]
+pub async fn award(visit: Visit, id: web::Path<Id<Award>>) -> Answer {
+    let id = *id;
+    let award = visit.app.db.read(move |db| store::find(db, id)).await?;
+    let staff = can(&visit.actor, Action::ReadAwards, &Thing::of_authority(award.authority_id));
+    let own = can(&visit.actor, Action::ReadOutcome, &Thing::of_applicant(award.authority_id, award.organisation_id));
+    if !(staff || own && award.offer_answer_by.is_some()) {
+        return Err(Error::NotFound.into());
+    }
+    ok(&shown(&award))
+}
+
+/// Records an exclusion or debarment check.
+///
+/// # Errors
+/// Invalid, Denied.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/checks", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = CheckInput, responses((status = 200, description = "Recorded")))]
+pub async fn check(visit: Visit, id: web::Path<Id<Application>>, body: Sent<CheckInput>) -> Answer {
+    actions::record_check(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "recorded": true }))
+}
+
+/// A committee member’s decision.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct DecisionInput {
+    /// `approve` or `decline`.
+    pub decision: String,
+}
+
+impl DecisionInput {
+    pub(super) fn approves(&self) -> Result<bool, Error> {
+        match self.decision.as_str() {
+            "approve" => Ok(true),
+            "decline" => Ok(false),
+            _ => Err(Error::field("decision", "Choose whether you approve")),
+        }
+    }
+}
+
+/// Approves or declines what somebody else recommended.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/decision", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = DecisionInput, responses((status = 200, description = "Decided")))]
+pub async fn decide(visit: Visit, id: web::Path<Id<Award>>, body: Sent<DecisionInput>) -> Answer {
+    actions::decide(&visit.app, &visit.actor, *id, body.0.approves()?, visit.now).await?;
+    ok(&json!({ "decided": true }))
+}
+
+/// Sends an assessment summary to every assessed supplier.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/summaries", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Sent")))]
+pub async fn send_summaries(visit: Visit, id: web::Path<Id<Call>>, _body: Sent<Nothing>) -> Answer {
+    let sent = actions::send_summaries(&visit.app, &visit.actor, *id, visit.now).await?;
+    ok(&json!({ "sent": sent }))
+}
+
+/// Records the contract award notice.
+///
+/// # Errors
+/// Invalid, Denied, refused until every summary is sent.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/notice", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = NoticeInput, responses((status = 200, description = "Recorded")))]
+pub async fn notice(visit: Visit, id: web::Path<Id<Award>>, body: Sent<NoticeInput>) -> Answer {
+    let id = *id;
+    actions::record_notice(&visit.app, &visit.actor, id, &body.0, visit.now).await?;
+    let award = visit.app.db.read(move |db| store::find(db, id)).await?;
+    ok(&json!({ "standstill_last_day": award.standstill_last_day, "earliest_signing": award.earliest_signing }))
+}
+
+/// Records a claim or complaint.
+///
+/// # Errors
+/// Invalid, Denied.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/challenges", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = ChallengeInput, responses((status = 200, description = "Recorded")))]
+pub async fn challenge(visit: Visit, id: web::Path<Id<Award>>, body: Sent<ChallengeInput>) -> Answer {
+    let id = *id;
+    actions::record_challenge(&visit.app, &visit.actor, id, &body.0, visit.now).await?;
+    let all = visit.app.db.read(move |db| store::challenges(db, id)).await?;
+    let all: Vec<_> =
+        all.iter().map(|c| json!({ "id": c.id, "kind": c.kind, "suspends": c.suspends, "ended_at": c.ended_at })).collect();
+    ok(&json!({ "challenges": all }))
+}
+
+/// Records how a challenge ended.
+///
+/// # Errors
+/// Invalid, Denied.
+#[utoipa::path(post, path = "/api/v1/challenges/{id}/end", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = ChallengeEndInput, responses((status = 200, description = "Ended")))]
+pub async fn end_challenge(visit: Visit, id: web::Path<Id<Challenge>>, body: Sent<ChallengeEndInput>) -> Answer {
+    actions::end_challenge(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "ended": true }))
+}
+
+/// Makes an offer of investment.
+///
+/// # Errors
+/// Invalid, Denied, refused without a subsidy route.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/offer", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = OfferInput, responses((status = 200, description = "Offered")))]
+pub async fn offer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<OfferInput>) -> Answer {
+    offers::make(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "offered": true }))
+}
+
+/// Accepts or declines an offer.
+///
+/// # Errors
+/// Invalid, Denied, refused after its last instant.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/answer", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = AnswerInput, responses((status = 200, description = "Answered")))]
+pub async fn answer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<AnswerInput>) -> Answer {
+    offers::answer(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "answered": true }))
+}
+
+/// The outcome of one’s own application: its summary, and the file to recompute its own scores.
+///
+/// # Errors
+/// NotFound before it is sent, and for another organisation’s.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/outcome", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Summary, offer, own scores")))]
+pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    let id = *id;
+    let (application, summary, award, ranking) = visit
+        .app
+        .db
+        .read(move |db| {
+            let application = applications::find(db, id)?;
+            let ranking = scoring::signed_ranking(db, application.call_id)?;
+            Ok((application, store::summary_of(db, id)?, store::newest_of_application(db, id)?, ranking))
+        })
+        .await?;
+    let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
+    if !can(&visit.actor, Action::ReadOutcome, &thing) {
+        return Err(Error::NotFound.into());
+    }
+    let summary = summary.filter(|s| s.sent_at.is_some());
+    let offer = award.filter(|a| a.offer_answer_by.is_some());
+    if summary.is_none() && offer.is_none() {
+        return Err(Error::NotFound.into());
+    }
+    let own = summary.as_ref().and(ranking).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
+    ok(&json!({ "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own }))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    of_call, recommend, award, check, decide, send_summaries, notice, challenge, end_challenge, offer, answer, outcome
+))]
+/// What this room adds to the API's description.
+pub struct Docs;

@@ -1,0 +1,140 @@
+//! Offers of investment: made, accepted, declined, lapsed.
+
+use super::actions::note;
+use super::model::{Award, AwardKind, AwardState};
+use super::rules::{self, AwardRefusal};
+use super::store;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::outbox::{self, Job, mail};
+use crate::people::policy::{Action, Thing, require};
+use crate::people::{addresses_of_organisation, find_organisation};
+use crate::subsidies;
+use crate::values::{Actor, Id, Instant, Parser};
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The kind of the job that lets an offer lapse.
+pub const LAPSE: &str = "awards.offer_lapses";
+
+/// Making an offer.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct OfferInput {
+    /// Date of the last instant to answer, or a whole RFC 3339 instant.
+    pub answer_by_date: String,
+    /// London time.
+    pub answer_by_time: String,
+}
+
+/// Offers an approved investment to its applicant. Needs a recorded subsidy route of this very applicant.
+///
+/// # Errors
+/// Invalid, Denied, refused without a route.
+pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let by = form.instant("answer_by", &input.answer_by_date, &input.answer_by_time, "Enter until when the applicant may answer");
+    form.finish()?;
+    let Some(by) = by else { return Err(Error::field("answer_by_date", "Enter until when the applicant may answer")) };
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            if award.kind != AwardKind::Investment {
+                return Err(AwardRefusal::WrongState { state: award.state }.into());
+            }
+            rules::at_step(&award, &[AwardState::Approved])?;
+            if by <= now {
+                return Err(AwardRefusal::AnswerByPast.into());
+            }
+            let route = subsidies::recorded_route(db, &award.application_id.to_string())?
+                .filter(|r| r.authority_id == award.authority_id && r.organisation_id == award.organisation_id)
+                .ok_or(AwardRefusal::NoRoute)?;
+            award.state = AwardState::Offered;
+            award.offer_answer_by = Some(by);
+            store::set(db, &award)?;
+            // A microsecond later, so that an answer at the last instant itself is still in time.
+            outbox::schedule(db, LAPSE, json!({ "award": award.id }), by.plus(TimeDelta::microseconds(1)))?;
+            let council = find_organisation(db, award.authority_id)?.name;
+            let text = format!(
+                "{council} offers you {}.\n\nRead what it costs and when you would pay, then accept or decline until \
+                 {}:\n{address}/applications/{}/outcome\n",
+                award.value,
+                by.long(),
+                award.application_id
+            );
+            for to in addresses_of_organisation(db, award.organisation_id)? {
+                mail::queue(db, Some(award.authority_id), &to, "You have an offer of investment", &text, now)?;
+            }
+            note(db, &actor, &award, "offer.made", json!({ "answer_by": by, "subsidy_route": route.id }), now)
+        })
+        .await
+}
+
+/// An applicant’s answer.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct AnswerInput {
+    /// `accept` or `decline`.
+    pub answer: String,
+    /// `yes`: the terms were read and understood. Needed to accept.
+    pub understood: String,
+}
+
+/// The owner of the applicant accepts or declines the offer.
+///
+/// # Errors
+/// Invalid, Denied, refused after the last instant.
+pub async fn answer(app: &App, actor: &Actor, id: Id<Award>, input: &AnswerInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let accepted = match input.answer.as_str() {
+        "accept" => true,
+        "decline" => false,
+        _ => {
+            form.wrong("answer", "Choose whether you accept the offer");
+            false
+        }
+    };
+    form.check(!accepted || Parser::ticked(&input.understood), "understood", "Confirm that you have read what it costs");
+    form.finish()?;
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            require(&actor, Action::AnswerOffer, &Thing::of_applicant(award.authority_id, award.organisation_id))?;
+            rules::may_answer(&award, now)?;
+            award.state = if accepted { AwardState::Accepted } else { AwardState::Declined };
+            award.answered_at = Some(now);
+            award.answered_by = Some(by);
+            store::set(db, &award)?;
+            let (action, event) =
+                if accepted { ("offer.accepted", "offer.accepted") } else { ("offer.declined", "offer.declined") };
+            note(db, &actor, &award, action, json!({ "value": award.value }), now)?;
+            outbox::emit(db, event, json!({ "award": award.id }), now)
+        })
+        .await
+}
+
+/// Lets an unanswered offer lapse at its last instant. Does nothing when it was answered.
+///
+/// # Errors
+/// What the database says.
+pub async fn lapse(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Award> = job.id_of("award")?;
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            if award.state != AwardState::Offered || award.offer_answer_by.is_some_and(|by| now <= by) {
+                return Ok(());
+            }
+            award.state = AwardState::Lapsed;
+            store::set(db, &award)?;
+            note(db, &Actor::System, &award, "offer.lapsed", json!({}), now)?;
+            outbox::emit(db, "offer.lapsed", json!({ "award": award.id }), now)
+        })
+        .await
+}

@@ -1,0 +1,319 @@
+//! When an award may be approved, noticed, offered, accepted and signed.
+
+use super::model::{Award, AwardKind, AwardState};
+use super::store::{Check, CheckKind, CheckOutcome};
+use crate::values::time::{long_date, medium_date};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, RefusalInfo};
+
+/// A refusal of this room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AwardRefusal {
+    /// No signed ranking.
+    NoSignedRanking,
+    /// The bid was left out of the ranking.
+    NotRanked,
+    /// Another bid is first.
+    NotBest,
+    /// The amount is outside what the round offers.
+    AmountOutside {
+        /// Least of the round.
+        least: Pence,
+        /// Most of the round.
+        most: Pence,
+    },
+    /// The pot does not hold that much.
+    PotExhausted {
+        /// What is left.
+        left: Pence,
+    },
+    /// The round does not offer this.
+    NotOffered,
+    /// Checks are missing before approval.
+    ChecksMissing {
+        /// Which, in words.
+        what: String,
+    },
+    /// A supplier or subcontractor is excluded.
+    Excluded {
+        /// Who.
+        subject: String,
+    },
+    /// Nobody approves what they recommended.
+    SamePerson,
+    /// The award is not at that step.
+    WrongState {
+        /// Where it is.
+        state: AwardState,
+    },
+    /// Not every summary is sent.
+    SummariesNotSent {
+        /// How many are waiting.
+        waiting: usize,
+    },
+    /// The notice would be published before the summaries were sent.
+    NoticeBeforeSummaries {
+        /// When the last was sent.
+        last: Instant,
+    },
+    /// The notice lies in the future.
+    NoticeInFuture,
+    /// This procedure has no award notice.
+    NoNotice,
+    /// The standstill still runs.
+    InStandstill {
+        /// First day on which it may be signed.
+        earliest: LocalDate,
+    },
+    /// A court claim suspends signing.
+    Suspended,
+    /// No recorded subsidy route.
+    NoRoute,
+    /// The answer comes too late.
+    OfferLapsed {
+        /// The last instant.
+        by: Instant,
+    },
+    /// The last instant to answer lies in the past.
+    AnswerByPast,
+}
+
+impl RefusalInfo for AwardRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            AwardRefusal::NoSignedRanking => "awards/no-signed-ranking",
+            AwardRefusal::NotRanked => "awards/not-ranked",
+            AwardRefusal::NotBest => "awards/not-most-advantageous",
+            AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
+            AwardRefusal::PotExhausted { .. } => "awards/pot-exhausted",
+            AwardRefusal::NotOffered => "awards/instrument-not-offered",
+            AwardRefusal::ChecksMissing { .. } => "awards/checks-missing",
+            AwardRefusal::Excluded { .. } => "awards/excluded",
+            AwardRefusal::SamePerson => "awards/same-person",
+            AwardRefusal::WrongState { .. } => "awards/wrong-state",
+            AwardRefusal::SummariesNotSent { .. } => "awards/summaries-not-sent",
+            AwardRefusal::NoticeBeforeSummaries { .. } => "awards/notice-before-summaries",
+            AwardRefusal::NoticeInFuture => "awards/notice-in-future",
+            AwardRefusal::NoNotice => "awards/no-notice",
+            AwardRefusal::InStandstill { .. } => "awards/in-standstill",
+            AwardRefusal::Suspended => "awards/suspended",
+            AwardRefusal::NoRoute => "awards/no-subsidy-route",
+            AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
+            AwardRefusal::AnswerByPast => "awards/answer-by-past",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            AwardRefusal::NoSignedRanking => "Sign the ranking before you recommend an award.".to_owned(),
+            AwardRefusal::NotRanked => "This bid was left out of the ranking, so it cannot win.".to_owned(),
+            AwardRefusal::NotBest => {
+                "Only the most advantageous tender can win: recommend the bid in first place.".to_owned()
+            }
+            AwardRefusal::AmountOutside { least, most } => {
+                format!("The round invests between {least} and {most} at a time. Change the amount.")
+            }
+            AwardRefusal::PotExhausted { left } => format!("Only {left} is left in the pot of this round."),
+            AwardRefusal::NotOffered => "This round does not offer loans.".to_owned(),
+            AwardRefusal::ChecksMissing { what } => format!("Record the checks first: {what}."),
+            AwardRefusal::Excluded { subject } => format!(
+                "{subject} is excluded, so the award cannot be approved. An excluded supplier’s tender must be left out; \
+                 an excluded subcontractor may be replaced."
+            ),
+            AwardRefusal::SamePerson => "You recommended this award. Ask a committee member to decide on it.".to_owned(),
+            AwardRefusal::WrongState { state } => {
+                format!("This cannot be done now: the award is “{}”.", state.label())
+            }
+            AwardRefusal::SummariesNotSent { waiting } => format!(
+                "Send the assessment summaries first; {waiting} suppliers have not been sent theirs."
+            ),
+            AwardRefusal::NoticeBeforeSummaries { last } => format!(
+                "The notice must be published after every summary was sent; the last was sent at {}.",
+                last.long()
+            ),
+            AwardRefusal::NoticeInFuture => {
+                "Record the notice once it is published: its date and time lie in the future.".to_owned()
+            }
+            AwardRefusal::NoNotice => {
+                "A below-threshold contract has no contract award notice. It may be signed once it is approved.".to_owned()
+            }
+            AwardRefusal::InStandstill { earliest } => {
+                format!("The standstill still runs. The contract may be signed from {}.", long_date(*earliest))
+            }
+            AwardRefusal::Suspended => {
+                "A court claim that was notified in the standstill suspends signing until the court lifts it or the \
+                 proceedings end."
+                    .to_owned()
+            }
+            AwardRefusal::NoRoute => {
+                "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
+                 assistance, a scheme, or a signed assessment."
+                    .to_owned()
+            }
+            AwardRefusal::OfferLapsed { by } => {
+                format!("The offer could be answered until {}. It has lapsed; ask the council.", by.long())
+            }
+            AwardRefusal::AnswerByPast => "Give the applicant time to answer: choose a moment in the future.".to_owned(),
+        }
+    }
+
+    fn reference(&self) -> Option<&'static str> {
+        match self {
+            AwardRefusal::NotBest | AwardRefusal::NotRanked => Some("Procurement Act 2023 s.19"),
+            AwardRefusal::ChecksMissing { .. } | AwardRefusal::Excluded { .. } => Some("Procurement Act 2023 ss.26–28"),
+            AwardRefusal::SummariesNotSent { .. } | AwardRefusal::NoticeBeforeSummaries { .. } => {
+                Some("Procurement Act 2023 s.50")
+            }
+            AwardRefusal::InStandstill { .. } => Some("Procurement Act 2023 s.51"),
+            AwardRefusal::Suspended => Some("Procurement Act 2023 s.101"),
+            AwardRefusal::NoRoute => Some("Subsidy Control Act 2022 s.12"),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an award is at one of these steps.
+///
+/// # Errors
+/// [`AwardRefusal::WrongState`].
+pub fn at_step(award: &Award, steps: &[AwardState]) -> Result<(), AwardRefusal> {
+    if steps.contains(&award.state) { Ok(()) } else { Err(AwardRefusal::WrongState { state: award.state }) }
+}
+
+/// Whether somebody other than the recommender decides, with the checks that a contract needs.
+///
+/// For a contract the supplier’s exclusion and debarment checks must be recorded, and both for every intended
+/// subcontractor that any check names. The newest check of each kind and subject counts.
+///
+/// # Errors
+/// [`AwardRefusal`].
+pub fn may_approve(award: &Award, supplier: &str, checks: &[Check], by: Id<Account>) -> Result<(), AwardRefusal> {
+    at_step(award, &[AwardState::Recommended])?;
+    if award.recommended_by == by {
+        return Err(AwardRefusal::SamePerson);
+    }
+    if award.kind == AwardKind::Investment {
+        return Ok(());
+    }
+    let mut subjects: Vec<&str> = vec![supplier];
+    for check in checks {
+        if !subjects.contains(&check.subject.as_str()) {
+            subjects.push(&check.subject);
+        }
+    }
+    let mut missing = Vec::new();
+    for subject in subjects {
+        for kind in CheckKind::ALL {
+            let newest = checks
+                .iter()
+                .filter(|c| c.subject == subject && c.kind == *kind)
+                .max_by_key(|c| (c.checked_at, c.id));
+            match newest.map(|c| c.outcome) {
+                Some(CheckOutcome::Excluded) => return Err(AwardRefusal::Excluded { subject: subject.to_owned() }),
+                Some(_) => {}
+                None => missing.push(format!("{} of {subject}", kind.label().to_lowercase())),
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(AwardRefusal::ChecksMissing { what: missing.join(", ") }) }
+}
+
+/// Whether the award notice may be recorded: everybody assessed was sent a summary before it was published.
+///
+/// # Errors
+/// [`AwardRefusal`].
+pub fn may_notice(
+    award: &Award,
+    sent: &[Option<Instant>],
+    assessed: usize,
+    published: Instant,
+    now: Instant,
+) -> Result<(), AwardRefusal> {
+    at_step(award, &[AwardState::Approved])?;
+    let done = sent.iter().flatten().count();
+    if done < assessed || assessed == 0 {
+        return Err(AwardRefusal::SummariesNotSent { waiting: (assessed - done.min(assessed)).max(1) });
+    }
+    if published > now {
+        return Err(AwardRefusal::NoticeInFuture);
+    }
+    match sent.iter().flatten().max() {
+        // The platform shows minutes, so a notice of the same minute as the last summary is taken.
+        Some(last) if published.plus(chrono::TimeDelta::seconds(60)) <= *last => {
+            Err(AwardRefusal::NoticeBeforeSummaries { last: *last })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the agreement may be signed on this day. A contract needs its standstill behind it, an investment the
+/// applicant’s acceptance. A court claim that suspends signing is asked about by [`super::ensure_may_sign`].
+///
+/// # Errors
+/// [`AwardRefusal::InStandstill`], [`AwardRefusal::WrongState`].
+pub fn may_sign(award: &Award, today: LocalDate) -> Result<(), AwardRefusal> {
+    match award.kind {
+        AwardKind::Investment => at_step(award, &[AwardState::Accepted]),
+        AwardKind::Contract => {
+            at_step(award, &[AwardState::Approved, AwardState::Noticed])?;
+            let Some(earliest) = award.earliest_signing else {
+                return Err(AwardRefusal::WrongState { state: award.state });
+            };
+            if today < earliest { Err(AwardRefusal::InStandstill { earliest }) } else { Ok(()) }
+        }
+    }
+}
+
+/// Whether an offer may still be answered.
+///
+/// # Errors
+/// [`AwardRefusal::OfferLapsed`], [`AwardRefusal::WrongState`].
+pub fn may_answer(award: &Award, now: Instant) -> Result<(), AwardRefusal> {
+    if let (AwardState::Offered | AwardState::Lapsed, Some(by)) = (award.state, award.offer_answer_by)
+        && (now > by || award.state == AwardState::Lapsed)
+    {
+        return Err(AwardRefusal::OfferLapsed { by });
+    }
+    at_step(award, &[AwardState::Offered])
+}
+
+/// Whether an amount fits the round: within its limits and what is left in the pot.
+///
+/// # Errors
+/// [`AwardRefusal::AmountOutside`], [`AwardRefusal::PotExhausted`].
+pub fn fits_round(amount: Pence, least: Pence, most: Pence, pot: Pence, promised: Pence) -> Result<(), AwardRefusal> {
+    if amount < least || amount > most {
+        return Err(AwardRefusal::AmountOutside { least, most });
+    }
+    let left = Pence(pot.0.saturating_sub(promised.0).max(0));
+    if amount > left { Err(AwardRefusal::PotExhausted { left }) } else { Ok(()) }
+}
+
+/// The sentence that a page leads with.
+#[must_use]
+pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
+    match award.state {
+        AwardState::Recommended => format!("{name} is recommended for {}. A committee member decides.", award.value),
+        AwardState::Approved => match (award.kind, award.earliest_signing) {
+            (AwardKind::Contract, Some(day)) => {
+                format!("{name} is approved. The contract may be signed from {}.", medium_date(day))
+            }
+            (AwardKind::Contract, None) => {
+                format!("{name} is approved. Send every assessment summary, then publish the award notice.")
+            }
+            (AwardKind::Investment, _) => format!("{name} is approved. Record the subsidy route, then make the offer."),
+        },
+        AwardState::DeclinedByCommittee => format!("The award to {name} was not approved."),
+        AwardState::Noticed => match award.earliest_signing {
+            Some(day) if today < day => format!("{name} wins. The standstill runs; sign from {}.", medium_date(day)),
+            _ => format!("{name} wins. The contract may be signed."),
+        },
+        AwardState::Offered => match award.offer_answer_by {
+            Some(by) => format!("{name} has an offer of {} and may answer until {}.", award.value, by.long()),
+            None => format!("{name} has an offer of {}.", award.value),
+        },
+        AwardState::Accepted => format!("{name} accepted the offer of {}. The agreement can be signed.", award.value),
+        AwardState::Declined => format!("{name} declined the offer."),
+        AwardState::Lapsed => format!("The offer to {name} lapsed without an answer."),
+        AwardState::Signed => format!("The agreement with {name} over {} is signed.", award.value),
+    }
+}

@@ -1,0 +1,340 @@
+//! Scoring for programs.
+
+use super::model::{Conflict, Enquiry};
+use super::moderation::{self, DisregardInput, EnquiryInput};
+use super::panel::{self, DeclarationInput, MemberInput, ResolutionInput};
+use super::ranking::{self, RankingInput};
+use super::sheets::{self, ScoreInput, require_sight};
+use super::{bid_id, bids, rules, store, words};
+use crate::applications::Application;
+use crate::calls::{self, Call};
+use crate::error::{Error, Result};
+use crate::evaluation::bidder_file;
+use crate::http::api::{created, ok};
+use crate::http::{Answer, Sent, Visit};
+use crate::people::policy::{Action, require};
+use crate::values::Id;
+use actix_web::web;
+use serde::Deserialize;
+use serde_json::json;
+
+/// A body without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+type OfCall = web::Path<Id<Call>>;
+type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;
+
+/// The panel of a call and its conflicts.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/panel", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Members and conflicts")))]
+pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
+    let id = *id;
+    let (call, members, conflicts) = visit
+        .app
+        .db
+        .read(move |db| Ok((calls::find(db, id)?, store::panel(db, id)?, store::conflicts(db, id)?)))
+        .await?;
+    require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
+    let members: Vec<_> = members
+        .iter()
+        .map(|m| {
+            json!({
+                "id": m.id, "account": m.account_id, "declared_at": m.declared_at, "final_at": m.final_at,
+                "conflicted": rules::is_conflicted(&conflicts, m),
+            })
+        })
+        .collect();
+    let conflicts: Vec<_> = conflicts
+        .iter()
+        .map(|c| {
+            json!({
+                "id": c.id, "account": c.account_id, "application": c.application_id, "nature": c.nature,
+                "outcome": c.outcome, "enquiry": c.enquiry,
+            })
+        })
+        .collect();
+    ok(&json!({ "members": members, "conflicts": conflicts }))
+}
+
+/// Adds an evaluator to the panel.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/panel", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = MemberInput, responses((status = 201, description = "Added")))]
+pub async fn add_member(visit: Visit, id: OfCall, body: Sent<MemberInput>) -> Answer {
+    let member = panel::add_member(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/calls/{id}/panel"), &json!({ "id": member }))
+}
+
+/// Declares conflicts of interest, or that there are none.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/declarations", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = DeclarationInput, responses((status = 200, description = "Declared")))]
+pub async fn declare(visit: Visit, id: OfCall, body: Sent<DeclarationInput>) -> Answer {
+    panel::declare(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "declared": true }))
+}
+
+/// Records what an enquiry into a conflict found.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/conflicts/{id}/resolution", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = ResolutionInput, responses((status = 200, description = "Recorded")))]
+pub async fn resolve(visit: Visit, id: web::Path<Id<Conflict>>, body: Sent<ResolutionInput>) -> Answer {
+    panel::resolve(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "resolved": true }))
+}
+
+/// The opened bids as an evaluator sees them: answers to score and what one has saved. Nothing before the declaration.
+///
+/// # Errors
+/// Denied, refused before the declaration or with a conflict.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/sheet", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Bids, answers, own scores")))]
+pub async fn sheet(visit: Visit, id: OfCall) -> Answer {
+    let (id, actor) = (*id, visit.actor.clone());
+    let found = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            let member = require_sight(db, &actor, &call)?;
+            let bids = bids::opened(db, id)?;
+            let texts = bids::qualities(db, id)?;
+            let drafts = store::drafts(db, id, member.account_id)?;
+            let shown: Vec<_> = bids
+                .iter()
+                .map(|b| {
+                    json!({
+                        "application": b.application.id, "reference": bid_id(&b.application), "name": b.name,
+                        "answers": texts.get(&b.application.id).map(|t| &t.answers),
+                    })
+                })
+                .collect();
+            let own: Vec<_> = drafts
+                .iter()
+                .map(|d| {
+                    json!({
+                        "application": d.application_id, "criterion": d.criterion, "level": d.level,
+                        "passed": d.passed, "reason": d.reason, "saved_at": d.saved_at,
+                    })
+                })
+                .collect();
+            Ok(json!({ "bids": shown, "scores": own, "final_at": member.final_at }))
+        })
+        .await?;
+    ok(&found)
+}
+
+/// Saves a score, whole or not.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/scores/{application}/{criterion}", tag = "scoring",
+    security(("token" = [])),
+    params(("id" = String, Path), ("application" = String, Path), ("criterion" = String, Path)),
+    request_body = ScoreInput, responses((status = 200, description = "Saved")))]
+pub async fn save(visit: Visit, path: OfAnswer, body: Sent<ScoreInput>) -> Answer {
+    let (call, application, criterion) = path.into_inner();
+    sheets::save(&visit.app, &visit.actor, call, application, &criterion, &body.0, visit.now).await?;
+    ok(&json!({ "saved": true }))
+}
+
+/// Makes one’s own scores final.
+///
+/// # Errors
+/// Denied, refused while something is missing.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/scores/final", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Final")))]
+pub async fn finish(visit: Visit, id: OfCall, _body: Sent<Nothing>) -> Answer {
+    sheets::finish(&visit.app, &visit.actor, *id, visit.now).await?;
+    ok(&json!({ "final": true }))
+}
+
+/// Final scores of everybody, for staff and for evaluators whose own are final; else one’s own.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/scores", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Scores and what is agreed")))]
+pub async fn scores(visit: Visit, id: OfCall) -> Answer {
+    let (id, actor) = (*id, visit.actor.clone());
+    let found = visit
+        .app
+        .db
+        .read(move |db| -> Result<_> {
+            let call = calls::find(db, id)?;
+            let account = actor.account().ok_or(Error::Denied)?;
+            let member = store::member(db, id, account)?;
+            if member.is_some() {
+                require_sight(db, &actor, &call)?;
+            } else {
+                require(&actor, Action::ReadScores, &calls::thing(&call).public(false))?;
+            }
+            let all = store::final_scores_seen_by(db, id, member.as_ref())?;
+            let agreed = if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { Default::default() };
+            let all: Vec<_> = all
+                .iter()
+                .map(|s| {
+                    json!({
+                        "account": s.account_id, "application": s.application_id, "criterion": s.criterion,
+                        "level": s.level, "passed": s.passed, "reason": s.reason, "final_at": s.final_at,
+                    })
+                })
+                .collect();
+            let agreed: Vec<_> = agreed
+                .values()
+                .map(|m| {
+                    json!({
+                        "application": m.application_id, "criterion": m.criterion, "level": m.level,
+                        "passed": m.passed, "reason": m.reason, "agreed_at": m.agreed_at,
+                    })
+                })
+                .collect();
+            Ok(json!({ "scores": all, "agreed": agreed }))
+        })
+        .await?;
+    ok(&found)
+}
+
+/// Records what the panel agrees on one answer.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/moderation/{application}/{criterion}", tag = "scoring",
+    security(("token" = [])),
+    params(("id" = String, Path), ("application" = String, Path), ("criterion" = String, Path)),
+    request_body = ScoreInput, responses((status = 200, description = "Agreed")))]
+pub async fn agree(visit: Visit, path: OfAnswer, body: Sent<ScoreInput>) -> Answer {
+    let (call, application, criterion) = path.into_inner();
+    moderation::agree(&visit.app, &visit.actor, call, application, &criterion, &body.0, visit.now).await?;
+    ok(&json!({ "agreed": true }))
+}
+
+/// Closes the moderation.
+///
+/// # Errors
+/// Denied, refused while an answer is not agreed.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/moderation/closed", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Closed")))]
+pub async fn close(visit: Visit, id: OfCall, _body: Sent<Nothing>) -> Answer {
+    moderation::close(&visit.app, &visit.actor, *id, visit.now).await?;
+    ok(&json!({ "closed": true }))
+}
+
+/// Leaves a bid out of the ranking.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/bids/{application}/disregard", tag = "scoring",
+    security(("token" = [])), params(("id" = String, Path), ("application" = String, Path)),
+    request_body = DisregardInput, responses((status = 200, description = "Left out")))]
+pub async fn disregard(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, body: Sent<DisregardInput>) -> Answer {
+    let (call, application) = path.into_inner();
+    moderation::disregard(&visit.app, &visit.actor, call, application, &body.0, visit.now).await?;
+    ok(&json!({ "disregarded": true }))
+}
+
+/// Records an enquiry into a low price.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/price-enquiries/{id}", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = EnquiryInput, responses((status = 200, description = "Recorded")))]
+pub async fn enquiry(visit: Visit, id: web::Path<Id<Enquiry>>, body: Sent<EnquiryInput>) -> Answer {
+    moderation::record_enquiry(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "recorded": true }))
+}
+
+/// Ranks the bids.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/ranking", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = RankingInput, responses((status = 201, description = "Ranked")))]
+pub async fn rank(visit: Visit, id: OfCall, body: Sent<RankingInput>) -> Answer {
+    let ranking = ranking::rank(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/calls/{id}/ranking"), &json!({ "id": ranking }))
+}
+
+/// Signs the newest ranking.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/ranking/signature", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Signed")))]
+pub async fn sign(visit: Visit, id: OfCall, _body: Sent<Nothing>) -> Answer {
+    ranking::sign(&visit.app, &visit.actor, *id, visit.now).await?;
+    ok(&json!({ "signed": true }))
+}
+
+/// The newest ranking in short, with its verdict, enquiries and what was left out.
+///
+/// # Errors
+/// Denied, NotFound before there is one.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/ranking", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Ranking")))]
+pub async fn ranking_of(visit: Visit, id: OfCall) -> Answer {
+    let id = *id;
+    let (call, ranking, enquiries) = visit
+        .app
+        .db
+        .read(move |db| Ok((calls::find(db, id)?, store::latest_ranking(db, id)?, store::enquiries(db, id)?)))
+        .await?;
+    require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
+    let ranking = ranking.ok_or(Error::NotFound)?;
+    let file = &ranking.file.0;
+    let enquiries: Vec<_> = enquiries
+        .iter()
+        .map(|e| json!({ "id": e.id, "application": e.application_id, "outcome": e.outcome, "flags": e.flags.0 }))
+        .collect();
+    ok(&json!({
+        "id": ranking.id, "hash": ranking.hash, "made_at": ranking.made_at, "signed_at": ranking.signed_at,
+        "verdict": words::verdict(file, words::firmness(file).as_ref()),
+        "winner": file.result.as_ref().and_then(|r| r.winner.clone()),
+        "ranking": file.result.as_ref().map(|r| &r.ranking), "enquiries": enquiries,
+    }))
+}
+
+/// Which file.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct FileQuery {
+    /// Only what this bid may be given; the whole file when empty.
+    bid: String,
+}
+
+/// The file that `commonweal evaluate` recomputes to the same digits.
+///
+/// # Errors
+/// Denied, NotFound before there is a ranking.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/ranking/file", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path), FileQuery), responses((status = 200, description = "commonweal-evaluation/1")))]
+pub async fn file(visit: Visit, id: OfCall, query: web::Query<FileQuery>) -> Answer {
+    let id = *id;
+    let (call, ranking) =
+        visit.app.db.read(move |db| Ok((calls::find(db, id)?, store::latest_ranking(db, id)?))).await?;
+    require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
+    let ranking = ranking.ok_or(Error::NotFound)?;
+    if query.bid.is_empty() {
+        return ok(&ranking.file.0);
+    }
+    ok(&bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    panel_of, add_member, declare, resolve, sheet, save, finish, scores, agree, close, disregard, enquiry, rank, sign,
+    ranking_of, file
+))]
+/// What this room adds to the API's description.
+pub struct Docs;

@@ -1,0 +1,221 @@
+//! The panel and its conflicts of interest.
+
+use super::model::{Conflict, ConflictOutcome, PanelMember};
+use super::rules::ScoringRefusal;
+use super::{bids, store};
+use crate::app::App;
+use crate::applications::Application;
+use crate::audit::{self, Entry};
+use crate::calls::{self, Call};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::people::members_with_role;
+use crate::people::policy::{Action, Thing, require};
+use crate::values::{Account, Actor, Id, Instant, Parser, Role, Subject};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Choosing an evaluator.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct MemberInput {
+    /// Account of a person with the evaluator’s role.
+    pub account: String,
+}
+
+pub(super) fn note(db: &mut Db, actor: &Actor, call: &Call, action: &'static str, facts: Value, at: Instant) -> Result<()> {
+    audit::record(
+        db,
+        Entry { authority: Some(call.authority_id), at, actor, action, subject: Subject::new("call", call.id), facts },
+    )?;
+    Ok(())
+}
+
+/// Adds an evaluator of the authority to the panel of a call.
+///
+/// # Errors
+/// Invalid, Denied, refused for somebody without the role; Conflict when they sit on it already.
+pub async fn add_member(app: &App, actor: &Actor, call: Id<Call>, input: &MemberInput, now: Instant) -> Result<Id<PanelMember>> {
+    let mut form = Parser::default();
+    let account = form.value::<Id<Account>>("account", &input.account, "Choose an evaluator");
+    form.finish()?;
+    let Some(account) = account else { return Err(Error::field("account", "Choose an evaluator")) };
+    let added_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::ManagePanel, &calls::thing(&call))?;
+            if !members_with_role(db, call.authority_id, Role::Evaluator)?.iter().any(|(id, _)| *id == account) {
+                return Err(ScoringRefusal::NotAnEvaluator.into());
+            }
+            if store::moderation_closed(db, call.id)?.is_some() {
+                return Err(ScoringRefusal::ModerationClosed.into());
+            }
+            if store::member(db, call.id, account)?.is_some() {
+                return Err(Error::field("account", "This person is on the panel already"));
+            }
+            let row = PanelMember {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: call.id,
+                account_id: account,
+                added_at: now,
+                added_by,
+                declared_at: None,
+                final_at: None,
+            };
+            store::insert_member(db, &row)?;
+            note(db, &actor, &call, "panel.member_added", json!({ "member": row.id, "account": account }), now)?;
+            Ok(row.id)
+        })
+        .await
+}
+
+/// Declaring conflicts before sight.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct DeclarationInput {
+    /// `none` or `some`.
+    pub answer: String,
+    /// Identifiers of the bids one has a conflict with.
+    #[serde(deserialize_with = "one_or_many")]
+    pub bids: Vec<String>,
+    /// What the conflict is.
+    pub nature: String,
+}
+
+/// A form sends a lone tick box as one value, several as a list; programs send a list.
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Many(Vec<String>),
+        One(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Many(all) => all,
+        Either::One(one) => vec![one],
+    })
+}
+
+/// An evaluator declares conflicts, or that there are none. A later declaration adds conflicts and takes none away.
+///
+/// # Errors
+/// Invalid, Denied for somebody who is not on the panel, refused while the bids are sealed.
+pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &DeclarationInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let some = match input.answer.as_str() {
+        "none" => false,
+        "some" => true,
+        _ => {
+            form.wrong("answer", "Say whether you have a conflict of interest with any of the bidders");
+            false
+        }
+    };
+    let mut named: Vec<Id<Application>> = Vec::new();
+    for text in &input.bids {
+        match text.parse() {
+            Ok(id) => named.push(id),
+            Err(_) => form.wrong("bids", "Choose from the list of bidders"),
+        }
+    }
+    let nature = if some {
+        form.check(!named.is_empty(), "bids", "Choose every bidder you have a conflict with");
+        form.text("nature", &input.nature, 1000, "Say what the conflict is")
+    } else {
+        form.check(named.is_empty(), "answer", "You chose a bidder, so say that you have a conflict");
+        String::new()
+    };
+    form.finish()?;
+    let account = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::DeclareConflicts, &calls::thing(&call))?;
+            let member = store::member(db, call.id, account)?.ok_or(Error::Denied)?;
+            let bids = bids::opened(db, call.id)?;
+            if bids.is_empty() {
+                return Err(ScoringRefusal::NotOpened.into());
+            }
+            if named.iter().any(|id| !bids.iter().any(|b| b.application.id == *id)) {
+                return Err(ScoringRefusal::NotOfThisCall.into());
+            }
+            for application in &named {
+                let row = Conflict {
+                    id: Id::new(),
+                    authority_id: call.authority_id,
+                    call_id: call.id,
+                    account_id: account,
+                    application_id: *application,
+                    nature: nature.clone(),
+                    declared_at: now,
+                    outcome: ConflictOutcome::Open,
+                    enquiry: None,
+                    resolved_at: None,
+                    resolved_by: None,
+                };
+                store::insert_conflict(db, &row)?;
+            }
+            store::set_declared(db, member.id, now)?;
+            note(
+                db,
+                &actor,
+                &call,
+                "panel.declared",
+                json!({ "member": member.id, "account": account, "conflicts": named }),
+                now,
+            )
+        })
+        .await
+}
+
+/// What an enquiry into a conflict found.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ResolutionInput {
+    /// `no_conflict` or `confirmed`.
+    pub outcome: String,
+    /// What the enquiry found.
+    pub enquiry: String,
+}
+
+/// Somebody other than the evaluator records what an enquiry found.
+///
+/// # Errors
+/// Invalid, Denied, refused for one's own conflict.
+pub async fn resolve(app: &App, actor: &Actor, id: Id<Conflict>, input: &ResolutionInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let outcome = form
+        .value::<ConflictOutcome>("outcome", &input.outcome, "Say what the enquiry found")
+        .filter(|o| *o != ConflictOutcome::Open);
+    let enquiry = form.text("enquiry", &input.enquiry, 2000, "Say what was looked into and found");
+    form.finish()?;
+    let Some(outcome) = outcome else { return Err(Error::field("outcome", "Say what the enquiry found")) };
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut conflict = store::find_conflict(db, id)?;
+            let call = calls::find(db, conflict.call_id)?;
+            if conflict.account_id == by {
+                return Err(ScoringRefusal::OwnConflict.into());
+            }
+            require(
+                &actor,
+                Action::ResolveConflict,
+                &Thing::of_authority(call.authority_id).made_by(Some(conflict.account_id)),
+            )?;
+            if store::moderation_closed(db, call.id)?.is_some() {
+                return Err(ScoringRefusal::ModerationClosed.into());
+            }
+            conflict.outcome = outcome;
+            conflict.enquiry = Some(enquiry.clone());
+            conflict.resolved_at = Some(now);
+            conflict.resolved_by = Some(by);
+            store::resolve_conflict(db, &conflict)?;
+            note(db, &actor, &call, "panel.conflict_resolved", json!({ "conflict": id, "outcome": outcome }), now)
+        })
+        .await
+}

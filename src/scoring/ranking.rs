@@ -1,0 +1,161 @@
+//! The ranking: made from stored rows, kept whole, signed by an officer.
+
+use super::model::{Enquiry, EnquiryOutcome, Ranking};
+use super::panel::note;
+use super::rules::ScoringRefusal;
+use super::{bid_id, bids, store};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::calls::{self, Call, CallKind};
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::evaluation::{EvaluationFile, LowPriceFlag, canonical_json};
+use crate::people::policy::{Action, require};
+use crate::values::{Actor, Id, Instant, Subject};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Making a ranking.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct RankingInput {
+    /// Seed of the draw, revealed only when a tie comes to it.
+    pub draw_seed: String,
+}
+
+/// SHA-256 of the canonical JSON of a file, hexadecimal.
+#[must_use]
+pub fn file_hash(file: &EvaluationFile) -> String {
+    hex::encode(Sha256::digest(canonical_json(file).as_bytes()))
+}
+
+/// Ranks the bids of a call from agreed scores, promises and opened prices, and opens an enquiry for each low price.
+///
+/// # Errors
+/// Denied; refused while moderation is open, prices are sealed, something is missing, or a ranking is signed.
+pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput, now: Instant) -> Result<Id<Ranking>> {
+    let seed = Some(input.draw_seed.trim().to_owned()).filter(|s| !s.is_empty());
+    let made_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::Moderate, &calls::thing(&call))?;
+            if store::moderation_closed(db, call.id)?.is_none() {
+                return Err(ScoringRefusal::ModerationOpen.into());
+            }
+            if store::signed_ranking(db, call.id)?.is_some() {
+                return Err(ScoringRefusal::RankingSigned.into());
+            }
+            let file = make_file(db, &call, seed.clone())?;
+            let ranking = Ranking {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: call.id,
+                hash: file_hash(&file),
+                file: Json(file),
+                made_at: now,
+                made_by,
+                signed_at: None,
+                signed_by: None,
+            };
+            store::insert_ranking(db, &ranking)?;
+            open_enquiries(db, &call, &ranking, now)?;
+            note(db, &actor, &call, "ranking.made", json!({ "ranking": ranking.id, "hash": ranking.hash }), now)?;
+            Ok(ranking.id)
+        })
+        .await
+}
+
+fn make_file(db: &mut Db, call: &Call, seed: Option<String>) -> Result<EvaluationFile> {
+    let opened = bids::opened(db, call.id)?;
+    if opened.is_empty() {
+        return Err(ScoringRefusal::NotOpened.into());
+    }
+    let prices = bids::prices(db, call.id)?;
+    if prices.is_empty() && bids::needs_prices(call) {
+        return Err(ScoringRefusal::PricesSealed.into());
+    }
+    let qualities = bids::qualities(db, call.id)?;
+    let agreed = store::moderated(db, call.id)?;
+    let left_out = store::disregarded(db, call.id)?;
+    let inputs = bids::inputs(call, &opened, &agreed, &qualities, &prices, &left_out, seed);
+    Ok(EvaluationFile::of(call.terms.0.model.clone(), inputs)?)
+}
+
+fn open_enquiries(db: &mut Db, call: &Call, ranking: &Ranking, now: Instant) -> Result<()> {
+    // A round has no prices to compare; a low amount asked for is no abnormally low tender.
+    if call.kind == CallKind::Round {
+        return Ok(());
+    }
+    let known = store::enquiries(db, call.id)?;
+    let mut by_bid: BTreeMap<&str, Vec<LowPriceFlag>> = BTreeMap::new();
+    for flag in ranking.file.0.result.iter().flat_map(|r| &r.low_prices) {
+        by_bid.entry(flag.bid.as_str()).or_default().push(flag.clone());
+    }
+    for opened in bids::opened(db, call.id)? {
+        let Some(flags) = by_bid.remove(bid_id(&opened.application).as_str()) else { continue };
+        if known.iter().any(|e| e.application_id == opened.application.id) {
+            continue;
+        }
+        store::insert_enquiry(
+            db,
+            &Enquiry {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: call.id,
+                application_id: opened.application.id,
+                flags: Json(flags),
+                opened_at: now,
+                asked_on: None,
+                answer: None,
+                outcome: EnquiryOutcome::Open,
+                note: None,
+                closed_at: None,
+                closed_by: None,
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// An officer signs the newest ranking. It must still be what the stored rows give.
+///
+/// # Errors
+/// Denied; refused without a ranking, with an open enquiry, or when rows changed since it was made.
+pub async fn sign(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<()> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::Moderate, &calls::thing(&call))?;
+            let ranking = store::latest_ranking(db, call.id)?.ok_or(ScoringRefusal::NoRanking)?;
+            if ranking.signed_at.is_some() {
+                return Err(ScoringRefusal::RankingSigned.into());
+            }
+            if store::enquiries(db, call.id)?.iter().any(|e| e.outcome == EnquiryOutcome::Open) {
+                return Err(ScoringRefusal::EnquiryOpen.into());
+            }
+            let again = make_file(db, &call, ranking.file.0.inputs.draw_seed.clone())?;
+            if file_hash(&again) != ranking.hash {
+                return Err(ScoringRefusal::NoRanking.into());
+            }
+            store::sign_ranking(db, ranking.id, by, now)?;
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(call.authority_id),
+                    at: now,
+                    actor: &actor,
+                    action: "ranking.signed",
+                    subject: Subject::new("ranking", ranking.id),
+                    facts: json!({ "call": call.id, "hash": ranking.hash }),
+                },
+            )?;
+            crate::outbox::emit(db, "ranking.signed", json!({ "call": call.id, "ranking": ranking.id }), now)
+        })
+        .await
+}

@@ -1,0 +1,307 @@
+//! Who may score, when scores are whole, and what may be done to a bid.
+
+use super::model::{Conflict, ConflictOutcome, DisregardGround, EnquiryOutcome, PanelMember};
+use crate::evaluation::{Criterion, Kind, Model};
+use crate::values::RefusalInfo;
+
+/// A refusal of this room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScoringRefusal {
+    /// Somebody without the evaluator's role.
+    NotAnEvaluator,
+    /// The bids are still sealed.
+    NotOpened,
+    /// Conflicts come before sight.
+    DeclareFirst,
+    /// A conflict on one bid of the call.
+    Conflicted,
+    /// The scores are final.
+    AlreadyFinal,
+    /// Scores are missing.
+    SheetNotWhole {
+        /// How many.
+        missing: usize,
+    },
+    /// Others are still scoring.
+    SheetsNotFinal {
+        /// How many evaluators.
+        waiting: usize,
+    },
+    /// Nobody scored.
+    NobodyScored,
+    /// Some answers are not agreed.
+    NotAgreed {
+        /// How many.
+        missing: usize,
+    },
+    /// Moderation is closed.
+    ModerationClosed,
+    /// Moderation is still open.
+    ModerationOpen,
+    /// The price part is still sealed.
+    PricesSealed,
+    /// There is no ranking.
+    NoRanking,
+    /// The ranking is signed.
+    RankingSigned,
+    /// The supplier justified its price.
+    PriceJustified,
+    /// No enquiry found the price unjustified.
+    NoEnquiry,
+    /// An enquiry is open.
+    EnquiryOpen,
+    /// The one who declared a conflict cannot resolve it.
+    OwnConflict,
+    /// The bid or criterion is not of this call.
+    NotOfThisCall,
+}
+
+impl RefusalInfo for ScoringRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            ScoringRefusal::NotAnEvaluator => "scoring/not-an-evaluator",
+            ScoringRefusal::NotOpened => "scoring/not-opened",
+            ScoringRefusal::DeclareFirst => "scoring/declare-first",
+            ScoringRefusal::Conflicted => "scoring/conflicted",
+            ScoringRefusal::AlreadyFinal => "scoring/already-final",
+            ScoringRefusal::SheetNotWhole { .. } => "scoring/sheet-not-whole",
+            ScoringRefusal::SheetsNotFinal { .. } => "scoring/sheets-not-final",
+            ScoringRefusal::NobodyScored => "scoring/nobody-scored",
+            ScoringRefusal::NotAgreed { .. } => "scoring/not-agreed",
+            ScoringRefusal::ModerationClosed => "scoring/moderation-closed",
+            ScoringRefusal::ModerationOpen => "scoring/moderation-open",
+            ScoringRefusal::PricesSealed => "scoring/prices-sealed",
+            ScoringRefusal::NoRanking => "scoring/no-ranking",
+            ScoringRefusal::RankingSigned => "scoring/ranking-signed",
+            ScoringRefusal::PriceJustified => "scoring/price-justified",
+            ScoringRefusal::NoEnquiry => "scoring/no-enquiry",
+            ScoringRefusal::EnquiryOpen => "scoring/enquiry-open",
+            ScoringRefusal::OwnConflict => "scoring/own-conflict",
+            ScoringRefusal::NotOfThisCall => "scoring/not-of-this-call",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            ScoringRefusal::NotAnEvaluator => "Choose a person who has the evaluator’s role in this authority.".to_owned(),
+            ScoringRefusal::NotOpened => "The bids are still sealed. Two officers open them after the deadline.".to_owned(),
+            ScoringRefusal::DeclareFirst => {
+                "Declare your conflicts of interest first, or that you have none. Nothing of the bids is shown before.".to_owned()
+            }
+            ScoringRefusal::Conflicted => {
+                "You declared a conflict with one of the bids, so you score none of them. Somebody else can record that \
+                 there is no conflict after an enquiry."
+                    .to_owned()
+            }
+            ScoringRefusal::AlreadyFinal => "Your scores are final and cannot be changed.".to_owned(),
+            ScoringRefusal::SheetNotWhole { missing } => {
+                format!("Give a level and a reason for every answer first; {missing} are missing. A missing score is not a zero.")
+            }
+            ScoringRefusal::SheetsNotFinal { waiting } => format!(
+                "{waiting} of the evaluators have not made their scores final. Moderation starts when all have, so that \
+                 nobody is led by others."
+            ),
+            ScoringRefusal::NobodyScored => "Nobody has scored. Add evaluators to the panel first.".to_owned(),
+            ScoringRefusal::NotAgreed { missing } => format!("Agree every answer first; {missing} are not agreed."),
+            ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
+            ScoringRefusal::ModerationOpen => "Close the moderation first.".to_owned(),
+            ScoringRefusal::PricesSealed => {
+                "The prices are still sealed. Two officers open them now that quality is agreed.".to_owned()
+            }
+            ScoringRefusal::NoRanking => "Rank the bids first.".to_owned(),
+            ScoringRefusal::RankingSigned => "The ranking is signed and stands as it is.".to_owned(),
+            ScoringRefusal::PriceJustified => {
+                "The supplier justified this price, so it may not be set aside.".to_owned()
+            }
+            ScoringRefusal::NoEnquiry => {
+                "Ask the supplier to explain the price and record that it was not justified before you set it aside.".to_owned()
+            }
+            ScoringRefusal::EnquiryOpen => "Close every enquiry into a low price before you sign the ranking.".to_owned(),
+            ScoringRefusal::OwnConflict => "Somebody else must enquire into a conflict that you declared.".to_owned(),
+            ScoringRefusal::NotOfThisCall => "This bid or criterion does not belong to the call.".to_owned(),
+        }
+    }
+
+    fn reference(&self) -> Option<&'static str> {
+        match self {
+            ScoringRefusal::DeclareFirst | ScoringRefusal::Conflicted | ScoringRefusal::OwnConflict => {
+                Some("Procurement Act 2023 ss.81–82")
+            }
+            ScoringRefusal::PriceJustified | ScoringRefusal::NoEnquiry | ScoringRefusal::EnquiryOpen => {
+                Some("Procurement Act 2023 s.19(4)–(6)")
+            }
+            ScoringRefusal::SheetNotWhole { .. } | ScoringRefusal::NotAgreed { .. } => Some("Procurement Act 2023 s.19"),
+            _ => None,
+        }
+    }
+}
+
+/// Whether any conflict of the person still counts: one that is declared or confirmed.
+#[must_use]
+pub fn is_conflicted(conflicts: &[Conflict], member: &PanelMember) -> bool {
+    conflicts.iter().any(|c| c.account_id == member.account_id && c.outcome != ConflictOutcome::NoConflict)
+}
+
+/// Whether an evaluator may see the bids and score them.
+///
+/// # Errors
+/// [`ScoringRefusal::DeclareFirst`], [`ScoringRefusal::Conflicted`].
+pub fn may_see(member: &PanelMember, conflicts: &[Conflict]) -> Result<(), ScoringRefusal> {
+    if member.declared_at.is_none() {
+        return Err(ScoringRefusal::DeclareFirst);
+    }
+    if is_conflicted(conflicts, member) { Err(ScoringRefusal::Conflicted) } else { Ok(()) }
+}
+
+/// Whether a person may see what others scored: an evaluator only when their own scores are final.
+#[must_use]
+pub fn may_see_others(member: Option<&PanelMember>) -> bool {
+    member.is_none_or(|m| m.final_at.is_some())
+}
+
+/// Whether moderation may begin: everybody who may score has final scores, and somebody does.
+///
+/// # Errors
+/// [`ScoringRefusal::SheetsNotFinal`], [`ScoringRefusal::NobodyScored`].
+pub fn may_moderate(panel: &[PanelMember], conflicts: &[Conflict]) -> Result<(), ScoringRefusal> {
+    let scoring: Vec<&PanelMember> = panel.iter().filter(|m| !is_conflicted(conflicts, m)).collect();
+    let waiting = scoring.iter().filter(|m| m.final_at.is_none()).count();
+    if waiting > 0 {
+        return Err(ScoringRefusal::SheetsNotFinal { waiting });
+    }
+    if scoring.is_empty() { Err(ScoringRefusal::NobodyScored) } else { Ok(()) }
+}
+
+/// Whether a bid may be left out on a ground.
+///
+/// # Errors
+/// [`ScoringRefusal::PriceJustified`], [`ScoringRefusal::NoEnquiry`].
+pub fn may_disregard(ground: DisregardGround, enquiry: Option<EnquiryOutcome>) -> Result<(), ScoringRefusal> {
+    match (ground, enquiry) {
+        (DisregardGround::AbnormallyLow, Some(EnquiryOutcome::NotJustified)) => Ok(()),
+        (DisregardGround::AbnormallyLow, Some(EnquiryOutcome::Justified)) => Err(ScoringRefusal::PriceJustified),
+        (DisregardGround::AbnormallyLow, _) => Err(ScoringRefusal::NoEnquiry),
+        _ => Ok(()),
+    }
+}
+
+/// The criteria that people score, in reading order: quality and pass/fail.
+#[must_use]
+pub fn scored_criteria(model: &Model) -> Vec<&Criterion> {
+    model
+        .nodes()
+        .into_iter()
+        .map(|n| n.criterion)
+        .filter(|c| matches!(c.kind, Kind::Quality { .. } | Kind::PassFail { .. }))
+        .collect()
+}
+
+/// Whether a level or answer fits a criterion.
+#[must_use]
+pub fn fits(criterion: &Criterion, level: Option<i64>, passed: Option<bool>) -> bool {
+    match &criterion.kind {
+        Kind::Quality { levels } => {
+            passed.is_none() && level.is_some_and(|given| levels.iter().any(|l| i64::from(l.level) == given))
+        }
+        Kind::PassFail { .. } => level.is_none() && passed.is_some(),
+        _ => false,
+    }
+}
+
+/// How far apart scores are: highest level minus lowest; a split answer to a pass/fail criterion counts as widest.
+#[must_use]
+pub fn spread(scores: &[(Option<i64>, Option<bool>)]) -> i64 {
+    let levels: Vec<i64> = scores.iter().filter_map(|(level, _)| *level).collect();
+    let passes: Vec<bool> = scores.iter().filter_map(|(_, passed)| *passed).collect();
+    if passes.contains(&true) && passes.contains(&false) {
+        return 100;
+    }
+    match (levels.iter().max(), levels.iter().min()) {
+        (Some(high), Some(low)) => high - low,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::{Id, Instant};
+    use proptest::prelude::*;
+
+    fn now() -> Instant {
+        "2027-01-20T10:00:00Z".parse().unwrap()
+    }
+
+    fn member(declared: bool, finished: bool) -> PanelMember {
+        PanelMember {
+            id: Id::new(),
+            authority_id: Id::new(),
+            call_id: Id::new(),
+            account_id: Id::new(),
+            added_at: now(),
+            added_by: Id::new(),
+            declared_at: declared.then(now),
+            final_at: finished.then(now),
+        }
+    }
+
+    fn conflict(of: &PanelMember, outcome: ConflictOutcome) -> Conflict {
+        Conflict {
+            id: Id::new(),
+            authority_id: of.authority_id,
+            call_id: of.call_id,
+            account_id: of.account_id,
+            application_id: Id::new(),
+            nature: "My brother works there".into(),
+            declared_at: now(),
+            outcome,
+            enquiry: None,
+            resolved_at: None,
+            resolved_by: None,
+        }
+    }
+
+    #[test]
+    fn a_conflict_on_one_bid_removes_the_person_until_an_enquiry_finds_none() {
+        let person = member(true, false);
+        assert_eq!(may_see(&person, &[]), Ok(()));
+        assert_eq!(may_see(&member(false, false), &[]), Err(ScoringRefusal::DeclareFirst));
+        for outcome in [ConflictOutcome::Open, ConflictOutcome::Confirmed] {
+            assert_eq!(may_see(&person, &[conflict(&person, outcome)]), Err(ScoringRefusal::Conflicted));
+        }
+        assert_eq!(may_see(&person, &[conflict(&person, ConflictOutcome::NoConflict)]), Ok(()));
+    }
+
+    #[test]
+    fn moderation_waits_for_everybody_who_may_score_and_not_for_the_conflicted() {
+        let (done, slow) = (member(true, true), member(true, false));
+        assert_eq!(
+            may_moderate(&[done.clone(), slow.clone()], &[]),
+            Err(ScoringRefusal::SheetsNotFinal { waiting: 1 })
+        );
+        assert_eq!(may_moderate(&[done, slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]), Ok(()));
+        assert_eq!(may_moderate(&[slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]), Err(ScoringRefusal::NobodyScored));
+    }
+
+    #[test]
+    fn a_justified_price_is_never_set_aside() {
+        let low = DisregardGround::AbnormallyLow;
+        assert_eq!(may_disregard(low, Some(EnquiryOutcome::Justified)), Err(ScoringRefusal::PriceJustified));
+        assert_eq!(may_disregard(low, Some(EnquiryOutcome::Open)), Err(ScoringRefusal::NoEnquiry));
+        assert_eq!(may_disregard(low, None), Err(ScoringRefusal::NoEnquiry));
+        assert_eq!(may_disregard(low, Some(EnquiryOutcome::NotJustified)), Ok(()));
+        assert_eq!(may_disregard(DisregardGround::ExcludedSupplier, None), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_spread_does_not_depend_on_order_and_is_nothing_when_all_agree(mut levels in prop::collection::vec(0_i64..5, 1..6)) {
+            let scores = |ls: &[i64]| ls.iter().map(|l| (Some(*l), None)).collect::<Vec<_>>();
+            let before = spread(&scores(&levels));
+            levels.reverse();
+            prop_assert_eq!(spread(&scores(&levels)), before);
+            let same = vec![levels[0]; levels.len()];
+            prop_assert_eq!(spread(&scores(&same)), 0);
+        }
+    }
+}

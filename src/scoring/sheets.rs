@@ -1,0 +1,186 @@
+//! Individual sheets: each evaluator scores alone.
+
+use super::bids::{self, Answer};
+use super::model::{PanelMember, Score, ScoreDraft};
+use super::panel::note;
+use super::rules::{self, ScoringRefusal};
+use super::store;
+use crate::app::App;
+use crate::applications::Application;
+use crate::calls::{self, Call};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::people::policy::{Action, require};
+use crate::values::{Account, Actor, Id, Instant, Parser};
+use serde::Deserialize;
+use serde_json::json;
+
+/// A score as it is typed. Partial answers are kept.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ScoreInput {
+    /// Published level, for a quality criterion.
+    pub level: String,
+    /// `yes` or `no`, for a pass/fail criterion.
+    pub passed: String,
+    /// Why this level, and why not the next.
+    pub reason: String,
+    /// On the page: `next` goes on to the next bid.
+    pub go: String,
+}
+
+pub(super) struct Given {
+    pub(super) level: Option<i64>,
+    pub(super) passed: Option<bool>,
+    pub(super) reason: String,
+}
+
+pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
+    let mut form = Parser::default();
+    let level = form.optional::<i64>("level", &input.level);
+    let passed = match input.passed.trim() {
+        "" => None,
+        "yes" | "true" => Some(true),
+        "no" | "false" => Some(false),
+        _ => {
+            form.wrong("passed", "Say whether the requirement is met");
+            None
+        }
+    };
+    let reason = if whole {
+        form.text("reason", &input.reason, 4000, "Give the reason, tied to the level text. The bidder reads it")
+    } else {
+        form.optional_text("reason", &input.reason, 4000).unwrap_or_default()
+    };
+    form.finish()?;
+    Ok(Given { level, passed, reason })
+}
+
+/// The member behind an actor when they may see the bids; every refusal on the way is told.
+pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: &Call) -> Result<PanelMember> {
+    let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
+    let member = store::member(db, call.id, account)?.ok_or(Error::Denied)?;
+    let conflicts = store::conflicts(db, call.id)?;
+    let thing = calls::thing(call).assigned(true);
+    require(actor, Action::Score, &thing)?;
+    rules::may_see(&member, &conflicts)?;
+    require(actor, Action::Score, &thing.conflicted(rules::is_conflicted(&conflicts, &member)))?;
+    Ok(member)
+}
+
+/// Saves a score, whole or not.
+///
+/// # Errors
+/// Invalid, Denied, refused before the declaration, with a conflict, or once final.
+pub async fn save(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    application: Id<Application>,
+    criterion: &str,
+    input: &ScoreInput,
+    now: Instant,
+) -> Result<()> {
+    let given = read(input, false)?;
+    let (actor, criterion) = (actor.clone(), criterion.to_owned());
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            let member = require_sight(db, &actor, &call)?;
+            if member.final_at.is_some() {
+                return Err(ScoringRefusal::AlreadyFinal.into());
+            }
+            let bids = bids::opened(db, call.id)?;
+            let wanted = Answer { application, criterion: criterion.clone() };
+            if !bids::answers_to_score(&call, &bids).contains(&wanted) {
+                return Err(ScoringRefusal::NotOfThisCall.into());
+            }
+            let model_criterion = call.terms.0.model.criterion(&criterion).ok_or(ScoringRefusal::NotOfThisCall)?;
+            let empty = given.level.is_none() && given.passed.is_none();
+            if !empty && !rules::fits(model_criterion, given.level, given.passed) {
+                return Err(Error::field("level", "Choose one of the published levels"));
+            }
+            store::save_draft(
+                db,
+                &ScoreDraft {
+                    id: Id::new(),
+                    authority_id: call.authority_id,
+                    call_id: call.id,
+                    account_id: member.account_id,
+                    application_id: application,
+                    criterion: criterion.clone(),
+                    level: given.level,
+                    passed: given.passed,
+                    reason: given.reason.clone(),
+                    saved_at: now,
+                },
+            )?;
+            note(
+                db,
+                &actor,
+                &call,
+                "score.saved",
+                json!({ "member": member.id, "application": application, "criterion": criterion }),
+                now,
+            )
+        })
+        .await
+}
+
+/// How many answers are whole of how many.
+pub(super) fn progress(wanted: &[Answer], drafts: &[ScoreDraft]) -> (usize, usize) {
+    let done = wanted.iter().filter(|w| drafts.iter().any(|d| is_for(d, w) && is_whole(d))).count();
+    (done, wanted.len())
+}
+
+pub(super) fn is_for(draft: &ScoreDraft, answer: &Answer) -> bool {
+    draft.application_id == answer.application && draft.criterion == answer.criterion
+}
+
+pub(super) fn is_whole(draft: &ScoreDraft) -> bool {
+    (draft.level.is_some() || draft.passed.is_some()) && !draft.reason.trim().is_empty()
+}
+
+/// Makes all scores of an evaluator final; they are then kept forever.
+///
+/// # Errors
+/// Denied, refused while a score or reason is missing.
+pub async fn finish(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<()> {
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            let member = require_sight(db, &actor, &call)?;
+            if member.final_at.is_some() {
+                return Err(ScoringRefusal::AlreadyFinal.into());
+            }
+            let bids = bids::opened(db, call.id)?;
+            let wanted = bids::answers_to_score(&call, &bids);
+            let drafts = store::drafts(db, call.id, member.account_id)?;
+            let (done, all) = progress(&wanted, &drafts);
+            if done < all || all == 0 {
+                return Err(ScoringRefusal::SheetNotWhole { missing: (all - done).max(1) }.into());
+            }
+            for answer in &wanted {
+                let Some(draft) = drafts.iter().find(|d| is_for(d, answer)) else { continue };
+                store::insert_score(
+                    db,
+                    &Score {
+                        id: Id::new(),
+                        authority_id: call.authority_id,
+                        call_id: call.id,
+                        account_id: member.account_id,
+                        application_id: draft.application_id,
+                        criterion: draft.criterion.clone(),
+                        level: draft.level,
+                        passed: draft.passed,
+                        reason: draft.reason.clone(),
+                        final_at: now,
+                    },
+                )?;
+            }
+            store::set_final(db, member.id, now)?;
+            note(db, &actor, &call, "score.final", json!({ "member": member.id, "answers": all }), now)
+        })
+        .await
+}

@@ -1,0 +1,271 @@
+//! Rows of scoring.
+
+use super::model::{Conflict, Disregard, Enquiry, Moderated, Moderation, PanelMember, Ranking, Score, ScoreDraft};
+use crate::applications::Application;
+use crate::calls::Call;
+use crate::db::Db;
+use crate::db::schema::{
+    disregarded_bids, moderated_scores, moderations, panel_conflicts, panel_members, price_enquiries, rankings,
+    score_drafts, scores,
+};
+use crate::error::Result;
+use crate::values::{Account, Id, Instant};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// Most rows of one call that are handled at once: 2,000 bids of a dozen criteria and a few evaluators.
+const MOST: i64 = 200_000;
+
+/// The panel of a call, in the order it was chosen.
+pub(super) fn panel(db: &mut Db, call: Id<Call>) -> Result<Vec<PanelMember>> {
+    Ok(panel_members::table
+        .filter(panel_members::call_id.eq(call))
+        .select(PanelMember::as_select())
+        .order((panel_members::added_at, panel_members::id))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn member(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Option<PanelMember>> {
+    Ok(panel_members::table
+        .filter(panel_members::call_id.eq(call))
+        .filter(panel_members::account_id.eq(account))
+        .select(PanelMember::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// The panels a person sits on, newest first, at most 200.
+pub(super) fn panels_of(db: &mut Db, account: Id<Account>) -> Result<Vec<PanelMember>> {
+    Ok(panel_members::table
+        .filter(panel_members::account_id.eq(account))
+        .select(PanelMember::as_select())
+        .order((panel_members::added_at.desc(), panel_members::id.desc()))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn insert_member(db: &mut Db, row: &PanelMember) -> Result<()> {
+    diesel::insert_into(panel_members::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_declared(db: &mut Db, id: Id<PanelMember>, at: Instant) -> Result<()> {
+    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
+        .set(panel_members::declared_at.eq(at))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_final(db: &mut Db, id: Id<PanelMember>, at: Instant) -> Result<()> {
+    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
+        .set(panel_members::final_at.eq(at))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn conflicts(db: &mut Db, call: Id<Call>) -> Result<Vec<Conflict>> {
+    Ok(panel_conflicts::table
+        .filter(panel_conflicts::call_id.eq(call))
+        .select(Conflict::as_select())
+        .order((panel_conflicts::declared_at, panel_conflicts::id))
+        .limit(10_000)
+        .load(db)?)
+}
+
+pub(super) fn find_conflict(db: &mut Db, id: Id<Conflict>) -> Result<Conflict> {
+    Ok(panel_conflicts::table.filter(panel_conflicts::id.eq(id)).select(Conflict::as_select()).first(db)?)
+}
+
+pub(super) fn insert_conflict(db: &mut Db, row: &Conflict) -> Result<()> {
+    diesel::insert_into(panel_conflicts::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn resolve_conflict(db: &mut Db, row: &Conflict) -> Result<()> {
+    diesel::update(panel_conflicts::table.filter(panel_conflicts::id.eq(row.id)))
+        .set((
+            panel_conflicts::outcome.eq(row.outcome),
+            panel_conflicts::enquiry.eq(&row.enquiry),
+            panel_conflicts::resolved_at.eq(row.resolved_at),
+            panel_conflicts::resolved_by.eq(row.resolved_by),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// What one evaluator has saved so far.
+pub(super) fn drafts(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Vec<ScoreDraft>> {
+    Ok(score_drafts::table
+        .filter(score_drafts::call_id.eq(call))
+        .filter(score_drafts::account_id.eq(account))
+        .select(ScoreDraft::as_select())
+        .order(score_drafts::id)
+        .limit(MOST)
+        .load(db)?)
+}
+
+/// Saves a draft over the one before.
+pub(super) fn save_draft(db: &mut Db, row: &ScoreDraft) -> Result<()> {
+    let query = diesel::insert_into(score_drafts::table)
+        .values(row)
+        .on_conflict((score_drafts::account_id, score_drafts::application_id, score_drafts::criterion))
+        .do_update()
+        .set((
+            score_drafts::level.eq(row.level),
+            score_drafts::passed.eq(row.passed),
+            score_drafts::reason.eq(row.reason.clone()),
+            score_drafts::saved_at.eq(row.saved_at),
+        ));
+    crate::on_each!(db, c => query.execute(c))?;
+    Ok(())
+}
+
+pub(super) fn insert_score(db: &mut Db, row: &Score) -> Result<()> {
+    diesel::insert_into(scores::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// Every final score of a call. Only for those who may see others’: the caller asks the rule first.
+pub(super) fn final_scores(db: &mut Db, call: Id<Call>) -> Result<Vec<Score>> {
+    Ok(scores::table
+        .filter(scores::call_id.eq(call))
+        .select(Score::as_select())
+        .order((scores::application_id, scores::criterion, scores::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+/// What a person may see of final scores: an evaluator without final scores of their own sees none of others’.
+pub(super) fn final_scores_seen_by(db: &mut Db, call: Id<Call>, viewer: Option<&PanelMember>) -> Result<Vec<Score>> {
+    let mut found = final_scores(db, call)?;
+    if !super::rules::may_see_others(viewer) {
+        found.retain(|s| viewer.is_some_and(|m| m.account_id == s.account_id));
+    }
+    Ok(found)
+}
+
+pub(super) fn insert_moderated(db: &mut Db, row: &Moderated) -> Result<()> {
+    diesel::insert_into(moderated_scores::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// What stands agreed, by bid and criterion: the newest row of each.
+///
+/// # Errors
+/// What the database says.
+pub fn moderated(db: &mut Db, call: Id<Call>) -> Result<BTreeMap<(Id<Application>, String), Moderated>> {
+    Ok(moderated_scores::table
+        .filter(moderated_scores::call_id.eq(call))
+        .select(Moderated::as_select())
+        .order((moderated_scores::agreed_at, moderated_scores::id))
+        .limit(MOST)
+        .load(db)?
+        .into_iter()
+        .map(|m: Moderated| ((m.application_id, m.criterion.clone()), m))
+        .collect())
+}
+
+/// That moderation of a call is closed, when it is.
+///
+/// # Errors
+/// What the database says.
+pub fn moderation_closed(db: &mut Db, call: Id<Call>) -> Result<Option<Moderation>> {
+    Ok(moderations::table
+        .filter(moderations::call_id.eq(call))
+        .select(Moderation::as_select())
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn insert_moderation(db: &mut Db, row: &Moderation) -> Result<()> {
+    diesel::insert_into(moderations::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// Bids of a call that a person decided to leave out.
+///
+/// # Errors
+/// What the database says.
+pub fn disregarded(db: &mut Db, call: Id<Call>) -> Result<Vec<Disregard>> {
+    Ok(disregarded_bids::table
+        .filter(disregarded_bids::call_id.eq(call))
+        .select(Disregard::as_select())
+        .order(disregarded_bids::id)
+        .limit(2000)
+        .load(db)?)
+}
+
+pub(super) fn insert_disregard(db: &mut Db, row: &Disregard) -> Result<()> {
+    diesel::insert_into(disregarded_bids::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// Enquiries into low prices of a call.
+///
+/// # Errors
+/// What the database says.
+pub fn enquiries(db: &mut Db, call: Id<Call>) -> Result<Vec<Enquiry>> {
+    Ok(price_enquiries::table
+        .filter(price_enquiries::call_id.eq(call))
+        .select(Enquiry::as_select())
+        .order(price_enquiries::id)
+        .limit(2000)
+        .load(db)?)
+}
+
+pub(super) fn find_enquiry(db: &mut Db, id: Id<Enquiry>) -> Result<Enquiry> {
+    Ok(price_enquiries::table.filter(price_enquiries::id.eq(id)).select(Enquiry::as_select()).first(db)?)
+}
+
+pub(super) fn insert_enquiry(db: &mut Db, row: &Enquiry) -> Result<()> {
+    diesel::insert_into(price_enquiries::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_enquiry(db: &mut Db, row: &Enquiry) -> Result<()> {
+    diesel::update(price_enquiries::table.filter(price_enquiries::id.eq(row.id)))
+        .set((
+            price_enquiries::asked_on.eq(row.asked_on),
+            price_enquiries::answer.eq(&row.answer),
+            price_enquiries::outcome.eq(row.outcome),
+            price_enquiries::note.eq(&row.note),
+            price_enquiries::closed_at.eq(row.closed_at),
+            price_enquiries::closed_by.eq(row.closed_by),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_ranking(db: &mut Db, row: &Ranking) -> Result<()> {
+    diesel::insert_into(rankings::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn sign_ranking(db: &mut Db, id: Id<Ranking>, by: Id<Account>, at: Instant) -> Result<()> {
+    diesel::update(rankings::table.filter(rankings::id.eq(id)))
+        .set((rankings::signed_at.eq(at), rankings::signed_by.eq(by)))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The newest ranking of a call.
+///
+/// # Errors
+/// What the database says.
+pub fn latest_ranking(db: &mut Db, call: Id<Call>) -> Result<Option<Ranking>> {
+    Ok(rankings::table
+        .filter(rankings::call_id.eq(call))
+        .select(Ranking::as_select())
+        .order((rankings::made_at.desc(), rankings::id.desc()))
+        .first(db)
+        .optional()?)
+}
+
+/// The signed ranking of a call: what awards are decided on.
+///
+/// # Errors
+/// What the database says.
+pub fn signed_ranking(db: &mut Db, call: Id<Call>) -> Result<Option<Ranking>> {
+    Ok(latest_ranking(db, call)?.filter(|r| r.signed_at.is_some()))
+}

@@ -1,0 +1,102 @@
+//! A ranking in words: who is first, by how much, and how firmly.
+
+use crate::evaluation::{Criterion, EvaluationFile, Kind, Sensitivity, sensitivity};
+use crate::values::decimals::shown_decimal;
+use rust_decimal::Decimal;
+
+/// Most bids for which every level and weight is moved; beyond, the page says that it was not tried.
+const MOST_BIDS: usize = 60;
+
+/// What would have changed the winner, when the call is small enough to try everything.
+#[must_use]
+pub fn firmness(file: &EvaluationFile) -> Option<Sensitivity> {
+    if file.inputs.bids.len() > MOST_BIDS {
+        return None;
+    }
+    sensitivity(&file.model, &file.inputs).ok()
+}
+
+/// The name of a bid’s bidder.
+#[must_use]
+pub fn name_of<'a>(file: &'a EvaluationFile, bid: &'a str) -> &'a str {
+    file.inputs.bids.iter().find(|b| b.id == bid).map_or(bid, |b| b.name.as_str())
+}
+
+/// The title of a criterion.
+#[must_use]
+pub fn title_of<'a>(file: &'a EvaluationFile, criterion: &'a str) -> &'a str {
+    file.model.criterion(criterion).map_or(criterion, |c| c.title.as_str())
+}
+
+/// The verdict: “A is first with 73.62 points, 1.81 ahead of B.” and what would turn it.
+#[must_use]
+pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
+    let Some(result) = &file.result else { return "The bids are not ranked yet.".to_owned() };
+    let Some(first) = result.ranking.first() else {
+        return "No bid could be ranked: every bid was left out, with its reason below.".to_owned();
+    };
+    if result.winner.is_none() {
+        let tied: Vec<&str> = result.ranking.iter().filter(|r| r.rank == 1).map(|r| name_of(file, &r.bid)).collect();
+        return format!("{} share first place with {} points, and no rule parts them.", tied.join(" and "), first.total);
+    }
+    let mut words = format!("{} is first with {} points", name_of(file, &first.bid), first.total);
+    match result.ranking.get(1) {
+        Some(second) => {
+            let gap = first.total - second.total;
+            if gap.is_zero() {
+                let how = first.tie.clone().or_else(|| second.tie.clone()).unwrap_or_default();
+                words.push_str(&format!(", level with {}. {how}", name_of(file, &second.bid)));
+            } else {
+                words.push_str(&format!(", {gap} ahead of {}.", name_of(file, &second.bid)));
+            }
+        }
+        None => words.push_str(", the only bid that was ranked."),
+    }
+    if let Some(change) = firm.and_then(|f| f.levels.first()) {
+        let way = if change.to < change.from { "less" } else { "more" };
+        let then = change.winner.as_deref().map_or("leave no clear first", |_| "put");
+        let who = change.winner.as_deref().map(|w| format!(" {} first", name_of(file, w))).unwrap_or_default();
+        words.push_str(&format!(
+            " This is close: one level {way} for {} on “{}” would {then}{who}.",
+            name_of(file, &change.bid),
+            title_of(file, &change.criterion)
+        ));
+    }
+    words
+}
+
+/// One sentence on the nearest weight that would change the winner.
+#[must_use]
+pub fn weight_sentence(file: &EvaluationFile, firm: &Sensitivity) -> String {
+    let nearest = firm.weights.iter().min_by_key(|w| (w.to - w.from).abs());
+    match nearest {
+        Some(w) => {
+            let who = w.winner.as_deref().map_or("no bid", |b| name_of(file, b));
+            format!(
+                "The first place holds until “{}” counts for {}% instead of the published {}%. Then {who} would be first.",
+                title_of(file, &w.criterion),
+                shown_decimal(w.to),
+                shown_decimal(w.from)
+            )
+        }
+        None => "Moving any one weight by up to 20 points, up or down, leaves the first place as it is.".to_owned(),
+    }
+}
+
+/// How a criterion is scored, in a sentence.
+#[must_use]
+pub fn how_scored(criterion: &Criterion) -> String {
+    match &criterion.kind {
+        Kind::Group { .. } => "The sum of its parts.".to_owned(),
+        Kind::Quality { levels } => {
+            let levels: Vec<String> = levels
+                .iter()
+                .map(|l| format!("level {} earns {}%", l.level, shown_decimal(l.share * Decimal::ONE_HUNDRED)))
+                .collect();
+            format!("Evaluators choose the published level that fits best: {}.", levels.join(", "))
+        }
+        Kind::Price { model } => format!("By formula from the price: {}.", model.formula()),
+        Kind::SocialValue { .. } => "By formula from what is promised for each measure.".to_owned(),
+        Kind::PassFail { requirement } => format!("Passed or failed: {requirement}"),
+    }
+}

@@ -1,0 +1,380 @@
+//! Pages of subsidy routes.
+
+use super::actions::{self, ConfirmationInput, RouteInput, basis_of, database_duty};
+use super::loan::{HOLIDAYS, REPAYMENTS};
+use super::model::{AssistanceRow, Principle, Route, RouteBody, RouteKind, RouteState};
+use super::rules::room;
+use super::store;
+use crate::error::{Error, Result};
+use crate::http::api::PageQuery;
+use crate::http::export::Table;
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::law::subsidy::{Assistance, AssistanceKind, MfaCheck, mfa_check};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::people::{account_names, find_organisation, find_organisations};
+use crate::values::time::medium_date;
+use crate::values::{Account, Id, Pence, Role, actor};
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+
+/// A form without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+#[derive(Template)]
+#[template(path = "subsidies/list.html")]
+struct ListPage {
+    shell: Shell,
+    rows: Vec<(Route, String)>,
+    next: Option<String>,
+}
+
+/// Query of the list of routes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    after: String,
+    format: String,
+}
+
+/// `GET /desk/subsidies`
+///
+/// # Errors
+/// Denied.
+pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
+    let cursor = PageQuery { after: query.after.clone() }.cursor()?;
+    let limit = if query.format.is_empty() { crate::db::Page::<Route>::SIZE } else { 2000 };
+    let (found, names) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = store::list(db, authority, cursor.as_ref(), limit)?;
+            let ids: Vec<_> = found.items.iter().map(|r| r.organisation_id).collect();
+            let names = find_organisations(db, &ids)?;
+            Ok((found, names))
+        })
+        .await?;
+    let name = |r: &Route| names.get(&r.organisation_id).map(|o| o.name.clone()).unwrap_or_default();
+    if !query.format.is_empty() {
+        let table = Table {
+            name: "subsidies".to_owned(),
+            heads: vec!["started", "organisation", "group", "route", "state", "amount_pounds", "application"],
+            rows: found
+                .items
+                .iter()
+                .map(|r| {
+                    vec![
+                        r.started_at.date().to_string(),
+                        name(r),
+                        r.group_name.clone(),
+                        r.kind.to_string(),
+                        r.state.to_string(),
+                        r.amount.plain(),
+                        r.application_id.clone(),
+                    ]
+                })
+                .collect(),
+        };
+        return table.answer(&query.format);
+    }
+    let next = found.next.map(|c| format!("/desk/subsidies?after={c}"));
+    let rows = found.items.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
+    page(&ListPage { shell: visit.shell("Subsidy routes", "/fund"), rows, next })
+}
+
+#[derive(Template)]
+#[template(path = "subsidies/route.html")]
+struct RoutePage {
+    shell: Shell,
+    form: FormState,
+    organisation: String,
+    organisation_id: Id<actor::Organisation>,
+    application: String,
+    route: Option<Route>,
+    basis: String,
+    duty: String,
+    signer: Option<String>,
+    may_record: bool,
+    may_sign: bool,
+    kinds: Vec<(&'static str, &'static str, &'static str)>,
+    principles: Vec<(&'static str, &'static str)>,
+    repayments: Vec<(&'static str, &'static str)>,
+    holidays: Vec<(&'static str, &'static str)>,
+}
+
+impl RoutePage {
+    fn answers(&self) -> Vec<(&'static str, String)> {
+        match self.route.as_ref().map(|r| &r.body.0) {
+            Some(RouteBody::Principles { answers, .. }) => {
+                Principle::ALL.iter().map(|p| (p.label(), answers.get(p.as_str()).cloned().unwrap_or_default())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+    fn waits_for_confirmation(&self) -> bool {
+        self.route.as_ref().is_some_and(|r| r.kind == RouteKind::Mfa && r.state == RouteState::Open)
+    }
+    fn waits_for_signature(&self) -> bool {
+        self.route.as_ref().is_some_and(|r| r.kind == RouteKind::Principles && r.state == RouteState::Open)
+    }
+    fn verdict(&self) -> String {
+        let Some(route) = &self.route else {
+            return format!("{} cannot be offered money yet: no subsidy route is recorded.", self.organisation);
+        };
+        match route.state {
+            RouteState::Given => format!("{} was given and confirmed to {}.", route.amount, self.organisation),
+            RouteState::Recorded if route.kind == RouteKind::MarketTerms => {
+                "An offer can be made: it is on market terms, with evidence.".to_owned()
+            }
+            RouteState::Recorded => format!("An offer can be made: the subsidy of {} has a recorded route.", route.amount),
+            _ if route.kind == RouteKind::Mfa => {
+                format!("{} must confirm in writing what its group has had before an offer can be made.", self.organisation)
+            }
+            _ => "A committee member who did not write the assessment must sign it before an offer can be made.".to_owned(),
+        }
+    }
+}
+
+async fn route_page(visit: &Visit, organisation: Id<actor::Organisation>, application: String, form: FormState) -> Result<RoutePage> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
+    let wanted = application.clone();
+    let (enterprise, route, names) = visit
+        .app
+        .db
+        .read(move |db| {
+            let enterprise = find_organisation(db, organisation)?;
+            let route = store::standing_route(db, &wanted)?;
+            let ids: Vec<Id<Account>> = route.iter().filter_map(|r| r.recorded_by).collect();
+            let names = account_names(db, &ids)?;
+            Ok((enterprise, route, names))
+        })
+        .await?;
+    let route = match route {
+        Some(r) if r.authority_id != authority || r.organisation_id != organisation => return Err(Error::NotFound),
+        other => other,
+    };
+    let mut shell = visit.shell("Subsidy route", "/fund");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    let thing = Thing::of_authority(authority);
+    let may_sign = route.as_ref().is_some_and(|r| {
+        can(&visit.actor, Action::SignAssessment, &Thing::of_authority(authority).made_by(Some(r.started_by)))
+    });
+    Ok(RoutePage {
+        shell,
+        form,
+        organisation: enterprise.name,
+        organisation_id: organisation,
+        application,
+        basis: route.as_ref().map(basis_of).unwrap_or_default(),
+        duty: route.as_ref().map(|r| database_duty(r, visit.now)).unwrap_or_default(),
+        signer: route.as_ref().and_then(|r| r.recorded_by).and_then(|a| names.get(&a).cloned()),
+        may_record: can(&visit.actor, Action::RecordSubsidy, &thing),
+        may_sign,
+        route,
+        kinds: vec![
+            ("market_terms", "Market terms", "The enterprise could get these terms elsewhere. Evidence is needed."),
+            ("mfa", "Minimal financial assistance", "At most £315,000 for the whole group in this and the two previous financial years."),
+            ("scheme", "A subsidy scheme", "The award falls under a scheme that is in the subsidy database."),
+            ("principles", "Assessment against the principles", "Seven answers, signed by a committee member."),
+        ],
+        principles: Principle::ALL.iter().map(|p| (p.as_str(), p.label())).collect(),
+        repayments: REPAYMENTS.to_vec(),
+        holidays: HOLIDAYS.to_vec(),
+    })
+}
+
+/// `GET /desk/subsidies/{organisation}/{application}`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn route(visit: Visit, path: web::Path<(Id<actor::Organisation>, String)>) -> Answer {
+    let (organisation, application) = path.into_inner();
+    page(&route_page(&visit, organisation, application, FormState::empty()).await?)
+}
+
+/// `POST /desk/subsidies/{organisation}/{application}`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn start(visit: Visit, path: web::Path<(Id<actor::Organisation>, String)>, posted: Posted<RouteInput>) -> Answer {
+    let (organisation, application) = path.into_inner();
+    match actions::start(&visit.app, &visit.actor, organisation, &application, &posted.input, visit.now).await {
+        Ok(_) => {
+            visit.done("The route is written down.");
+            see(&format!("/desk/subsidies/{organisation}/{application}"))
+        }
+        Err(error) => page_again(&route_page(&visit, organisation, application, posted.again(error)?).await?),
+    }
+}
+
+/// What is done to a route that stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StepInput {
+    step: String,
+}
+
+/// `POST /desk/subsidies/{organisation}/{application}/{route}`: `give` or `withdraw`.
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn step(visit: Visit, path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>, posted: Posted<StepInput>) -> Answer {
+    let (organisation, application, id) = path.into_inner();
+    let done = match posted.input.step.as_str() {
+        "give" => actions::give(&visit.app, &visit.actor, id, visit.now).await.map(|()| "Recorded, and confirmed to the enterprise."),
+        "withdraw" => actions::withdraw(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The route is withdrawn."),
+        _ => Err(Error::NotFound),
+    };
+    match done {
+        Ok(words) => {
+            visit.done(words);
+            see(&format!("/desk/subsidies/{organisation}/{application}"))
+        }
+        Err(error) => page_again(&route_page(&visit, organisation, application, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/subsidies/{organisation}/{application}/{route}/signature`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn sign(visit: Visit, path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>, posted: Posted<StepInput>) -> Answer {
+    let (organisation, application, id) = path.into_inner();
+    match actions::sign(&visit.app, &visit.actor, id, visit.now).await {
+        Ok(()) => {
+            visit.done("The assessment is signed.");
+            see(&format!("/desk/subsidies/{organisation}/{application}"))
+        }
+        Err(error) => page_again(&route_page(&visit, organisation, application, posted.again(error)?).await?),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "subsidies/group.html")]
+struct GroupPage {
+    shell: Shell,
+    group: String,
+    check: Option<MfaCheck>,
+    left: Pence,
+    rows: Vec<AssistanceRow>,
+}
+
+/// Query of a group's total.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct GroupQuery {
+    group: String,
+    format: String,
+}
+
+/// What a group has had, with the window and room that is left today.
+pub(super) fn standing(rows: &[AssistanceRow], today: crate::values::LocalDate) -> Option<MfaCheck> {
+    let received: Vec<Assistance> =
+        rows.iter().map(|r| Assistance { given: r.given_on, amount: r.amount, kind: r.kind }).collect();
+    // A penny is asked for because the rule counts new assistance; what was used does not depend on it.
+    mfa_check(&received, Pence(1), today).ok()
+}
+
+/// `GET /desk/subsidies/group`
+///
+/// # Errors
+/// Denied.
+pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
+    let key = super::group_key(&query.group);
+    let rows = visit.app.db.read(move |db| store::of_group(db, authority, &key)).await?;
+    if !query.format.is_empty() {
+        let table = Table {
+            name: "group-total".to_owned(),
+            heads: vec!["given_on", "authority", "kind", "amount_pounds", "source"],
+            rows: rows
+                .iter()
+                .map(|r| {
+                    vec![
+                        r.given_on.to_string(),
+                        r.from_authority.clone(),
+                        r.kind.to_string(),
+                        r.amount.plain(),
+                        r.source.to_string(),
+                    ]
+                })
+                .collect(),
+        };
+        return table.answer(&query.format);
+    }
+    let check = standing(&rows, visit.today());
+    let left = check.as_ref().map_or(Pence::ZERO, |c| room(c.cap, c.used));
+    page(&GroupPage { shell: visit.shell("Assistance to a group", "/fund"), group: query.group.clone(), check, left, rows })
+}
+
+#[derive(Template)]
+#[template(path = "subsidies/confirm.html")]
+struct ConfirmPage {
+    shell: Shell,
+    form: FormState,
+    route: Route,
+    council: String,
+    basis: String,
+    window: String,
+    kinds: Vec<(&'static str, &'static str)>,
+    waiting: bool,
+}
+
+async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<ConfirmPage> {
+    let (route, council) = visit
+        .app
+        .db
+        .read(move |db| {
+            let route = store::find(db, id)?;
+            let council = find_organisation(db, route.authority_id)?;
+            Ok((route, council.name))
+        })
+        .await?;
+    let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
+    if !can(&visit.actor, Action::ReadOutcome, &thing) || route.kind != RouteKind::Mfa {
+        return Err(Error::NotFound);
+    }
+    let mut shell = visit.shell("Confirm minimal financial assistance", "");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    let window = crate::law::mfa_window(visit.today()).map(|(from, _)| medium_date(from)).unwrap_or_default();
+    let waiting = route.state == RouteState::Open && visit.actor.has(Role::ApplicantOwner, route.organisation_id);
+    Ok(ConfirmPage {
+        shell,
+        form,
+        basis: basis_of(&route),
+        council,
+        window,
+        kinds: AssistanceKind::options(),
+        waiting,
+        route,
+    })
+}
+
+/// `GET /subsidy-confirmations/{id}`
+///
+/// # Errors
+/// NotFound.
+pub async fn confirm_form(visit: Visit, id: web::Path<Id<Route>>) -> Answer {
+    page(&confirm_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /subsidy-confirmations/{id}`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn confirm(visit: Visit, id: web::Path<Id<Route>>, posted: Posted<ConfirmationInput>) -> Answer {
+    match actions::confirm(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Thank you. The council has your confirmation.");
+            see(&format!("/subsidy-confirmations/{id}"))
+        }
+        Err(error) => page_again(&confirm_page(&visit, *id, posted.again(error)?).await?),
+    }
+}

@@ -1,0 +1,123 @@
+//! Rows of subsidy routes and running totals.
+
+use super::model::{AssistanceRow, Route, RouteState, Source};
+use crate::db::schema::{subsidy_assistance, subsidy_routes};
+use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::error::Result;
+use crate::law::subsidy::Assistance;
+use crate::values::{Id, actor};
+use diesel::prelude::*;
+
+type OrganisationId = Id<actor::Organisation>;
+
+/// Most rows of one group's total that are looked at; a group with more is refused elsewhere by its cap.
+const MOST: i64 = 1000;
+
+pub(super) fn find(db: &mut Db, id: Id<Route>) -> Result<Route> {
+    Ok(subsidy_routes::table.filter(subsidy_routes::id.eq(id)).select(Route::as_select()).first(db)?)
+}
+
+pub(super) fn insert(db: &mut Db, route: &Route) -> Result<()> {
+    diesel::insert_into(subsidy_routes::table).values(route).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set(db: &mut Db, route: &Route) -> Result<()> {
+    diesel::update(subsidy_routes::table.filter(subsidy_routes::id.eq(route.id)))
+        .set((
+            subsidy_routes::state.eq(route.state),
+            subsidy_routes::body.eq(&route.body),
+            subsidy_routes::recorded_at.eq(route.recorded_at),
+            subsidy_routes::recorded_by.eq(route.recorded_by),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The route of an application that stands, complete or not.
+///
+/// # Errors
+/// What the database says.
+pub fn standing_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
+    Ok(subsidy_routes::table
+        .filter(subsidy_routes::application_id.eq(application))
+        .filter(subsidy_routes::state.ne(RouteState::Withdrawn))
+        .select(Route::as_select())
+        .order(subsidy_routes::id.desc())
+        .first(db)
+        .optional()?)
+}
+
+/// The complete route of an application, when there is one: what an offer needs.
+///
+/// # Errors
+/// What the database says.
+pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
+    Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
+}
+
+pub(super) fn list(db: &mut Db, authority: OrganisationId, after: Option<&Cursor>, limit: usize) -> Result<Page<Route>> {
+    let mut query = subsidy_routes::table
+        .filter(subsidy_routes::authority_id.eq(authority))
+        .select(Route::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            subsidy_routes::started_at
+                .lt(cursor.at)
+                .or(subsidy_routes::started_at.eq(cursor.at).and(subsidy_routes::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((subsidy_routes::started_at.desc(), subsidy_routes::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |r: &Route| Cursor { at: r.started_at, id: r.id.to_string() }))
+}
+
+pub(super) fn insert_assistance(db: &mut Db, row: &AssistanceRow) -> Result<()> {
+    diesel::insert_into(subsidy_assistance::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// Every row of a group, newest first.
+pub(super) fn of_group(db: &mut Db, authority: OrganisationId, key: &str) -> Result<Vec<AssistanceRow>> {
+    Ok(subsidy_assistance::table
+        .filter(subsidy_assistance::authority_id.eq(authority))
+        .filter(subsidy_assistance::group_key.eq(key))
+        .select(AssistanceRow::as_select())
+        .order((subsidy_assistance::given_on.desc(), subsidy_assistance::id.desc()))
+        .limit(MOST)
+        .load(db)?)
+}
+
+/// What counts towards a new route: this authority's own assistance to the group by other routes. What other
+/// authorities gave is declared afresh each time, so older declarations do not count twice.
+pub(super) fn own_of_group(db: &mut Db, authority: OrganisationId, key: &str, but: Id<Route>) -> Result<Vec<Assistance>> {
+    Ok(of_group(db, authority, key)?
+        .into_iter()
+        .filter(|r| r.source == Source::Own && r.route_id != but)
+        .map(|r| Assistance { given: r.given_on, amount: r.amount, kind: r.kind })
+        .collect())
+}
+
+pub(super) fn set_given(db: &mut Db, route: Id<Route>, on: crate::values::LocalDate) -> Result<()> {
+    diesel::update(
+        subsidy_assistance::table
+            .filter(subsidy_assistance::route_id.eq(route))
+            .filter(subsidy_assistance::source.eq(Source::Own)),
+    )
+    .set(subsidy_assistance::given_on.eq(on))
+    .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn delete_own(db: &mut Db, route: Id<Route>) -> Result<()> {
+    diesel::delete(
+        subsidy_assistance::table
+            .filter(subsidy_assistance::route_id.eq(route))
+            .filter(subsidy_assistance::source.eq(Source::Own)),
+    )
+    .execute(db)?;
+    Ok(())
+}
