@@ -5,13 +5,19 @@ mod agreements_tables;
 mod applications_tables;
 mod awards_tables;
 mod calls_tables;
+mod funds_tables;
 mod ground;
+mod investments_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
 pub use awards_tables::*;
 pub use calls_tables::*;
+pub use funds_tables::*;
 pub use ground::*;
+pub use investments_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);
+diesel::allow_tables_to_appear_in_same_query!(ledger_accounts, ledger_transfers);
+diesel::allow_tables_to_appear_in_same_query!(investments, organisations, investment_schedules, funds);
