@@ -1,1 +1,37 @@
-//! investments.
+//! Investments by loan: tranches and what must be so before they are paid, schedules, receipts, arrears, valuations.
+//!
+//! Invariants: money goes out only when every condition precedent of the tranche is verified, somebody other than the
+//! proposer approves and the fund has the money; schedules and entries are append-only (a change is a new schedule
+//! version, a mistake is a counter-entry); every entry stores what it paid and stands in the ledger the same way;
+//! capitalised interest raises the balance once and is no cash.
+//!
+//! Public names: [`Investment`], [`Book`], [`Standing`], [`find`], [`of_mission`], [`open_investment`],
+//! [`upkeep`], [`actions`], [`payments`], [`samples`].
+
+pub mod actions;
+pub mod api;
+mod book;
+mod model;
+pub mod pages;
+pub mod payments;
+pub mod own_pages;
+mod rules;
+pub mod samples;
+mod store;
+
+pub use actions::{open_investment, upkeep};
+pub use book::{Book, NavBasis, NavShown, Standing};
+pub use model::{
+    Drawdown, Entry, EntryKind, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation, ValuationMethod,
+};
+pub use rules::InvestmentRefusal;
+pub use store::{Portfolio, by_agreement, find, load_book, of_mission, of_organisation, portfolio};
+
+use crate::error::{Error, Result};
+use crate::values::Actor;
+
+/// An investment of another authority, or of another organisation, is not even known to be there.
+pub(crate) fn visible(actor: &Actor, investment: &Investment) -> Result<()> {
+    let own = actor.applicant_organisations().any(|m| m.organisation == investment.organisation_id);
+    if matches!(actor, Actor::System) || own || actor.is_staff_of(investment.authority_id) { Ok(()) } else { Err(Error::NotFound) }
+}

@@ -10,6 +10,8 @@ mod ground;
 mod missions_tables;
 mod scoring_tables;
 mod subsidies_tables;
+mod funds_tables;
+mod investments_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
@@ -25,3 +27,8 @@ diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pen
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);
 diesel::allow_tables_to_appear_in_same_query!(mission_departments, organisations);
 diesel::allow_tables_to_appear_in_same_query!(applications, calls);
+pub use funds_tables::*;
+pub use investments_tables::*;
+
+diesel::allow_tables_to_appear_in_same_query!(ledger_accounts, ledger_transfers);
+diesel::allow_tables_to_appear_in_same_query!(investments, organisations, investment_schedules, funds);

@@ -1,0 +1,2 @@
+DROP TRIGGER investment_schedules_append_only ON investment_schedules;
+DROP TRIGGER investment_entries_append_only ON investment_entries;

@@ -1,0 +1,2 @@
+DROP TABLE fund_commitments;
+DROP TABLE funds;

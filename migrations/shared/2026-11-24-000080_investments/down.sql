@@ -1,0 +1,6 @@
+DROP TABLE investment_valuations;
+DROP TABLE investment_entries;
+DROP TABLE investment_schedules;
+DROP TABLE investment_drawdowns;
+DROP TABLE investment_precedents;
+DROP TABLE investments;

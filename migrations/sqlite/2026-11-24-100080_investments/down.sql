@@ -1,0 +1,4 @@
+DROP TRIGGER investment_schedules_no_update;
+DROP TRIGGER investment_schedules_no_delete;
+DROP TRIGGER investment_entries_no_update;
+DROP TRIGGER investment_entries_no_delete;

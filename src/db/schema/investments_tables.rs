@@ -1,0 +1,100 @@
+//! Tables of the investments room.
+
+diesel::table! {
+    investments (id) {
+        id -> Text,
+        authority_id -> Text,
+        fund_id -> Text,
+        agreement_id -> Text,
+        organisation_id -> Text,
+        mission_id -> Text,
+        reference -> Text,
+        title -> Text,
+        state -> Text,
+        amount -> BigInt,
+        terms -> Text,
+        schedule_version -> BigInt,
+        opened_at -> Timestamp,
+        closed_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    investment_precedents (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        tranche -> BigInt,
+        position -> BigInt,
+        text -> Text,
+        due_on -> Nullable<Date>,
+        evidence -> Nullable<Text>,
+        verified_by -> Nullable<Text>,
+        verified_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    investment_drawdowns (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        tranche -> BigInt,
+        amount -> BigInt,
+        pay_on -> Date,
+        state -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    investment_schedules (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        version -> BigInt,
+        effective_on -> Date,
+        terms -> Text,
+        schedule -> Text,
+        reason -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    investment_entries (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        kind -> Text,
+        reverses_id -> Nullable<Text>,
+        booked_on -> Date,
+        amount -> BigInt,
+        instalment -> Nullable<BigInt>,
+        allocation -> Text,
+        note -> Text,
+        reference -> Nullable<Text>,
+        made_by -> Nullable<Text>,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    investment_valuations (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        valued_on -> Date,
+        value -> BigInt,
+        method -> Text,
+        reason -> Text,
+        state -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}

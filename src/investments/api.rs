@@ -1,0 +1,173 @@
+//! Investments for programs.
+
+use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use super::model::{Drawdown, Entry, Investment, Precedent, Valuation};
+use super::payments::{self, Charge, Receive, Reverse};
+use super::{store, visible};
+use crate::http::api::{created, ok};
+use crate::http::{Answer, Sent, Visit};
+use crate::people::policy::{Action, Thing, can};
+use crate::error::Error;
+use crate::values::Id;
+use actix_web::web;
+use serde_json::json;
+
+/// An investment with its schedule, account, valuations and measures; its own organisation may read it too.
+///
+/// # Errors
+/// NotFound.
+#[utoipa::path(get, path = "/api/v1/investments/{id}", tag = "investments", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, description = "The investment")))]
+pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
+    answer(&visit, *id, Action::ReadFund).await
+}
+
+/// One's own investment.
+///
+/// # Errors
+/// NotFound.
+#[utoipa::path(get, path = "/api/v1/my-investments/{id}", tag = "investments", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, description = "The investment")))]
+pub async fn show_own(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
+    answer(&visit, *id, Action::ReadOwnInvestment).await
+}
+
+async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
+    let (book, precedents) = visit.app.db.read(move |db| Ok((store::load_book(db, id)?, store::precedents(db, id)?))).await?;
+    let investment = &book.investment;
+    visible(&visit.actor, investment)?;
+    if !can(&visit.actor, action, &Thing::of_applicant(investment.authority_id, investment.organisation_id)) {
+        return Err(Error::NotFound.into());
+    }
+    let today = visit.today();
+    let drawdowns: Vec<_> = book
+        .drawdowns
+        .iter()
+        .map(|d| json!({ "id": d.id, "tranche": d.tranche, "amount": d.amount, "pay_on": d.pay_on, "state": d.state }))
+        .collect();
+    let precedents: Vec<_> = precedents
+        .iter()
+        .map(|p| json!({ "id": p.id, "tranche": p.tranche, "text": p.text, "due_on": p.due_on, "verified_at": p.verified_at }))
+        .collect();
+    let entries: Vec<_> = book
+        .entries
+        .iter()
+        .map(|e| {
+            json!({ "id": e.id, "kind": e.kind, "booked_on": e.booked_on, "amount": e.amount, "instalment": e.instalment,
+                    "allocation": e.allocation.0, "reverses": e.reverses_id, "reference": e.reference })
+        })
+        .collect();
+    let valuations: Vec<_> = book
+        .valuations
+        .iter()
+        .map(|v| {
+            json!({ "id": v.id, "valued_on": v.valued_on, "value": v.value, "method": v.method, "reason": v.reason, "state": v.state })
+        })
+        .collect();
+    ok(&json!({
+        "id": id, "reference": investment.reference, "title": investment.title, "fund": investment.fund_id,
+        "agreement": investment.agreement_id, "organisation": investment.organisation_id, "mission": investment.mission_id,
+        "state": investment.state, "standing": book.standing(today), "amount": investment.amount,
+        "drawn": book.drawn(today), "owed": book.owed(today), "credit": book.credit(),
+        "precedents": precedents, "drawdowns": drawdowns, "schedule_version": investment.schedule_version,
+        "schedule": book.schedule.as_ref().map(|s| &s.schedule.0), "entries": entries, "arrears": book.arrears(today),
+        "valuations": valuations, "measures": book.measures(today), "net_asset_value": book.nav(today),
+        "rate_of_return": book.rate_of_return(today), "rate_sentence": book.rate_of_return(today).sentence(),
+    }))
+}
+
+/// Verifies a condition precedent.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/precedents/{id}/verify", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Verify, responses((status = 200, description = "Verified")))]
+pub async fn verify(visit: Visit, id: web::Path<Id<Precedent>>, body: Sent<Verify>) -> Answer {
+    let investment = actions::verify(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "investment": investment }))
+}
+
+/// Proposes to pay a tranche.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/drawdowns", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = ProposeDrawdown, responses((status = 201, description = "Proposed")))]
+pub async fn propose_drawdown(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<ProposeDrawdown>) -> Answer {
+    let made = actions::propose_drawdown(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Approves or declines a payment out.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/drawdowns/{id}/decide", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Decide, responses((status = 200, description = "Decided")))]
+pub async fn decide_drawdown(visit: Visit, id: web::Path<Id<Drawdown>>, body: Sent<Decide>) -> Answer {
+    let investment = actions::decide_drawdown(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "investment": investment }))
+}
+
+/// Records a payment received.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/payments", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Receive, responses((status = 201, description = "Recorded")))]
+pub async fn receive(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Receive>) -> Answer {
+    let made = payments::receive(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Charges a fee.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/charges", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Charge, responses((status = 201, description = "Charged")))]
+pub async fn charge(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Charge>) -> Answer {
+    let made = payments::charge(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Reverses a payment or a fee by a counter-entry.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/payments/{entry}/reverse", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path), ("entry" = String, Path)), request_body = Reverse, responses((status = 201, description = "Reversed")))]
+pub async fn reverse(visit: Visit, path: web::Path<(Id<Investment>, Id<Entry>)>, body: Sent<Reverse>) -> Answer {
+    let (id, entry) = *path;
+    let made = payments::reverse(&visit.app, &visit.actor, id, entry, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Proposes a valuation.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/valuations", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = ProposeValuation, responses((status = 201, description = "Proposed")))]
+pub async fn propose_valuation(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<ProposeValuation>) -> Answer {
+    let made = actions::propose_valuation(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Approves or declines a valuation.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/valuations/{id}/decide", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Decide, responses((status = 200, description = "Decided")))]
+pub async fn decide_valuation(visit: Visit, id: web::Path<Id<Valuation>>, body: Sent<Decide>) -> Answer {
+    let investment = actions::decide_valuation(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "investment": investment }))
+}
+
+/// What this room adds to the API's description.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    show, show_own, verify, propose_drawdown, decide_drawdown, receive, charge, reverse, propose_valuation, decide_valuation
+))]
+pub struct Docs;

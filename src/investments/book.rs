@@ -1,0 +1,301 @@
+//! Where an investment stands: pure arithmetic on what is stored.
+
+use super::model::{Drawdown, Entry, EntryKind, Investment, InvestmentState, ProposalState, ScheduleVersion, Valuation};
+use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Nav, TypedFlow};
+use crate::finance::payments::{self, Arrears, BUCKETS, Component, Due, Order, Receipt};
+use crate::finance::schedule::Row;
+use crate::finance::{Xirr, arrears};
+use crate::values::{LocalDate, Pence};
+use serde::Serialize;
+use std::collections::HashSet;
+
+crate::text_enum! {
+    /// How an investment stands today: its stored state, and whether anything is overdue.
+    pub enum Standing {
+        AwaitingDrawdown = "awaiting_drawdown" => "Waiting for its first payment out",
+        Running = "running" => "On time",
+        InArrears = "in_arrears" => "Late",
+        Repaid = "repaid" => "Repaid",
+        WrittenOff = "written_off" => "Written off",
+    }
+}
+
+impl Standing {
+    /// The colour of its tag, beside its words.
+    #[must_use]
+    pub fn colour(self) -> &'static str {
+        match self {
+            Standing::AwaitingDrawdown => "grey",
+            Standing::Running | Standing::Repaid => "green",
+            Standing::InArrears => "red",
+            Standing::WrittenOff => "orange",
+        }
+    }
+}
+
+/// Where a net asset value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NavBasis {
+    /// An approved valuation.
+    Valuation,
+    /// An approved valuation, with what was paid out, capitalised and repaid since.
+    RolledForward,
+    /// No valuation: the principal still owed.
+    Outstanding,
+    /// Repaid or written off: nothing is held any more.
+    Closed,
+}
+
+/// A net asset value and where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NavShown {
+    /// The value as the measures take it.
+    #[serde(flatten)]
+    pub nav: Nav,
+    /// Where it comes from.
+    pub basis: NavBasis,
+}
+
+/// Everything stored about one investment that figures are made of.
+#[derive(Clone, Debug)]
+pub struct Book {
+    /// The investment.
+    pub investment: Investment,
+    /// The schedule in force.
+    pub schedule: Option<ScheduleVersion>,
+    /// Payments out in any state, oldest first.
+    pub drawdowns: Vec<Drawdown>,
+    /// The account, by day.
+    pub entries: Vec<Entry>,
+    /// Valuations in any state, by day.
+    pub valuations: Vec<Valuation>,
+}
+
+impl Book {
+    /// The rows of the schedule in force.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        self.schedule.as_ref().map_or(&[], |s| &s.schedule.0.rows)
+    }
+
+    /// What is approved and paid out.
+    pub fn paid_out(&self) -> impl Iterator<Item = &Drawdown> {
+        self.drawdowns.iter().filter(|d| d.state == ProposalState::Approved)
+    }
+
+    /// All paid out up to and including a day.
+    #[must_use]
+    pub fn drawn(&self, on: LocalDate) -> Pence {
+        self.paid_out().filter(|d| d.pay_on <= on).map(|d| d.amount).sum()
+    }
+
+    /// Agreed and not yet paid out.
+    #[must_use]
+    pub fn undrawn(&self) -> Pence {
+        if matches!(self.investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+            return Pence::ZERO;
+        }
+        self.investment.amount - self.paid_out().map(|d| d.amount).sum()
+    }
+
+    fn reversed(&self) -> HashSet<crate::values::Id<Entry>> {
+        self.entries.iter().filter_map(|e| e.reverses_id).collect()
+    }
+
+    /// Whether an entry was cancelled by a counter-entry.
+    #[must_use]
+    pub fn is_reversed(&self, entry: &Entry) -> bool {
+        self.entries.iter().any(|e| e.reverses_id == Some(entry.id))
+    }
+
+    /// The instalments of the schedule with the fees charged to them.
+    #[must_use]
+    pub fn dues(&self) -> Vec<Due> {
+        let mut dues = payments::dues(self.rows());
+        let reversed = self.reversed();
+        for charge in self.entries.iter().filter(|e| e.kind == EntryKind::Charge && !reversed.contains(&e.id)) {
+            let Some(number) = charge.instalment.and_then(|n| u32::try_from(n).ok()) else { continue };
+            if let Some(due) = dues.iter_mut().find(|d| d.instalment == number) {
+                due.fee = due.fee + charge.amount;
+            } else if let Some(row) = self.rows().iter().find(|r| r.number == number) {
+                dues.push(Due { instalment: number, due: row.due, fee: charge.amount, interest: Pence::ZERO, principal: Pence::ZERO });
+            }
+        }
+        dues.sort_by_key(|d| (d.due, d.instalment));
+        dues
+    }
+
+    /// The entries that still count as payments, each with its sign: reversed ones and their counter-entries cancel.
+    fn paying(&self) -> impl Iterator<Item = &Entry> {
+        let reversed = self.reversed();
+        self.entries
+            .iter()
+            .filter(move |e| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit) && !reversed.contains(&e.id))
+    }
+
+    /// What is unpaid of each instalment by the stored allocations; paid instalments are left out.
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<Due> {
+        let mut dues = self.dues();
+        for line in self.paying().flat_map(|e| &e.allocation.0.lines) {
+            if let Some(due) = dues.iter_mut().find(|d| d.instalment == line.instalment) {
+                let part = match line.component {
+                    Component::Fee => &mut due.fee,
+                    Component::Interest => &mut due.interest,
+                    Component::Principal => &mut due.principal,
+                };
+                *part = *part - line.amount;
+            }
+        }
+        dues.retain(|d| d.total() > Pence::ZERO);
+        dues
+    }
+
+    /// Received and not yet used for anything due.
+    #[must_use]
+    pub fn credit(&self) -> Pence {
+        self.paying()
+            .map(|e| if e.kind == EntryKind::Receipt { e.allocation.0.left_over } else { -e.amount })
+            .sum()
+    }
+
+    /// The receipts that still count.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<Receipt> {
+        self.paying()
+            .filter(|e| e.kind == EntryKind::Receipt)
+            .map(|e| Receipt { on: e.booked_on, amount: e.amount })
+            .collect()
+    }
+
+    /// What is overdue on a day, oldest first, with the usual buckets.
+    #[must_use]
+    pub fn arrears(&self, today: LocalDate) -> Arrears {
+        let dues = if self.investment.state == InvestmentState::WrittenOff { Vec::new() } else { self.dues() };
+        arrears(&dues, &self.receipts(), Order::default(), today, &BUCKETS)
+    }
+
+    /// How the investment stands on a day.
+    #[must_use]
+    pub fn standing(&self, today: LocalDate) -> Standing {
+        match self.investment.state {
+            InvestmentState::AwaitingDrawdown => Standing::AwaitingDrawdown,
+            InvestmentState::Repaid => Standing::Repaid,
+            InvestmentState::WrittenOff => Standing::WrittenOff,
+            InvestmentState::Running if self.arrears(today).days_past_due > 0 => Standing::InArrears,
+            InvestmentState::Running => Standing::Running,
+        }
+    }
+
+    /// Whether everything that was ever due is paid: the closing balance is zero.
+    #[must_use]
+    pub fn is_repaid(&self) -> bool {
+        self.schedule.is_some() && self.outstanding().is_empty()
+    }
+
+    /// The next instalment to fall due after a day, as the schedule has it.
+    #[must_use]
+    pub fn next_due(&self, today: LocalDate) -> Option<Due> {
+        self.outstanding().into_iter().find(|d| d.due >= today)
+    }
+
+    /// Typed flows for the measures. Money received before it is due counts as principal until it is used, so that
+    /// cash received is distributed on the day it came.
+    #[must_use]
+    pub fn flows(&self) -> Vec<TypedFlow> {
+        let mut flows: Vec<TypedFlow> = self
+            .paid_out()
+            .map(|d| TypedFlow { on: d.pay_on, kind: FlowKind::Drawdown, amount: d.amount })
+            .collect();
+        for row in self.rows().iter().filter(|r| !r.capitalised.is_zero()) {
+            flows.push(TypedFlow { on: row.due, kind: FlowKind::CapitalisedInterest, amount: row.capitalised });
+        }
+        for entry in &self.entries {
+            let original = entry.reverses_id.and_then(|id| self.entries.iter().find(|e| e.id == id));
+            let (kind, sign) = match (entry.kind, original) {
+                (EntryKind::Charge, _) => continue,
+                (EntryKind::Reversal, Some(original)) => (original.kind, -1),
+                (kind, _) => (kind, 1),
+            };
+            if kind == EntryKind::Charge {
+                continue;
+            }
+            let mut add = |kind: FlowKind, amount: Pence| {
+                if !amount.is_zero() {
+                    flows.push(TypedFlow { on: entry.booked_on, kind, amount: if sign < 0 { -amount } else { amount } });
+                }
+            };
+            add(FlowKind::Fee, entry.allocation.0.to(Component::Fee));
+            add(FlowKind::Interest, entry.allocation.0.to(Component::Interest));
+            add(FlowKind::Principal, entry.allocation.0.to(Component::Principal));
+            // A receipt's left-over is held for the borrower; using it later moves no cash.
+            add(FlowKind::Principal, if kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over });
+        }
+        for valuation in self.valuations.iter().filter(|v| v.state == ProposalState::Approved) {
+            flows.push(TypedFlow { on: valuation.valued_on, kind: FlowKind::Valuation, amount: valuation.value });
+        }
+        flows.sort_by_key(|f| f.on);
+        flows
+    }
+
+    /// Principal owed on a day: paid out and capitalised, less repaid and held as credit; never below zero.
+    #[must_use]
+    pub fn owed(&self, on: LocalDate) -> Pence {
+        if self.investment.state == InvestmentState::WrittenOff && self.investment.closed_on.is_some_and(|c| c <= on) {
+            return Pence::ZERO;
+        }
+        let sum: Pence = self
+            .flows()
+            .iter()
+            .filter(|f| f.on <= on)
+            .map(|f| match f.kind {
+                FlowKind::Drawdown | FlowKind::CapitalisedInterest => f.amount,
+                FlowKind::Principal => -f.amount,
+                _ => Pence::ZERO,
+            })
+            .sum();
+        sum.max(Pence::ZERO)
+    }
+
+    /// Net asset value on a day: the latest approved valuation rolled forward; without one, the principal owed.
+    /// `None` before anything is paid out.
+    #[must_use]
+    pub fn nav(&self, on: LocalDate) -> Option<NavShown> {
+        if self.drawn(on).is_zero() {
+            return None;
+        }
+        if let Some(closed) = self.investment.closed_on.filter(|c| *c <= on) {
+            return Some(NavShown { nav: Nav { value: Pence::ZERO, valued_on: closed, rolled_forward: false }, basis: NavBasis::Closed });
+        }
+        Some(match measures::nav_at(&self.flows(), on) {
+            Some(nav) => NavShown { nav, basis: if nav.rolled_forward { NavBasis::RolledForward } else { NavBasis::Valuation } },
+            None => NavShown {
+                nav: Nav { value: self.owed(on), valued_on: on, rolled_forward: false },
+                basis: NavBasis::Outstanding,
+            },
+        })
+    }
+
+    /// Paid in, distributed, multiples, as `finance::measures` defines them. The commitment is the agreed amount.
+    #[must_use]
+    pub fn measures(&self, on: LocalDate) -> Measures {
+        let nav = self.nav(on).map(|n| n.nav);
+        measures::measures(&self.flows(), nav, Some(self.investment.amount), on, MULTIPLE_PLACES)
+    }
+
+    /// The certified rate of return, or why there is none.
+    #[must_use]
+    pub fn rate_of_return(&self, on: LocalDate) -> Xirr {
+        measures::rate_of_return(&self.flows(), self.nav(on).map(|n| n.nav), on)
+    }
+
+    /// Contracted cash still to come after a day: instalments unpaid, overdue ones on the day itself.
+    #[must_use]
+    pub fn forecast(&self, today: LocalDate) -> Vec<(LocalDate, Due)> {
+        if matches!(self.investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+            return Vec::new();
+        }
+        self.outstanding().into_iter().map(|d| (d.due.max(today), d)).collect()
+    }
+}

@@ -1,0 +1,234 @@
+//! Investments in the words of the domain.
+
+use crate::agreements::Agreement;
+use crate::awards::LoanOffer;
+use crate::db::schema::{
+    investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations, investments,
+};
+use crate::db::{Json, MultiBackend};
+use crate::finance::{Allocation, LoanTerms, Schedule};
+use crate::funds::Fund;
+use crate::missions::Mission;
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
+use diesel::prelude::*;
+
+crate::text_enum! {
+    /// How far an investment has come, as stored. Whether it is in arrears is derived: see `Standing`.
+    pub enum InvestmentState {
+        AwaitingDrawdown = "awaiting_drawdown" => "Waiting for its first payment out",
+        Running = "running" => "Running",
+        Repaid = "repaid" => "Repaid",
+        WrittenOff = "written_off" => "Written off",
+    }
+}
+crate::text_column!(InvestmentState);
+
+crate::text_enum! {
+    /// How far something has come that one person proposes and another decides.
+    pub enum ProposalState { Proposed = "proposed" => "Proposed", Approved = "approved" => "Approved", Declined = "declined" => "Declined" }
+}
+crate::text_column!(ProposalState);
+
+crate::text_enum! {
+    /// What an entry of an investment's account is.
+    pub enum EntryKind {
+        Receipt = "receipt" => "Payment received",
+        Credit = "credit" => "Earlier overpayment used",
+        Reversal = "reversal" => "Reversed",
+        Charge = "charge" => "Fee charged",
+    }
+}
+crate::text_column!(EntryKind);
+
+crate::text_enum! {
+    /// How a holding was valued.
+    pub enum ValuationMethod {
+        Balance = "balance" => "What is still owed",
+        Discounted = "discounted" => "Expected payments, discounted",
+        Impaired = "impaired" => "What is still owed, less expected losses",
+        WriteOff = "write_off" => "Written off: nothing more is expected",
+    }
+}
+crate::text_column!(ValuationMethod);
+
+/// Money of a fund in an enterprise, under one agreement.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investments, check_for_backend(MultiBackend))]
+pub struct Investment {
+    /// Identifier.
+    pub id: Id<Investment>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The fund.
+    pub fund_id: Id<Fund>,
+    /// The agreement, one investment each.
+    pub agreement_id: Id<Agreement>,
+    /// The enterprise.
+    pub organisation_id: Id<actor::Organisation>,
+    /// The mission it serves.
+    pub mission_id: Id<Mission>,
+    /// The agreement's reference.
+    pub reference: String,
+    /// What the money is for.
+    pub title: String,
+    /// How far it has come.
+    pub state: InvestmentState,
+    /// All tranches together.
+    pub amount: Pence,
+    /// The loan as agreed.
+    pub terms: Json<LoanOffer>,
+    /// The schedule in force; 0 before the first payment out.
+    pub schedule_version: i64,
+    /// When the agreement made it.
+    pub opened_at: Instant,
+    /// The day it was repaid or written off.
+    pub closed_on: Option<LocalDate>,
+}
+
+impl Investment {
+    /// The investment as an owner of ledger accounts.
+    #[must_use]
+    pub fn owner(&self) -> Subject {
+        Subject::new("investment", self.id)
+    }
+}
+
+/// What must be so before a tranche is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_precedents, check_for_backend(MultiBackend))]
+pub struct Precedent {
+    /// Identifier.
+    pub id: Id<Precedent>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// The tranche, from 1.
+    pub tranche: i64,
+    /// Its place in the list, from 1.
+    pub position: i64,
+    /// What must be so.
+    pub text: String,
+    /// The planned day of the tranche.
+    pub due_on: Option<LocalDate>,
+    /// What showed it.
+    pub evidence: Option<String>,
+    /// Who verified it.
+    pub verified_by: Option<Id<Account>>,
+    /// When.
+    pub verified_at: Option<Instant>,
+}
+
+/// A payment out, proposed by one person and decided by another.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_drawdowns, check_for_backend(MultiBackend))]
+pub struct Drawdown {
+    /// Identifier.
+    pub id: Id<Drawdown>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// The tranche, from 1.
+    pub tranche: i64,
+    /// The whole tranche.
+    pub amount: Pence,
+    /// The day the money is paid.
+    pub pay_on: LocalDate,
+    /// How far it has come.
+    pub state: ProposalState,
+    /// Who proposed it.
+    pub proposed_by: Id<Account>,
+    /// When.
+    pub proposed_at: Instant,
+    /// Who decided, never the same person.
+    pub decided_by: Option<Id<Account>>,
+    /// When.
+    pub decided_at: Option<Instant>,
+}
+
+/// A schedule from a day on. It is never edited: a change makes the next version.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_schedules, check_for_backend(MultiBackend))]
+pub struct ScheduleVersion {
+    /// Identifier.
+    pub id: Id<ScheduleVersion>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// From 1.
+    pub version: i64,
+    /// From this day.
+    pub effective_on: LocalDate,
+    /// What it was made from: what is drawn so far.
+    pub terms: Json<LoanTerms>,
+    /// The rows.
+    pub schedule: Json<Schedule>,
+    /// Why it was made.
+    pub reason: String,
+    /// When.
+    pub made_at: Instant,
+}
+
+/// One line of an investment's account.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_entries, check_for_backend(MultiBackend))]
+pub struct Entry {
+    /// Identifier.
+    pub id: Id<Entry>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The entry that a reversal cancels.
+    pub reverses_id: Option<Id<Entry>>,
+    /// The day the money came in, a credit was used, or a fee falls due.
+    pub booked_on: LocalDate,
+    /// How much.
+    pub amount: Pence,
+    /// The instalment that a fee is paid with.
+    pub instalment: Option<i64>,
+    /// What it paid. A reversal repeats the allocation that it cancels.
+    pub allocation: Json<Allocation>,
+    /// Remark or reason.
+    pub note: String,
+    /// The bank's reference of a receipt, unique in the investment.
+    pub reference: Option<String>,
+    /// Who recorded it; empty when the schedule did.
+    pub made_by: Option<Id<Account>>,
+    /// When.
+    pub made_at: Instant,
+}
+
+/// What a holding is worth on a day, proposed by one person and decided by another.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_valuations, check_for_backend(MultiBackend))]
+pub struct Valuation {
+    /// Identifier.
+    pub id: Id<Valuation>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// The day.
+    pub valued_on: LocalDate,
+    /// The value, not negative.
+    pub value: Pence,
+    /// How.
+    pub method: ValuationMethod,
+    /// Why this value.
+    pub reason: String,
+    /// How far it has come.
+    pub state: ProposalState,
+    /// Who proposed it.
+    pub proposed_by: Id<Account>,
+    /// When.
+    pub proposed_at: Instant,
+    /// Who decided, never the same person.
+    pub decided_by: Option<Id<Account>>,
+    /// When.
+    pub decided_at: Option<Instant>,
+}

@@ -1,0 +1,297 @@
+//! Money that comes back: receipts, fees, reversals, and the use of what was paid too early.
+
+use super::actions::note;
+use super::book::Book;
+use super::model::{Entry, EntryKind, Investment, InvestmentState};
+use super::rules::InvestmentRefusal;
+use super::{store, visible};
+use crate::app::App;
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::finance::payments::{Allocation, Component, Order, allocate};
+use crate::funds::Fund;
+use crate::ledger::{self, AccountKind, Posting};
+use crate::people::policy::{Action, Thing, require};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Recording a payment received.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Receive {
+    /// How much, in pounds.
+    pub amount: String,
+    /// The day it came into the bank.
+    pub received_on: String,
+    /// The bank's reference: a payment with the same reference is recorded once.
+    pub reference: String,
+    /// A remark; may be empty.
+    pub note: String,
+}
+
+/// Records a payment: it pays fees, interest and principal of the oldest instalment first; the rest is kept as credit.
+/// The same reference with the same amount and day again changes nothing and gives the same entry.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when nothing is out, the date is wrong or the reference is taken.
+pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Receive, now: Instant) -> Result<Id<Entry>> {
+    let mut form = Parser::default();
+    let amount = form.pence("amount", &input.amount, "Enter how much came in, in pounds");
+    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
+    let on = form.date("received_on", &input.received_on, "Enter the day it came into the bank");
+    let reference = form.text("reference", &input.reference, 80, "Enter the bank’s reference of the payment");
+    let remark = form.optional_text("note", &input.note, 500).unwrap_or_default();
+    form.finish()?;
+    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut book = store::load_book(db, id)?;
+            visible(&actor, &book.investment)?;
+            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            if let Some(known) = book.entries.iter().find(|e| e.reference.as_deref() == Some(reference.as_str())) {
+                if known.amount == amount && known.booked_on == on {
+                    return Ok(known.id);
+                }
+                return Err(InvestmentRefusal::ReferenceTaken.into());
+            }
+            if book.investment.state != InvestmentState::Running {
+                return Err(InvestmentRefusal::NotRunning.into());
+            }
+            if on > now.date() || book.drawn(on).is_zero() {
+                return Err(InvestmentRefusal::Dated.into());
+            }
+            super::upkeep(db, id, now)?;
+            book = store::load_book(db, id)?;
+            let allocation = allocate(&book.outstanding(), amount, on, Order::default());
+            let mut entry = blank(&book.investment, EntryKind::Receipt, on, amount, now);
+            entry.allocation = Json(allocation);
+            entry.note.clone_from(&remark);
+            entry.reference = Some(reference.clone());
+            entry.made_by = actor.account();
+            let made = write(db, &mut book, entry, now)?;
+            use_credit(db, &mut book, now)?;
+            settle_state(db, &book)?;
+            note(db, &actor, &book.investment, "investment.payment_received", json!({ "entry": made, "amount": amount, "on": on }), now)?;
+            Ok(made)
+        })
+        .await
+}
+
+/// Charging a fee.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Charge {
+    /// How much, in pounds.
+    pub amount: String,
+    /// From when it is due; it is paid with the first instalment on or after this day.
+    pub due_on: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Charges a fee, due with the first instalment on or after a day.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when nothing is out or no instalment is left.
+pub async fn charge(app: &App, actor: &Actor, id: Id<Investment>, input: &Charge, now: Instant) -> Result<Id<Entry>> {
+    let mut form = Parser::default();
+    let amount = form.pence("amount", &input.amount, "Enter the fee, in pounds");
+    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
+    let on = form.date("due_on", &input.due_on, "Enter from when it is due");
+    let reason = form.text("reason", &input.reason, 500, "Enter what the fee is for, as the agreement says");
+    form.finish()?;
+    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut book = store::load_book(db, id)?;
+            visible(&actor, &book.investment)?;
+            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            if book.investment.state != InvestmentState::Running {
+                return Err(InvestmentRefusal::NotRunning.into());
+            }
+            if on < now.date() {
+                return Err(Error::field("due_on", "Enter today or a later day"));
+            }
+            let row = book.rows().iter().find(|r| r.due >= on).ok_or(InvestmentRefusal::NoInstalment)?;
+            let mut entry = blank(&book.investment, EntryKind::Charge, row.due, amount, now);
+            entry.instalment = Some(i64::from(row.number));
+            entry.note.clone_from(&reason);
+            entry.made_by = actor.account();
+            let made = write(db, &mut book, entry, now)?;
+            note(db, &actor, &book.investment, "investment.fee_charged", json!({ "entry": made, "amount": amount }), now)?;
+            Ok(made)
+        })
+        .await
+}
+
+/// Cancelling an entry.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Reverse {
+    /// Why.
+    pub reason: String,
+}
+
+/// Cancels a payment or a fee by a counter-entry of today; the entry itself stays.
+///
+/// Credit that came from a cancelled payment and was used since is taken back too, the latest use first.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when it cannot be reversed or is reversed already.
+pub async fn reverse(app: &App, actor: &Actor, id: Id<Investment>, entry: Id<Entry>, input: &Reverse, now: Instant) -> Result<Id<Entry>> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 500, "Enter why it is reversed");
+    form.finish()?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut book = store::load_book(db, id)?;
+            visible(&actor, &book.investment)?;
+            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            let original = book.entries.iter().find(|e| e.id == entry).cloned().ok_or(Error::NotFound)?;
+            if book.is_reversed(&original) {
+                return Err(InvestmentRefusal::ReversedAlready.into());
+            }
+            let paid_fee = original.kind == EntryKind::Charge && fee_is_paid(&book, &original);
+            if !matches!(original.kind, EntryKind::Receipt | EntryKind::Charge) || paid_fee {
+                return Err(InvestmentRefusal::NotReversible.into());
+            }
+            if book.investment.state == InvestmentState::WrittenOff {
+                return Err(InvestmentRefusal::NotRunning.into());
+            }
+            let made = cancel(db, &mut book, &original, &reason, actor.account(), now)?;
+            while book.credit() < Pence::ZERO {
+                let used = book.entries.iter().rfind(|e| e.kind == EntryKind::Credit && !book.is_reversed(e)).cloned();
+                let Some(used) = used else { break };
+                cancel(db, &mut book, &used, "The payment it came from was reversed", None, now)?;
+            }
+            use_credit(db, &mut book, now)?;
+            settle_state(db, &book)?;
+            let facts = json!({ "entry": made, "reverses": entry, "amount": original.amount });
+            note(db, &actor, &book.investment, "investment.entry_reversed", facts, now)?;
+            Ok(made)
+        })
+        .await
+}
+
+/// Whether taking the fee away would leave its instalment overpaid.
+fn fee_is_paid(book: &Book, charge: &Entry) -> bool {
+    let number = charge.instalment.and_then(|n| u32::try_from(n).ok());
+    let unpaid = book.outstanding().iter().find(|d| Some(d.instalment) == number).map_or(Pence::ZERO, |d| d.fee);
+    unpaid < charge.amount
+}
+
+fn blank(investment: &Investment, kind: EntryKind, on: LocalDate, amount: Pence, now: Instant) -> Entry {
+    Entry {
+        id: Id::new(),
+        authority_id: investment.authority_id,
+        investment_id: investment.id,
+        kind,
+        reverses_id: None,
+        booked_on: on,
+        amount,
+        instalment: None,
+        allocation: Json(Allocation::default()),
+        note: String::new(),
+        reference: None,
+        made_by: None,
+        made_at: now,
+    }
+}
+
+fn cancel(
+    db: &mut Db,
+    book: &mut Book,
+    original: &Entry,
+    reason: &str,
+    by: Option<Id<crate::values::Account>>,
+    now: Instant,
+) -> Result<Id<Entry>> {
+    let mut entry = blank(&book.investment, EntryKind::Reversal, now.date(), original.amount, now);
+    entry.reverses_id = Some(original.id);
+    entry.allocation = original.allocation.clone();
+    reason.clone_into(&mut entry.note);
+    entry.made_by = by;
+    write(db, book, entry, now)
+}
+
+/// Uses credit for every instalment that has fallen due, each on the day both were there.
+pub(super) fn use_credit(db: &mut Db, book: &mut Book, now: Instant) -> Result<()> {
+    let today = now.date();
+    loop {
+        let credit = book.credit();
+        let Some(due) = book.outstanding().into_iter().find(|d| d.due <= today).filter(|_| credit > Pence::ZERO) else {
+            return Ok(());
+        };
+        let since = book.receipts().iter().map(|r| r.on).max().unwrap_or(due.due);
+        let on = due.due.max(since.min(today));
+        let allocation = allocate(&[due], credit, on, Order::default());
+        let amount = credit - allocation.left_over;
+        if amount <= Pence::ZERO {
+            return Ok(());
+        }
+        let mut entry = blank(&book.investment, EntryKind::Credit, on, amount, now);
+        entry.allocation = Json(Allocation { left_over: Pence::ZERO, ..allocation });
+        write(db, book, entry, now)?;
+    }
+}
+
+/// Stores an entry, posts it to the ledger, and adds it to the book.
+fn write(db: &mut Db, book: &mut Book, entry: Entry, now: Instant) -> Result<Id<Entry>> {
+    store::insert_entry(db, &entry)?;
+    let original = entry.reverses_id.and_then(|id| book.entries.iter().find(|e| e.id == id));
+    let kind = original.map_or(entry.kind, |o| o.kind);
+    if kind != EntryKind::Charge {
+        post(db, &book.investment, &entry, kind, now)?;
+    }
+    let id = entry.id;
+    book.entries.push(entry);
+    book.entries.sort_by_key(|e| (e.booked_on, e.id));
+    Ok(id)
+}
+
+/// The transfers of an entry: from the bank (or from credit) to what it paid; a reversal the other way round.
+fn post(db: &mut Db, investment: &Investment, entry: &Entry, kind: EntryKind, now: Instant) -> Result<()> {
+    let (authority, owner) = (investment.authority_id, investment.owner());
+    let from = match kind {
+        EntryKind::Credit => ledger::account(db, authority, &owner, AccountKind::Suspense, now)?,
+        _ => ledger::account(db, authority, &Fund::owner(investment.fund_id), AccountKind::Bank, now)?,
+    };
+    let paid = &entry.allocation.0;
+    let parts = [
+        (AccountKind::FeeIncome, paid.to(Component::Fee), "Fee"),
+        (AccountKind::InterestIncome, paid.to(Component::Interest), "Interest"),
+        (AccountKind::Loans, paid.to(Component::Principal), "Principal"),
+        (AccountKind::Suspense, paid.left_over, "Paid and not yet due"),
+    ];
+    for (account, amount, word) in parts {
+        if amount <= Pence::ZERO {
+            continue;
+        }
+        let to = ledger::account(db, authority, &owner, account, now)?;
+        let reversal = entry.kind == EntryKind::Reversal;
+        let (debit, credit) = if reversal { (to, from) } else { (from, to) };
+        let memo = if reversal { format!("{word}, reversed") } else { word.to_owned() };
+        let (on, source) = (entry.booked_on, Subject::new("entry", entry.id));
+        ledger::transfer(db, Posting { authority, debit, credit, amount, on, at: now, source, memo })?;
+    }
+    Ok(())
+}
+
+/// Repaid when everything that was ever due is paid; running again when a payment is reversed.
+pub(super) fn settle_state(db: &mut Db, book: &Book) -> Result<()> {
+    let investment = &book.investment;
+    let repaid = book.is_repaid();
+    match investment.state {
+        InvestmentState::Running if repaid => {
+            let paid = |e: &&Entry| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit);
+            let on = book.entries.iter().filter(paid).map(|e| e.booked_on).max();
+            store::set_state(db, investment.id, InvestmentState::Repaid, on)
+        }
+        InvestmentState::Repaid if !repaid => store::set_state(db, investment.id, InvestmentState::Running, None),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,290 @@
+//! Rows of investments.
+
+use super::book::Book;
+use super::model::{
+    Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation,
+};
+use crate::agreements::Agreement;
+use crate::db::schema::{
+    funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations,
+    investments, organisations,
+};
+use crate::db::Db;
+use crate::error::Result;
+use crate::funds::Fund;
+use crate::missions::Mission;
+use crate::values::{Account, Id, Instant, LocalDate, actor};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// Most investments of one fund that are read together.
+pub const MOST_HOLDINGS: i64 = 2_000;
+
+/// One investment.
+///
+/// # Errors
+/// NotFound.
+pub fn find(db: &mut Db, id: Id<Investment>) -> Result<Investment> {
+    Ok(investments::table.filter(investments::id.eq(id)).select(Investment::as_select()).first(db)?)
+}
+
+/// The investment that an agreement made, when it did.
+///
+/// # Errors
+/// What the database says.
+pub fn by_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Option<Investment>> {
+    Ok(investments::table
+        .filter(investments::agreement_id.eq(agreement))
+        .select(Investment::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// Investments of an enterprise, newest first, at most 200.
+///
+/// # Errors
+/// What the database says.
+pub fn of_organisation(db: &mut Db, organisations: &[Id<actor::Organisation>]) -> Result<Vec<Investment>> {
+    Ok(investments::table
+        .filter(investments::organisation_id.eq_any(organisations))
+        .select(Investment::as_select())
+        .order(investments::id.desc())
+        .limit(200)
+        .load(db)?)
+}
+
+/// Investments that serve a mission: identifier, agreed amount, state; at most 2,000.
+///
+/// # Errors
+/// What the database says.
+pub fn of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Investment>> {
+    Ok(investments::table
+        .filter(investments::mission_id.eq(mission))
+        .select(Investment::as_select())
+        .order(investments::id)
+        .limit(MOST_HOLDINGS)
+        .load(db)?)
+}
+
+/// An investment with all that its figures are made of. Five statements.
+///
+/// # Errors
+/// NotFound.
+pub fn load_book(db: &mut Db, id: Id<Investment>) -> Result<Book> {
+    let investment = find(db, id)?;
+    let schedule = investment_schedules::table
+        .filter(investment_schedules::investment_id.eq(id))
+        .filter(investment_schedules::version.eq(investment.schedule_version))
+        .select(ScheduleVersion::as_select())
+        .first(db)
+        .optional()?;
+    let drawdowns = drawdowns_of(db, &[id])?;
+    let entries = entries_of(db, &[id])?;
+    let valuations = valuations_of(db, &[id])?;
+    Ok(Book { investment, schedule, drawdowns, entries, valuations })
+}
+
+fn drawdowns_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Drawdown>> {
+    Ok(investment_drawdowns::table
+        .filter(investment_drawdowns::investment_id.eq_any(ids))
+        .select(Drawdown::as_select())
+        .order((investment_drawdowns::pay_on, investment_drawdowns::id))
+        .limit(20 * MOST_HOLDINGS)
+        .load(db)?)
+}
+
+fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {
+    Ok(investment_entries::table
+        .filter(investment_entries::investment_id.eq_any(ids))
+        .select(Entry::as_select())
+        .order((investment_entries::booked_on, investment_entries::id))
+        .limit(500 * MOST_HOLDINGS)
+        .load(db)?)
+}
+
+fn valuations_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Valuation>> {
+    Ok(investment_valuations::table
+        .filter(investment_valuations::investment_id.eq_any(ids))
+        .select(Valuation::as_select())
+        .order((investment_valuations::valued_on, investment_valuations::id))
+        .limit(50 * MOST_HOLDINGS)
+        .load(db)?)
+}
+
+/// All of a fund's holdings.
+#[derive(Clone, Debug, Default)]
+pub struct Portfolio {
+    /// Each holding with the name of its enterprise, in the order they were made.
+    pub books: Vec<(Book, String)>,
+    /// Conditions precedent that are not verified yet.
+    pub open_precedents: Vec<Precedent>,
+}
+
+/// A fund's holdings with all that their figures are made of. Five statements, however many holdings.
+///
+/// # Errors
+/// What the database says.
+pub fn portfolio(db: &mut Db, fund: Id<Fund>) -> Result<Portfolio> {
+    let heads: Vec<(Investment, String, Option<ScheduleVersion>)> = investments::table
+        .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+        .left_join(
+            investment_schedules::table.on(investment_schedules::investment_id
+                .eq(investments::id)
+                .and(investment_schedules::version.eq(investments::schedule_version))),
+        )
+        .filter(investments::fund_id.eq(fund))
+        .select((Investment::as_select(), organisations::name, Option::<ScheduleVersion>::as_select()))
+        .order(investments::id)
+        .limit(MOST_HOLDINGS)
+        .load(db)?;
+    let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
+    let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
+    for row in drawdowns_of(db, &ids)? {
+        drawdowns.entry(row.investment_id).or_default().push(row);
+    }
+    let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
+    for row in entries_of(db, &ids)? {
+        entries.entry(row.investment_id).or_default().push(row);
+    }
+    let mut valuations: HashMap<_, Vec<Valuation>> = HashMap::new();
+    for row in valuations_of(db, &ids)? {
+        valuations.entry(row.investment_id).or_default().push(row);
+    }
+    let open_precedents = investment_precedents::table
+        .filter(investment_precedents::investment_id.eq_any(&ids))
+        .filter(investment_precedents::verified_at.is_null())
+        .select(Precedent::as_select())
+        .order((investment_precedents::due_on, investment_precedents::id))
+        .limit(20 * MOST_HOLDINGS)
+        .load(db)?;
+    let books = heads
+        .into_iter()
+        .map(|(investment, name, schedule)| {
+            let id = investment.id;
+            let book = Book {
+                investment,
+                schedule,
+                drawdowns: drawdowns.remove(&id).unwrap_or_default(),
+                entries: entries.remove(&id).unwrap_or_default(),
+                valuations: valuations.remove(&id).unwrap_or_default(),
+            };
+            (book, name)
+        })
+        .collect();
+    Ok(Portfolio { books, open_precedents })
+}
+
+pub(super) fn find_fund_name(db: &mut Db, fund: Id<Fund>) -> Result<String> {
+    Ok(funds::table.filter(funds::id.eq(fund)).select(funds::name).first(db)?)
+}
+
+pub(super) fn precedents(db: &mut Db, id: Id<Investment>) -> Result<Vec<Precedent>> {
+    Ok(investment_precedents::table
+        .filter(investment_precedents::investment_id.eq(id))
+        .select(Precedent::as_select())
+        .order((investment_precedents::position, investment_precedents::id))
+        .limit(200)
+        .load(db)?)
+}
+
+pub(super) fn find_precedent(db: &mut Db, id: Id<Precedent>) -> Result<Precedent> {
+    Ok(investment_precedents::table.filter(investment_precedents::id.eq(id)).select(Precedent::as_select()).first(db)?)
+}
+
+pub(super) fn find_drawdown(db: &mut Db, id: Id<Drawdown>) -> Result<Drawdown> {
+    Ok(investment_drawdowns::table.filter(investment_drawdowns::id.eq(id)).select(Drawdown::as_select()).first(db)?)
+}
+
+pub(super) fn find_valuation(db: &mut Db, id: Id<Valuation>) -> Result<Valuation> {
+    Ok(investment_valuations::table.filter(investment_valuations::id.eq(id)).select(Valuation::as_select()).first(db)?)
+}
+
+pub(super) fn insert(db: &mut Db, investment: &Investment) -> Result<()> {
+    diesel::insert_into(investments::table).values(investment).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_precedent(db: &mut Db, precedent: &Precedent) -> Result<()> {
+    diesel::insert_into(investment_precedents::table).values(precedent).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_drawdown(db: &mut Db, drawdown: &Drawdown) -> Result<()> {
+    diesel::insert_into(investment_drawdowns::table).values(drawdown).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_schedule(db: &mut Db, version: &ScheduleVersion) -> Result<()> {
+    diesel::insert_into(investment_schedules::table).values(version).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_entry(db: &mut Db, entry: &Entry) -> Result<()> {
+    diesel::insert_into(investment_entries::table).values(entry).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_valuation(db: &mut Db, valuation: &Valuation) -> Result<()> {
+    diesel::insert_into(investment_valuations::table).values(valuation).execute(db)?;
+    Ok(())
+}
+
+/// Sets a precedent verified, unless somebody did first; says whether it was this call.
+pub(super) fn set_verified(db: &mut Db, id: Id<Precedent>, evidence: &str, by: Id<Account>, at: Instant) -> Result<bool> {
+    let changed = diesel::update(
+        investment_precedents::table.filter(investment_precedents::id.eq(id)).filter(investment_precedents::verified_at.is_null()),
+    )
+    .set((
+        investment_precedents::evidence.eq(Some(evidence)),
+        investment_precedents::verified_by.eq(Some(by)),
+        investment_precedents::verified_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Decides a proposed drawdown, unless somebody did first; says whether it was this call.
+pub(super) fn decide_drawdown(db: &mut Db, id: Id<Drawdown>, state: ProposalState, by: Id<Account>, at: Instant) -> Result<bool> {
+    let changed = diesel::update(
+        investment_drawdowns::table
+            .filter(investment_drawdowns::id.eq(id))
+            .filter(investment_drawdowns::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_drawdowns::state.eq(state),
+        investment_drawdowns::decided_by.eq(Some(by)),
+        investment_drawdowns::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Decides a proposed valuation, unless somebody did first; says whether it was this call.
+pub(super) fn decide_valuation(db: &mut Db, id: Id<Valuation>, state: ProposalState, by: Id<Account>, at: Instant) -> Result<bool> {
+    let changed = diesel::update(
+        investment_valuations::table
+            .filter(investment_valuations::id.eq(id))
+            .filter(investment_valuations::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_valuations::state.eq(state),
+        investment_valuations::decided_by.eq(Some(by)),
+        investment_valuations::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+pub(super) fn set_state(db: &mut Db, id: Id<Investment>, state: InvestmentState, closed_on: Option<LocalDate>) -> Result<()> {
+    diesel::update(investments::table.filter(investments::id.eq(id)))
+        .set((investments::state.eq(state), investments::closed_on.eq(closed_on)))
+        .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_schedule(db: &mut Db, id: Id<Investment>, version: i64) -> Result<()> {
+    diesel::update(investments::table.filter(investments::id.eq(id)))
+        .set((investments::schedule_version.eq(version), investments::state.eq(InvestmentState::Running)))
+        .execute(db)?;
+    Ok(())
+}
