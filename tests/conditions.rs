@@ -62,7 +62,7 @@ both! {
         assert_eq!(shown["versions"][0]["tender"]["allowed"], true);
         let refused = world.api(&fund).await
             .post(&format!("/api/v1/conditions/{id}/exception"), json!({ "version": "1", "grounds": GROUNDS })).await.expect(409).json();
-        assert_eq!(refused["code"], "conditions/nothing-to-except");
+        assert_eq!(refused["type"], "/problems/conditions/nothing-to-except");
         world.client(&fund).await.get(&format!("/conditions/{id}")).await.expect(200)
             .shows("Cannot be asked of investments").hides("Record the exception");
     }
@@ -74,7 +74,7 @@ both! {
         let path = format!("/api/v1/conditions/{id}/exception");
         let body = json!({ "version": "1", "grounds": GROUNDS });
         let own = world.api(&author).await.post(&path, body.clone()).await.expect(409).json();
-        assert_eq!(own["code"], "conditions/own-version");
+        assert_eq!(own["type"], "/problems/conditions/own-version");
         world.api(&world.person(Role::ProcurementOfficer)).await.post(&path, body.clone()).await.expect(403);
         let other = world.person(Role::FundManager);
         world.api(&other).await.post(&path, json!({ "version": "1", "grounds": "Because" })).await.expect(422);
@@ -84,7 +84,7 @@ both! {
         page.post_and_follow(&format!("/conditions/{id}/exception"), &[("version", "1"), ("grounds", GROUNDS)]).await
             .expect(200).shows("Can be asked of investments").shows("brings work to an area");
         let again = world.api(&other).await.post(&path, body).await.expect(409).json();
-        assert_eq!(again["code"], "conditions/excepted-already");
+        assert_eq!(again["type"], "/problems/conditions/excepted-already");
         // A later version starts again from nothing.
         let mut next = entry(&["relocation"]);
         next["reason"] = json!("New words");

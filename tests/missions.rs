@@ -84,14 +84,14 @@ both! {
         let read = |value: &str| json!({ "indicator": indicator, "read_on": "2024-06-30", "value": value, "source": "Certificates" });
         let first = contracts.post(&path, read("1,900")).await.expect(201).json();
         let refused = contracts.post(&path, read("1,950")).await.expect(409).json();
-        assert_eq!(refused["code"], "missions/date-has-reading");
+        assert_eq!(refused["type"], "/problems/missions/date-has-reading");
         let mut correction = read("1,950");
         correction["corrects"] = first["id"].clone();
         contracts.post(&path, correction.clone()).await.expect(422);
         correction["reason"] = json!("Fifty certificates came late");
         contracts.post(&path, correction.clone()).await.expect(201);
         let twice = contracts.post(&path, correction).await.expect(409).json();
-        assert_eq!(twice["code"], "missions/corrected-already");
+        assert_eq!(twice["type"], "/problems/missions/corrected-already");
         let all = contracts.get(&path).await.expect(200).json();
         assert_eq!(all["items"].as_array().unwrap().len(), 2, "both stay in the record");
         let shown = contracts.get(&format!("/api/v1/missions/{slug}")).await.expect(200).json();
@@ -140,13 +140,13 @@ both! {
         let (slug, indicator) = measured(&world, &lead).await;
         let api = world.api(&lead).await;
         let path = format!("/api/v1/missions/{slug}");
-        assert_eq!(api.post(&format!("{path}/withdraw"), json!({ "reason": "x" })).await.expect(409).json()["code"], "missions/not-published");
+        assert_eq!(api.post(&format!("{path}/withdraw"), json!({ "reason": "x" })).await.expect(409).json()["type"], "/problems/missions/not-published");
         api.post(&format!("{path}/publish"), json!({})).await.expect(200);
         api.post(&format!("{path}/withdraw"), json!({})).await.expect(422);
         api.post(&format!("{path}/withdraw"), json!({ "reason": "Replaced" })).await.expect(200);
         world.client(&Actor::Public).await.get(&format!("/missions/{slug}")).await.expect(404);
         let reading = json!({ "indicator": indicator, "read_on": "2024-06-30", "value": "1", "source": "x" });
-        assert_eq!(api.post(&format!("{path}/readings"), reading).await.expect(409).json()["code"], "missions/withdrawn");
+        assert_eq!(api.post(&format!("{path}/readings"), reading).await.expect(409).json()["type"], "/problems/missions/withdrawn");
     }
 
     async fn a_mission_serves_a_larger_one_and_never_itself(world: World) {

@@ -76,10 +76,8 @@ pub async fn show(visit: Visit, id: web::Path<Id<Condition>>) -> Answer {
         })
         .await?;
     let today = visit.today();
-    let versions: Vec<Value> = versions
-        .iter()
-        .map(|v| shown_version(v, exceptions.iter().find(|e| e.version == v.version), today))
-        .collect();
+    let versions: Vec<Value> =
+        versions.iter().map(|v| shown_version(v, exceptions.iter().find(|e| e.version == v.version), today)).collect();
     let mut shown = shown(&condition);
     if let Some(map) = shown.as_object_mut() {
         map.insert("versions".to_owned(), json!(versions));

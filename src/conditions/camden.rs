@@ -23,7 +23,8 @@ struct Draft {
     remedies: &'static str,
 }
 
-const LADDER: &str = "Notice and a cure plan\nNext payment held until the plan is kept\nRecovery of what was paid for it\nTermination";
+const LADDER: &str =
+    "Notice and a cure plan\nNext payment held until the plan is kept\nRecovery of what was paid for it\nTermination";
 const SHARING: &str = "Notice and a cure plan\nInterest on what is late\nRecovery of what is due\nEarly repayment";
 
 const DRAFTS: [Draft; 10] = [

@@ -85,7 +85,11 @@ fn days(form: &mut Parser, field: &str, text: &str) -> i64 {
 impl ConditionInput {
     fn answers(&self, form: &mut Parser) -> Vec<ProhibitionCode> {
         let chosen: Vec<&str> = self.depends_on.iter().map(|a| a.trim()).filter(|a| !a.is_empty()).collect();
-        form.check(!chosen.is_empty(), "depends_on", "Choose everything that keeping this condition depends on, or none of these");
+        form.check(
+            !chosen.is_empty(),
+            "depends_on",
+            "Choose everything that keeping this condition depends on, or none of these",
+        );
         let mut codes: Vec<ProhibitionCode> = Vec::new();
         for answer in chosen.iter().filter(|a| **a != NONE_OF_THESE) {
             match rules::QUESTIONS.iter().find(|(code, ..)| code.as_str() == *answer) {
@@ -109,10 +113,15 @@ impl ConditionInput {
         let fixedness = form.value::<Fixedness>("fixedness", &self.fixedness, "Choose whether it can be negotiated");
         let measure = form.text("measure", &self.measure, 200, "Enter what is counted");
         let unit = form.text("unit", &self.unit, 40, "Enter the unit, like people or %");
-        let direction = form.value::<Direction>("direction", &self.direction, "Choose which side of the target keeps it");
+        let direction =
+            form.value::<Direction>("direction", &self.direction, "Choose which side of the target keeps it");
         let target = form.value::<Quantity>("target", &self.target, "Enter the usual target");
         let fits = |t: Quantity| t.get().abs() <= Decimal::from(1_000_000_000_000_i64) && t.get().scale() <= 6;
-        form.check(target.is_none_or(fits), "target", "Enter a number of at most a trillion, with at most six decimal places");
+        form.check(
+            target.is_none_or(fits),
+            "target",
+            "Enter a number of at most a trillion, with at most six decimal places",
+        );
         let evidence = lines(&mut form, "evidence", &self.evidence, "Enter at least one kind of evidence");
         let verifier = form.value::<Verifier>("verifier", &self.verifier, "Choose who checks what is reported");
         let cadence = form.value::<Cadence>("cadence", &self.cadence, "Choose how often a figure is due");

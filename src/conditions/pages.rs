@@ -1,10 +1,12 @@
 //! Pages of the catalogue.
 
+use super::actions;
 use super::inputs::{ConditionInput, ExceptionInput, NONE_OF_THESE};
-use super::model::{Behaviour, Cadence, Condition, ConditionException, ConditionVersion, Direction, Fixedness, Verifier};
+use super::model::{
+    Behaviour, Cadence, Condition, ConditionException, ConditionVersion, Direction, Fixedness, Verifier,
+};
 use super::rules::{self, AskedOf};
 use super::store::{self, Filter};
-use super::actions;
 use crate::db::{Cursor, Page};
 use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
@@ -137,7 +139,17 @@ async fn export(visit: &Visit, authority: Id<actor::Organisation>, found: &[Cond
         })
         .collect();
     let heads = vec![
-        "id", "version", "title", "text", "behaviour", "fixedness", "measure", "unit", "direction", "target", "cadence",
+        "id",
+        "version",
+        "title",
+        "text",
+        "behaviour",
+        "fixedness",
+        "measure",
+        "unit",
+        "direction",
+        "target",
+        "cadence",
         "prohibition",
     ];
     Table { name: "conditions".to_owned(), heads, rows }.answer(format)
@@ -268,7 +280,8 @@ async fn edit_page(visit: &Visit, condition: Option<Id<Condition>>, form: FormSt
     let missions = visit.app.db.read(move |db| missions::of_authority(db, authority)).await?;
     let fresh = condition.is_none();
     let title = if fresh { "Write a condition" } else { "Make a new version" };
-    let mut questions: Vec<_> = rules::QUESTIONS.iter().map(|(code, text, hint)| (code.as_str(), *text, *hint)).collect();
+    let mut questions: Vec<_> =
+        rules::QUESTIONS.iter().map(|(code, text, hint)| (code.as_str(), *text, *hint)).collect();
     questions.push((NONE_OF_THESE, "None of these", ""));
     Ok(EditPage {
         shell: form_shell(visit, title, &form),

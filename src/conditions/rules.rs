@@ -19,7 +19,11 @@ pub const QUESTIONS: [(ProhibitionCode, &str, &str); 3] = [
         "Using goods or services from the UK instead of imported ones",
         "Also when the words say local or British",
     ),
-    (ProhibitionCode::ExportPerformance, "How much the enterprise exports", "Sales outside the UK, as a sum or a share"),
+    (
+        ProhibitionCode::ExportPerformance,
+        "How much the enterprise exports",
+        "Sales outside the UK, as a sum or a share",
+    ),
     (
         ProhibitionCode::Relocation,
         "Moving existing activity from another part of the UK",
@@ -99,7 +103,9 @@ impl RefusalInfo for ConditionRefusal {
             }
             ConditionRefusal::OwnVersion | ConditionRefusal::NothingToExcept => Some("Subsidy Control Act 2022 s.18"),
             ConditionRefusal::Unknown(unknown) => unknown.reference(),
-            ConditionRefusal::PastSunset(_) | ConditionRefusal::ExceptedAlready | ConditionRefusal::NewerVersion => None,
+            ConditionRefusal::PastSunset(_) | ConditionRefusal::ExceptedAlready | ConditionRefusal::NewerVersion => {
+                None
+            }
         }
     }
 }
@@ -257,19 +263,13 @@ mod tests {
         ending.sunset = Some(today());
         assert_eq!(may_be_asked(&ending, AskedOf::Tender, false, today()), Ok(()));
         let tomorrow = today() + chrono::Days::new(1);
-        assert_eq!(
-            may_be_asked(&ending, AskedOf::Tender, false, tomorrow),
-            Err(ConditionRefusal::PastSunset(today()))
-        );
+        assert_eq!(may_be_asked(&ending, AskedOf::Tender, false, tomorrow), Err(ConditionRefusal::PastSunset(today())));
     }
 
     #[test]
     fn the_author_never_records_the_exception_to_the_own_version() {
         let version = version(Some(ProhibitionCode::Relocation));
-        assert_eq!(
-            record_exception(&version, 2, false, version.made_by, today()),
-            Err(ConditionRefusal::OwnVersion)
-        );
+        assert_eq!(record_exception(&version, 2, false, version.made_by, today()), Err(ConditionRefusal::OwnVersion));
         assert_eq!(record_exception(&version, 2, false, Id::new(), today()), Ok(()));
         assert_eq!(record_exception(&version, 2, true, Id::new(), today()), Err(ConditionRefusal::ExceptedAlready));
         assert_eq!(record_exception(&version, 3, false, Id::new(), today()), Err(ConditionRefusal::NewerVersion));

@@ -13,14 +13,45 @@ pub struct Warning {
 }
 
 const DOMESTIC: &[&str] = &[
-    "uk made", "made in the uk", "uk goods", "uk products", "uk produce", "uk grown", "uk suppliers", "uk materials",
-    "uk steel", "british", "domestic goods", "domestic suppliers", "domestic products", "home grown", "imported",
-    "imports", "not imported", "locally made", "locally sourced", "local produce", "local suppliers",
+    "uk made",
+    "made in the uk",
+    "uk goods",
+    "uk products",
+    "uk produce",
+    "uk grown",
+    "uk suppliers",
+    "uk materials",
+    "uk steel",
+    "british",
+    "domestic goods",
+    "domestic suppliers",
+    "domestic products",
+    "home grown",
+    "imported",
+    "imports",
+    "not imported",
+    "locally made",
+    "locally sourced",
+    "local produce",
+    "local suppliers",
 ];
-const EXPORT: &[&str] = &["export", "exports", "exported", "exporting", "overseas sales", "sales abroad", "foreign sales"];
+const EXPORT: &[&str] =
+    &["export", "exports", "exported", "exporting", "overseas sales", "sales abroad", "foreign sales"];
 const RELOCATION: &[&str] = &[
-    "relocate", "relocates", "relocation", "relocating", "move to", "moves to", "moving to", "move from", "moves from",
-    "moving from", "move its", "moves its", "transfer jobs", "transfer of jobs",
+    "relocate",
+    "relocates",
+    "relocation",
+    "relocating",
+    "move to",
+    "moves to",
+    "moving to",
+    "move from",
+    "moves from",
+    "moving from",
+    "move its",
+    "moves its",
+    "transfer jobs",
+    "transfer of jobs",
 ];
 
 /// Everything in a text that looks like a prohibited dependence, each once, in the order of the Act.

@@ -147,10 +147,8 @@ pub(super) fn list(
                 .or(conditions::created_at.eq(cursor.at).and(conditions::id.gt(cursor.id.clone()))),
         );
     }
-    let rows = query
-        .order((conditions::created_at, conditions::id))
-        .limit(i64::try_from(limit + 1)?)
-        .load::<Condition>(db)?;
+    let rows =
+        query.order((conditions::created_at, conditions::id)).limit(i64::try_from(limit + 1)?).load::<Condition>(db)?;
     Ok(Page::cut(rows, limit, |c| Cursor { at: c.created_at, id: c.id.to_string() }))
 }
 

@@ -53,7 +53,11 @@ fn left(today: LocalDate, deadline: Instant) -> String {
 }
 
 /// Open calls in the words of a list.
-pub(super) fn call_lines(calls: Vec<Call>, missions: &HashMap<Id<Mission>, Mission>, today: LocalDate) -> Vec<CallLine> {
+pub(super) fn call_lines(
+    calls: Vec<Call>,
+    missions: &HashMap<Id<Mission>, Mission>,
+    today: LocalDate,
+) -> Vec<CallLine> {
     calls
         .into_iter()
         .map(|call| CallLine {
@@ -108,8 +112,17 @@ fn figures(agreed: &[Agreed]) -> Vec<Figure> {
 }
 
 fn title(missions: usize) -> String {
-    const WORDS: [&str; 9] =
-        ["No", "One mission", "Two missions", "Three missions", "Four missions", "Five missions", "Six missions", "Seven missions", "Eight missions"];
+    const WORDS: [&str; 9] = [
+        "No",
+        "One mission",
+        "Two missions",
+        "Three missions",
+        "Four missions",
+        "Five missions",
+        "Six missions",
+        "Seven missions",
+        "Eight missions",
+    ];
     match missions {
         0 => "Missions, and the money behind them".to_owned(),
         1 => "One mission, and the money behind it".to_owned(),

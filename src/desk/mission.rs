@@ -148,7 +148,13 @@ fn gap_words(indicator: &Indicator, unit: &Unit, latest: &Reading, line: Decimal
     if gap.is_zero() { String::new() } else { format!("by {}", indicator.shown_gap(gap, unit.places)) }
 }
 
-fn progress(indicator: &Indicator, outcome: &str, readings: &[Reading], today: LocalDate, place: usize) -> Result<Progress> {
+fn progress(
+    indicator: &Indicator,
+    outcome: &str,
+    readings: &[Reading],
+    today: LocalDate,
+    place: usize,
+) -> Result<Progress> {
     let unit = indicator.shown_unit(readings);
     let standing = rules::state_of(indicator, readings.last(), today);
     let by = readings.last().map(|r| gap_words(indicator, &unit, r, standing.line)).unwrap_or_default();
@@ -210,7 +216,10 @@ fn verdict(indicator: Option<&Indicator>, readings: &[Reading], today: LocalDate
         State::Missed => format!("The target date has passed, and the target is missed {by}."),
         State::Unread => String::new(),
     };
-    (format!("{} {}. {how}", unit.show(latest.value.get()), indicator.title), format!("Read on {}", medium_date(latest.read_on)))
+    (
+        format!("{} {}. {how}", unit.show(latest.value.get()), indicator.title),
+        format!("Read on {}", medium_date(latest.read_on)),
+    )
 }
 
 #[derive(Template)]

@@ -54,7 +54,12 @@ pub(super) fn agreed(db: &mut Db, mission: Option<Id<Mission>>) -> Result<Vec<Ag
     };
     Ok(rows
         .into_iter()
-        .map(|(kind, count, organisations, value)| Agreed { kind, count, organisations, value: Pence(value.unwrap_or(0)) })
+        .map(|(kind, count, organisations, value)| Agreed {
+            kind,
+            count,
+            organisations,
+            value: Pence(value.unwrap_or(0)),
+        })
         .collect())
 }
 
@@ -73,7 +78,12 @@ pub(super) fn who_leads(db: &mut Db, mission: &Mission) -> Result<Vec<String>> {
     Ok(found.into_iter().map(|o| o.name).collect())
 }
 
-pub(super) fn search_calls(db: &mut Db, authority: Id<actor::Organisation>, pattern: &str, limit: i64) -> Result<Vec<Call>> {
+pub(super) fn search_calls(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    pattern: &str,
+    limit: i64,
+) -> Result<Vec<Call>> {
     Ok(calls::table
         .filter(calls::authority_id.eq(authority))
         .filter(

@@ -38,7 +38,8 @@ struct TasksPage {
 async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     let thing = Thing::of_authority(authority);
-    let (writes, reads) = (can(&visit.actor, Action::EditMission, &thing), can(&visit.actor, Action::RecordReading, &thing));
+    let (writes, reads) =
+        (can(&visit.actor, Action::EditMission, &thing), can(&visit.actor, Action::RecordReading, &thing));
     if !writes && !reads {
         return Ok(Vec::new());
     }

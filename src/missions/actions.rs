@@ -19,7 +19,14 @@ fn known(db: &mut Db, actor: &Actor, slug: &str) -> Result<Mission> {
     if can(actor, Action::ReadMission, &store::thing(&mission)) { Ok(mission) } else { Err(Error::NotFound) }
 }
 
-fn record(db: &mut Db, actor: &Actor, mission: &Mission, action: &'static str, facts: Value, now: Instant) -> Result<()> {
+fn record(
+    db: &mut Db,
+    actor: &Actor,
+    mission: &Mission,
+    action: &'static str,
+    facts: Value,
+    now: Instant,
+) -> Result<()> {
     audit::record(
         db,
         Entry {
@@ -153,7 +160,13 @@ pub async fn change(app: &App, actor: &Actor, slug: &str, input: &MissionInput, 
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused for a withdrawn mission.
-pub async fn add_outcome(app: &App, actor: &Actor, slug: &str, input: &OutcomeInput, now: Instant) -> Result<Id<Outcome>> {
+pub async fn add_outcome(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    input: &OutcomeInput,
+    now: Instant,
+) -> Result<Id<Outcome>> {
     let title = input.read()?;
     let (actor, slug) = (actor.clone(), slug.to_owned());
     app.db
@@ -280,7 +293,13 @@ pub async fn record_reading(
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused for a withdrawn mission.
-pub async fn add_partner(app: &App, actor: &Actor, slug: &str, input: &PartnerInput, now: Instant) -> Result<Id<Partner>> {
+pub async fn add_partner(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    input: &PartnerInput,
+    now: Instant,
+) -> Result<Id<Partner>> {
     let (name, pledge) = input.read()?;
     let (actor, slug) = (actor.clone(), slug.to_owned());
     app.db

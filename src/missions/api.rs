@@ -54,8 +54,7 @@ fn shown_partner(partner: &Partner) -> Value {
     responses((status = 200, description = "Missions")))]
 pub async fn list(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     let cursor = query.cursor()?;
-    let page =
-        visit.app.db.read(move |db| store::list_published(db, cursor.as_ref(), Page::<Mission>::SIZE)).await?;
+    let page = visit.app.db.read(move |db| store::list_published(db, cursor.as_ref(), Page::<Mission>::SIZE)).await?;
     ok(&Listed::of(page, |mission| shown(&mission)))
 }
 
@@ -214,5 +213,17 @@ pub async fn withdraw(visit: Visit, slug: web::Path<String>, body: Sent<Withdraw
 
 /// The description of these handlers.
 #[derive(utoipa::OpenApi, Debug)]
-#[openapi(paths(list, show, create, change, add_outcome, add_indicator, readings, record_reading, add_partner, publish, withdraw))]
+#[openapi(paths(
+    list,
+    show,
+    create,
+    change,
+    add_outcome,
+    add_indicator,
+    readings,
+    record_reading,
+    add_partner,
+    publish,
+    withdraw
+))]
 pub struct Docs;

@@ -29,7 +29,10 @@ pub struct Card {
 }
 
 fn sentence(indicator: &Indicator, unit: &Unit, standing: &rules::Standing) -> String {
-    let (from, to) = (ends(unit, indicator.baseline.get(), indicator.baseline_on), ends(unit, indicator.target.get(), indicator.target_on));
+    let (from, to) = (
+        ends(unit, indicator.baseline.get(), indicator.baseline_on),
+        ends(unit, indicator.target.get(), indicator.target_on),
+    );
     let reached = round_half_up(standing.reached, 0);
     match standing.due {
         Some(due) => format!("{reached}% of the way from {from} to {to}; {}% was due by now.", round_half_up(due, 0)),

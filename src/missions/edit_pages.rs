@@ -359,7 +359,8 @@ pub async fn indicator_form(visit: Visit, slug: web::Path<String>, query: web::Q
 pub async fn add_indicator(visit: Visit, slug: web::Path<String>, posted: Posted<IndicatorInput>) -> Answer {
     let outcome = actions::add_indicator(&visit.app, &visit.actor, &slug, &posted.input, visit.now).await;
     let what = (Action::EditMission, Adding::Indicator);
-    added(&visit, &slug, outcome, posted, what, "The indicator is added. Record its first reading when you have one.").await
+    added(&visit, &slug, outcome, posted, what, "The indicator is added. Record its first reading when you have one.")
+        .await
 }
 
 /// `GET /missions/{slug}/readings/new`
@@ -368,7 +369,8 @@ pub async fn add_indicator(visit: Visit, slug: web::Path<String>, posted: Posted
 /// Denied, NotFound.
 pub async fn reading_form(visit: Visit, slug: web::Path<String>, query: web::Query<Prefilled>) -> Answer {
     let mut fields = vec![("indicator", query.indicator.clone())];
-    if let (Ok(indicator), Ok(corrects)) = (query.indicator.parse::<Id<Indicator>>(), query.corrects.parse::<Id<Reading>>())
+    if let (Ok(indicator), Ok(corrects)) =
+        (query.indicator.parse::<Id<Indicator>>(), query.corrects.parse::<Id<Reading>>())
     {
         let all = visit.app.db.read(move |db| store::readings_of_indicator(db, indicator)).await?;
         // The form shows figures of the mission it belongs to only: the rule asks again when it is posted.

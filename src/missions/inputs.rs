@@ -49,8 +49,7 @@ impl MissionInput {
     pub(super) fn read(&self) -> Result<MissionWords> {
         let mut form = Parser::default();
         let title = form.text("title", &self.title, 80, "Enter a short title, like Food");
-        let slug =
-            if self.slug.trim().is_empty() { rules::slug_of(&self.title) } else { self.slug.trim().to_owned() };
+        let slug = if self.slug.trim().is_empty() { rules::slug_of(&self.title) } else { self.slug.trim().to_owned() };
         form.check(
             title.is_empty() || rules::is_slug(&slug),
             "slug",
@@ -168,17 +167,7 @@ impl IndicatorInput {
         form.finish()?;
         match (outcome, direction, baseline, baseline_on, target, target_on) {
             (Some(outcome), Some(direction), Some(baseline), Some(baseline_on), Some(target), Some(target_on)) => {
-                Ok(IndicatorWords {
-                    outcome,
-                    title,
-                    unit,
-                    direction,
-                    baseline,
-                    baseline_on,
-                    target,
-                    target_on,
-                    source,
-                })
+                Ok(IndicatorWords { outcome, title, unit, direction, baseline, baseline_on, target, target_on, source })
             }
             _ => Err(Error::field("", "Fill in every field")),
         }

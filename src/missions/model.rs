@@ -156,7 +156,8 @@ impl Indicator {
     /// A difference between two of its figures in words: "1.2 percentage points", "310 homes".
     #[must_use]
     pub fn shown_gap(&self, gap: Decimal, places: u32) -> String {
-        let unit = Unit { places, prefix: if self.unit == "£" { "£".to_owned() } else { String::new() }, ..Unit::count() };
+        let unit =
+            Unit { places, prefix: if self.unit == "£" { "£".to_owned() } else { String::new() }, ..Unit::count() };
         let figure = unit.show(gap.abs());
         match self.unit.as_str() {
             "%" if figure == "1" => format!("{figure} percentage point"),

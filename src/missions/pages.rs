@@ -195,7 +195,17 @@ fn export(
     Table {
         name: format!("{}-readings", mission.slug),
         heads: vec![
-            "id", "indicator", "unit", "date", "reading", "line", "source", "corrects", "reason", "superseded", "recorded",
+            "id",
+            "indicator",
+            "unit",
+            "date",
+            "reading",
+            "line",
+            "source",
+            "corrects",
+            "reason",
+            "superseded",
+            "recorded",
         ],
         rows: readings
             .iter()

@@ -285,7 +285,12 @@ pub(super) fn set_words(db: &mut Db, mission: &Mission) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn set_status(db: &mut Db, id: Id<Mission>, status: MissionStatus, published_at: Option<Instant>) -> Result<()> {
+pub(super) fn set_status(
+    db: &mut Db,
+    id: Id<Mission>,
+    status: MissionStatus,
+    published_at: Option<Instant>,
+) -> Result<()> {
     diesel::update(missions::table.filter(missions::id.eq(id)))
         .set((missions::status.eq(status), missions::published_at.eq(published_at)))
         .execute(db)?;
