@@ -1,7 +1,7 @@
 //! Calls in the words of the domain.
 
 use crate::conditions::{Condition, ConditionBody};
-use crate::db::schema::{call_keys, call_notices, calls};
+use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls};
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::Model;
 use crate::law::procedures::Procedure;
@@ -43,6 +43,7 @@ crate::text_enum! {
         TenderAmended = "uk4_amended" => "Tender notice, republished (UK4)",
         Award = "uk6" => "Contract award notice (UK6)",
         Details = "uk7" => "Contract details notice (UK7)",
+        Termination = "uk12" => "Procurement termination notice (UK12)",
     }
 }
 crate::text_column!(NoticeKind);
@@ -83,6 +84,8 @@ pub struct Call {
     pub terms: Json<Terms>,
     /// SHA-256 of the canonical JSON of the terms, once published.
     pub terms_hash: Option<String>,
+    /// Estimated value of a tender or pot of a round (a copy of the terms', for lists).
+    pub amount: Pence,
     /// Closing instant, once published (a copy of the timetable's, for lists).
     pub deadline_at: Option<Instant>,
     /// When applicants could first see it.
@@ -91,20 +94,147 @@ pub struct Call {
     pub created_at: Instant,
     /// Who began it.
     pub created_by: Id<Account>,
+    /// Why it was withdrawn.
+    pub withdrawn_reason: Option<String>,
 }
 
 impl Call {
-    /// Whether applications are taken at this instant; the deadline instant itself is still in time.
+    /// Whether applications are taken at this instant; the deadline instant itself is still in time, even when
+    /// the closing job was a little faster than a request that came before it.
     #[must_use]
     pub fn is_open(&self, now: Instant) -> bool {
-        self.stage == CallStage::Open && self.deadline_at.is_some_and(|deadline| now <= deadline)
+        matches!(self.stage, CallStage::Open | CallStage::Closed)
+            && self.deadline_at.is_some_and(|deadline| now <= deadline)
     }
 
-    /// Whether everybody may see it.
+    /// Whether everybody may see it: open, closed, or withdrawn after it was published.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        matches!(self.stage, CallStage::Open | CallStage::Closed)
+        match self.stage {
+            CallStage::Open | CallStage::Closed => true,
+            CallStage::Withdrawn => self.published_at.is_some(),
+            CallStage::Draft | CallStage::AwaitingNotice => false,
+        }
     }
+
+    /// The stage as people see it at this instant: word and colour of its tag.
+    #[must_use]
+    pub fn shown_stage(&self, now: Instant) -> (&'static str, &'static str) {
+        shown_stage(self.stage, self.deadline_at, now)
+    }
+
+    /// Estimated value of a tender or pot of a round.
+    #[must_use]
+    pub fn amount_of(terms: &Terms) -> Pence {
+        match (&terms.tender, &terms.round) {
+            (Some(tender), _) => tender.estimated_value,
+            (None, Some(round)) => round.pot,
+            (None, None) => Pence::ZERO,
+        }
+    }
+}
+
+fn shown_stage(stage: CallStage, deadline: Option<Instant>, now: Instant) -> (&'static str, &'static str) {
+    match stage {
+        CallStage::Open if deadline.is_some_and(|d| now > d) => (CallStage::Closed.label(), "grey"),
+        CallStage::Open => (stage.label(), "green"),
+        CallStage::Draft => (stage.label(), "yellow"),
+        CallStage::AwaitingNotice => (stage.label(), "orange"),
+        CallStage::Closed => (stage.label(), "grey"),
+        CallStage::Withdrawn => (stage.label(), "red"),
+    }
+}
+
+/// A call as lists show it: everything but its terms, which may be long.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = calls, check_for_backend(MultiBackend))]
+pub struct CallLine {
+    /// Identifier.
+    pub id: Id<Call>,
+    /// The authority that calls.
+    pub authority_id: Id<actor::Organisation>,
+    /// The mission it serves.
+    pub mission_id: Id<Mission>,
+    /// Tender or round.
+    pub kind: CallKind,
+    /// Short reference.
+    pub reference: String,
+    /// Title.
+    pub title: String,
+    /// What is wanted, in a sentence or two.
+    pub summary: String,
+    /// How far it has come.
+    pub stage: CallStage,
+    /// Version of the terms.
+    pub version: i64,
+    /// Estimated value or pot.
+    pub amount: Pence,
+    /// Closing instant, once published.
+    pub deadline_at: Option<Instant>,
+    /// When applicants could first see it.
+    pub published_at: Option<Instant>,
+    /// When it was begun.
+    pub created_at: Instant,
+}
+
+impl CallLine {
+    /// The stage as people see it at this instant: word and colour of its tag.
+    #[must_use]
+    pub fn shown_stage(&self, now: Instant) -> (&'static str, &'static str) {
+        shown_stage(self.stage, self.deadline_at, now)
+    }
+}
+
+/// A frozen version of the terms.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_versions, check_for_backend(MultiBackend))]
+pub struct CallVersion {
+    /// Identifier.
+    pub id: Id<CallVersion>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// 1 as first published.
+    pub version: i64,
+    /// The terms, whole.
+    pub terms: Json<Terms>,
+    /// SHA-256 of their canonical JSON.
+    pub terms_hash: String,
+    /// Why there is a new version.
+    pub reason: String,
+    /// Why the deadline is or is not extended; only of an amendment.
+    pub deadline_reason: Option<String>,
+    /// The rehearsal that the officer saw.
+    pub warnings: Json<serde_json::Value>,
+    /// When.
+    pub frozen_at: Instant,
+    /// Who.
+    pub frozen_by: Id<Account>,
+}
+
+/// A question about a call and its answer. Nobody is shown who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_questions, check_for_backend(MultiBackend))]
+pub struct Question {
+    /// Identifier.
+    pub id: Id<Question>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// As asked.
+    pub question: String,
+    /// When.
+    pub asked_at: Instant,
+    /// By whom; kept for the record, shown to nobody.
+    pub asked_by: Id<Account>,
+    /// The answer, to everybody.
+    pub answer: Option<String>,
+    /// When it was answered.
+    pub answered_at: Option<Instant>,
+    /// By which officer.
+    pub answered_by: Option<Id<Account>>,
 }
 
 /// Everything that publication freezes.

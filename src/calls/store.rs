@@ -1,13 +1,20 @@
 //! Rows of calls.
 
-use super::model::{Call, CallKey, Notice};
-use crate::db::schema::{call_keys, call_notices, calls};
-use crate::db::Db;
+use super::model::{Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms};
+use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls};
+use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
+use crate::missions::Mission;
 use crate::people::policy::Thing;
-use crate::values::Id;
+use crate::values::{Account, Id, Instant, actor};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
 use std::collections::HashMap;
+
+diesel::define_sql_function! {
+    /// Lower case, the same on both databases for what people search by.
+    fn lower(text: Text) -> Text;
+}
 
 /// One call.
 ///
@@ -31,6 +38,224 @@ pub fn find_many(db: &mut Db, ids: &[Id<Call>]) -> Result<HashMap<Id<Call>, Call
         .collect())
 }
 
+/// What a list is narrowed to. Empty fields narrow nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Tenders or rounds.
+    pub kind: Option<CallKind>,
+    /// Only calls of a mission.
+    pub mission: Option<Id<Mission>>,
+    /// Only calls of a stage; `Open` and `Closed` are told apart by the deadline at `now`.
+    pub stage: Option<CallStage>,
+    /// Words in title, summary or reference.
+    pub words: String,
+}
+
+/// Calls that everybody may see, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cursor>, limit: usize) -> Result<Page<CallLine>> {
+    let mut query = narrowed(filter, now).filter(calls::published_at.is_not_null());
+    if let Some(cursor) = after {
+        query = query.filter(
+            calls::published_at
+                .lt(cursor.at)
+                .or(calls::published_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((calls::published_at.desc(), calls::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |line: &CallLine| Cursor {
+        at: line.published_at.unwrap_or(line.created_at),
+        id: line.id.to_string(),
+    }))
+}
+
+/// Calls of one authority, drafts too, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list_of_authority(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    filter: &Filter,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<CallLine>> {
+    let mut query = narrowed(filter, now).filter(calls::authority_id.eq(authority));
+    if let Some(cursor) = after {
+        query = query.filter(
+            calls::created_at.lt(cursor.at).or(calls::created_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows =
+        query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |line: &CallLine| Cursor { at: line.created_at, id: line.id.to_string() }))
+}
+
+type Lines = diesel::dsl::IntoBoxed<'static, diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>, MultiBackend>;
+
+fn narrowed(filter: &Filter, now: Instant) -> Lines {
+    let mut query = calls::table.select(CallLine::as_select()).into_boxed::<MultiBackend>();
+    if let Some(kind) = filter.kind {
+        query = query.filter(calls::kind.eq(kind));
+    }
+    if let Some(mission) = filter.mission {
+        query = query.filter(calls::mission_id.eq(mission));
+    }
+    match filter.stage {
+        Some(CallStage::Open) => {
+            query = query.filter(calls::stage.eq(CallStage::Open)).filter(calls::deadline_at.ge(now));
+        }
+        Some(CallStage::Closed) => {
+            query = query.filter(
+                calls::stage
+                    .eq(CallStage::Closed)
+                    .or(calls::stage.eq(CallStage::Open).and(calls::deadline_at.lt(now).assume_not_null())),
+            );
+        }
+        Some(stage) => query = query.filter(calls::stage.eq(stage)),
+        None => {}
+    }
+    let words = filter.words.trim().to_lowercase();
+    if !words.is_empty() {
+        let pattern = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query = query.filter(
+            lower(calls::title)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(calls::summary).like(pattern.clone()).escape('\\'))
+                .or(lower(calls::reference).like(pattern).escape('\\')),
+        );
+    }
+    query
+}
+
+/// The calls that take applications now, the first to close first.
+///
+/// # Errors
+/// What the database says.
+pub fn open_calls(db: &mut Db, now: Instant, limit: i64) -> Result<Vec<CallLine>> {
+    Ok(calls::table
+        .filter(calls::stage.eq(CallStage::Open))
+        .filter(calls::deadline_at.ge(now))
+        .select(CallLine::as_select())
+        .order((calls::deadline_at, calls::id))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// The calls of an authority, drafts too, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn of_authority(db: &mut Db, authority: Id<actor::Organisation>, limit: i64) -> Result<Vec<CallLine>> {
+    Ok(calls::table
+        .filter(calls::authority_id.eq(authority))
+        .select(CallLine::as_select())
+        .order((calls::created_at.desc(), calls::id.desc()))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// The calls of a mission that everybody may see, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn of_mission(db: &mut Db, mission: Id<Mission>, limit: i64) -> Result<Vec<CallLine>> {
+    Ok(calls::table
+        .filter(calls::mission_id.eq(mission))
+        .filter(calls::published_at.is_not_null())
+        .select(CallLine::as_select())
+        .order((calls::published_at.desc(), calls::id.desc()))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// The last reference that was given for a prefix such as `T-2026-`.
+///
+/// # Errors
+/// What the database says.
+pub fn last_reference(db: &mut Db, prefix: &str) -> Result<Option<String>> {
+    Ok(calls::table
+        .filter(calls::reference.like(format!("{prefix}%")))
+        .select(calls::reference)
+        .order((diesel::dsl::sql::<Integer>("LENGTH(reference)").desc(), calls::reference.desc()))
+        .first(db)
+        .optional()?)
+}
+
+/// Writes a new call.
+///
+/// # Errors
+/// Conflict when the reference was given already.
+pub fn insert(db: &mut Db, call: &Call) -> Result<()> {
+    diesel::insert_into(calls::table).values(call).execute(db)?;
+    Ok(())
+}
+
+/// Writes everything of a call that may change.
+///
+/// # Errors
+/// What the database says.
+pub fn set(db: &mut Db, call: &Call) -> Result<()> {
+    diesel::update(calls::table.filter(calls::id.eq(call.id)))
+        .set((
+            calls::mission_id.eq(call.mission_id),
+            calls::title.eq(&call.title),
+            calls::summary.eq(&call.summary),
+            calls::stage.eq(call.stage),
+            calls::version.eq(call.version),
+            calls::terms.eq(&call.terms),
+            calls::terms_hash.eq(&call.terms_hash),
+            calls::amount.eq(call.amount),
+            calls::deadline_at.eq(call.deadline_at),
+            calls::published_at.eq(call.published_at),
+            calls::withdrawn_reason.eq(&call.withdrawn_reason),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Freezes a version.
+///
+/// # Errors
+/// Conflict when the version is there already.
+pub fn insert_version(db: &mut Db, version: &CallVersion) -> Result<()> {
+    diesel::insert_into(call_versions::table).values(version).execute(db)?;
+    Ok(())
+}
+
+/// The frozen versions of a call, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn versions(db: &mut Db, call: Id<Call>) -> Result<Vec<CallVersion>> {
+    Ok(call_versions::table
+        .filter(call_versions::call_id.eq(call))
+        .select(CallVersion::as_select())
+        .order((call_versions::version, call_versions::id))
+        .limit(100)
+        .load(db)?)
+}
+
+/// The terms of one version, with their hash.
+///
+/// # Errors
+/// NotFound.
+pub fn version_terms(db: &mut Db, call: Id<Call>, version: i64) -> Result<(Terms, String)> {
+    let (Json(terms), hash): (Json<Terms>, String) = call_versions::table
+        .filter(call_versions::call_id.eq(call))
+        .filter(call_versions::version.eq(version))
+        .select((call_versions::terms, call_versions::terms_hash))
+        .first(db)?;
+    Ok((terms, hash))
+}
+
 /// The recorded notices of a call, oldest first.
 ///
 /// # Errors
@@ -44,6 +269,15 @@ pub fn notices(db: &mut Db, call: Id<Call>) -> Result<Vec<Notice>> {
         .load(db)?)
 }
 
+/// Records a notice. The awards room records its own kinds with this too.
+///
+/// # Errors
+/// What the database says.
+pub fn insert_notice(db: &mut Db, notice: &Notice) -> Result<()> {
+    diesel::insert_into(call_notices::table).values(notice).execute(db)?;
+    Ok(())
+}
+
 /// The sealing keys of a call: one for each part, made when it is published.
 ///
 /// # Errors
@@ -54,6 +288,64 @@ pub fn keys(db: &mut Db, call: Id<Call>) -> Result<Vec<CallKey>> {
         .select(CallKey::as_select())
         .order((call_keys::part, call_keys::id))
         .load(db)?)
+}
+
+/// Writes a sealing key.
+///
+/// # Errors
+/// Conflict when the part has one.
+pub fn insert_key(db: &mut Db, key: &CallKey) -> Result<()> {
+    diesel::insert_into(call_keys::table).values(key).execute(db)?;
+    Ok(())
+}
+
+/// Writes a question.
+///
+/// # Errors
+/// What the database says.
+pub fn insert_question(db: &mut Db, question: &Question) -> Result<()> {
+    diesel::insert_into(call_questions::table).values(question).execute(db)?;
+    Ok(())
+}
+
+/// One question of a call.
+///
+/// # Errors
+/// NotFound.
+pub fn find_question(db: &mut Db, call: Id<Call>, id: Id<Question>) -> Result<Question> {
+    Ok(call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::id.eq(id))
+        .select(Question::as_select())
+        .first(db)?)
+}
+
+/// The questions of a call, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn questions(db: &mut Db, call: Id<Call>) -> Result<Vec<Question>> {
+    Ok(call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .select(Question::as_select())
+        .order((call_questions::asked_at.desc(), call_questions::id.desc()))
+        .limit(500)
+        .load(db)?)
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// What the database says.
+pub fn set_answer(db: &mut Db, id: Id<Question>, answer: &str, by: Id<Account>, now: Instant) -> Result<()> {
+    diesel::update(call_questions::table.filter(call_questions::id.eq(id)))
+        .set((
+            call_questions::answer.eq(answer),
+            call_questions::answered_at.eq(now),
+            call_questions::answered_by.eq(by),
+        ))
+        .execute(db)?;
+    Ok(())
 }
 
 /// The facts of a call that the policy judges.

@@ -10,13 +10,15 @@ CREATE TABLE calls (
   version BIGINT NOT NULL,
   terms TEXT NOT NULL,
   terms_hash TEXT,
+  amount BIGINT NOT NULL,
   deadline_at TIMESTAMP,
   published_at TIMESTAMP,
   created_at TIMESTAMP NOT NULL,
-  created_by TEXT NOT NULL REFERENCES accounts(id)
+  created_by TEXT NOT NULL REFERENCES accounts(id),
+  withdrawn_reason TEXT
 );
 CREATE INDEX calls_by_authority ON calls (authority_id, created_at, id);
-CREATE INDEX calls_public ON calls (published_at, id) WHERE stage IN ('open','closed');
+CREATE INDEX calls_public ON calls (published_at, id) WHERE published_at IS NOT NULL;
 CREATE INDEX calls_by_mission ON calls (mission_id, stage);
 CREATE TABLE call_versions (
   id TEXT PRIMARY KEY NOT NULL,

@@ -13,10 +13,12 @@ diesel::table! {
         version -> BigInt,
         terms -> Text,
         terms_hash -> Nullable<Text>,
+        amount -> BigInt,
         deadline_at -> Nullable<Timestamp>,
         published_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         created_by -> Text,
+        withdrawn_reason -> Nullable<Text>,
     }
 }
 

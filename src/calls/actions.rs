@@ -1,0 +1,514 @@
+//! What people do with a whole call: publish, record notices, amend, withdraw, ask and answer.
+
+use super::drafting::{self, TimetableInput, load, record};
+use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Question, Terms};
+use super::rules::{self, CallRefusal, Known, Missing};
+use super::{catalogue, store, tender};
+use crate::app::App;
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::evaluation::{Rehearsal, canonical_json, rehearse};
+use crate::law::{MinimumPeriod, Threshold};
+use crate::outbox::{self, Job, mail};
+use crate::people::policy::{Action, can, require};
+use crate::people::{self};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Role};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The job that closes a call just after its deadline.
+pub const DEADLINE: &str = "call.deadline";
+/// News: a call takes applications.
+pub const OPENED: &str = "call.opened";
+/// News: terms have a new version.
+pub const AMENDED: &str = "call.amended";
+/// News: the deadline has passed.
+pub const CLOSED: &str = "call.closed";
+/// News: the call is withdrawn.
+pub const WITHDRAWN: &str = "call.withdrawn";
+/// News: a question is answered.
+pub const ANSWERED: &str = "call.answered";
+
+/// SHA-256 of the canonical JSON of terms, in hexadecimal: what is frozen.
+#[must_use]
+pub fn terms_hash(terms: &Terms) -> String {
+    hex::encode(Sha256::digest(canonical_json(terms).as_bytes()))
+}
+
+/// What the builder shows of a draft: what is missing, and what the model does to synthetic bids.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What keeps it from being published.
+    pub missing: Vec<Missing>,
+    /// The rehearsal, once the model is whole.
+    pub rehearsal: Option<Rehearsal>,
+    /// The threshold that applies to a tender and whether its value reaches it.
+    pub threshold: Option<(Threshold, bool)>,
+    /// The shortest tendering period with a notice today.
+    pub minimum_period: Option<MinimumPeriod>,
+}
+
+/// The price the rehearsal expects: the estimated value, or the most of one investment.
+#[must_use]
+pub fn expected_price(terms: &Terms) -> Pence {
+    match (&terms.tender, &terms.round) {
+        (Some(tender), _) => tender.estimated_value,
+        (None, Some(round)) => round.most,
+        (None, None) => Pence::ZERO,
+    }
+}
+
+/// Checks a call as it stands. Rehearsing takes tenths of a second, so it runs on the blocking pool.
+///
+/// # Errors
+/// What the database says.
+pub fn check(db: &mut Db, call: &Call, today: LocalDate) -> Result<Check> {
+    let terms = &call.terms.0;
+    let known = Known { exceptions: catalogue::exceptions(db, &terms.conditions)?, notice_on: None };
+    let tender = terms.tender.as_ref();
+    Ok(Check {
+        missing: rules::missing_with(call, &known, today),
+        rehearsal: rehearse(&terms.model, expected_price(terms)).ok(),
+        threshold: tender.and_then(|t| tender::above_threshold(t, today).ok()),
+        minimum_period: tender.and_then(|t| tender::minimum_period(t, today).ok()),
+    })
+}
+
+/// Publishing.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct PublishInput {
+    /// `yes`: the officer has seen what the rehearsal found.
+    pub seen: String,
+}
+
+/// Publishes a draft: freezes and hashes its terms. A round opens at once; a tender waits for its notice.
+///
+/// # Errors
+/// Denied, NotFound; refused while something is missing or the rehearsal is not ticked as seen.
+pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
+    let seen = Parser::ticked(&input.seen);
+    let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            rules::writable(&call)?;
+            let check = check(db, &call, now.date())?;
+            rules::whole(&check.missing)?;
+            if !seen {
+                return Err(CallRefusal::RehearsalUnseen.into());
+            }
+            freeze(db, &actor, &mut call, "First publication", None, check.rehearsal.as_ref(), now)?;
+            if store::keys(db, id)?.is_empty() {
+                for (part, key) in [(Part::Quality, &keys.0), (Part::Price, &keys.1)] {
+                    store::insert_key(
+                        db,
+                        &CallKey {
+                            id: Id::new(),
+                            authority_id: call.authority_id,
+                            call_id: id,
+                            part,
+                            recipient: key.recipient.clone(),
+                            wrapped: key.wrapped.clone(),
+                        },
+                    )?;
+                }
+            }
+            record(db, &actor, &call, "call.published", json!({ "version": call.version, "hash": call.terms_hash }), now)?;
+            match call.kind {
+                CallKind::Tender => {
+                    call.stage = CallStage::AwaitingNotice;
+                    store::set(db, &call)
+                }
+                CallKind::Round => open(db, &actor, &mut call, now),
+            }
+        })
+        .await
+}
+
+/// Gives the terms the next version and keeps it for ever.
+fn freeze(
+    db: &mut Db,
+    actor: &Actor,
+    call: &mut Call,
+    reason: &str,
+    deadline_reason: Option<String>,
+    rehearsal: Option<&Rehearsal>,
+    now: Instant,
+) -> Result<()> {
+    let hash = terms_hash(&call.terms.0);
+    call.version += 1;
+    call.terms_hash = Some(hash.clone());
+    call.deadline_at = call.terms.0.timetable.deadline;
+    call.amount = Call::amount_of(&call.terms.0);
+    store::insert_version(
+        db,
+        &CallVersion {
+            id: Id::new(),
+            authority_id: call.authority_id,
+            call_id: call.id,
+            version: call.version,
+            terms: call.terms.clone(),
+            terms_hash: hash,
+            reason: reason.to_owned(),
+            deadline_reason,
+            warnings: Json(serde_json::to_value(rehearsal)?),
+            frozen_at: now,
+            frozen_by: actor.account().ok_or(Error::Denied)?,
+        },
+    )
+}
+
+fn open(db: &mut Db, actor: &Actor, call: &mut Call, now: Instant) -> Result<()> {
+    call.stage = CallStage::Open;
+    call.published_at = Some(now);
+    store::set(db, call)?;
+    schedule_closing(db, call)?;
+    record(db, actor, call, "call.opened", json!({ "deadline": call.deadline_at }), now)?;
+    outbox::emit(db, OPENED, json!({ "call": call.id }), now)
+}
+
+/// The deadline instant itself is still in time, so closing is due just after it.
+fn schedule_closing(db: &mut Db, call: &Call) -> Result<()> {
+    let deadline = call.deadline_at.ok_or_else(|| Error::internal("a published call has no deadline"))?;
+    outbox::schedule(db, DEADLINE, json!({ "call": call.id }), deadline.plus(TimeDelta::microseconds(1)))
+}
+
+/// A notice on the national platform.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct NoticeInput {
+    /// `uk4`, `uk4_amended` or `uk12`.
+    pub kind: String,
+    /// Its number on the platform.
+    pub notice_number: String,
+    /// Day the platform published it, or a full RFC 3339 instant.
+    pub notice_date: String,
+    /// Time the platform published it, London time.
+    pub notice_time: String,
+}
+
+impl NoticeInput {
+    fn read(&self, form: &mut Parser) -> Option<(String, Instant)> {
+        let number = form.text("notice_number", &self.notice_number, 60, "Enter the number of the notice");
+        let at = form.instant("notice", &self.notice_date, &self.notice_time, "Enter the day the platform shows");
+        at.map(|at| (number, at))
+    }
+}
+
+fn write_notice(db: &mut Db, actor: &Actor, call: &Call, kind: NoticeKind, number: &str, at: Instant, now: Instant) -> Result<()> {
+    store::insert_notice(
+        db,
+        &Notice {
+            id: Id::new(),
+            authority_id: call.authority_id,
+            call_id: call.id,
+            kind,
+            number: number.to_owned(),
+            published_at: at,
+            recorded_at: now,
+            recorded_by: actor.account().ok_or(Error::Denied)?,
+        },
+    )?;
+    record(db, actor, call, "call.notice_recorded", json!({ "kind": kind, "number": number, "published_at": at }), now)
+}
+
+/// Records a notice. The tender notice opens the call, when its deadline leaves the minimum period.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused when the call waits for no such notice, when it lies in the future, and
+/// when the deadline is too early (Procurement Act 2023 s.54).
+pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &NoticeInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let kind = form.value::<NoticeKind>("kind", &input.kind, "Choose which notice it is");
+    let read = input.read(&mut form);
+    form.finish()?;
+    let (Some(kind), Some((number, at))) = (kind, read) else { return Err(Error::field("kind", "Choose which notice it is")) };
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            rules::notice_fits(&call, kind, at, now)?;
+            if kind == NoticeKind::Tender {
+                let terms = &call.terms.0;
+                let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
+                    return Err(Error::internal("a published tender has no deadline"));
+                };
+                tender::period_holds(tender, deadline, at.date())?;
+                if deadline <= now {
+                    return Err(CallRefusal::AfterDeadline.into());
+                }
+            }
+            write_notice(db, &actor, &call, kind, &number, at, now)?;
+            if kind == NoticeKind::Tender { open(db, &actor, &mut call, now) } else { Ok(()) }
+        })
+        .await
+}
+
+/// Amending an open call. What is left empty stays as it is.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct AmendInput {
+    /// Why the terms change.
+    pub reason: String,
+    /// Why the deadline is or is not extended.
+    pub deadline_reason: String,
+    /// `yes`: the officer has seen what the rehearsal found about a changed model.
+    pub seen: String,
+    /// Number of the republished tender notice, when it is recorded in the same step.
+    pub notice_number: String,
+    /// Day the platform published it.
+    pub notice_date: String,
+    /// Time the platform published it.
+    pub notice_time: String,
+    /// New description.
+    pub description: String,
+    /// Last day for questions.
+    pub questions_by_date: String,
+    /// Its time.
+    pub questions_by_time: String,
+    /// Day by which all are answered.
+    pub answers_by_date: String,
+    /// Its time.
+    pub answers_by_time: String,
+    /// Closing day.
+    pub deadline_date: String,
+    /// Closing time.
+    pub deadline_time: String,
+    /// Planned day of the decision.
+    pub decision_on: String,
+    /// The whole new terms, for programs; `null` to change only the fields above.
+    #[schema(value_type = Object)]
+    pub terms: Value,
+}
+
+/// Amends an open call before its deadline: a new version, frozen and hashed, and news to every applicant.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused after the deadline, without a republished notice, with terms that are not
+/// whole or leave too short a period.
+pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 2000, "Say why the terms change");
+    let deadline_reason =
+        form.text("deadline_reason", &input.deadline_reason, 2000, "Say why the deadline is or is not extended");
+    let description = form.optional_text("description", &input.description, 20_000);
+    let times = TimetableInput {
+        questions_by_date: input.questions_by_date.clone(),
+        questions_by_time: input.questions_by_time.clone(),
+        answers_by_date: input.answers_by_date.clone(),
+        answers_by_time: input.answers_by_time.clone(),
+        deadline_date: input.deadline_date.clone(),
+        deadline_time: input.deadline_time.clone(),
+        decision_on: input.decision_on.clone(),
+    }
+    .read(&mut form);
+    let notice = NoticeInput {
+        kind: String::new(),
+        notice_number: input.notice_number.clone(),
+        notice_date: input.notice_date.clone(),
+        notice_time: input.notice_time.clone(),
+    };
+    let empty = [&notice.notice_number, &notice.notice_date, &notice.notice_time].iter().all(|f| f.trim().is_empty());
+    let notice = if empty { None } else { notice.read(&mut form) };
+    form.finish()?;
+    let (sent, seen, actor) = (input.terms.clone(), Parser::ticked(&input.seen), actor.clone());
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            if let Some((number, at)) = &notice {
+                rules::notice_fits(&call, NoticeKind::TenderAmended, *at, now)?;
+                write_notice(db, &actor, &call, NoticeKind::TenderAmended, number, *at, now)?;
+            }
+            let notices = store::notices(db, id)?;
+            let amendments = store::versions(db, id)?.iter().filter(|v| v.deadline_reason.is_some()).count();
+            rules::amendable(&call, &notices, amendments, now)?;
+            let before = call.terms.0.clone();
+            if sent.is_object() {
+                call.terms = Json(drafting::read_terms(db, &call, &sent)?);
+            }
+            let terms = &mut call.terms.0;
+            if let Some(description) = &description {
+                terms.description.clone_from(description);
+            }
+            terms.timetable.questions_by = times.questions_by.or(terms.timetable.questions_by);
+            terms.timetable.answers_by = times.answers_by.or(terms.timetable.answers_by);
+            terms.timetable.deadline = times.deadline.or(terms.timetable.deadline);
+            terms.timetable.decision_on = times.decision_on.or(terms.timetable.decision_on);
+            if *terms == before {
+                return Err(CallRefusal::NothingChanged.into());
+            }
+            let notice_on = notices.iter().find(|n| n.kind == NoticeKind::Tender).map(|n| n.published_at.date());
+            if let (Some(tender), Some(deadline), Some(day)) = (&terms.tender, terms.timetable.deadline, notice_on) {
+                tender::period_holds(tender, deadline, day)?;
+            }
+            if terms.timetable.deadline.is_none_or(|deadline| deadline <= now) {
+                return Err(Error::field("deadline_date", "Choose a closing time after now"));
+            }
+            let model_changed = before.model != terms.model;
+            let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on };
+            // A closing later today is in order here: the instant was compared above.
+            let yesterday = now.date().pred_opt().unwrap_or(now.date());
+            rules::whole(&rules::missing_with(&call, &known, yesterday))?;
+            let rehearsal = rehearse(&call.terms.0.model, expected_price(&call.terms.0)).ok();
+            if model_changed && !seen {
+                return Err(CallRefusal::RehearsalUnseen.into());
+            }
+            freeze(db, &actor, &mut call, &reason, Some(deadline_reason.clone()), rehearsal.as_ref(), now)?;
+            store::set(db, &call)?;
+            schedule_closing(db, &call)?;
+            record(
+                db,
+                &actor,
+                &call,
+                "call.amended",
+                json!({ "version": call.version, "hash": call.terms_hash, "deadline": call.deadline_at }),
+                now,
+            )?;
+            outbox::emit(db, AMENDED, json!({ "call": id, "version": call.version }), now)
+        })
+        .await
+}
+
+/// Withdrawing.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct WithdrawInput {
+    /// Why; everybody reads it.
+    pub reason: String,
+}
+
+/// Withdraws a published call before its award. For a tender a procurement termination notice follows.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused.
+pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 2000, "Say why the call is withdrawn");
+    form.finish()?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            let notices = store::notices(db, id)?;
+            rules::withdrawable(&call, &notices)?;
+            call.stage = CallStage::Withdrawn;
+            call.withdrawn_reason = Some(reason.clone());
+            store::set(db, &call)?;
+            record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
+            outbox::emit(db, WITHDRAWN, json!({ "call": id }), now)
+        })
+        .await
+}
+
+/// A question.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct QuestionInput {
+    /// As asked; everybody will read it.
+    pub question: String,
+}
+
+/// Asks a question. Nobody is shown who asked; officers get a mail that one is waiting.
+///
+/// # Errors
+/// Invalid, Denied for the public, NotFound, refused after the last instant for questions.
+pub async fn ask(app: &App, actor: &Actor, id: Id<Call>, input: &QuestionInput, now: Instant) -> Result<Id<Question>> {
+    let mut form = Parser::default();
+    let question = form.text("question", &input.question, 2000, "Enter your question");
+    form.finish()?;
+    let asked_by = actor.account().ok_or(Error::Denied)?;
+    let (actor, url) = (actor.clone(), app.config.server.public_url.clone());
+    app.db
+        .write(move |db| {
+            let call = store::find(db, id)?;
+            let thing = store::thing(&call);
+            if !can(&actor, Action::ReadCall, &thing) {
+                return Err(Error::NotFound);
+            }
+            require(&actor, Action::AskQuestion, &thing)?;
+            rules::takes_questions(&call, now)?;
+            let row = Question {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: id,
+                question: question.clone(),
+                asked_at: now,
+                asked_by,
+                answer: None,
+                answered_at: None,
+                answered_by: None,
+            };
+            store::insert_question(db, &row)?;
+            // The system stands as the actor: who asked is kept in the question's own row and shown to nobody.
+            record(db, &Actor::System, &call, "call.question_asked", json!({ "question": row.id }), now)?;
+            let role = match call.kind {
+                CallKind::Tender => Role::ProcurementOfficer,
+                CallKind::Round => Role::FundManager,
+            };
+            for address in people::addresses_with_role(db, call.authority_id, role)? {
+                let body = format!(
+                    "Somebody asked a question about {} ({}).\n\nAnswer it for everybody at {url}/desk/calls/{id}#questions\n",
+                    call.title, call.reference
+                );
+                mail::queue(db, Some(call.authority_id), &address, "A question is waiting for an answer", &body, now)?;
+            }
+            Ok(row.id)
+        })
+        .await
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct AnswerInput {
+    /// The answer, to everybody.
+    pub answer: String,
+}
+
+/// Answers a question to everybody.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when it is answered already.
+pub async fn answer(app: &App, actor: &Actor, id: Id<Call>, question: Id<Question>, input: &AnswerInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let words = form.text("answer", &input.answer, 8000, "Enter the answer");
+    form.finish()?;
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = load(db, &actor, id, Some(Action::AnswerQuestion))?;
+            let row = store::find_question(db, id, question)?;
+            if row.answer.is_some() {
+                return Err(CallRefusal::AnsweredAlready.into());
+            }
+            store::set_answer(db, question, &words, by, now)?;
+            record(db, &actor, &call, "call.question_answered", json!({ "question": question }), now)?;
+            outbox::emit(db, ANSWERED, json!({ "call": id, "question": question }), now)
+        })
+        .await
+}
+
+/// Job [`DEADLINE`]: closes an open call whose deadline has passed. A job of a deadline that was extended does nothing.
+///
+/// # Errors
+/// What the database says; the worker tries again.
+pub async fn close_at_deadline(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Call> = job.id_of("call")?;
+    app.db
+        .write(move |db| {
+            let mut call = store::find(db, id)?;
+            if call.stage != CallStage::Open || call.deadline_at.is_none_or(|deadline| now <= deadline) {
+                return Ok(());
+            }
+            call.stage = CallStage::Closed;
+            store::set(db, &call)?;
+            record(db, &Actor::System, &call, "call.closed", json!({ "deadline": call.deadline_at }), now)?;
+            outbox::emit(db, CLOSED, json!({ "call": id }), now)
+        })
+        .await
+}

@@ -1,0 +1,511 @@
+//! The tender desk: what staff see of a call and do with it as a whole.
+
+use super::actions::{self, AmendInput, AnswerInput, Check, NoticeInput, PublishInput, WithdrawInput};
+use super::drafting::{self, NewCall, TimetableInput};
+use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Question};
+use super::pages::{LineShown, ListQuery, QuestionShown, is_draft, shown, table, whole};
+use super::rules::{self, Missing, Section};
+use super::view::{self, DateRow};
+use super::{catalogue, store};
+use crate::error::{Error, Result};
+use crate::evaluation::{RankReversal, Rehearsal};
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::values::time::distance;
+use crate::values::{Id, Role};
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+
+/// A post that carries nothing but its token.
+#[derive(Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+#[derive(Template)]
+#[template(path = "calls/desk_list.html")]
+struct DeskListPage {
+    shell: Shell,
+    form: FormState,
+    lines: Vec<LineShown>,
+    kinds: Vec<(&'static str, &'static str)>,
+    stages: Vec<(&'static str, &'static str)>,
+    may_begin: bool,
+    csv: String,
+    xlsx: String,
+    next: String,
+}
+
+/// `GET /desk/calls`
+///
+/// # Errors
+/// Denied, Invalid for a damaged page link.
+pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    require(&visit.actor, Action::ReadDesk, &Thing::of_authority(authority))?;
+    let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
+    let export = !query.format.is_empty();
+    let limit = if export { 5000 } else { crate::db::Page::<CallLine>::SIZE };
+    let (found, missions) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = store::list_of_authority(db, authority, &filter, now, cursor.as_ref(), limit)?;
+            let ids: Vec<_> = found.items.iter().map(|line| line.mission_id).collect();
+            let missions = catalogue::missions_shown(db, &ids)?;
+            Ok((found, missions))
+        })
+        .await?;
+    let next = found.next.map(|c| query.link("/desk/calls", "after", &c.to_string())).unwrap_or_default();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, &missions, now)).collect();
+    if export {
+        return table(&lines).answer(&query.format);
+    }
+    page(&DeskListPage {
+        shell: visit.shell("Calls", "/desk/calls"),
+        form: query.state(),
+        lines,
+        kinds: CallKind::options(),
+        stages: CallStage::options(),
+        may_begin: visit.actor.has(Role::ProcurementOfficer, authority) || visit.actor.has(Role::FundManager, authority),
+        csv: query.link("/desk/calls", "format", "csv"),
+        xlsx: query.link("/desk/calls", "format", "xlsx"),
+        next,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "calls/new.html")]
+struct NewPage {
+    shell: Shell,
+    form: FormState,
+    kinds: Vec<(&'static str, &'static str, &'static str)>,
+    missions: Vec<(String, String)>,
+}
+
+async fn new_page(visit: &Visit, form: FormState) -> Result<NewPage> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    let missions = visit.app.db.read(move |db| catalogue::missions_of(db, authority)).await?;
+    let mut shell = visit.shell("Begin a call", "/desk/calls");
+    shell.breadcrumbs = vec![Link::new("Calls", "/desk/calls")];
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    let thing = Thing::of_authority(authority);
+    let mut kinds = Vec::new();
+    if can(&visit.actor, Action::EditTender, &thing) {
+        kinds.push(("tender", "Tender", "The council buys goods, services or works"));
+    }
+    if can(&visit.actor, Action::EditRound, &thing) {
+        kinds.push(("round", "Investment round", "The council's fund invests in organisations"));
+    }
+    Ok(NewPage { shell, form, kinds, missions })
+}
+
+/// `GET /desk/calls/new`
+///
+/// # Errors
+/// Denied.
+pub async fn new_form(visit: Visit) -> Answer {
+    page(&new_page(&visit, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/new`
+///
+/// # Errors
+/// Denied.
+pub async fn new(visit: Visit, posted: Posted<NewCall>) -> Answer {
+    match drafting::create(&visit.app, &visit.actor, &posted.input, visit.now).await {
+        Ok(id) => {
+            visit.done("The draft is begun. Only your council sees it until it is published.");
+            see(&format!("/desk/calls/{id}"))
+        }
+        Err(error) => page_again(&new_page(&visit, posted.again(error)?).await?),
+    }
+}
+
+/// One line of the builder's task list.
+struct Task {
+    title: &'static str,
+    href: String,
+    status: &'static str,
+    colour: &'static str,
+    hint: String,
+}
+
+fn tasks(call: &Call, missing: &[Missing]) -> Vec<Task> {
+    Section::ALL
+        .iter()
+        .filter(|section| call.kind == CallKind::Tender || **section != Section::Duties)
+        .map(|section| {
+            let open: Vec<&Missing> = missing.iter().filter(|m| m.place == *section).collect();
+            let (status, colour) = if open.is_empty() { ("Complete", "") } else { ("Something is missing", "yellow") };
+            let hint = match open.as_slice() {
+                [] => String::new(),
+                [one] => one.sentence.clone(),
+                [first, rest @ ..] => format!("{} And {} more.", first.sentence, rest.len()),
+            };
+            Task {
+                title: section.label(),
+                href: format!("/desk/calls/{}/{}", call.id, section.as_str()),
+                status,
+                colour,
+                hint,
+            }
+        })
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "calls/desk.html")]
+struct DeskPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    stage: (&'static str, &'static str),
+    mission: catalogue::MissionShown,
+    verdict: String,
+    note: String,
+    draft: bool,
+    may_write: bool,
+    tasks: Vec<Task>,
+    missing: Vec<Missing>,
+    threshold: Option<String>,
+    period: Option<String>,
+    worth: (&'static str, String, String),
+    dates: Vec<DateRow>,
+    notices: Vec<Notice>,
+    versions: Vec<CallVersion>,
+    questions: Vec<QuestionShown>,
+    waiting: usize,
+    awaits: Option<(&'static str, String)>,
+    may_amend: bool,
+    may_withdraw: bool,
+}
+
+fn desk_shell(visit: &Visit, call: &Call, title: String) -> Shell {
+    let mut shell = visit.shell(title, "/desk/calls");
+    shell.breadcrumbs = vec![Link::new("Calls", "/desk/calls"), Link::new(call.reference.clone(), format!("/desk/calls/{}", call.id))];
+    shell.csrf = visit.csrf();
+    shell
+}
+
+/// The threshold and the period in sentences, with date and source.
+fn law_words(check: &Check) -> (Option<String>, Option<String>) {
+    let threshold = check.threshold.map(|(threshold, above)| {
+        format!(
+            "The value is {} the threshold of {} that applies from {} ({}).",
+            if above { "at or above" } else { "below" },
+            threshold.amount,
+            crate::values::time::medium_date(threshold.valid_from),
+            threshold.source
+        )
+    });
+    let period = check.minimum_period.as_ref().map(|period| {
+        format!(
+            "With a notice today suppliers have until {} at least, {} days. {} ({})",
+            crate::values::time::medium_date(period.earliest_deadline),
+            period.days,
+            period.reason,
+            period.reference
+        )
+    });
+    (threshold, period)
+}
+
+async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskPage> {
+    let parts = whole(visit, id).await?;
+    let call = parts.call;
+    let thing = store::thing(&call);
+    require(&visit.actor, Action::ReadDesk, &thing)?;
+    let may_write = can(&visit.actor, drafting::edit_action(call.kind), &thing) && can(&visit.actor, Action::PublishCall, &thing);
+    let (missing, threshold, period) = if is_draft(&call) {
+        let (today, call) = (visit.today(), call.clone());
+        let check = visit
+            .app
+            .db
+            .read(move |db| {
+                let known = rules::Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
+                let tender = call.terms.0.tender.as_ref();
+                Ok(Check {
+                    missing: rules::missing_with(&call, &known, today),
+                    rehearsal: None,
+                    threshold: tender.and_then(|t| super::tender::above_threshold(t, today).ok()),
+                    minimum_period: tender.and_then(|t| super::tender::minimum_period(t, today).ok()),
+                })
+            })
+            .await?;
+        let (threshold, period) = law_words(&check);
+        (check.missing, threshold, period)
+    } else {
+        (Vec::new(), None, None)
+    };
+    let waiting = parts.questions.iter().filter(|q| q.answer.is_none()).count();
+    let (verdict, note) = verdict(visit, &call, missing.len(), waiting);
+    let awaits = match (call.kind, call.stage) {
+        (CallKind::Tender, CallStage::AwaitingNotice) => Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned())),
+        (CallKind::Tender, CallStage::Withdrawn)
+            if call.published_at.is_some() && !parts.notices.iter().any(|n| n.kind == NoticeKind::Termination) =>
+        {
+            Some((NoticeKind::Termination.as_str(), NoticeKind::Termination.label().to_owned()))
+        }
+        _ => None,
+    };
+    let mut shell = desk_shell(visit, &call, call.title.clone());
+    shell.breadcrumbs.pop();
+    shell.error = form.has_errors();
+    Ok(DeskPage {
+        shell,
+        form,
+        stage: call.shown_stage(visit.now),
+        mission: parts.mission,
+        verdict,
+        note,
+        draft: is_draft(&call),
+        tasks: tasks(&call, &missing),
+        missing,
+        threshold,
+        period,
+        worth: view::worth(&call),
+        dates: view::dates(&call, visit.today()),
+        may_amend: may_write && call.is_open(visit.now),
+        may_withdraw: may_write && rules::withdrawable(&call, &parts.notices).is_ok(),
+        may_write,
+        notices: parts.notices,
+        versions: parts.versions,
+        questions: parts.questions,
+        waiting,
+        awaits,
+        call,
+    })
+}
+
+fn verdict(visit: &Visit, call: &Call, missing: usize, waiting: usize) -> (String, String) {
+    let questions = match waiting {
+        0 => String::new(),
+        1 => "One question is waiting for an answer.".to_owned(),
+        n => format!("{n} questions are waiting for an answer."),
+    };
+    match call.stage {
+        CallStage::Draft if missing == 0 => ("Everything is there. Look at the rehearsal and publish.".to_owned(), String::new()),
+        CallStage::Draft if missing == 1 => ("One thing is missing before this can be published.".to_owned(), String::new()),
+        CallStage::Draft => (format!("{missing} things are missing before this can be published."), String::new()),
+        CallStage::AwaitingNotice => (
+            "The terms are frozen. Publish the tender notice on the national platform, then record it here.".to_owned(),
+            "Suppliers see the tender from then on, and every period runs from the notice’s date.".to_owned(),
+        ),
+        CallStage::Open if call.is_open(visit.now) => (
+            format!("Open until {}.", call.deadline_at.map(crate::values::Instant::long).unwrap_or_default()),
+            questions,
+        ),
+        CallStage::Open | CallStage::Closed => (
+            format!("Closed {}.", call.deadline_at.map(|at| distance(visit.today(), at.date())).unwrap_or_default()),
+            "The next step is to open what came in, two officers together.".to_owned(),
+        ),
+        CallStage::Withdrawn => (
+            format!("Withdrawn: {}", call.withdrawn_reason.clone().unwrap_or_default()),
+            if call.kind == CallKind::Tender && call.published_at.is_some() {
+                "Publish a procurement termination notice (UK12) as soon as you can, and record it here.".to_owned()
+            } else {
+                String::new()
+            },
+        ),
+    }
+}
+
+/// `GET /desk/calls/{id}`. How many applications came in is nobody's to know before the deadline, and is not here.
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn desk(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&desk_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/{id}/notices`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn record_notice(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<NoticeInput>) -> Answer {
+    match actions::record_notice(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The notice is recorded.");
+            see(&format!("/desk/calls/{id}"))
+        }
+        Err(error) => page_again(&desk_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/questions/{question}`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, posted: Posted<AnswerInput>) -> Answer {
+    let (id, question) = path.into_inner();
+    match actions::answer(&visit.app, &visit.actor, id, question, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The answer is on the public page, for everybody.");
+            see(&format!("/desk/calls/{id}#questions"))
+        }
+        Err(error) => page_again(&desk_page(&visit, id, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/back-to-draft`
+///
+/// # Errors
+/// NotFound, Denied, refused.
+pub async fn back_to_draft(visit: Visit, id: web::Path<Id<Call>>, _posted: Posted<Nothing>) -> Answer {
+    drafting::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
+    visit.done("The tender is a draft again. Publish it once more when it is right.");
+    see(&format!("/desk/calls/{id}"))
+}
+
+/// A call that this person writes.
+pub(super) async fn own(visit: &Visit, id: Id<Call>) -> Result<Call> {
+    let actor = visit.actor.clone();
+    visit.app.db.read(move |db| drafting::load(db, &actor, id, None)).await
+}
+
+#[derive(Template)]
+#[template(path = "calls/publish.html")]
+struct PublishPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    missing: Vec<Missing>,
+    rehearsal: Option<Rehearsal>,
+    reversal: String,
+    found: bool,
+    threshold: Option<String>,
+    period: Option<String>,
+}
+
+fn reversal_words(rehearsal: Option<&Rehearsal>) -> (String, bool) {
+    match rehearsal.map(|r| &r.rank_reversal) {
+        None => ("The scoring model is not whole yet, so it cannot be rehearsed.".to_owned(), false),
+        Some(RankReversal::Found { example }) => (
+            format!(
+                "Ranks can reverse. With two bids, the one at {} wins. When a third bid at {} comes in and loses, the one at {} wins instead.",
+                example.first.price, example.newcomer.price, example.second.price
+            ),
+            true,
+        ),
+        Some(RankReversal::ImpossibleBecause { reason }) => (format!("Ranks cannot reverse. {reason}"), false),
+        Some(RankReversal::NotFound { tried }) => (
+            format!(
+                "No reversal of ranks was found in {} trials, which does not prove that there is none.",
+                crate::values::decimals::group_thousands(&tried.to_string())
+            ),
+            false,
+        ),
+    }
+}
+
+async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PublishPage> {
+    let call = own(visit, id).await?;
+    let (today, copy) = (visit.today(), call.clone());
+    let check = visit.app.db.read(move |db| actions::check(db, &copy, today)).await?;
+    let mut shell = desk_shell(visit, &call, format!("Publish {}", call.title));
+    shell.error = form.has_errors();
+    let (threshold, period) = law_words(&check);
+    let (reversal, found) = reversal_words(check.rehearsal.as_ref());
+    Ok(PublishPage { shell, form, missing: check.missing, rehearsal: check.rehearsal, reversal, found, threshold, period, call })
+}
+
+/// `GET /desk/calls/{id}/publish`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn publish_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&publish_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/{id}/publish`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn publish(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PublishInput>) -> Answer {
+    match actions::publish(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The terms are frozen and hashed.");
+            see(&format!("/desk/calls/{id}"))
+        }
+        Err(error) => page_again(&publish_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calls/amend.html")]
+struct AmendPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    tender: bool,
+}
+
+async fn amend_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Result<AmendPage> {
+    let call = own(visit, id).await?;
+    let mut pairs = TimetableInput::pairs(&call.terms.0.timetable);
+    pairs.push(("description".to_owned(), call.terms.0.description.clone()));
+    let form = form.unwrap_or_else(|| FormState::filled(pairs));
+    let mut shell = desk_shell(visit, &call, format!("Amend {}", call.title));
+    shell.error = form.has_errors();
+    Ok(AmendPage { shell, form, tender: call.kind == CallKind::Tender, call })
+}
+
+/// `GET /desk/calls/{id}/amend`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn amend_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&amend_page(&visit, *id, None).await?)
+}
+
+/// `POST /desk/calls/{id}/amend`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn amend(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<AmendInput>) -> Answer {
+    match actions::amend(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The new version is published, and everybody who applies is told.");
+            see(&format!("/desk/calls/{id}"))
+        }
+        Err(error) => page_again(&amend_page(&visit, *id, Some(posted.again(error)?)).await?),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calls/withdraw.html")]
+struct WithdrawPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+}
+
+async fn withdraw_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<WithdrawPage> {
+    let call = own(visit, id).await?;
+    let mut shell = desk_shell(visit, &call, format!("Withdraw {}", call.title));
+    shell.error = form.has_errors();
+    Ok(WithdrawPage { shell, form, call })
+}
+
+/// `GET /desk/calls/{id}/withdraw`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn withdraw_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&withdraw_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/{id}/withdraw`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn withdraw(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<WithdrawInput>) -> Answer {
+    match actions::withdraw(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The call is withdrawn, and everybody who applies is told.");
+            see(&format!("/desk/calls/{id}"))
+        }
+        Err(error) => page_again(&withdraw_page(&visit, *id, posted.again(error)?).await?),
+    }
+}

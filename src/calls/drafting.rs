@@ -1,0 +1,734 @@
+//! Writing a draft: one action for each page of the builder, and one that sets the whole terms.
+
+use super::catalogue;
+use super::criteria::{self, CriterionInput};
+use super::model::{
+    Call, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable,
+};
+use super::rules::{self, CallRefusal};
+use super::{store, tender};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::evaluation::{LowPriceRule, Model, Rounding, TieRule};
+use crate::law::procedures::Procedure;
+use crate::law::tendering::Circumstances;
+use crate::law::thresholds::ContractType;
+use crate::missions::Mission;
+use crate::people::policy::{Action, Thing, can, require};
+use crate::values::{Actor, Id, Instant, Parser, Pence, Quantity, Share, Subject};
+use chrono::Datelike;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What a person must be allowed to do to write a call of this kind.
+#[must_use]
+pub fn edit_action(kind: CallKind) -> Action {
+    match kind {
+        CallKind::Tender => Action::EditTender,
+        CallKind::Round => Action::EditRound,
+    }
+}
+
+/// A call that this person may do this to. Who may not even read it learns nothing of it.
+///
+/// # Errors
+/// NotFound, Denied.
+pub(super) fn load(db: &mut Db, actor: &Actor, id: Id<Call>, action: Option<Action>) -> Result<Call> {
+    let call = store::find(db, id)?;
+    let thing = store::thing(&call);
+    if !can(actor, Action::ReadCall, &thing) {
+        return Err(Error::NotFound);
+    }
+    require(actor, edit_action(call.kind), &thing)?;
+    if let Some(action) = action {
+        require(actor, action, &thing)?;
+    }
+    Ok(call)
+}
+
+pub(super) fn record(db: &mut Db, actor: &Actor, call: &Call, action: &'static str, facts: Value, now: Instant) -> Result<()> {
+    audit::record(
+        db,
+        Entry { authority: Some(call.authority_id), at: now, actor, action, subject: Subject::new("call", call.id), facts },
+    )?;
+    Ok(())
+}
+
+/// Beginning a call.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct NewCall {
+    /// `tender` or `round`.
+    pub kind: String,
+    /// Title.
+    pub title: String,
+    /// What is wanted, in a sentence or two.
+    pub summary: String,
+    /// Identifier of the mission it serves.
+    pub mission: String,
+}
+
+/// Begins a draft. References count within the year; two people who begin at once get different ones.
+///
+/// # Errors
+/// Invalid, Denied.
+pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> Result<Id<Call>> {
+    let mut form = Parser::default();
+    let kind = form.value::<CallKind>("kind", &input.kind, "Choose what kind of call it is");
+    let title = form.text("title", &input.title, 160, "Enter a title");
+    let summary = form.text("summary", &input.summary, 600, "Say in a sentence or two what is wanted");
+    let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
+    form.finish()?;
+    let (Some(kind), Some(mission)) = (kind, mission) else { return Err(Error::field("kind", "Choose what kind of call it is")) };
+    let role = match kind {
+        CallKind::Tender => crate::values::Role::ProcurementOfficer,
+        CallKind::Round => crate::values::Role::FundManager,
+    };
+    let authority = actor.authority_as(role).ok_or(Error::Denied)?;
+    let created_by = actor.account().ok_or(Error::Denied)?;
+    let prefix = rules::reference_prefix(kind, now.date().year());
+    let blank = blank_terms(kind, &title, now);
+    let call = Call {
+        id: Id::new(),
+        authority_id: authority,
+        mission_id: mission,
+        kind,
+        reference: String::new(),
+        title,
+        summary,
+        stage: CallStage::Draft,
+        version: 0,
+        terms: Json(blank),
+        terms_hash: None,
+        amount: Pence::ZERO,
+        deadline_at: None,
+        published_at: None,
+        created_at: now,
+        created_by,
+        withdrawn_reason: None,
+    };
+    let mut attempt = 0_u64;
+    loop {
+        let (actor, call, prefix) = (actor.clone(), call.clone(), prefix.clone());
+        let made = app
+            .db
+            .write(move |db| {
+                require(&actor, edit_action(kind), &Thing::of_authority(authority))?;
+                catalogue::check_mission(db, authority, mission)?;
+                let mut call = call.clone();
+                call.reference = rules::next_reference(&prefix, store::last_reference(db, &prefix)?.as_deref());
+                store::insert(db, &call)?;
+                record(db, &actor, &call, "call.begun", json!({ "reference": call.reference, "kind": kind }), now)?;
+                Ok(call.id)
+            })
+            .await;
+        match made {
+            // Somebody else took the number between our look and our write: look again.
+            Err(Error::Conflict(_)) if attempt < 60 => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(rand::random_range(1..=5 + attempt))).await;
+            }
+            made => return made,
+        }
+    }
+}
+
+fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
+    let today = now.date();
+    let tender = (kind == CallKind::Tender).then(|| TenderTerms {
+        procedure: Procedure::Open,
+        contract_type: ContractType::GoodsServices,
+        estimated_value: Pence::ZERO,
+        circumstances: Circumstances { electronic_submission: true, documents_with_notice: true, ..Circumstances::default() },
+        starts_on: today,
+        ends_on: today,
+        price_sealed_until_moderated: true,
+        considered: BTreeMap::new(),
+    });
+    let round = (kind == CallKind::Round).then(|| RoundTerms {
+        fund: String::new(),
+        pot: Pence::ZERO,
+        least: Pence::ZERO,
+        most: Pence::ZERO,
+        instruments: vec![Instrument::Loan],
+    });
+    let ties = if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
+    Terms {
+        description: String::new(),
+        model: Model {
+            title: title.to_owned(),
+            rounding: Rounding::default(),
+            criteria: Vec::new(),
+            ties,
+            abnormally_low: (kind == CallKind::Tender).then(LowPriceRule::default),
+        },
+        tender,
+        round,
+        words: BTreeMap::new(),
+        conditions: Vec::new(),
+        eligibility: Vec::new(),
+        timetable: Timetable { questions_by: None, answers_by: None, deadline: None, decision_on: None },
+    }
+}
+
+/// One change of a draft, with its audit row.
+async fn change<T, F>(app: &App, actor: &Actor, id: Id<Call>, part: &'static str, now: Instant, mut edit: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Db, &mut Call) -> Result<T> + Send + 'static,
+{
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, None)?;
+            rules::writable(&call)?;
+            let made = edit(db, &mut call)?;
+            call.amount = Call::amount_of(&call.terms.0);
+            store::set(db, &call)?;
+            record(db, &actor, &call, "call.draft_changed", json!({ "part": part }), now)?;
+            Ok(made)
+        })
+        .await
+}
+
+/// The first page of the builder.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct BasicsInput {
+    /// Title.
+    pub title: String,
+    /// What is wanted, in a sentence or two.
+    pub summary: String,
+    /// Identifier of the mission it serves.
+    pub mission: String,
+    /// What is wanted, at length.
+    pub description: String,
+}
+
+/// Saves title, summary, mission and description. Everything may still be empty but the title.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_basics(app: &App, actor: &Actor, id: Id<Call>, input: &BasicsInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let title = form.text("title", &input.title, 160, "Enter a title");
+    let summary = form.optional_text("summary", &input.summary, 600).unwrap_or_default();
+    let description = form.optional_text("description", &input.description, 20_000).unwrap_or_default();
+    let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
+    form.finish()?;
+    let Some(mission) = mission else { return Err(Error::field("mission", "Choose the mission it serves")) };
+    change(app, actor, id, "basics", now, move |db, call| {
+        catalogue::check_mission(db, call.authority_id, mission)?;
+        call.title.clone_from(&title);
+        call.summary.clone_from(&summary);
+        call.mission_id = mission;
+        call.terms.0.description.clone_from(&description);
+        call.terms.0.model.title.clone_from(&title);
+        Ok(())
+    })
+    .await
+}
+
+/// The second page of the builder, of either kind.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct MoneyInput {
+    /// Tender: estimated value with VAT, options and extensions, in pounds.
+    pub estimated_value: String,
+    /// Tender: contract type.
+    pub contract_type: String,
+    /// Tender: procedure.
+    pub procedure: String,
+    /// Tender: first day of the contract.
+    pub starts_on: String,
+    /// Tender: last day of the contract.
+    pub ends_on: String,
+    /// Tender: circumstances that hold, by their names in the law room.
+    pub circumstances: Vec<String>,
+    /// Tender: `yes` when price is opened only after quality is moderated.
+    pub price_sealed: String,
+    /// Round: the fund.
+    pub fund: String,
+    /// Round: money in the pot, in pounds.
+    pub pot: String,
+    /// Round: least for one investment.
+    pub least: String,
+    /// Round: most for one investment.
+    pub most: String,
+    /// Round: what may be offered.
+    pub instruments: Vec<String>,
+}
+
+/// The circumstances that a form offers: name and words.
+pub const CIRCUMSTANCES: [(&str, &str); 9] = [
+    ("electronic_submission", "Tenders are submitted electronically"),
+    ("documents_with_notice", "Every tender document is published with the notice"),
+    ("qualifying_planned_notice", "A qualifying planned procurement notice was published 40 days to 12 months before"),
+    ("urgency", "A state of urgency makes the usual period impractical"),
+    ("light_touch", "It is a light touch contract"),
+    ("below_threshold", "The value is below the threshold"),
+    ("preselected_only", "Only suppliers selected beforehand may tender"),
+    ("agreed_with_preselected", "The period was agreed with suppliers selected beforehand"),
+    ("dynamic_market", "It is awarded by reference to a dynamic market"),
+];
+
+fn read_circumstances(form: &mut Parser, names: &[String]) -> Circumstances {
+    let mut all = Circumstances::default();
+    for name in names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()) {
+        let place = match name {
+            "electronic_submission" => &mut all.electronic_submission,
+            "documents_with_notice" => &mut all.documents_with_notice,
+            "qualifying_planned_notice" => &mut all.qualifying_planned_notice,
+            "urgency" => &mut all.urgency,
+            "light_touch" => &mut all.light_touch,
+            "below_threshold" => &mut all.below_threshold,
+            "preselected_only" => &mut all.preselected_only,
+            "agreed_with_preselected" => &mut all.agreed_with_preselected,
+            "dynamic_market" => &mut all.dynamic_market,
+            _ => {
+                form.wrong("circumstances", "Choose from the list");
+                continue;
+            }
+        };
+        *place = true;
+    }
+    all
+}
+
+/// The names of the circumstances that hold, for the form.
+#[must_use]
+pub fn circumstance_names(circumstances: &Circumstances) -> Vec<&'static str> {
+    let Ok(Value::Object(map)) = serde_json::to_value(circumstances) else { return Vec::new() };
+    CIRCUMSTANCES.iter().map(|(name, _)| *name).filter(|name| map.get(*name) == Some(&Value::Bool(true))).collect()
+}
+
+/// Saves what the call is worth and how it is run.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInput, now: Instant) -> Result<()> {
+    let input = input.clone();
+    change(app, actor, id, "money", now, move |_, call| {
+        let mut form = Parser::default();
+        if let Some(tender) = &mut call.terms.0.tender {
+            let value = form.pence("estimated_value", &input.estimated_value, "Enter the estimated value, in pounds with VAT");
+            let contract_type = form.value::<ContractType>("contract_type", &input.contract_type, "Choose what is bought");
+            let procedure = form.value::<Procedure>("procedure", &input.procedure, "Choose a procedure");
+            let starts_on = form.date("starts_on", &input.starts_on, "Enter the first day of the contract");
+            let ends_on = form.date("ends_on", &input.ends_on, "Enter the last day of the contract");
+            tender.circumstances = read_circumstances(&mut form, &input.circumstances);
+            tender.price_sealed_until_moderated = Parser::ticked(&input.price_sealed);
+            tender.estimated_value = value.unwrap_or_default();
+            tender.contract_type = contract_type.unwrap_or(tender.contract_type);
+            tender.procedure = procedure.unwrap_or(tender.procedure);
+            tender.starts_on = starts_on.unwrap_or(tender.starts_on);
+            tender.ends_on = ends_on.unwrap_or(tender.ends_on);
+        }
+        if let Some(round) = &mut call.terms.0.round {
+            round.fund = form.text("fund", &input.fund, 160, "Name the fund");
+            round.pot = form.pence("pot", &input.pot, "Enter the money in the pot, in pounds").unwrap_or_default();
+            round.least = form.pence("least", &input.least, "Enter the least for one investment").unwrap_or_default();
+            round.most = form.pence("most", &input.most, "Enter the most for one investment").unwrap_or_default();
+            round.instruments = input
+                .instruments
+                .iter()
+                .filter_map(|word| form.value::<Instrument>("instruments", word, "Choose what may be offered"))
+                .collect();
+            form.check(!round.instruments.is_empty(), "instruments", "Choose what may be offered");
+        }
+        form.finish()?;
+        Ok(())
+    })
+    .await
+}
+
+/// Saves what was considered before the notice; keys that are no duty are ignored.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_duties(app: &App, actor: &Actor, id: Id<Call>, input: &BTreeMap<String, String>, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let mut considered = BTreeMap::new();
+    for duty in &tender::DUTIES {
+        let words = input.get(duty.key).map(String::as_str).unwrap_or_default();
+        if let Some(words) = form.optional_text(duty.key, words, 4000) {
+            considered.insert(duty.key.to_owned(), words);
+        }
+    }
+    form.finish()?;
+    change(app, actor, id, "duties", now, move |_, call| {
+        let tender = call.terms.0.tender.as_mut().ok_or(Error::NotFound)?;
+        tender.considered.clone_from(&considered);
+        Ok(())
+    })
+    .await
+}
+
+/// The timetable page. Times are London's; a program may send an RFC 3339 instant in the date field.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct TimetableInput {
+    /// Last day for questions.
+    pub questions_by_date: String,
+    /// Its time.
+    pub questions_by_time: String,
+    /// Day by which all are answered.
+    pub answers_by_date: String,
+    /// Its time.
+    pub answers_by_time: String,
+    /// Closing day.
+    pub deadline_date: String,
+    /// Closing time.
+    pub deadline_time: String,
+    /// Planned day of the decision.
+    pub decision_on: String,
+}
+
+impl TimetableInput {
+    pub(super) fn read(&self, form: &mut Parser) -> Timetable {
+        let mut at = |prefix: &str, date: &str, time: &str| {
+            if date.trim().is_empty() && time.trim().is_empty() { None } else { form.instant(prefix, date, time, "Enter a date") }
+        };
+        let questions_by = at("questions_by", &self.questions_by_date, &self.questions_by_time);
+        let answers_by = at("answers_by", &self.answers_by_date, &self.answers_by_time);
+        let deadline = at("deadline", &self.deadline_date, &self.deadline_time);
+        Timetable { questions_by, answers_by, deadline, decision_on: form.optional_date("decision_on", &self.decision_on) }
+    }
+
+    /// What the form shows of a timetable.
+    #[must_use]
+    pub fn pairs(times: &Timetable) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for (name, at) in [("questions_by", times.questions_by), ("answers_by", times.answers_by), ("deadline", times.deadline)] {
+            if let Some(at) = at {
+                pairs.push((format!("{name}_date"), at.date().to_string()));
+                pairs.push((format!("{name}_time"), at.time_of_day()));
+            }
+        }
+        if let Some(day) = times.decision_on {
+            pairs.push(("decision_on".to_owned(), day.to_string()));
+        }
+        pairs
+    }
+}
+
+/// Saves the timetable.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_timetable(app: &App, actor: &Actor, id: Id<Call>, input: &TimetableInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let timetable = input.read(&mut form);
+    form.finish()?;
+    change(app, actor, id, "timetable", now, move |_, call| {
+        call.terms.0.timetable = timetable.clone();
+        Ok(())
+    })
+    .await
+}
+
+/// A question that tells whether somebody can apply.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct EligibilityInput {
+    /// Answered by yes or no.
+    pub question: String,
+    /// `yes` or `no`: the answer that lets one apply.
+    pub right_answer: String,
+    /// What to do with the other answer.
+    pub otherwise: String,
+}
+
+/// Adds an eligibility question.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn add_eligibility(app: &App, actor: &Actor, id: Id<Call>, input: &EligibilityInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let question = form.text("question", &input.question, 300, "Enter a question that is answered by yes or no");
+    let otherwise = form.text("otherwise", &input.otherwise, 600, "Say what to do with the other answer");
+    let right_answer = match input.right_answer.trim() {
+        "yes" => true,
+        "no" => false,
+        _ => {
+            form.wrong("right_answer", "Choose the answer that lets somebody apply");
+            false
+        }
+    };
+    form.finish()?;
+    change(app, actor, id, "eligibility", now, move |_, call| {
+        let taken: BTreeSet<String> = call.terms.0.eligibility.iter().map(|q| q.id.clone()).collect();
+        call.terms.0.eligibility.push(EligibilityQuestion {
+            id: rules::identifier(&question, &taken),
+            question: question.clone(),
+            right_answer,
+            otherwise: otherwise.clone(),
+        });
+        Ok(())
+    })
+    .await
+}
+
+/// Removes an eligibility question.
+///
+/// # Errors
+/// Denied, NotFound, refused when frozen.
+pub async fn remove_eligibility(app: &App, actor: &Actor, id: Id<Call>, question: &str, now: Instant) -> Result<()> {
+    let question = question.to_owned();
+    change(app, actor, id, "eligibility", now, move |_, call| {
+        let before = call.terms.0.eligibility.len();
+        call.terms.0.eligibility.retain(|q| q.id != question);
+        if call.terms.0.eligibility.len() == before { Err(Error::NotFound) } else { Ok(()) }
+    })
+    .await
+}
+
+/// Adds or changes a criterion and gives its identifier.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn put_criterion(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+    criterion: Option<&str>,
+    input: &CriterionInput,
+    now: Instant,
+) -> Result<String> {
+    let (criterion, input) = (criterion.map(ToOwned::to_owned), input.clone());
+    change(app, actor, id, "criteria", now, move |_, call| criteria::put(&mut call.terms.0, criterion.as_deref(), &input)).await
+}
+
+/// Removes a criterion with everything inside it.
+///
+/// # Errors
+/// Denied, NotFound, refused when frozen.
+pub async fn remove_criterion(app: &App, actor: &Actor, id: Id<Call>, criterion: &str, now: Instant) -> Result<()> {
+    let criterion = criterion.to_owned();
+    change(app, actor, id, "criteria", now, move |_, call| criteria::remove(&mut call.terms.0, &criterion)).await
+}
+
+/// What settles equal totals.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct TiesInput {
+    /// Words in their order: `social_value`, `quality`, `price`.
+    pub ties: String,
+}
+
+/// Saves what settles equal totals.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_ties(app: &App, actor: &Actor, id: Id<Call>, input: &TiesInput, now: Instant) -> Result<()> {
+    let ties = criteria::read_ties(&input.ties)?;
+    change(app, actor, id, "ties", now, move |_, call| {
+        call.terms.0.model.ties.clone_from(&ties);
+        Ok(())
+    })
+    .await
+}
+
+/// A condition of the catalogue that the call asks.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ConditionInput {
+    /// Identifier of the catalogue entry; only when it is added.
+    pub condition: String,
+    /// Target of this call.
+    pub target: String,
+    /// Most that it may earn of its criterion, in per cent; empty for no cap.
+    pub cap: String,
+    /// By when.
+    pub due: String,
+    /// `yes` when every applicant must promise at least the target.
+    pub required: String,
+    /// Social value criterion that it earns points in; empty for none.
+    pub feeds: String,
+    /// Per cent of that criterion's points.
+    pub weight: String,
+}
+
+/// Asks a condition of the catalogue, or changes one that is asked (`asked`), and gives its identifier in the call.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn put_condition(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+    asked: Option<&str>,
+    input: &ConditionInput,
+    now: Instant,
+) -> Result<String> {
+    let mut form = Parser::default();
+    let condition = if asked.is_none() {
+        form.value::<Id<crate::conditions::Condition>>("condition", &input.condition, "Choose a condition of your catalogue")
+    } else {
+        None
+    };
+    let target = form.decimal("target", &input.target, "Enter the target");
+    let due = form.date("due", &input.due, "Enter by when it must be kept");
+    let cap = if input.cap.trim().is_empty() {
+        None
+    } else {
+        let share = form.decimal("cap", &input.cap, "").and_then(|c| Share::new(c / Decimal::ONE_HUNDRED).ok());
+        if share.is_none_or(|s| s.get().is_zero()) {
+            form.wrong("cap", "Enter a cap of more than 0% and at most 100%");
+        }
+        share
+    };
+    let weight = if input.feeds.trim().is_empty() {
+        None
+    } else {
+        let weight = form.decimal("weight", &input.weight, "Enter its weight in the criterion, in per cent");
+        if weight.is_some_and(|w| w <= Decimal::ZERO || w > Decimal::ONE_HUNDRED) {
+            form.wrong("weight", "Enter a weight of more than 0 and at most 100");
+        }
+        weight
+    };
+    form.finish()?;
+    let (Some(target), Some(due)) = (target.and_then(|t| Quantity::new(t).ok()), due) else {
+        return Err(Error::field("target", "Enter the target"));
+    };
+    let (asked, required) = (asked.map(ToOwned::to_owned), Parser::ticked(&input.required));
+    let feeds = input.feeds.trim().to_owned();
+    change(app, actor, id, "conditions", now, move |db, call| {
+        let terms = &mut call.terms.0;
+        let one = match &asked {
+            Some(asked) => {
+                let one = terms.conditions.iter_mut().find(|c| c.id == *asked).ok_or(Error::NotFound)?;
+                (one.target, one.cap, one.due, one.required) = (target, cap, due, required);
+                one.clone()
+            }
+            None => {
+                let condition = condition.ok_or_else(|| Error::field("condition", "Choose a condition of your catalogue"))?;
+                let entry = catalogue::entry(db, call.authority_id, condition, None)?;
+                let mut taken: BTreeSet<String> = terms.conditions.iter().map(|c| c.id.clone()).collect();
+                taken.extend(criteria::identifiers(&terms.model));
+                let one = ConditionAsked {
+                    id: rules::identifier(&entry.body.title, &taken),
+                    condition,
+                    version: entry.version,
+                    body: entry.body,
+                    target,
+                    cap,
+                    due,
+                    required,
+                };
+                terms.conditions.push(one.clone());
+                one
+            }
+        };
+        criteria::feed(terms, &one, weight.map(|weight| (feeds.as_str(), weight)))?;
+        Ok(one.id)
+    })
+    .await
+}
+
+/// No longer asks a condition; its measure earns no points any more either.
+///
+/// # Errors
+/// Denied, NotFound, refused when frozen.
+pub async fn remove_condition(app: &App, actor: &Actor, id: Id<Call>, asked: &str, now: Instant) -> Result<()> {
+    let asked = asked.to_owned();
+    change(app, actor, id, "conditions", now, move |_, call| {
+        let terms = &mut call.terms.0;
+        let place = terms.conditions.iter().position(|c| c.id == asked).ok_or(Error::NotFound)?;
+        let one = terms.conditions.remove(place);
+        criteria::feed(terms, &one, None)
+    })
+    .await
+}
+
+/// The whole of a draft at once.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct TermsInput {
+    /// Title; unchanged when empty.
+    pub title: String,
+    /// Summary; unchanged when empty.
+    pub summary: String,
+    /// Terms as JSON. A condition may leave out `version` and `body`: the catalogue's current ones are taken.
+    #[schema(value_type = Object)]
+    pub terms: Value,
+}
+
+/// Reads terms that a program sent, with the catalogue's own words for each condition.
+pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms> {
+    let mut sent = sent.clone();
+    if let Some(conditions) = sent.get_mut("conditions").and_then(Value::as_array_mut) {
+        for (place, asked) in conditions.iter_mut().enumerate() {
+            let wrong = |what: &str| Error::field(&format!("terms.conditions[{place}].{what}"), "Name a condition of your catalogue");
+            let id = asked.get("condition").and_then(Value::as_str).and_then(|id| id.parse().ok()).ok_or_else(|| wrong("condition"))?;
+            let version = asked.get("version").and_then(Value::as_i64);
+            let entry = catalogue::entry(db, call.authority_id, id, version).map_err(|e| match e {
+                Error::Invalid(_) | Error::NotFound => wrong("condition"),
+                other => other,
+            })?;
+            if let Some(fields) = asked.as_object_mut() {
+                fields.insert("version".to_owned(), json!(entry.version));
+                fields.insert("body".to_owned(), serde_json::to_value(&entry.body)?);
+            }
+        }
+    }
+    let terms: Terms =
+        serde_json::from_value(sent).map_err(|e| Error::field("terms", format!("The terms cannot be read: {e}")))?;
+    let fits = match call.kind {
+        CallKind::Tender => terms.tender.is_some() && terms.round.is_none(),
+        CallKind::Round => terms.round.is_some() && terms.tender.is_none(),
+    };
+    if !fits {
+        return Err(Error::field("terms", "A tender has `tender` and a round has `round`, never both"));
+    }
+    Ok(terms)
+}
+
+/// Sets the whole terms of a draft.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused when frozen.
+pub async fn set_terms(app: &App, actor: &Actor, id: Id<Call>, input: &TermsInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let title = form.optional_text("title", &input.title, 160);
+    let summary = form.optional_text("summary", &input.summary, 600);
+    form.finish()?;
+    let sent = input.terms.clone();
+    change(app, actor, id, "terms", now, move |db, call| {
+        call.terms = Json(read_terms(db, call, &sent)?);
+        if let Some(title) = &title {
+            call.title.clone_from(title);
+        }
+        if let Some(summary) = &summary {
+            call.summary.clone_from(summary);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A tender whose notice is not yet recorded goes back to its draft, to be published again.
+///
+/// # Errors
+/// Denied, NotFound, refused at any other stage.
+pub async fn back_to_draft(app: &App, actor: &Actor, id: Id<Call>, now: Instant) -> Result<()> {
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            if call.stage != CallStage::AwaitingNotice {
+                return Err(CallRefusal::NotDraft.into());
+            }
+            call.stage = CallStage::Draft;
+            call.terms_hash = None;
+            call.deadline_at = None;
+            store::set(db, &call)?;
+            record(db, &actor, &call, "call.back_to_draft", json!({ "version": call.version }), now)
+        })
+        .await
+}

@@ -1,0 +1,371 @@
+//! Pages of calls that everybody can read.
+
+use super::actions::{self, QuestionInput};
+use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Question};
+use super::store::{self, Filter};
+use super::view::{self, ConditionRow, DateRow, ScoredRow};
+use super::{catalogue, criteria, rules};
+use crate::error::{Error, Result};
+use crate::evaluation::canonical_json;
+use crate::http::export::Table;
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::missions::Mission;
+use crate::people::policy::{Action, can};
+use crate::values::time::distance;
+use crate::values::{Id, Instant};
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Most rows of an exported list.
+const EXPORTED: usize = 5000;
+
+/// Filter, page and format of a list of calls, as its URL holds them.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct ListQuery {
+    /// `tender` or `round`.
+    pub kind: String,
+    /// Identifier of a mission.
+    pub mission: String,
+    /// `open`, `closed`, `withdrawn`; for staff also `draft` and `awaiting_notice`.
+    pub stage: String,
+    /// Words in title, summary or reference.
+    pub q: String,
+    /// The `next` of the page before.
+    pub after: String,
+    /// `csv` or `xlsx`.
+    pub format: String,
+}
+
+impl ListQuery {
+    /// The filter. A word that is none narrows nothing.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        Filter {
+            kind: self.kind.parse().ok(),
+            mission: self.mission.parse().ok(),
+            stage: self.stage.parse().ok(),
+            words: self.q.chars().take(100).collect(),
+        }
+    }
+
+    /// Where the page begins.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn cursor(&self) -> Result<Option<crate::db::Cursor>> {
+        if self.after.is_empty() {
+            return Ok(None);
+        }
+        self.after.parse().map(Some).map_err(|e: &str| Error::field("after", e))
+    }
+
+    /// The same list with one more parameter.
+    pub(super) fn link(&self, base: &str, name: &str, value: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (key, value) in [("kind", &self.kind), ("mission", &self.mission), ("stage", &self.stage), ("q", &self.q)] {
+            if !value.is_empty() {
+                query.append_pair(key, value);
+            }
+        }
+        query.append_pair(name, value);
+        format!("{base}?{}", query.finish())
+    }
+
+    pub(super) fn state(&self) -> FormState {
+        FormState::filled([
+            ("kind", self.kind.as_str()),
+            ("mission", self.mission.as_str()),
+            ("stage", self.stage.as_str()),
+            ("q", self.q.as_str()),
+        ])
+    }
+}
+
+/// A call of a list, in words.
+pub(super) struct LineShown {
+    pub(super) line: CallLine,
+    pub(super) stage: (&'static str, &'static str),
+    pub(super) mission: String,
+    pub(super) closes: String,
+    pub(super) left: String,
+}
+
+pub(super) fn shown(line: CallLine, missions: &HashMap<Id<Mission>, catalogue::MissionShown>, now: Instant) -> LineShown {
+    let stage = line.shown_stage(now);
+    let mission = missions.get(&line.mission_id).map(|m| m.title.clone()).unwrap_or_default();
+    let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
+    let left = line.deadline_at.map(|at| view::capital(&distance(now.date(), at.date()))).unwrap_or_default();
+    LineShown { line, stage, mission, closes, left }
+}
+
+/// The list as a file.
+pub(super) fn table(lines: &[LineShown]) -> Table {
+    Table {
+        name: "calls".to_owned(),
+        heads: vec!["reference", "kind", "title", "mission", "stage", "amount_gbp", "closes_at", "published_at"],
+        rows: lines
+            .iter()
+            .map(|row| {
+                let at = |at: Option<Instant>| at.map(Instant::rfc3339).unwrap_or_default();
+                vec![
+                    row.line.reference.clone(),
+                    row.line.kind.to_string(),
+                    row.line.title.clone(),
+                    row.mission.clone(),
+                    row.stage.0.to_owned(),
+                    row.line.amount.plain(),
+                    at(row.line.deadline_at),
+                    at(row.line.published_at),
+                ]
+            })
+            .collect(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calls/list.html")]
+struct ListPage {
+    shell: Shell,
+    form: FormState,
+    lines: Vec<LineShown>,
+    kinds: Vec<(&'static str, &'static str)>,
+    stages: Vec<(&'static str, &'static str)>,
+    csv: String,
+    xlsx: String,
+    next: String,
+}
+
+/// `GET /calls`
+///
+/// # Errors
+/// Invalid for a damaged page link.
+pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
+    let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
+    let export = !query.format.is_empty();
+    let limit = if export { EXPORTED } else { crate::db::Page::<CallLine>::SIZE };
+    let (found, missions) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = store::list_public(db, &filter, now, cursor.as_ref(), limit)?;
+            let ids: Vec<_> = found.items.iter().map(|line| line.mission_id).collect();
+            let missions = catalogue::missions_shown(db, &ids)?;
+            Ok((found, missions))
+        })
+        .await?;
+    let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, &missions, now)).collect();
+    if export {
+        return table(&lines).answer(&query.format);
+    }
+    let mut shell = visit.shell("Calls", if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
+    shell.breadcrumbs = vec![Link::new("Home", "/")];
+    page(&ListPage {
+        shell,
+        form: query.state(),
+        lines,
+        kinds: CallKind::options(),
+        stages: vec![("open", "Open"), ("closed", "Closed"), ("withdrawn", "Withdrawn")],
+        csv: query.link("/calls", "format", "csv"),
+        xlsx: query.link("/calls", "format", "xlsx"),
+        next,
+    })
+}
+
+/// A question as everybody may see it.
+pub(super) struct QuestionShown {
+    pub(super) id: Id<Question>,
+    pub(super) question: String,
+    pub(super) answer: Option<String>,
+    pub(super) note: String,
+}
+
+pub(super) fn question_shown(question: Question) -> QuestionShown {
+    let note = match question.answered_at {
+        Some(at) => format!("Answered on {}", at.medium()),
+        None => format!("Asked on {}", question.asked_at.medium()),
+    };
+    QuestionShown { id: question.id, question: question.question, answer: question.answer, note }
+}
+
+/// Everything of a call that its pages show.
+pub(super) struct Whole {
+    pub(super) call: Call,
+    pub(super) mission: catalogue::MissionShown,
+    pub(super) buyer: String,
+    pub(super) notices: Vec<Notice>,
+    pub(super) versions: Vec<CallVersion>,
+    pub(super) questions: Vec<QuestionShown>,
+}
+
+/// Reads a call with everything around it, for who may read it.
+pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
+    let actor = visit.actor.clone();
+    visit
+        .app
+        .db
+        .read(move |db| {
+            let call = store::find(db, id)?;
+            if !can(&actor, Action::ReadCall, &store::thing(&call)) {
+                return Err(Error::NotFound);
+            }
+            let mission = catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
+            let buyer = crate::people::find_organisation(db, call.authority_id)?.name;
+            let notices = store::notices(db, id)?;
+            let versions = store::versions(db, id)?;
+            let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
+            Ok(Whole { call, mission, buyer, notices, versions, questions })
+        })
+        .await
+}
+
+#[derive(Template)]
+#[template(path = "calls/show.html")]
+struct ShowPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    stage: (&'static str, &'static str),
+    mission: catalogue::MissionShown,
+    buyer: String,
+    paragraphs: Vec<String>,
+    worth: (&'static str, String, String),
+    closes: String,
+    left: String,
+    open: bool,
+    procedure: Option<(String, String)>,
+    instruments: Vec<&'static str>,
+    chart: String,
+    rows: Vec<ScoredRow>,
+    ties: String,
+    conditions: Vec<ConditionRow>,
+    dates: Vec<DateRow>,
+    questions: Vec<QuestionShown>,
+    answered: usize,
+    waiting: usize,
+    takes_questions: bool,
+    signed_in: bool,
+    steps: Vec<String>,
+    notices: Vec<Notice>,
+    versions: Vec<CallVersion>,
+}
+
+async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowPage> {
+    let Whole { call, mission, buyer, notices, versions, questions } = whole(visit, id).await?;
+    let terms = &call.terms.0;
+    let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
+    shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Calls", "/calls")];
+    shell.error = form.has_errors();
+    let waiting = questions.iter().filter(|q| q.answer.is_none()).count();
+    let takes_questions = rules::takes_questions(&call, visit.now).is_ok();
+    if takes_questions && visit.actor.account().is_some() {
+        shell.csrf = visit.csrf();
+    }
+    let deadline = call.deadline_at.or(terms.timetable.deadline);
+    Ok(ShowPage {
+        shell,
+        form,
+        stage: call.shown_stage(visit.now),
+        mission,
+        buyer,
+        paragraphs: terms.description.split("\n\n").map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect(),
+        worth: view::worth(&call),
+        closes: deadline.map_or_else(|| "Not said yet".to_owned(), |at| view::capital(&at.long())),
+        left: deadline.map(|at| view::capital(&distance(visit.today(), at.date()))).unwrap_or_default(),
+        open: call.is_open(visit.now),
+        procedure: terms.tender.as_ref().map(|t| (t.procedure.label().to_owned(), t.contract_type.label().to_owned())),
+        instruments: terms.round.as_ref().map(|r| r.instruments.iter().map(|i| i.label()).collect()).unwrap_or_default(),
+        chart: view::weights_chart(&terms.model)?,
+        rows: view::scored(terms),
+        ties: view::ties_words(&terms.model),
+        conditions: terms.conditions.iter().map(|asked| view::condition_row(asked, terms)).collect(),
+        dates: view::dates(&call, visit.today()),
+        answered: questions.len() - waiting,
+        waiting,
+        questions,
+        takes_questions,
+        signed_in: visit.actor.account().is_some(),
+        steps: view::steps(&call),
+        notices,
+        versions,
+        call,
+    })
+}
+
+/// `GET /calls/{id}`
+///
+/// # Errors
+/// NotFound.
+pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&show_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /calls/{id}/questions`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<QuestionInput>) -> Answer {
+    match actions::ask(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(_) => {
+            visit.done("Your question is sent. The answer will be on this page, for everybody; nobody sees who asked.");
+            see(&format!("/calls/{id}#questions"))
+        }
+        Err(error) => page_again(&show_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// Which version of the terms.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct VersionQuery {
+    /// Number of the version; the newest frozen one when left out.
+    pub version: Option<i64>,
+}
+
+/// `GET /calls/{id}/terms.json`: frozen terms, byte for byte what the hash was made of.
+///
+/// # Errors
+/// NotFound.
+pub async fn terms(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<VersionQuery>) -> Answer {
+    let (id, actor, wanted) = (*id, visit.actor.clone(), query.version);
+    let (call, version, terms) = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = store::find(db, id)?;
+            if !can(&actor, Action::ReadCall, &store::thing(&call)) {
+                return Err(Error::NotFound);
+            }
+            let version = wanted.unwrap_or(call.version);
+            let (terms, _) = store::version_terms(db, id, version)?;
+            Ok((call, version, terms))
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference)))
+        .body(canonical_json(&terms)))
+}
+
+/// Whether a criterion is edited with a form of this kind; for templates.
+#[must_use]
+pub(super) fn kind_word(criterion: &crate::evaluation::Criterion) -> &'static str {
+    match criteria::kind_of(criterion) {
+        criteria::CriterionKind::Quality => "Quality",
+        criteria::CriterionKind::SocialValue => "Social value",
+        criteria::CriterionKind::Price => "Price",
+        criteria::CriterionKind::PassFail => "Pass or fail",
+        criteria::CriterionKind::Group => "Group",
+    }
+}
+
+/// Whether the stage is one that a draft's builder shows.
+pub(super) fn is_draft(call: &Call) -> bool {
+    call.stage == CallStage::Draft
+}

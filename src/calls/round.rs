@@ -1,0 +1,41 @@
+//! What only an investment round has: a fund, a pot, and the size of one investment.
+
+use super::model::{RoundTerms, Terms};
+use super::rules::{Missing, Section};
+use crate::values::Pence;
+
+/// What a round lacks.
+pub fn missing(round: &RoundTerms, terms: &Terms, missing: &mut Vec<Missing>) {
+    let mut wrong =
+        |place, code, sentence: &str| missing.push(Missing::new(place, code, sentence.to_owned()));
+    if round.fund.trim().is_empty() {
+        wrong(Section::Money, "calls/fund", "Name the fund whose money it is.");
+    }
+    if round.pot <= Pence::ZERO {
+        wrong(Section::Money, "calls/pot", "Say how much money the round has.");
+    }
+    if round.least <= Pence::ZERO || round.least > round.most || round.most > round.pot {
+        wrong(
+            Section::Money,
+            "calls/amounts",
+            "The least of one investment is more than £0, the most is no less than that, and the pot holds at least one.",
+        );
+    }
+    if round.instruments.is_empty() {
+        wrong(Section::Money, "calls/instruments", "Choose what may be offered.");
+    }
+    if terms.model.criteria.iter().any(crate::evaluation::Criterion::holds_price) {
+        wrong(
+            Section::Criteria,
+            "calls/price-in-round",
+            "Applicants to a round ask for an amount and name no price, so remove the price criterion.",
+        );
+    }
+    if terms.eligibility.is_empty() {
+        wrong(
+            Section::Eligibility,
+            "calls/no-eligibility",
+            "Ask at least one question that tells whether somebody can apply.",
+        );
+    }
+}

@@ -1,0 +1,472 @@
+//! What a call must have before it is published, and when it may change.
+
+use super::model::{Call, CallKind, CallStage, ConditionAsked, Notice, NoticeKind, Terms};
+use super::{round, tender};
+use crate::conditions::{Condition, may_be_asked};
+use crate::evaluation::{Kind, Measure, Model};
+use crate::values::{Id, Instant, LocalDate, Refusal, RefusalInfo};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+crate::text_enum! {
+    /// The pages of the builder, in the order of the task list.
+    pub enum Section {
+        Basics = "basics" => "What is wanted",
+        Money = "money" => "Money and procedure",
+        Criteria = "criteria" => "Criteria and weights",
+        Conditions = "conditions" => "Conditions asked",
+        Eligibility = "eligibility" => "Who can apply",
+        Timetable = "timetable" => "Timetable",
+        Duties = "duties" => "Duties considered",
+    }
+}
+
+/// Something that keeps a call from being published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Stable code.
+    pub code: &'static str,
+    /// What to do, in a plain sentence.
+    pub sentence: String,
+    /// The law or policy it rests on.
+    pub reference: Option<&'static str>,
+    /// The page of the builder where it is done.
+    #[serde(rename = "where")]
+    pub place: Section,
+}
+
+impl Missing {
+    pub(super) fn new(place: Section, code: &'static str, sentence: impl Into<String>) -> Self {
+        Missing { code, sentence: sentence.into(), reference: None, place }
+    }
+    pub(super) fn by(mut self, reference: &'static str) -> Self {
+        self.reference = Some(reference);
+        self
+    }
+    pub(super) fn of(place: Section, refusal: impl Into<Refusal>) -> Self {
+        let refusal = refusal.into();
+        Missing { code: refusal.code, sentence: refusal.sentence, reference: refusal.reference, place }
+    }
+}
+
+/// What the rules need to know besides the call itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Conditions for which an exception of subsidy law is recorded.
+    pub exceptions: BTreeSet<Id<Condition>>,
+    /// The day of the tender notice, once there is one; periods are counted from it instead of today.
+    pub notice_on: Option<LocalDate>,
+}
+
+/// Everything that keeps a draft from being published today; empty when it is whole.
+#[must_use]
+pub fn missing(call: &Call, today: LocalDate) -> Vec<Missing> {
+    missing_with(call, &Known::default(), today)
+}
+
+/// As [`missing`], with what is known from elsewhere.
+#[must_use]
+pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing> {
+    let terms = &call.terms.0;
+    let mut missing = Vec::new();
+    basics(call, &mut missing);
+    match (call.kind, &terms.tender, &terms.round) {
+        (CallKind::Tender, Some(tender), _) => {
+            tender::missing(tender, terms, known.notice_on.unwrap_or(today), &mut missing);
+        }
+        (CallKind::Round, _, Some(round)) => round::missing(round, terms, &mut missing),
+        _ => missing.push(Missing::new(Section::Money, "calls/money", "Say what the call is worth.")),
+    }
+    criteria(terms, &mut missing);
+    conditions(call, known, today, &mut missing);
+    eligibility(terms, &mut missing);
+    timetable(terms, today, &mut missing);
+    missing
+}
+
+fn basics(call: &Call, missing: &mut Vec<Missing>) {
+    let mut need = |empty: bool, code, sentence: &str| {
+        if empty {
+            missing.push(Missing::new(Section::Basics, code, sentence));
+        }
+    };
+    need(call.title.trim().is_empty(), "calls/title", "Give the call a title.");
+    need(call.summary.trim().is_empty(), "calls/summary", "Say in a sentence or two what is wanted.");
+    need(call.terms.0.description.trim().is_empty(), "calls/description", "Describe what is wanted.");
+}
+
+/// Every social value measure of a model.
+#[must_use]
+pub fn measures(model: &Model) -> Vec<&Measure> {
+    model
+        .nodes()
+        .into_iter()
+        .filter_map(|node| match &node.criterion.kind {
+            Kind::SocialValue { measures, .. } => Some(measures),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+fn criteria(terms: &Terms, missing: &mut Vec<Missing>) {
+    missing.extend(terms.model.problems().into_iter().map(|problem| Missing::of(Section::Criteria, problem)));
+    let nodes = terms.model.nodes();
+    if !nodes.iter().any(|n| matches!(n.criterion.kind, Kind::Quality { .. })) {
+        missing.push(Missing::new(
+            Section::Criteria,
+            "calls/no-quality",
+            "Add at least one quality criterion: its title is the question that applicants answer.",
+        ));
+    }
+    for node in nodes {
+        if node.criterion.title.trim().is_empty() {
+            missing.push(Missing::new(Section::Criteria, "calls/criterion-title", "Give every criterion a title."));
+        }
+        if let Kind::Quality { levels } = &node.criterion.kind
+            && levels.iter().any(|level| level.text.trim().is_empty())
+        {
+            missing.push(Missing::new(
+                Section::Criteria,
+                "calls/level-text",
+                format!("Write a text for every level of “{}”.", node.criterion.title),
+            ));
+        }
+    }
+    for (id, most) in &terms.words {
+        if terms.model.criterion(id).is_none() || *most == 0 {
+            missing.push(Missing::new(
+                Section::Criteria,
+                "calls/words",
+                "A limit of words belongs to a criterion and is at least 1.",
+            ));
+        }
+    }
+}
+
+fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Missing>) {
+    let terms = &call.terms.0;
+    let mut by_id: BTreeMap<&str, &ConditionAsked> = BTreeMap::new();
+    for asked in &terms.conditions {
+        if asked.id.trim().is_empty() || by_id.insert(asked.id.as_str(), asked).is_some() {
+            missing.push(Missing::new(
+                Section::Conditions,
+                "calls/condition-id",
+                format!("The identifier “{}” is used twice or is empty; ask each condition once.", asked.id),
+            ));
+        }
+        let exception = known.exceptions.contains(&asked.condition);
+        if let Err(refusal) = may_be_asked(&asked.body, call.kind == CallKind::Round, exception, today) {
+            missing.push(Missing::of(Section::Conditions, refusal));
+        }
+        let deadline = terms.timetable.deadline.map(Instant::date);
+        if deadline.is_some_and(|deadline| asked.due <= deadline) {
+            missing.push(Missing::new(
+                Section::Conditions,
+                "calls/condition-due",
+                format!("“{}” is due before applications close; choose a later date.", asked.body.title),
+            ));
+        }
+        if asked.body.sunset.is_some_and(|sunset| asked.due > sunset) {
+            missing.push(Missing::new(
+                Section::Conditions,
+                "calls/condition-sunset",
+                format!("“{}” no longer binds on its due date; choose a date before its sunset.", asked.body.title),
+            ));
+        }
+        if asked.target.get().is_sign_negative() {
+            missing.push(Missing::new(
+                Section::Conditions,
+                "calls/condition-target",
+                format!("The target of “{}” is 0 or more.", asked.body.title),
+            ));
+        }
+    }
+    for measure in measures(&terms.model) {
+        match by_id.get(measure.id.as_str()) {
+            None => missing.push(Missing::new(
+                Section::Conditions,
+                "calls/measure-without-condition",
+                format!("“{}” earns points, but no condition asked holds the promise to it. Ask it as a condition.", measure.title),
+            )),
+            Some(asked) if asked.target.get() != measure.target || asked.cap.map(|c| c.get()) != measure.cap => {
+                missing.push(Missing::new(
+                    Section::Conditions,
+                    "calls/measure-differs",
+                    format!("Target and cap of “{}” differ between its score and its condition. Save the condition again.", measure.title),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn eligibility(terms: &Terms, missing: &mut Vec<Missing>) {
+    let mut ids = BTreeSet::new();
+    for question in &terms.eligibility {
+        if question.id.trim().is_empty() || !ids.insert(question.id.as_str()) {
+            missing.push(Missing::new(Section::Eligibility, "calls/eligibility-id", "Ask each question once."));
+        }
+        if question.question.trim().is_empty() || question.otherwise.trim().is_empty() {
+            missing.push(Missing::new(
+                Section::Eligibility,
+                "calls/eligibility-text",
+                "Every question needs its words, and what to do when one cannot apply.",
+            ));
+        }
+    }
+}
+
+fn timetable(terms: &Terms, today: LocalDate, missing: &mut Vec<Missing>) {
+    let mut wrong =
+        |code, sentence: &str| missing.push(Missing::new(Section::Timetable, code, sentence.to_owned()));
+    let times = &terms.timetable;
+    let Some(deadline) = times.deadline else {
+        wrong("calls/deadline", "Say when applications close.");
+        return;
+    };
+    if deadline.date() <= today {
+        wrong("calls/deadline-past", "Choose a closing date after today.");
+    }
+    match (times.questions_by, times.answers_by) {
+        (Some(questions), Some(answers)) => {
+            if questions > answers || answers > deadline {
+                wrong("calls/order", "Questions end first, then all answers are there, then applications close.");
+            }
+        }
+        _ => wrong("calls/questions-by", "Say until when questions are taken and when all are answered."),
+    }
+    match times.decision_on {
+        None => wrong("calls/decision-on", "Say on which day the decision is planned."),
+        Some(decision) if decision <= deadline.date() => {
+            wrong("calls/decision-early", "The decision comes after applications close.");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Why something about a call is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallRefusal {
+    /// Something is missing.
+    Incomplete {
+        /// How many things.
+        count: usize,
+        /// What to do about the first.
+        first: String,
+        /// What the first rests on.
+        reference: Option<&'static str>,
+    },
+    /// Only a draft can be written.
+    NotDraft,
+    /// The rehearsal was not ticked as seen.
+    RehearsalUnseen,
+    /// A notice that this stage does not wait for.
+    NoticeNotExpected,
+    /// A notice that is published later than now.
+    NoticeInFuture,
+    /// The deadline is earlier than the minimum period.
+    PeriodTooShort {
+        /// Days of the period.
+        days: u32,
+        /// Earliest day.
+        earliest: LocalDate,
+        /// The section.
+        reference: &'static str,
+    },
+    /// Changing after the deadline.
+    AfterDeadline,
+    /// Changing a call that is not published.
+    NotOpen,
+    /// Changing a tender whose republished notice is not recorded.
+    NotRepublished,
+    /// Nothing was changed.
+    NothingChanged,
+    /// Withdrawing what is awarded, withdrawn or a draft.
+    NotWithdrawable,
+    /// Asking after the last day for questions.
+    QuestionsClosed,
+    /// Answering twice.
+    AnsweredAlready,
+}
+
+impl RefusalInfo for CallRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            CallRefusal::Incomplete { .. } => "calls/incomplete",
+            CallRefusal::NotDraft => "calls/not-draft",
+            CallRefusal::RehearsalUnseen => "calls/rehearsal-unseen",
+            CallRefusal::NoticeNotExpected => "calls/notice-not-expected",
+            CallRefusal::NoticeInFuture => "calls/notice-in-future",
+            CallRefusal::PeriodTooShort { .. } => "calls/period-too-short",
+            CallRefusal::AfterDeadline => "calls/after-deadline",
+            CallRefusal::NotOpen => "calls/not-open",
+            CallRefusal::NotRepublished => "calls/not-republished",
+            CallRefusal::NothingChanged => "calls/nothing-changed",
+            CallRefusal::NotWithdrawable => "calls/not-withdrawable",
+            CallRefusal::QuestionsClosed => "calls/questions-closed",
+            CallRefusal::AnsweredAlready => "calls/answered-already",
+        }
+    }
+    fn sentence(&self) -> String {
+        match self {
+            CallRefusal::Incomplete { count: 1, first, .. } => format!("One thing is missing: {first}"),
+            CallRefusal::Incomplete { count, first, .. } => {
+                format!("{count} things are missing. The first: {first}")
+            }
+            CallRefusal::PeriodTooShort { days, earliest, .. } => format!(
+                "Suppliers must have at least {days} days from the day after the notice, so applications may not \
+                 close before {}. Choose a later closing date and publish the notice with it.",
+                crate::values::time::medium_date(*earliest)
+            ),
+            CallRefusal::NotDraft => {
+                "The terms are frozen. Before the deadline they can be amended; otherwise they stand.".to_owned()
+            }
+            CallRefusal::RehearsalUnseen => {
+                "Read what the rehearsal found about the scoring model, and tick that you have seen it.".to_owned()
+            }
+            CallRefusal::NoticeNotExpected => "The call does not wait for this notice at its stage.".to_owned(),
+            CallRefusal::NoticeInFuture => {
+                "Record the notice when the national platform has published it, with the time the platform shows.".to_owned()
+            }
+            CallRefusal::AfterDeadline => {
+                "Terms may be changed only until the deadline, and it has passed. Withdraw the call and begin a new one if it must change.".to_owned()
+            }
+            CallRefusal::NotOpen => "The call is not open, so there is nothing to amend.".to_owned(),
+            CallRefusal::NotRepublished => {
+                "Republish the tender notice with the change on the national platform first, and record its number and time.".to_owned()
+            }
+            CallRefusal::NothingChanged => "Nothing differs from the terms as they stand.".to_owned(),
+            CallRefusal::NotWithdrawable => {
+                "Only a call that is published and not yet awarded can be withdrawn. A draft can stay as it is.".to_owned()
+            }
+            CallRefusal::QuestionsClosed => "Questions are no longer taken. The answers given so far are on the page.".to_owned(),
+            CallRefusal::AnsweredAlready => "This question is answered already.".to_owned(),
+        }
+    }
+    fn reference(&self) -> Option<&'static str> {
+        match self {
+            CallRefusal::Incomplete { reference, .. } => *reference,
+            CallRefusal::PeriodTooShort { reference, .. } => Some(reference),
+            CallRefusal::AfterDeadline | CallRefusal::NotRepublished => Some(tender::AMENDING),
+            _ => None,
+        }
+    }
+}
+
+/// Whether everything is there.
+///
+/// # Errors
+/// [`CallRefusal::Incomplete`] with the first thing that is not.
+pub fn whole(missing: &[Missing]) -> Result<(), CallRefusal> {
+    match missing.first() {
+        None => Ok(()),
+        Some(first) => Err(CallRefusal::Incomplete {
+            count: missing.len(),
+            first: first.sentence.clone(),
+            reference: first.reference,
+        }),
+    }
+}
+
+/// Whether the terms may still be written freely.
+///
+/// # Errors
+/// [`CallRefusal::NotDraft`].
+pub fn writable(call: &Call) -> Result<(), CallRefusal> {
+    if call.stage == CallStage::Draft { Ok(()) } else { Err(CallRefusal::NotDraft) }
+}
+
+/// Whether a notice of this kind is what the call waits for.
+///
+/// # Errors
+/// [`CallRefusal::NoticeNotExpected`], [`CallRefusal::NoticeInFuture`], [`CallRefusal::AfterDeadline`].
+pub fn notice_fits(call: &Call, kind: NoticeKind, published_at: Instant, now: Instant) -> Result<(), CallRefusal> {
+    if published_at > now {
+        return Err(CallRefusal::NoticeInFuture);
+    }
+    match (call.kind, kind, call.stage) {
+        (CallKind::Tender, NoticeKind::Tender, CallStage::AwaitingNotice)
+        | (CallKind::Tender, NoticeKind::Termination, CallStage::Withdrawn) => Ok(()),
+        (CallKind::Tender, NoticeKind::TenderAmended, CallStage::Open | CallStage::Closed) => {
+            if call.is_open(now) { Ok(()) } else { Err(CallRefusal::AfterDeadline) }
+        }
+        _ => Err(CallRefusal::NoticeNotExpected),
+    }
+}
+
+/// Whether the call may be amended now. Each amendment of a tender needs a republished notice of its own.
+///
+/// # Errors
+/// [`CallRefusal::NotOpen`], [`CallRefusal::AfterDeadline`], [`CallRefusal::NotRepublished`].
+pub fn amendable(call: &Call, notices: &[Notice], amendments: usize, now: Instant) -> Result<(), CallRefusal> {
+    match call.stage {
+        CallStage::Open | CallStage::Closed => {}
+        CallStage::Draft | CallStage::AwaitingNotice | CallStage::Withdrawn => return Err(CallRefusal::NotOpen),
+    }
+    if !call.is_open(now) {
+        return Err(CallRefusal::AfterDeadline);
+    }
+    let republished = notices.iter().filter(|n| n.kind == NoticeKind::TenderAmended).count();
+    if call.kind == CallKind::Tender && republished <= amendments {
+        return Err(CallRefusal::NotRepublished);
+    }
+    Ok(())
+}
+
+/// Whether the call may be withdrawn: published, and no award notice recorded.
+///
+/// # Errors
+/// [`CallRefusal::NotWithdrawable`].
+pub fn withdrawable(call: &Call, notices: &[Notice]) -> Result<(), CallRefusal> {
+    let awarded = notices.iter().any(|n| matches!(n.kind, NoticeKind::Award | NoticeKind::Details));
+    match call.stage {
+        CallStage::AwaitingNotice | CallStage::Open | CallStage::Closed if !awarded => Ok(()),
+        _ => Err(CallRefusal::NotWithdrawable),
+    }
+}
+
+/// Whether a question is taken now: until the last instant for questions, itself included.
+///
+/// # Errors
+/// [`CallRefusal::QuestionsClosed`].
+pub fn takes_questions(call: &Call, now: Instant) -> Result<(), CallRefusal> {
+    let until = call.terms.0.timetable.questions_by.or(call.deadline_at);
+    if call.is_open(now) && until.is_some_and(|until| now <= until) {
+        Ok(())
+    } else {
+        Err(CallRefusal::QuestionsClosed)
+    }
+}
+
+/// The reference after the last one of a kind and year: `T-2026-0001`, then `T-2026-0002`, ….
+#[must_use]
+pub fn next_reference(prefix: &str, last: Option<&str>) -> String {
+    let number = last.and_then(|l| l.strip_prefix(prefix)).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    format!("{prefix}{:04}", number.saturating_add(1))
+}
+
+/// `T-2026-` or `R-2026-`.
+#[must_use]
+pub fn reference_prefix(kind: CallKind, year: i32) -> String {
+    match kind {
+        CallKind::Tender => format!("T-{year}-"),
+        CallKind::Round => format!("R-{year}-"),
+    }
+}
+
+/// An identifier made of a title: lower case, words joined by `_`, not yet in `taken`.
+#[must_use]
+pub fn identifier(title: &str, taken: &BTreeSet<String>) -> String {
+    let words: Vec<String> = title
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .take(5)
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let base = if words.is_empty() { "part".to_owned() } else { words.join("_") };
+    if !taken.contains(&base) {
+        return base;
+    }
+    (2_u32..).map(|n| format!("{base}_{n}")).find(|id| !taken.contains(id)).unwrap_or(base)
+}
