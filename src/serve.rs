@@ -26,6 +26,7 @@ pub fn handlers() -> Handlers {
     let mut handlers = Handlers::default();
     handlers.on(mail::SEND, mail::send);
     // calls
+    handlers.on(crate::calls::actions::DEADLINE, crate::calls::actions::close_at_deadline);
 
     // applications
 

@@ -1,10 +1,10 @@
 //! What a call takes from the rooms above: its mission, and entries of the catalogue of conditions.
 
 use super::model::ConditionAsked;
-use crate::conditions::{Condition, ConditionBody};
+use crate::conditions::{self, Condition, ConditionBody};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::missions::Mission;
+use crate::missions::{self, Mission, MissionStatus};
 use crate::values::{Id, actor};
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,57 +23,89 @@ pub struct MissionShown {
 ///
 /// # Errors
 /// What the database says.
-pub fn missions_shown(_db: &mut Db, _ids: &[Id<Mission>]) -> Result<HashMap<Id<Mission>, MissionShown>> {
-    Ok(HashMap::new())
+pub fn missions_shown(db: &mut Db, ids: &[Id<Mission>]) -> Result<HashMap<Id<Mission>, MissionShown>> {
+    Ok(missions::find_many(db, ids)?
+        .into_iter()
+        .map(|(id, mission)| {
+            let href = mission.href();
+            (id, MissionShown { title: mission.title, statement: mission.statement, href })
+        })
+        .collect())
 }
 
 /// The missions that an authority's calls can serve: identifier and title.
 ///
 /// # Errors
 /// What the database says.
-pub fn missions_of(_db: &mut Db, _authority: Id<actor::Organisation>) -> Result<Vec<(String, String)>> {
-    Ok(Vec::new())
+pub fn missions_of(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<(String, String)>> {
+    Ok(missions::of_authority(db, authority)?
+        .into_iter()
+        .filter(|mission| mission.status != MissionStatus::Withdrawn)
+        .map(|mission| (mission.id.to_string(), mission.title))
+        .collect())
 }
 
 /// Checks that a mission belongs to the authority.
 ///
 /// # Errors
 /// Invalid at the field `mission`.
-pub fn check_mission(_db: &mut Db, _authority: Id<actor::Organisation>, _mission: Id<Mission>) -> Result<()> {
-    Ok(())
+pub fn check_mission(db: &mut Db, authority: Id<actor::Organisation>, mission: Id<Mission>) -> Result<()> {
+    match missions::find(db, mission) {
+        Ok(found) if found.authority_id == authority => Ok(()),
+        Ok(_) | Err(Error::NotFound) => Err(Error::field("mission", "Choose a mission of your council")),
+        Err(other) => Err(other),
+    }
 }
 
-/// An entry of the catalogue, as it can be asked now.
+/// An entry of the catalogue, as it can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Identifier.
     pub id: Id<Condition>,
-    /// Current version.
+    /// Version.
     pub version: i64,
     /// Its words.
     pub body: ConditionBody,
 }
 
-/// The catalogue of an authority.
+/// The catalogue of an authority, each entry in its newest version.
 ///
 /// # Errors
 /// What the database says.
-pub fn entries(_db: &mut Db, _authority: Id<actor::Organisation>) -> Result<Vec<Entry>> {
-    Ok(Vec::new())
+pub fn entries(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<Entry>> {
+    Ok(conditions::latest(db, authority)?
+        .into_iter()
+        .map(|v| Entry { id: v.condition_id, version: v.version, body: v.body.0 })
+        .collect())
 }
 
-/// One entry in a version, the current one when none is given.
+/// One entry in a version, the newest when none is given.
 ///
 /// # Errors
 /// Invalid at the field `condition` when the authority has no such entry.
-pub fn entry(_db: &mut Db, _authority: Id<actor::Organisation>, _id: Id<Condition>, _version: Option<i64>) -> Result<Entry> {
-    Err(Error::field("condition", "Choose a condition of your catalogue"))
+pub fn entry(db: &mut Db, authority: Id<actor::Organisation>, id: Id<Condition>, version: Option<i64>) -> Result<Entry> {
+    let unknown = |error| match error {
+        Error::NotFound => Error::field("condition", "Choose a condition of your catalogue"),
+        other => other,
+    };
+    let found = conditions::find(db, id).map_err(unknown)?;
+    if found.authority_id != authority {
+        return Err(unknown(Error::NotFound));
+    }
+    let found = conditions::find_version(db, id, version.unwrap_or(found.version)).map_err(unknown)?;
+    Ok(Entry { id, version: found.version, body: found.body.0 })
 }
 
-/// The conditions asked for which an exception of subsidy law is recorded.
+/// The conditions asked for which an exception of subsidy law is recorded in the version that is asked.
 ///
 /// # Errors
 /// What the database says.
-pub fn exceptions(_db: &mut Db, _asked: &[ConditionAsked]) -> Result<BTreeSet<Id<Condition>>> {
-    Ok(BTreeSet::new())
+pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<Id<Condition>>> {
+    let mut recorded = BTreeSet::new();
+    for one in asked.iter().filter(|one| one.body.prohibition.is_some()) {
+        if conditions::exception_recorded(db, one.condition, one.version)? {
+            recorded.insert(one.condition);
+        }
+    }
+    Ok(recorded)
 }

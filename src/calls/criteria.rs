@@ -500,7 +500,7 @@ fn read_price(form: &mut Parser, input: &CriterionInput) -> Option<PriceModel> {
         }
     };
     let exponent = if input.exponent.trim().is_empty() { Some(1) } else { form.value("exponent", &input.exponent, "") };
-    let mut ceiling = |form: &mut Parser| form.pence("ceiling", &input.ceiling, "Enter the ceiling, in pounds with VAT");
+    let ceiling = |form: &mut Parser| form.pence("ceiling", &input.ceiling, "Enter the ceiling, in pounds with VAT");
     match formula {
         Formula::LowestOverPrice => Some(PriceModel::LowestOverPrice),
         Formula::LinearToCeiling => {

@@ -124,6 +124,7 @@ pub async fn new(visit: Visit, posted: Posted<NewCall>) -> Answer {
 
 /// One line of the builder's task list.
 struct Task {
+    id: String,
     title: &'static str,
     href: String,
     status: &'static str,
@@ -144,6 +145,7 @@ fn tasks(call: &Call, missing: &[Missing]) -> Vec<Task> {
                 [first, rest @ ..] => format!("{} And {} more.", first.sentence, rest.len()),
             };
             Task {
+                id: format!("task-{section}"),
                 title: section.label(),
                 href: format!("/desk/calls/{}/{}", call.id, section.as_str()),
                 status,

@@ -3,16 +3,42 @@
 //! Invariants: what is published is frozen and hashed, each change is a new version with its reason; a
 //! tender opens only when the number and instant of its notice on the national platform are recorded,
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
-//! first; the stage moves only forward.
+//! first; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
+//! to its draft, which nobody outside has seen. Nobody is shown who asked a question.
 //!
-//! Public names: [`Call`], [`CallKind`], [`Stage`], [`Terms`] and its parts, [`find`], [`find_many`],
-//! [`notices`], [`key`], [`thing`].
+//! Public names: [`Call`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
+//! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
+//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`samples`].
 
+pub mod actions;
+pub mod api;
+pub mod builder_pages;
+mod catalogue;
+mod criteria;
+pub mod desk_pages;
+mod drafting;
 mod model;
+pub mod pages;
+mod round;
+mod rules;
+#[cfg(test)]
+mod rules_tests;
+pub mod samples;
 mod store;
+mod tender;
+pub mod view;
 
-pub use model::{
-    Call, CallKey, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Instrument, Notice, NoticeKind, Part, RoundTerms,
-    TenderTerms, Terms, Timetable,
+pub use criteria::CriterionInput;
+pub use drafting::{
+    BasicsInput, ConditionInput, EligibilityInput, MoneyInput, NewCall, TermsInput, TiesInput, TimetableInput, back_to_draft,
+    create, put_condition, put_criterion, set_terms,
 };
-pub use store::{find, find_many, keys, notices, thing};
+pub use model::{
+    Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion, Instrument, Notice,
+    NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable,
+};
+pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
+pub use store::{
+    Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms, versions,
+};
+pub use tender::{DUTIES, Duty};

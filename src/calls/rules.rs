@@ -2,7 +2,7 @@
 
 use super::model::{Call, CallKind, CallStage, ConditionAsked, Notice, NoticeKind, Terms};
 use super::{round, tender};
-use crate::conditions::{Condition, may_be_asked};
+use crate::conditions::{AskedOf, Condition, may_be_asked};
 use crate::evaluation::{Kind, Measure, Model};
 use crate::values::{Id, Instant, LocalDate, Refusal, RefusalInfo};
 use serde::Serialize;
@@ -156,7 +156,8 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
             ));
         }
         let exception = known.exceptions.contains(&asked.condition);
-        if let Err(refusal) = may_be_asked(&asked.body, call.kind == CallKind::Round, exception, today) {
+        let of = if call.kind == CallKind::Round { AskedOf::Investment } else { AskedOf::Tender };
+        if let Err(refusal) = may_be_asked(&asked.body, of, exception, today) {
             missing.push(Missing::of(Section::Conditions, refusal));
         }
         let deadline = terms.timetable.deadline.map(Instant::date);

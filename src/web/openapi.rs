@@ -42,6 +42,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.info.license = None;
     api.merge(crate::missions::api::Docs::openapi());
     api.merge(crate::conditions::api::Docs::openapi());
+    api.merge(crate::calls::api::Docs::openapi());
     api.merge(crate::desk::search::Docs::openapi());
     api
 }

@@ -4,6 +4,7 @@ use super::{assets, health, openapi, public_pages, sandbox};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
+use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use actix_web::http::Method;
@@ -216,7 +217,63 @@ fn subsidies_routes() -> Vec<Row> {
 }
 
 fn calls_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/calls" ReadCall => calls::list,
+        get "/calls/{id}" ReadCall => calls::show,
+        get "/calls/{id}/terms.json" ReadCall => calls::terms,
+        post "/calls/{id}/questions" AskQuestion => calls::ask,
+        get "/desk/calls" ReadDesk => calls_desk::list,
+        get "/desk/calls/new" PublishCall => calls_desk::new_form,
+        post "/desk/calls/new" PublishCall => calls_desk::new,
+        get "/desk/calls/{id}" ReadDesk => calls_desk::desk,
+        post "/desk/calls/{id}/notices" PublishCall => calls_desk::record_notice,
+        post "/desk/calls/{id}/questions/{question}" AnswerQuestion => calls_desk::answer,
+        post "/desk/calls/{id}/back-to-draft" PublishCall => calls_desk::back_to_draft,
+        get "/desk/calls/{id}/publish" PublishCall => calls_desk::publish_form,
+        post "/desk/calls/{id}/publish" PublishCall => calls_desk::publish,
+        get "/desk/calls/{id}/amend" PublishCall => calls_desk::amend_form,
+        post "/desk/calls/{id}/amend" PublishCall => calls_desk::amend,
+        get "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw_form,
+        post "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw,
+        get "/desk/calls/{id}/basics" PublishCall => calls_builder::basics_form,
+        post "/desk/calls/{id}/basics" PublishCall => calls_builder::basics,
+        get "/desk/calls/{id}/money" PublishCall => calls_builder::money_form,
+        post "/desk/calls/{id}/money" PublishCall => calls_builder::money,
+        get "/desk/calls/{id}/criteria" PublishCall => calls_builder::criteria_list,
+        post "/desk/calls/{id}/criteria" PublishCall => calls_builder::ties,
+        get "/desk/calls/{id}/criteria/new" PublishCall => calls_builder::criterion_new_form,
+        post "/desk/calls/{id}/criteria/new" PublishCall => calls_builder::criterion_new,
+        get "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_builder::criterion_form,
+        post "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_builder::criterion,
+        post "/desk/calls/{id}/criteria/{criterion}/remove" PublishCall => calls_builder::criterion_remove,
+        get "/desk/calls/{id}/conditions" PublishCall => calls_builder::conditions_form,
+        post "/desk/calls/{id}/conditions" PublishCall => calls_builder::condition_new,
+        get "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition_form,
+        post "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition,
+        post "/desk/calls/{id}/conditions/{asked}/remove" PublishCall => calls_builder::condition_remove,
+        get "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility_form,
+        post "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility,
+        post "/desk/calls/{id}/eligibility/{question}/remove" PublishCall => calls_builder::eligibility_remove,
+        get "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable_form,
+        post "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable,
+        get "/desk/calls/{id}/duties" PublishCall => calls_builder::duties_form,
+        post "/desk/calls/{id}/duties" PublishCall => calls_builder::duties,
+        get "/api/v1/calls" ReadCall => calls_api::list,
+        post "/api/v1/calls" PublishCall => calls_api::create,
+        get "/api/v1/calls/{id}" ReadCall => calls_api::show,
+        get "/api/v1/calls/{id}/terms" ReadCall => calls_api::terms,
+        post "/api/v1/calls/{id}/terms" PublishCall => calls_api::set_terms,
+        get "/api/v1/calls/{id}/check" PublishCall => calls_api::check,
+        post "/api/v1/calls/{id}/publish" PublishCall => calls_api::publish,
+        post "/api/v1/calls/{id}/back-to-draft" PublishCall => calls_api::back_to_draft,
+        get "/api/v1/calls/{id}/notices" ReadCall => calls_api::notices,
+        post "/api/v1/calls/{id}/notices" PublishCall => calls_api::record_notice,
+        post "/api/v1/calls/{id}/amend" PublishCall => calls_api::amend,
+        post "/api/v1/calls/{id}/withdraw" PublishCall => calls_api::withdraw,
+        get "/api/v1/calls/{id}/questions" ReadCall => calls_api::questions,
+        post "/api/v1/calls/{id}/questions" AskQuestion => calls_api::ask,
+        post "/api/v1/calls/{id}/questions/{question}/answer" AnswerQuestion => calls_api::answer,
+    ]
 }
 
 fn applications_routes() -> Vec<Row> {
