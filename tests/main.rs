@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 mod audit;
+mod calls;
 mod conditions;
 mod desk;
 mod missions;

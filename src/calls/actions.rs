@@ -295,7 +295,7 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
     let reason = form.text("reason", &input.reason, 2000, "Say why the terms change");
     let deadline_reason =
         form.text("deadline_reason", &input.deadline_reason, 2000, "Say why the deadline is or is not extended");
-    let description = form.optional_text("description", &input.description, 20_000);
+    let description = form.optional_text("description", &drafting::plain_lines(&input.description), 20_000);
     let times = TimetableInput {
         questions_by_date: input.questions_by_date.clone(),
         questions_by_time: input.questions_by_time.clone(),

@@ -192,7 +192,6 @@ struct CriteriaPage {
     chart: String,
     rows: Vec<Row>,
     sum: String,
-    whole: bool,
     missing: Vec<Missing>,
     kinds: Vec<(&'static str, &'static str)>,
     ties: Vec<(&'static str, &'static str)>,
@@ -224,7 +223,6 @@ async fn criteria_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> 
         chart: view::weights_chart(model)?,
         rows,
         sum: view::percent(sum),
-        whole: sum == Decimal::ONE_HUNDRED,
         missing: missing_here(visit, &call, Section::Criteria),
         kinds: CriterionKind::ALL
             .iter()

@@ -138,6 +138,11 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
     }
 }
 
+/// Browsers send line ends as two characters; stored text has one, so that a saved form changes nothing by itself.
+pub(super) fn plain_lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
 fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
     let today = now.date();
     let tender = (kind == CallKind::Tender).then(|| TenderTerms {
@@ -218,7 +223,7 @@ pub async fn set_basics(app: &App, actor: &Actor, id: Id<Call>, input: &BasicsIn
     let mut form = Parser::default();
     let title = form.text("title", &input.title, 160, "Enter a title");
     let summary = form.optional_text("summary", &input.summary, 600).unwrap_or_default();
-    let description = form.optional_text("description", &input.description, 20_000).unwrap_or_default();
+    let description = form.optional_text("description", &plain_lines(&input.description), 20_000).unwrap_or_default();
     let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
     form.finish()?;
     let Some(mission) = mission else { return Err(Error::field("mission", "Choose the mission it serves")) };

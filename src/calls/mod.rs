@@ -14,7 +14,7 @@ pub mod actions;
 pub mod api;
 pub mod builder_pages;
 mod catalogue;
-mod criteria;
+pub mod criteria;
 pub mod desk_pages;
 mod drafting;
 mod model;

@@ -1,0 +1,275 @@
+//! Calls, as officers, applicants and the public meet them.
+
+use crate::support::World;
+use commonweal::calls::actions::{self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput};
+use commonweal::calls::samples::{self, Dates, Ground};
+use commonweal::calls::{self, CallStage, NewCall};
+use commonweal::error::Error;
+use commonweal::values::{Actor, Instant, Role};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+async fn ground(world: &World) -> Ground {
+    samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap()
+}
+
+fn refused(error: &Error) -> &'static str {
+    match error {
+        Error::Refused(refusal) => refusal.code,
+        other => panic!("not a refusal: {other:?}"),
+    }
+}
+
+fn notice(kind: &str, at: Instant) -> NoticeInput {
+    NoticeInput { kind: kind.into(), notice_number: "2026/S 000-099".into(), notice_date: at.rfc3339(), notice_time: String::new() }
+}
+
+fn seen() -> PublishInput {
+    PublishInput { seen: "yes".into() }
+}
+
+both! {
+    async fn a_tender_is_published_only_when_it_is_whole_and_opens_with_its_notice(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (app, now) = (&world.app, world.now());
+        let new = NewCall { kind: "tender".into(), title: "Kitchens".into(), summary: "Run them.".into(), mission: ground.mission("food").unwrap().to_string() };
+        let id = calls::create(app, &officer, &new, now).await.unwrap();
+        assert_eq!(refused(&actions::publish(app, &officer, id, &seen(), now).await.unwrap_err()), "calls/incomplete");
+        let dates = Dates::closing_in(now, 52);
+        let terms = samples::community_kitchens(&dates, samples::kitchen_conditions(&ground.catalogue, &dates));
+        let input = calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() };
+        calls::set_terms(app, &officer, id, &input, now).await.unwrap();
+        let unseen = actions::publish(app, &officer, id, &PublishInput::default(), now).await.unwrap_err();
+        assert_eq!(refused(&unseen), "calls/rehearsal-unseen");
+        actions::publish(app, &officer, id, &seen(), now).await.unwrap();
+        let call = app.db.read(move |db| calls::find(db, id)).await.unwrap();
+        assert_eq!((call.stage, call.version, call.is_open(now)), (CallStage::AwaitingNotice, 1, false));
+        let stranger = world.client(&Actor::Public).await;
+        stranger.get(&format!("/calls/{id}")).await.expect(404);
+        assert_eq!(refused(&calls::set_terms(app, &officer, id, &input, now).await.unwrap_err()), "calls/not-draft");
+        actions::record_notice(app, &officer, id, &notice("uk4", now), now).await.unwrap();
+        let (call, keys, (frozen, hash)) = app
+            .db
+            .read(move |db| Ok((calls::find(db, id)?, calls::keys(db, id)?, calls::version_terms(db, id, 1)?)))
+            .await
+            .unwrap();
+        assert!(call.is_open(now) && call.is_open(dates.deadline));
+        assert_eq!(keys.len(), 2);
+        assert_eq!((frozen, Some(hash.clone())), (terms, call.terms_hash));
+        let page = stranger.get(&format!("/calls/{id}")).await.expect(200);
+        page.shows("Start your application").shows(&hash).shows("Conditions asked").shows("Quality and social value together count for 70%");
+        stranger.get("/calls?q=kitchens&kind=tender&stage=open").await.expect(200).shows("Kitchens");
+        stranger.get("/calls?stage=closed").await.expect(200).shows("No call fits");
+        assert!(stranger.get("/calls?format=csv").await.expect(200).text.contains("T-"));
+    }
+
+    async fn a_notice_that_leaves_too_short_a_period_opens_nothing(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (app, now) = (&world.app, world.now());
+        let dates = Dates::closing_in(now, 26);
+        let terms = samples::community_kitchens(&dates, vec![]);
+        let id = samples::draft(app, &officer, ground.mission("food").unwrap(), &terms, now).await.unwrap();
+        actions::publish(app, &officer, id, &seen(), now).await.unwrap();
+        let late = now.plus(TimeDelta::days(3));
+        let error = actions::record_notice(app, &officer, id, &notice("uk4", late), late).await.unwrap_err();
+        let Error::Refused(refusal) = &error else { panic!("{error:?}") };
+        assert_eq!((refusal.code, refusal.reference), ("calls/period-too-short", Some("Procurement Act 2023 s.54")));
+        let (call, notices) = app.db.read(move |db| Ok((calls::find(db, id)?, calls::notices(db, id)?))).await.unwrap();
+        assert_eq!((call.stage, notices.len()), (CallStage::AwaitingNotice, 0));
+        calls::back_to_draft(app, &officer, id, late).await.unwrap();
+        let mut terms = terms;
+        let later = Dates::closing_in(late, 40);
+        terms.timetable = samples::community_kitchens(&later, vec![]).timetable;
+        let tender = terms.tender.as_mut().unwrap();
+        (tender.starts_on, tender.ends_on) = (later.starts_on, later.ends_on);
+        let input = calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() };
+        calls::set_terms(app, &officer, id, &input, late).await.unwrap();
+        actions::publish(app, &officer, id, &seen(), late).await.unwrap();
+        actions::record_notice(app, &officer, id, &notice("uk4", late), late).await.unwrap();
+        let call = app.db.read(move |db| calls::find(db, id)).await.unwrap();
+        assert_eq!((call.stage, call.version), (CallStage::Open, 2));
+    }
+
+    async fn a_tender_is_amended_before_its_deadline_with_its_notice_republished_and_never_after(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (app, now) = (&world.app, world.now());
+        let call = samples::open_tender(app, &officer, &ground, 52, now).await.unwrap();
+        let later = call.deadline_at.unwrap().plus(TimeDelta::days(7));
+        let input = AmendInput {
+            reason: "A fifth room was added.".into(),
+            deadline_reason: "A week more, to look at it.".into(),
+            deadline_date: later.rfc3339(),
+            ..AmendInput::default()
+        };
+        assert_eq!(refused(&actions::amend(app, &officer, call.id, &input, now).await.unwrap_err()), "calls/not-republished");
+        assert!(matches!(actions::amend(app, &officer, call.id, &AmendInput::default(), now).await, Err(Error::Invalid(_))));
+        actions::record_notice(app, &officer, call.id, &notice("uk4_amended", now), now).await.unwrap();
+        actions::amend(app, &officer, call.id, &input, now).await.unwrap();
+        let id = call.id;
+        let (amended, versions) = app.db.read(move |db| Ok((calls::find(db, id)?, calls::versions(db, id)?))).await.unwrap();
+        assert_eq!((amended.version, amended.deadline_at), (2, Some(later)));
+        assert_ne!(amended.terms_hash, call.terms_hash);
+        assert_eq!(versions[0].terms_hash, call.terms_hash.clone().unwrap(), "the first version stays as it was");
+        // The old deadline passes and closes nothing; the new one closes.
+        world.move_clock(call.deadline_at.unwrap().plus(TimeDelta::hours(1))).await;
+        assert_eq!(app.db.read(move |db| calls::find(db, id)).await.unwrap().stage, CallStage::Open);
+        world.move_clock(later.plus(TimeDelta::hours(1))).await;
+        assert_eq!(app.db.read(move |db| calls::find(db, id)).await.unwrap().stage, CallStage::Closed);
+        let error = actions::amend(app, &officer, id, &input, world.now()).await.unwrap_err();
+        let Error::Refused(refusal) = &error else { panic!("{error:?}") };
+        assert_eq!((refusal.code, refusal.reference), ("calls/after-deadline", Some("Procurement Act 2023 s.31")));
+    }
+
+    async fn a_question_is_answered_to_all_and_nobody_sees_who_asked(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (_, asker) = world.applicant("Quite Unusual Name CIC");
+        let call = samples::open_tender(&world.app, &officer, &ground, 52, world.now()).await.unwrap();
+        let browser = world.client(&asker).await;
+        let path = format!("/calls/{}", call.id);
+        browser.get(&path).await.expect(200).shows("Ask the question");
+        browser.post(&format!("{path}/questions"), &[("question", "Do volunteers count?")]).await.expect(303);
+        let Actor::Person { name, account, .. } = &asker else { panic!() };
+        for viewer in [Actor::Public, officer.clone()] {
+            let reply = world.client(&viewer).await.get(&path).await.expect(200).shows("Do volunteers count?").shows("Waiting for an answer");
+            reply.hides(name);
+        }
+        let listed = world.api(&officer).await.get(&format!("/api/v1/calls/{}/questions", call.id)).await.expect(200);
+        assert!(!listed.text.contains(&account.to_string()));
+        let question = listed.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let desk = world.client(&officer).await;
+        desk.get(&format!("/desk/calls/{}", call.id)).await.expect(200).hides(name).shows("Answer to everybody");
+        desk.post(&format!("/desk/calls/{}/questions/{question}", call.id), &[("answer", "Only paid work counts.")]).await.expect(303);
+        world.client(&Actor::Public).await.get(&path).await.expect(200).shows("Only paid work counts.").shows("1 answered, 0 waiting");
+        let again = actions::answer(&world.app, &officer, call.id, question.parse().unwrap(), &AnswerInput { answer: "No.".into() }, world.now()).await;
+        assert_eq!(refused(&again.unwrap_err()), "calls/answered-already");
+        let late = call.terms.0.timetable.questions_by.unwrap().plus(TimeDelta::microseconds(1));
+        let closed = actions::ask(&world.app, &asker, call.id, &QuestionInput { question: "One more?".into() }, late).await;
+        assert_eq!(refused(&closed.unwrap_err()), "calls/questions-closed");
+    }
+
+    async fn a_draft_is_nobodys_but_its_councils_and_a_round_opens_at_once(world: World) {
+        let ground = ground(&world).await;
+        let manager = world.person(Role::FundManager);
+        let officer = world.person(Role::ProcurementOfficer);
+        let stranger = world.person_of(world.other_council(), Role::ProcurementOfficer);
+        let now = world.now();
+        let dates = Dates::closing_in(now, 40);
+        let terms = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        let mission = ground.mission("youth").unwrap();
+        let id = samples::draft(&world.app, &manager, mission, &terms, now).await.unwrap();
+        for path in [format!("/calls/{id}"), format!("/desk/calls/{id}"), format!("/desk/calls/{id}/basics")] {
+            world.client(&stranger).await.get(&path).await.expect(404);
+        }
+        world.client(&stranger).await.get("/desk/calls").await.expect(200).hides("Youth Fund");
+        world.client(&officer).await.get(&format!("/desk/calls/{id}")).await.expect(200);
+        let denied = calls::create(&world.app, &officer, &NewCall { kind: "round".into(), title: "x".into(), summary: "x".into(), mission: mission.to_string() }, now).await;
+        assert!(matches!(denied, Err(Error::Denied)));
+        assert!(matches!(actions::publish(&world.app, &officer, id, &seen(), now).await, Err(Error::Denied)));
+        actions::publish(&world.app, &manager, id, &seen(), now).await.unwrap();
+        world.client(&stranger).await.get(&format!("/calls/{id}")).await.expect(200).shows("£20,000 to £500,000");
+        actions::withdraw(&world.app, &manager, id, &WithdrawInput { reason: "The pot is needed elsewhere.".into() }, now).await.unwrap();
+        world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200).shows("The pot is needed elsewhere").hides("Start your application");
+    }
+
+    async fn people_who_begin_calls_at_once_get_different_references(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let mission = ground.mission("food").unwrap().to_string();
+        let now = world.now();
+        let begun: Vec<_> = (0..12)
+            .map(|n| {
+                let (app, officer, mission) = (world.app.clone(), officer.clone(), mission.clone());
+                tokio::spawn(async move {
+                    let new = NewCall { kind: "tender".into(), title: format!("Call {n}"), summary: "x".into(), mission };
+                    let id = calls::create(&app, &officer, &new, now).await.unwrap();
+                    app.db.read(move |db| calls::find(db, id)).await.unwrap().reference
+                })
+            })
+            .collect();
+        let mut references = BTreeSet::new();
+        for one in begun {
+            references.insert(one.await.unwrap());
+        }
+        assert_eq!(references.len(), 12);
+        assert!(references.last().unwrap().ends_with("-0012"), "no number is left out: {references:?}");
+    }
+
+    async fn a_tender_is_built_page_by_page_without_script(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let desk = world.client(&officer).await;
+        desk.get("/desk/calls/new").await.expect(200).shows("Begin a call");
+        let mission = ground.mission("food").unwrap().to_string();
+        let reply = desk.post("/desk/calls/new", &[("kind", "tender"), ("title", "Kitchens"), ("summary", "Run them."), ("mission", &mission)]).await.expect(303);
+        let home = reply.location.clone().unwrap();
+        let at = |part: &str| format!("{home}/{part}");
+        for part in ["basics", "money", "criteria", "conditions", "eligibility", "timetable", "duties", "publish"] {
+            desk.get(&at(part)).await.expect(200);
+        }
+        desk.post(&at("basics"), &[("title", "Kitchens"), ("summary", "Run them."), ("mission", &mission), ("description", "Four kitchens.")]).await.expect(303);
+        desk.post(&at("money"), &[("estimated_value", "lots")]).await.expect(422).shows("Enter an amount in pounds");
+        let dates = Dates::closing_in(world.now(), 52);
+        let (starts, ends) = (dates.starts_on.to_string(), dates.ends_on.to_string());
+        desk.post(&at("money"), &[("estimated_value", "1,200,000"), ("contract_type", "goods_services"), ("procedure", "open"), ("starts_on", &starts), ("ends_on", &ends),
+            ("circumstances", "electronic_submission"), ("circumstances", "documents_with_notice"), ("price_sealed", "yes")]).await.expect(303);
+        desk.get(&at("criteria/new?kind=quality")).await.expect(200).shows("Level texts");
+        desk.post(&at("criteria/new"), &[("kind", "quality"), ("title", "How will you do it?"), ("weight", "50"), ("minimum_level", "2")]).await.expect(303);
+        desk.post(&at("criteria/new"), &[("kind", "social_value"), ("title", "Promises"), ("weight", "20"), ("method", "against_targets"), ("judged_by", "how_will_you_do_it")]).await.expect(303);
+        desk.post(&at("criteria/new"), &[("kind", "price"), ("title", "Price"), ("weight", "29"), ("formula", "absolute_to_ceiling"), ("ceiling", "1200000")]).await.expect(303);
+        desk.get(&at("criteria")).await.expect(200).shows("Weights add up to 99% of 100%");
+        desk.post(&at("criteria/price"), &[("title", "Price"), ("weight", "30"), ("formula", "absolute_to_ceiling"), ("ceiling", "1200000")]).await.expect(303);
+        let condition = ground.catalogue.iter().find(|c| c.body.0.title == "Local employment").unwrap().condition_id.to_string();
+        desk.post(&at("conditions"), &[("condition", &condition), ("target", "20"), ("due", &ends), ("feeds", "promises"), ("weight", "100")]).await.expect(303);
+        desk.get(&at("conditions/local_employment")).await.expect(200).shows("Change the condition");
+        desk.post(&at("eligibility"), &[("question", "Are you registered?"), ("right_answer", "yes"), ("otherwise", "Register first.")]).await.expect(303);
+        let day = |at: Instant| at.date().to_string();
+        desk.post(&at("timetable"), &[("questions_by_date", &day(dates.questions_by)), ("questions_by_time", "noon"), ("answers_by_date", &day(dates.answers_by)), ("answers_by_time", "5pm"),
+            ("deadline_date", &day(dates.deadline)), ("deadline_time", "noon"), ("decision_on", &dates.decision_on.to_string())]).await.expect(303);
+        desk.get(&home).await.expect(200).shows("Duties considered").shows("Procurement Act 2023 s.18").shows("£207,720");
+        let duties: Vec<(&str, &str)> = calls::DUTIES.iter().map(|d| (d.key, "Considered and decided.")).collect();
+        desk.post(&at("duties"), &duties).await.expect(303);
+        desk.get(&home).await.expect(200).shows("Everything is there");
+        desk.get(&at("publish")).await.expect(200).shows("What one point costs").shows("Ranks cannot reverse");
+        desk.post(&at("publish"), &[]).await.expect(422).shows("tick that you have seen it");
+        desk.post(&at("publish"), &[("seen", "yes")]).await.expect(303);
+        desk.get(&home).await.expect(200).shows("Record the notice");
+        let now = world.now();
+        desk.post(&at("notices"), &[("kind", "uk4"), ("notice_number", "2026/S 000-1"), ("notice_date", &day(now)), ("notice_time", "0:00")]).await.expect(303);
+        desk.get(&home).await.expect(200).shows("Open until").hides("applications received");
+        let public = home.replace("/desk", "");
+        world.client(&Actor::Public).await.get(&public).await.expect(200).shows("How will you do it?").shows("Local employment");
+    }
+
+    async fn a_tender_is_made_through_the_api_alone(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let api = world.api(&officer).await;
+        let mission = ground.mission("food").unwrap().to_string();
+        let made = api.post("/api/v1/calls", json!({ "kind": "tender", "title": "Kitchens", "summary": "Run them.", "mission": mission })).await.expect(201).json();
+        let path = format!("/api/v1/calls/{}", made["id"].as_str().unwrap());
+        let dates = Dates::closing_in(world.now(), 52);
+        let mut terms = serde_json::to_value(samples::community_kitchens(&dates, samples::kitchen_conditions(&ground.catalogue, &dates))).unwrap();
+        for condition in terms["conditions"].as_array_mut().unwrap() {
+            condition.as_object_mut().unwrap().remove("body");
+        }
+        let saved = api.post(&format!("{path}/terms"), json!({ "terms": terms })).await.expect(200).json();
+        assert_eq!(saved["missing"], json!([]));
+        let check = api.get(&format!("{path}/check")).await.expect(200).json();
+        assert_eq!(check["threshold"]["reached"], json!(true));
+        assert_eq!(check["minimum_period"]["days"], json!(25));
+        assert!(check["rehearsal"]["price_per_point"].as_array().unwrap().len() == 5);
+        api.post(&format!("{path}/publish"), json!({ "seen": "yes" })).await.expect(200);
+        let opened = api.post(&format!("{path}/notices"), json!({ "kind": "uk4", "notice_number": "1", "notice_date": world.now().rfc3339() })).await.expect(200).json();
+        assert_eq!(opened["stage"], json!("open"));
+        let later = dates.deadline.plus(TimeDelta::days(7)).rfc3339();
+        let amend = json!({ "reason": "More time.", "deadline_reason": "Asked for.", "deadline_date": later, "notice_number": "2", "notice_date": world.now().rfc3339() });
+        assert_eq!(api.post(&format!("{path}/amend"), amend).await.expect(200).json()["version"], json!(2));
+        let frozen = api.get(&format!("{path}/terms?version=1")).await.expect(200).json();
+        assert_eq!(frozen["terms"]["timetable"]["deadline"], serde_json::to_value(dates.deadline).unwrap());
+    }
+}
