@@ -143,7 +143,6 @@ fn freeze(
     call.version += 1;
     call.terms_hash = Some(hash.clone());
     call.deadline_at = call.terms.0.timetable.deadline;
-    call.amount = Call::amount_of(&call.terms.0);
     store::insert_version(
         db,
         &CallVersion {
@@ -396,8 +395,8 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             let notices = store::notices(db, id)?;
             rules::withdrawable(&call, &notices)?;
             call.stage = CallStage::Withdrawn;
-            call.withdrawn_reason = Some(reason.clone());
             store::set(db, &call)?;
+            store::set_withdrawn_reason(db, id, &reason)?;
             record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
             outbox::emit(db, WITHDRAWN, json!({ "call": id }), now)
         })

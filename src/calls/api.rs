@@ -26,9 +26,9 @@ fn call_json(call: &Call, now: Instant) -> Value {
     json!({
         "id": call.id, "kind": call.kind, "reference": call.reference, "title": call.title, "summary": call.summary,
         "stage": call.stage, "is_open": call.is_open(now), "version": call.version, "mission": call.mission_id,
-        "authority": call.authority_id, "amount": call.amount, "deadline_at": call.deadline_at,
+        "authority": call.authority_id, "amount": call.amount(), "deadline_at": call.deadline_at,
         "published_at": call.published_at, "created_at": call.created_at, "terms_hash": call.terms_hash,
-        "withdrawn_reason": call.withdrawn_reason, "terms": call.terms.0,
+        "terms": call.terms.0,
     })
 }
 
@@ -65,8 +65,13 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
     responses((status = 200, description = "The call")))]
 pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    let call = readable(&visit, *id).await?;
-    ok(&call_json(&call, visit.now))
+    let (call, id) = (readable(&visit, *id).await?, *id);
+    let mut shown = call_json(&call, visit.now);
+    if let (super::CallStage::Withdrawn, Some(fields)) = (call.stage, shown.as_object_mut()) {
+        let reason = visit.app.db.read(move |db| store::withdrawn_reason(db, id)).await?;
+        fields.insert("withdrawn_reason".to_owned(), json!(reason));
+    }
+    ok(&shown)
 }
 
 /// Begins a draft.

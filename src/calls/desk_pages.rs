@@ -241,7 +241,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
         (Vec::new(), None, None)
     };
     let waiting = parts.questions.iter().filter(|q| q.answer.is_none()).count();
-    let (verdict, note) = verdict(visit, &call, missing.len(), waiting);
+    let (verdict, note) = verdict(visit, &call, parts.withdrawn, missing.len(), waiting);
     let awaits = match (call.kind, call.stage) {
         (CallKind::Tender, CallStage::AwaitingNotice) => Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned())),
         (CallKind::Tender, CallStage::Withdrawn)
@@ -280,7 +280,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     })
 }
 
-fn verdict(visit: &Visit, call: &Call, missing: usize, waiting: usize) -> (String, String) {
+fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize, waiting: usize) -> (String, String) {
     let questions = match waiting {
         0 => String::new(),
         1 => "One question is waiting for an answer.".to_owned(),
@@ -303,7 +303,7 @@ fn verdict(visit: &Visit, call: &Call, missing: usize, waiting: usize) -> (Strin
             "The next step is to open what came in, two officers together.".to_owned(),
         ),
         CallStage::Withdrawn => (
-            format!("Withdrawn: {}", call.withdrawn_reason.clone().unwrap_or_default()),
+            format!("Withdrawn: {}", withdrawn.unwrap_or_default()),
             if call.kind == CallKind::Tender && call.published_at.is_some() {
                 "Publish a procurement termination notice (UK12) as soon as you can, and record it here.".to_owned()
             } else {

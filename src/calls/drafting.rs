@@ -105,12 +105,10 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
         version: 0,
         terms: Json(blank),
         terms_hash: None,
-        amount: Pence::ZERO,
         deadline_at: None,
         published_at: None,
         created_at: now,
         created_by,
-        withdrawn_reason: None,
     };
     let mut attempt = 0_u64;
     loop {
@@ -193,7 +191,6 @@ where
             let mut call = load(db, &actor, id, None)?;
             rules::writable(&call)?;
             let made = edit(db, &mut call)?;
-            call.amount = Call::amount_of(&call.terms.0);
             store::set(db, &call)?;
             record(db, &actor, &call, "call.draft_changed", json!({ "part": part }), now)?;
             Ok(made)

@@ -201,6 +201,7 @@ pub(super) struct Whole {
     pub(super) notices: Vec<Notice>,
     pub(super) versions: Vec<CallVersion>,
     pub(super) questions: Vec<QuestionShown>,
+    pub(super) withdrawn: Option<String>,
 }
 
 /// Reads a call with everything around it, for who may read it.
@@ -219,7 +220,9 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
-            Ok(Whole { call, mission, buyer, notices, versions, questions })
+            let withdrawn =
+                if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
+            Ok(Whole { call, mission, buyer, notices, versions, questions, withdrawn })
         })
         .await
 }
@@ -232,6 +235,7 @@ struct ShowPage {
     call: Call,
     stage: (&'static str, &'static str),
     mission: catalogue::MissionShown,
+    withdrawn: Option<String>,
     buyer: String,
     paragraphs: Vec<String>,
     worth: (&'static str, String, String),
@@ -256,7 +260,7 @@ struct ShowPage {
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowPage> {
-    let Whole { call, mission, buyer, notices, versions, questions } = whole(visit, id).await?;
+    let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
     shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Calls", "/calls")];
@@ -272,6 +276,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         form,
         stage: call.shown_stage(visit.now),
         mission,
+        withdrawn,
         buyer,
         paragraphs: terms.description.split("\n\n").map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect(),
         worth: view::worth(&call),

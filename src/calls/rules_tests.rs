@@ -66,14 +66,12 @@ fn call(kind: CallKind, terms: Terms) -> Call {
         summary: "Somebody to run kitchens.".to_owned(),
         stage: CallStage::Draft,
         version: 0,
-        amount: Call::amount_of(&terms),
         deadline_at: terms.timetable.deadline,
         terms: Json(terms),
         terms_hash: None,
         published_at: None,
         created_at: now(),
         created_by: Id::new(),
-        withdrawn_reason: None,
     }
 }
 

@@ -212,13 +212,29 @@ pub fn set(db: &mut Db, call: &Call) -> Result<()> {
             calls::version.eq(call.version),
             calls::terms.eq(&call.terms),
             calls::terms_hash.eq(&call.terms_hash),
-            calls::amount.eq(call.amount),
+            calls::amount.eq(call.amount()),
             calls::deadline_at.eq(call.deadline_at),
             calls::published_at.eq(call.published_at),
-            calls::withdrawn_reason.eq(&call.withdrawn_reason),
         ))
         .execute(db)?;
     Ok(())
+}
+
+/// Keeps why a call was withdrawn.
+///
+/// # Errors
+/// What the database says.
+pub fn set_withdrawn_reason(db: &mut Db, id: Id<Call>, reason: &str) -> Result<()> {
+    diesel::update(calls::table.filter(calls::id.eq(id))).set(calls::withdrawn_reason.eq(reason)).execute(db)?;
+    Ok(())
+}
+
+/// Why a call was withdrawn, when it was.
+///
+/// # Errors
+/// NotFound.
+pub fn withdrawn_reason(db: &mut Db, id: Id<Call>) -> Result<Option<String>> {
+    Ok(calls::table.filter(calls::id.eq(id)).select(calls::withdrawn_reason).first(db)?)
 }
 
 /// Freezes a version.
