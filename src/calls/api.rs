@@ -1,7 +1,8 @@
 //! Calls for programs. Every step of the builder is one call that sets the whole terms.
 
 use super::actions::{self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput};
-use super::drafting::{self, NewCall, TermsInput};
+use super::drafting::{self, NewCall};
+use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, CallLine, Question};
 use super::pages::{ListQuery, VersionQuery};
 use super::store;
@@ -93,7 +94,7 @@ pub async fn create(visit: Visit, body: Sent<NewCall>) -> Answer {
 #[utoipa::path(post, path = "/api/v1/calls/{id}/terms", tag = "calls", security(("token" = [])),
     params(("id" = String, Path)), request_body = TermsInput, responses((status = 200, description = "Saved")))]
 pub async fn set_terms(visit: Visit, id: web::Path<Id<Call>>, body: Sent<TermsInput>) -> Answer {
-    drafting::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    drafting_terms::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     let call = readable(&visit, *id).await?;
     ok(&json!({ "missing": super::rules::missing(&call, visit.today()) }))
 }
@@ -137,7 +138,9 @@ pub async fn check(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 
 async fn after(visit: &Visit, id: Id<Call>) -> Answer {
     let call = readable(visit, id).await?;
-    ok(&json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }))
+    ok(
+        &json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }),
+    )
 }
 
 /// Publishes a draft.
@@ -158,7 +161,7 @@ pub async fn publish(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PublishIn
 #[utoipa::path(post, path = "/api/v1/calls/{id}/back-to-draft", tag = "calls", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "A draft again")))]
 pub async fn back_to_draft(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    drafting::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
+    drafting_terms::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     after(&visit, *id).await
 }
 
@@ -254,7 +257,20 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, bod
 /// What the API says of calls.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(paths(
-    list, show, create, set_terms, terms, check, publish, back_to_draft, record_notice, notices, amend, withdraw,
-    questions, ask, answer
+    list,
+    show,
+    create,
+    set_terms,
+    terms,
+    check,
+    publish,
+    back_to_draft,
+    record_notice,
+    notices,
+    amend,
+    withdraw,
+    questions,
+    ask,
+    answer
 ))]
 pub struct Docs;

@@ -95,7 +95,11 @@ pub(super) struct LineShown {
     pub(super) left: String,
 }
 
-pub(super) fn shown(line: CallLine, missions: &HashMap<Id<Mission>, catalogue::MissionShown>, now: Instant) -> LineShown {
+pub(super) fn shown(
+    line: CallLine,
+    missions: &HashMap<Id<Mission>, catalogue::MissionShown>,
+    now: Instant,
+) -> LineShown {
     let stage = line.shown_stage(now);
     let mission = missions.get(&line.mission_id).map(|m| m.title.clone()).unwrap_or_default();
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
@@ -215,13 +219,13 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
             if !can(&actor, Action::ReadCall, &store::thing(&call)) {
                 return Err(Error::NotFound);
             }
-            let mission = catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
+            let mission =
+                catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
             let buyer = crate::people::find_organisation(db, call.authority_id)?.name;
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
-            let withdrawn =
-                if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
+            let withdrawn = if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
             Ok(Whole { call, mission, buyer, notices, versions, questions, withdrawn })
         })
         .await
@@ -284,7 +288,11 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         left: deadline.map(|at| view::capital(&distance(visit.today(), at.date()))).unwrap_or_default(),
         open: call.is_open(visit.now),
         procedure: terms.tender.as_ref().map(|t| (t.procedure.label().to_owned(), t.contract_type.label().to_owned())),
-        instruments: terms.round.as_ref().map(|r| r.instruments.iter().map(|i| i.label()).collect()).unwrap_or_default(),
+        instruments: terms
+            .round
+            .as_ref()
+            .map(|r| r.instruments.iter().map(|i| i.label()).collect())
+            .unwrap_or_default(),
         chart: view::weights_chart(&terms.model)?,
         rows: view::scored(terms),
         ties: view::ties_words(&terms.model),
@@ -354,7 +362,10 @@ pub async fn terms(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<Vers
         .await?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference)))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference),
+        ))
         .body(canonical_json(&terms)))
 }
 

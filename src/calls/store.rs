@@ -55,7 +55,13 @@ pub struct Filter {
 ///
 /// # Errors
 /// What the database says.
-pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cursor>, limit: usize) -> Result<Page<CallLine>> {
+pub fn list_public(
+    db: &mut Db,
+    filter: &Filter,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<CallLine>> {
     let mut query = narrowed(filter, now).filter(calls::published_at.is_not_null());
     if let Some(cursor) = after {
         query = query.filter(
@@ -64,10 +70,7 @@ pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cu
                 .or(calls::published_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
         );
     }
-    let rows = query
-        .order((calls::published_at.desc(), calls::id.desc()))
-        .limit(i64::try_from(limit + 1)?)
-        .load(db)?;
+    let rows = query.order((calls::published_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor {
         at: line.published_at.unwrap_or(line.created_at),
         id: line.id.to_string(),
@@ -92,12 +95,15 @@ pub fn list_of_authority(
             calls::created_at.lt(cursor.at).or(calls::created_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
         );
     }
-    let rows =
-        query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    let rows = query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor { at: line.created_at, id: line.id.to_string() }))
 }
 
-type Lines = diesel::dsl::IntoBoxed<'static, diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>, MultiBackend>;
+type Lines = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>,
+    MultiBackend,
+>;
 
 fn narrowed(filter: &Filter, now: Instant) -> Lines {
     let mut query = calls::table.select(CallLine::as_select()).into_boxed::<MultiBackend>();
