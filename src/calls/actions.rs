@@ -1,6 +1,8 @@
 //! What people do with a whole call: publish, record notices, amend, withdraw, ask and answer.
 
 use super::drafting::{self, TimetableInput, load, record};
+use super::drafting::{self, load, record};
+use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Question, Terms};
 use super::rules::{self, CallRefusal, Known, Missing};
 use super::{catalogue, store, tender};
@@ -118,6 +120,14 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
                 }
             }
             record(db, &actor, &call, "call.published", json!({ "version": call.version, "hash": call.terms_hash }), now)?;
+            record(
+                db,
+                &actor,
+                &call,
+                "call.published",
+                json!({ "version": call.version, "hash": call.terms_hash }),
+                now,
+            )?;
             match call.kind {
                 CallKind::Tender => {
                     call.stage = CallStage::AwaitingNotice;
@@ -200,6 +210,15 @@ impl NoticeInput {
 }
 
 fn write_notice(db: &mut Db, actor: &Actor, call: &Call, kind: NoticeKind, number: &str, at: Instant, now: Instant) -> Result<()> {
+fn write_notice(
+    db: &mut Db,
+    actor: &Actor,
+    call: &Call,
+    kind: NoticeKind,
+    number: &str,
+    at: Instant,
+    now: Instant,
+) -> Result<()> {
     store::insert_notice(
         db,
         &Notice {
@@ -227,6 +246,9 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
     let read = input.read(&mut form);
     form.finish()?;
     let (Some(kind), Some((number, at))) = (kind, read) else { return Err(Error::field("kind", "Choose which notice it is")) };
+    let (Some(kind), Some((number, at))) = (kind, read) else {
+        return Err(Error::field("kind", "Choose which notice it is"));
+    };
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -329,6 +351,7 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             let before = call.terms.0.clone();
             if sent.is_object() {
                 call.terms = Json(drafting::read_terms(db, &call, &sent)?);
+                call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
             }
             let terms = &mut call.terms.0;
             if let Some(description) = &description {
@@ -398,6 +421,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             call.stage = CallStage::Withdrawn;
             call.withdrawn_reason = Some(reason.clone());
             store::set(db, &call)?;
+            store::set_withdrawn_reason(db, id, &reason)?;
             record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
             outbox::emit(db, WITHDRAWN, json!({ "call": id }), now)
         })
@@ -474,6 +498,14 @@ pub struct AnswerInput {
 /// # Errors
 /// Invalid, Denied, NotFound, refused when it is answered already.
 pub async fn answer(app: &App, actor: &Actor, id: Id<Call>, question: Id<Question>, input: &AnswerInput, now: Instant) -> Result<()> {
+pub async fn answer(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+    question: Id<Question>,
+    input: &AnswerInput,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let words = form.text("answer", &input.answer, 8000, "Enter the answer");
     form.finish()?;

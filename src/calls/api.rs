@@ -2,6 +2,8 @@
 
 use super::actions::{self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput};
 use super::drafting::{self, NewCall, TermsInput};
+use super::drafting::{self, NewCall};
+use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, CallLine, Question};
 use super::pages::{ListQuery, VersionQuery};
 use super::store;
@@ -29,6 +31,8 @@ fn call_json(call: &Call, now: Instant) -> Value {
         "authority": call.authority_id, "amount": call.amount, "deadline_at": call.deadline_at,
         "published_at": call.published_at, "created_at": call.created_at, "terms_hash": call.terms_hash,
         "withdrawn_reason": call.withdrawn_reason, "terms": call.terms.0,
+        "authority": call.authority_id, "amount": call.amount(), "deadline_at": call.deadline_at,
+        "terms": call.terms.0,
     })
 }
 
@@ -67,6 +71,13 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
 pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let call = readable(&visit, *id).await?;
     ok(&call_json(&call, visit.now))
+    let (call, id) = (readable(&visit, *id).await?, *id);
+    let mut shown = call_json(&call, visit.now);
+    if let (super::CallStage::Withdrawn, Some(fields)) = (call.stage, shown.as_object_mut()) {
+        let reason = visit.app.db.read(move |db| store::withdrawn_reason(db, id)).await?;
+        fields.insert("withdrawn_reason".to_owned(), json!(reason));
+    }
+    ok(&shown)
 }
 
 /// Begins a draft.
@@ -89,6 +100,7 @@ pub async fn create(visit: Visit, body: Sent<NewCall>) -> Answer {
     params(("id" = String, Path)), request_body = TermsInput, responses((status = 200, description = "Saved")))]
 pub async fn set_terms(visit: Visit, id: web::Path<Id<Call>>, body: Sent<TermsInput>) -> Answer {
     drafting::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    drafting_terms::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     let call = readable(&visit, *id).await?;
     ok(&json!({ "missing": super::rules::missing(&call, visit.today()) }))
 }
@@ -133,6 +145,9 @@ pub async fn check(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 async fn after(visit: &Visit, id: Id<Call>) -> Answer {
     let call = readable(visit, id).await?;
     ok(&json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }))
+    ok(
+        &json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }),
+    )
 }
 
 /// Publishes a draft.
@@ -154,6 +169,7 @@ pub async fn publish(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PublishIn
     params(("id" = String, Path)), responses((status = 200, description = "A draft again")))]
 pub async fn back_to_draft(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     drafting::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
+    drafting_terms::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     after(&visit, *id).await
 }
 
@@ -251,5 +267,20 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, bod
 #[openapi(paths(
     list, show, create, set_terms, terms, check, publish, back_to_draft, record_notice, notices, amend, withdraw,
     questions, ask, answer
+    list,
+    show,
+    create,
+    set_terms,
+    terms,
+    check,
+    publish,
+    back_to_draft,
+    record_notice,
+    notices,
+    amend,
+    withdraw,
+    questions,
+    ask,
+    answer
 ))]
 pub struct Docs;

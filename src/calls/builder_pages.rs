@@ -12,6 +12,9 @@ use super::view::{self, ConditionRow};
 use super::{catalogue, pages, rules};
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
+use super::drafting::{self, BasicsInput, CIRCUMSTANCES, MoneyInput};
+use super::drafting_terms::{self, EligibilityInput, TimetableInput};
+use super::{catalogue, rules};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::law::procedures::Procedure;
 use crate::law::thresholds::ContractType;
@@ -23,6 +26,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 fn shell_of(visit: &Visit, call: &Call, title: &str, form: &FormState) -> Shell {
+
+pub(super) fn shell_of(visit: &Visit, call: &Call, title: &str, form: &FormState) -> Shell {
     let mut shell = visit.shell(format!("{title}: {}", call.title), "/desk/calls");
     shell.breadcrumbs =
         vec![Link::new("Calls", "/desk/calls"), Link::new(call.reference.clone(), format!("/desk/calls/{}", call.id))];
@@ -33,6 +38,7 @@ fn shell_of(visit: &Visit, call: &Call, title: &str, form: &FormState) -> Shell 
 
 /// What is still missing on one page.
 fn missing_here(visit: &Visit, call: &Call, section: Section) -> Vec<Missing> {
+pub(super) fn missing_here(visit: &Visit, call: &Call, section: Section) -> Vec<Missing> {
     rules::missing(call, visit.today()).into_iter().filter(|m| m.place == section).collect()
 }
 
@@ -534,6 +540,7 @@ pub async fn eligibility_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 /// NotFound, Denied.
 pub async fn eligibility(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<EligibilityInput>) -> Answer {
     match drafting::add_eligibility(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+    match drafting_terms::add_eligibility(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("The question is added.");
             see(&format!("/desk/calls/{id}/eligibility"))
@@ -549,6 +556,7 @@ pub async fn eligibility(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<E
 pub async fn eligibility_remove(visit: Visit, path: web::Path<(Id<Call>, String)>, _posted: Posted<Nothing>) -> Answer {
     let (id, question) = path.into_inner();
     drafting::remove_eligibility(&visit.app, &visit.actor, id, &question, visit.now).await?;
+    drafting_terms::remove_eligibility(&visit.app, &visit.actor, id, &question, visit.now).await?;
     visit.done("The question is removed.");
     see(&format!("/desk/calls/{id}/eligibility"))
 }
@@ -576,6 +584,9 @@ async fn timetable_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) ->
         ),
         Some(Err(unknown)) => unknown.to_string(),
         None => "Give applicants time enough to ask, plan and write; no law sets a shortest period for a round.".to_owned(),
+        None => {
+            "Give applicants time enough to ask, plan and write; no law sets a shortest period for a round.".to_owned()
+        }
     };
     Ok(TimetablePage {
         shell: shell_of(visit, &call, Section::Timetable.label(), &form),
@@ -600,6 +611,7 @@ pub async fn timetable_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 /// NotFound, Denied.
 pub async fn timetable(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<TimetableInput>) -> Answer {
     match drafting::set_timetable(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+    match drafting_terms::set_timetable(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
         Ok(()) => back(&visit, *id),
         Err(error) => page_again(&timetable_page(&visit, *id, Some(posted.again(error)?)).await?),
     }

@@ -84,6 +84,12 @@ pub fn entries(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<En
 /// # Errors
 /// Invalid at the field `condition` when the authority has no such entry.
 pub fn entry(db: &mut Db, authority: Id<actor::Organisation>, id: Id<Condition>, version: Option<i64>) -> Result<Entry> {
+pub fn entry(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    id: Id<Condition>,
+    version: Option<i64>,
+) -> Result<Entry> {
     let unknown = |error| match error {
         Error::NotFound => Error::field("condition", "Choose a condition of your catalogue"),
         other => other,

@@ -128,6 +128,8 @@ fn price_pairs(model: &PriceModel, mut put: impl FnMut(&str, String)) {
     let above = |above: AboveCeiling| {
         if above == AboveCeiling::Excluded { "excluded" } else { "scores_zero" }.to_owned()
     };
+    let above =
+        |above: AboveCeiling| if above == AboveCeiling::Excluded { "excluded" } else { "scores_zero" }.to_owned();
     match model {
         PriceModel::LowestOverPrice => put("formula", Formula::LowestOverPrice.to_string()),
         PriceModel::LinearToCeiling { ceiling, exponent, above_ceiling } => {
@@ -413,6 +415,9 @@ fn read_kind(
 ) -> Option<Kind> {
     match kind {
         CriterionKind::Group => Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() }),
+        CriterionKind::Group => {
+            Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() })
+        }
         CriterionKind::PassFail => {
             let requirement = form.text("requirement", &input.requirement, 1000, "Say what must be so");
             Some(Kind::PassFail { requirement })
@@ -512,6 +517,8 @@ fn read_price(form: &mut Parser, input: &CriterionInput) -> Option<PriceModel> {
         Formula::Bilinear => {
             let ceiling = ceiling(form)?;
             let mean_share = form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
+            let mean_share =
+                form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
             Some(PriceModel::Bilinear { ceiling, mean_share, above_ceiling })
         }
         Formula::Bands => match read_bands(&input.bands) {

@@ -6,6 +6,10 @@ use super::model::{
     Call, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable,
 };
 use super::rules::{self, CallRefusal};
+//! Writing a draft: beginning it, what is wanted, money and procedure, duties.
+
+use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
+use super::rules;
 use super::{store, tender};
 use crate::app::App;
 use crate::audit::{self, Entry};
@@ -23,6 +27,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a person must be allowed to do to write a call of this kind.
@@ -55,6 +61,22 @@ pub(super) fn record(db: &mut Db, actor: &Actor, call: &Call, action: &'static s
     audit::record(
         db,
         Entry { authority: Some(call.authority_id), at: now, actor, action, subject: Subject::new("call", call.id), facts },
+pub(super) fn record(
+    db: &mut Db,
+    actor: &Actor,
+    call: &Call,
+    action: &'static str,
+    facts: Value,
+    now: Instant,
+) -> Result<()> {
+        Entry {
+            authority: Some(call.authority_id),
+            at: now,
+            actor,
+            action,
+            subject: Subject::new("call", call.id),
+            facts,
+        },
     )?;
     Ok(())
 }
@@ -85,6 +107,9 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
     let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
     form.finish()?;
     let (Some(kind), Some(mission)) = (kind, mission) else { return Err(Error::field("kind", "Choose what kind of call it is")) };
+    let (Some(kind), Some(mission)) = (kind, mission) else {
+        return Err(Error::field("kind", "Choose what kind of call it is"));
+    };
     let role = match kind {
         CallKind::Tender => crate::values::Role::ProcurementOfficer,
         CallKind::Round => crate::values::Role::FundManager,
@@ -150,6 +175,11 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         contract_type: ContractType::GoodsServices,
         estimated_value: Pence::ZERO,
         circumstances: Circumstances { electronic_submission: true, documents_with_notice: true, ..Circumstances::default() },
+        circumstances: Circumstances {
+            electronic_submission: true,
+            documents_with_notice: true,
+            ..Circumstances::default()
+        },
         starts_on: today,
         ends_on: today,
         price_sealed_until_moderated: true,
@@ -163,6 +193,8 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         instruments: vec![Instrument::Loan],
     });
     let ties = if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
+    let ties =
+        if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
     Terms {
         description: String::new(),
         model: Model {
@@ -183,6 +215,14 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
 
 /// One change of a draft, with its audit row.
 async fn change<T, F>(app: &App, actor: &Actor, id: Id<Call>, part: &'static str, now: Instant, mut edit: F) -> Result<T>
+pub(super) async fn change<T, F>(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+    part: &'static str,
+    now: Instant,
+    mut edit: F,
+) -> Result<T>
 where
     T: Send + 'static,
     F: FnMut(&mut Db, &mut Call) -> Result<T> + Send + 'static,
@@ -323,6 +363,10 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
         if let Some(tender) = &mut call.terms.0.tender {
             let value = form.pence("estimated_value", &input.estimated_value, "Enter the estimated value, in pounds with VAT");
             let contract_type = form.value::<ContractType>("contract_type", &input.contract_type, "Choose what is bought");
+            let value =
+                form.pence("estimated_value", &input.estimated_value, "Enter the estimated value, in pounds with VAT");
+            let contract_type =
+                form.value::<ContractType>("contract_type", &input.contract_type, "Choose what is bought");
             let procedure = form.value::<Procedure>("procedure", &input.procedure, "Choose a procedure");
             let starts_on = form.date("starts_on", &input.starts_on, "Enter the first day of the contract");
             let ends_on = form.date("ends_on", &input.ends_on, "Enter the last day of the contract");
@@ -357,6 +401,13 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
 /// # Errors
 /// Invalid, Denied, NotFound, refused when frozen.
 pub async fn set_duties(app: &App, actor: &Actor, id: Id<Call>, input: &BTreeMap<String, String>, now: Instant) -> Result<()> {
+pub async fn set_duties(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+    input: &BTreeMap<String, String>,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let mut considered = BTreeMap::new();
     for duty in &tender::DUTIES {

@@ -17,6 +17,8 @@ mod catalogue;
 pub mod criteria;
 pub mod desk_pages;
 mod drafting;
+pub mod criteria_pages;
+mod drafting_terms;
 mod model;
 pub mod pages;
 mod round;
@@ -32,6 +34,10 @@ pub use criteria::CriterionInput;
 pub use drafting::{
     BasicsInput, ConditionInput, EligibilityInput, MoneyInput, NewCall, TermsInput, TiesInput, TimetableInput, back_to_draft,
     create, put_condition, put_criterion, set_terms,
+pub use drafting::{BasicsInput, MoneyInput, NewCall, create};
+pub use drafting_terms::{
+    ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,
+    put_criterion, set_terms,
 };
 pub use model::{
     Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion, Instrument, Notice,
@@ -40,5 +46,7 @@ pub use model::{
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{
     Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms, versions,
+    Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms,
+    versions,
 };
 pub use tender::{DUTIES, Duty};

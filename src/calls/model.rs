@@ -127,6 +127,8 @@ impl Call {
     #[must_use]
     pub fn amount_of(terms: &Terms) -> Pence {
         match (&terms.tender, &terms.round) {
+    pub fn amount(&self) -> Pence {
+        match (&self.terms.0.tender, &self.terms.0.round) {
             (Some(tender), _) => tender.estimated_value,
             (None, Some(round)) => round.pot,
             (None, None) => Pence::ZERO,

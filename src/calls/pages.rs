@@ -96,6 +96,11 @@ pub(super) struct LineShown {
 }
 
 pub(super) fn shown(line: CallLine, missions: &HashMap<Id<Mission>, catalogue::MissionShown>, now: Instant) -> LineShown {
+pub(super) fn shown(
+    line: CallLine,
+    missions: &HashMap<Id<Mission>, catalogue::MissionShown>,
+    now: Instant,
+) -> LineShown {
     let stage = line.shown_stage(now);
     let mission = missions.get(&line.mission_id).map(|m| m.title.clone()).unwrap_or_default();
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
@@ -201,6 +206,7 @@ pub(super) struct Whole {
     pub(super) notices: Vec<Notice>,
     pub(super) versions: Vec<CallVersion>,
     pub(super) questions: Vec<QuestionShown>,
+    pub(super) withdrawn: Option<String>,
 }
 
 /// Reads a call with everything around it, for who may read it.
@@ -215,11 +221,15 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
                 return Err(Error::NotFound);
             }
             let mission = catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
+            let mission =
+                catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
             let buyer = crate::people::find_organisation(db, call.authority_id)?.name;
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
             Ok(Whole { call, mission, buyer, notices, versions, questions })
+            let withdrawn = if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
+            Ok(Whole { call, mission, buyer, notices, versions, questions, withdrawn })
         })
         .await
 }
@@ -232,6 +242,7 @@ struct ShowPage {
     call: Call,
     stage: (&'static str, &'static str),
     mission: catalogue::MissionShown,
+    withdrawn: Option<String>,
     buyer: String,
     paragraphs: Vec<String>,
     worth: (&'static str, String, String),
@@ -257,6 +268,7 @@ struct ShowPage {
 
 async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowPage> {
     let Whole { call, mission, buyer, notices, versions, questions } = whole(visit, id).await?;
+    let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
     shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Calls", "/calls")];
@@ -272,6 +284,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         form,
         stage: call.shown_stage(visit.now),
         mission,
+        withdrawn,
         buyer,
         paragraphs: terms.description.split("\n\n").map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect(),
         worth: view::worth(&call),
@@ -280,6 +293,11 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         open: call.is_open(visit.now),
         procedure: terms.tender.as_ref().map(|t| (t.procedure.label().to_owned(), t.contract_type.label().to_owned())),
         instruments: terms.round.as_ref().map(|r| r.instruments.iter().map(|i| i.label()).collect()).unwrap_or_default(),
+        instruments: terms
+            .round
+            .as_ref()
+            .map(|r| r.instruments.iter().map(|i| i.label()).collect())
+            .unwrap_or_default(),
         chart: view::weights_chart(&terms.model)?,
         rows: view::scored(terms),
         ties: view::ties_words(&terms.model),
@@ -350,6 +368,10 @@ pub async fn terms(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<Vers
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference)))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference),
+        ))
         .body(canonical_json(&terms)))
 }
 

@@ -189,12 +189,20 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
                 Section::Conditions,
                 "calls/measure-without-condition",
                 format!("“{}” earns points, but no condition asked holds the promise to it. Ask it as a condition.", measure.title),
+                format!(
+                    "“{}” earns points, but no condition asked holds the promise to it. Ask it as a condition.",
+                    measure.title
+                ),
             )),
             Some(asked) if asked.target.get() != measure.target || asked.cap.map(|c| c.get()) != measure.cap => {
                 missing.push(Missing::new(
                     Section::Conditions,
                     "calls/measure-differs",
                     format!("Target and cap of “{}” differ between its score and its condition. Save the condition again.", measure.title),
+                    format!(
+                        "Target and cap of “{}” differ between its score and its condition. Save the condition again.",
+                        measure.title
+                    ),
                 ));
             }
             Some(_) => {}
@@ -221,6 +229,7 @@ fn eligibility(terms: &Terms, missing: &mut Vec<Missing>) {
 fn timetable(terms: &Terms, today: LocalDate, missing: &mut Vec<Missing>) {
     let mut wrong =
         |code, sentence: &str| missing.push(Missing::new(Section::Timetable, code, sentence.to_owned()));
+    let mut wrong = |code, sentence: &str| missing.push(Missing::new(Section::Timetable, code, sentence.to_owned()));
     let times = &terms.timetable;
     let Some(deadline) = times.deadline else {
         wrong("calls/deadline", "Say when applications close.");
@@ -391,6 +400,11 @@ pub fn notice_fits(call: &Call, kind: NoticeKind, published_at: Instant, now: In
         | (CallKind::Tender, NoticeKind::Termination, CallStage::Withdrawn) => Ok(()),
         (CallKind::Tender, NoticeKind::TenderAmended, CallStage::Open | CallStage::Closed) => {
             if call.is_open(now) { Ok(()) } else { Err(CallRefusal::AfterDeadline) }
+            if call.is_open(now) {
+                Ok(())
+            } else {
+                Err(CallRefusal::AfterDeadline)
+            }
         }
         _ => Err(CallRefusal::NoticeNotExpected),
     }

@@ -7,6 +7,9 @@ use super::drafting::{self, NewCall, TermsInput};
 use super::model::{
     Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable,
 };
+use super::drafting::{self, NewCall};
+use super::drafting_terms::{self, TermsInput};
+use super::model::{Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
 use super::{criteria, store, tender};
 use crate::app::App;
 use crate::conditions::{self, ConditionVersion};
@@ -229,6 +232,8 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
         .iter()
         .map(|duty| (duty.key.to_owned(), considered_words(duty.key).to_owned()))
         .collect();
+    let considered: BTreeMap<String, String> =
+        tender::DUTIES.iter().map(|duty| (duty.key.to_owned(), considered_words(duty.key).to_owned())).collect();
     Terms {
         description: "The kitchens are on the Alder, Brecon, Cantley and Dunmore estates. The rooms are fitted and \
                       rent-free.\n\nSmall and voluntary organisations are welcome, and joint bids are allowed. You \
@@ -264,6 +269,8 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             EligibilityQuestion {
                 id: "organisation".to_owned(),
                 question: "Do you bid for an organisation that is registered, or will be before the contract starts?".to_owned(),
+                question: "Do you bid for an organisation that is registered, or will be before the contract starts?"
+                    .to_owned(),
                 right_answer: true,
                 otherwise: "Register your organisation first, or bid together with one that is registered.".to_owned(),
             },
@@ -272,6 +279,9 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
                 question: "Is your organisation on the government's debarment list?".to_owned(),
                 right_answer: false,
                 otherwise: "An organisation on the list cannot be awarded this contract. Ask us if you think it is a mistake.".to_owned(),
+                otherwise:
+                    "An organisation on the list cannot be awarded this contract. Ask us if you think it is a mistake."
+                        .to_owned(),
             },
         ],
         timetable: dates.timetable(),
@@ -286,6 +296,15 @@ fn considered_words(duty: &str) -> &'static str {
         "policy_statement" => "Small suppliers, good jobs and skills, and the food mission were regarded.",
         "lots" => "Not divided: one organisation can share staff and buying between four small kitchens.",
         "exclusions" => "Two officers check the debarment list and registers before scoring and again before the award.",
+        "market_engagement" => {
+            "Two open afternoons with 14 providers; what they said of rooms and hours is in the specification."
+        }
+        "conflicts" => {
+            "Everybody who writes or decides was asked. One officer's partner works for a provider; she takes no part."
+        "social_value" => {
+            "Hiring and training residents, and food that is good for the area; tenants' associations were asked."
+        "exclusions" => {
+            "Two officers check the debarment list and registers before scoring and again before the award."
         _ => "Plain questions, payment in 30 days and rent-free rooms keep the barriers low.",
     }
 }
@@ -329,6 +348,8 @@ pub fn youth_fund(dates: &Dates, conditions: Vec<ConditionAsked>) -> Terms {
                 question: "Does your organisation have income from trading?".to_owned(),
                 right_answer: true,
                 otherwise: "A loan needs income to repay it. Ask us about support for organisations that are starting.".to_owned(),
+                otherwise: "A loan needs income to repay it. Ask us about support for organisations that are starting."
+                    .to_owned(),
             },
             EligibilityQuestion {
                 id: "young_people".to_owned(),
@@ -388,6 +409,7 @@ pub async fn draft(app: &App, officer: &Actor, mission: Id<Mission>, terms: &Ter
     let id = drafting::create(app, officer, &new, now).await?;
     let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(terms)? };
     drafting::set_terms(app, officer, id, &input, now).await?;
+    drafting_terms::set_terms(app, officer, id, &input, now).await?;
     Ok(id)
 }
 

@@ -56,6 +56,13 @@ pub struct Filter {
 /// # Errors
 /// What the database says.
 pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cursor>, limit: usize) -> Result<Page<CallLine>> {
+pub fn list_public(
+    db: &mut Db,
+    filter: &Filter,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<CallLine>> {
     let mut query = narrowed(filter, now).filter(calls::published_at.is_not_null());
     if let Some(cursor) = after {
         query = query.filter(
@@ -68,6 +75,7 @@ pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cu
         .order((calls::published_at.desc(), calls::id.desc()))
         .limit(i64::try_from(limit + 1)?)
         .load(db)?;
+    let rows = query.order((calls::published_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor {
         at: line.published_at.unwrap_or(line.created_at),
         id: line.id.to_string(),
@@ -98,6 +106,13 @@ pub fn list_of_authority(
 }
 
 type Lines = diesel::dsl::IntoBoxed<'static, diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>, MultiBackend>;
+    let rows = query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+
+type Lines = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>,
+    MultiBackend,
+>;
 
 fn narrowed(filter: &Filter, now: Instant) -> Lines {
     let mut query = calls::table.select(CallLine::as_select()).into_boxed::<MultiBackend>();
@@ -216,10 +231,25 @@ pub fn set(db: &mut Db, call: &Call) -> Result<()> {
             calls::deadline_at.eq(call.deadline_at),
             calls::published_at.eq(call.published_at),
             calls::withdrawn_reason.eq(&call.withdrawn_reason),
+            calls::amount.eq(call.amount()),
         ))
         .execute(db)?;
     Ok(())
 }
+
+/// Keeps why a call was withdrawn.
+///
+/// # Errors
+/// What the database says.
+pub fn set_withdrawn_reason(db: &mut Db, id: Id<Call>, reason: &str) -> Result<()> {
+    diesel::update(calls::table.filter(calls::id.eq(id))).set(calls::withdrawn_reason.eq(reason)).execute(db)?;
+    Ok(())
+}
+
+/// Why a call was withdrawn, when it was.
+/// NotFound.
+pub fn withdrawn_reason(db: &mut Db, id: Id<Call>) -> Result<Option<String>> {
+    Ok(calls::table.filter(calls::id.eq(id)).select(calls::withdrawn_reason).first(db)?)
 
 /// Freezes a version.
 ///

@@ -134,6 +134,12 @@ pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missin
             missing.push(
                 Missing::new(Section::Duties, "calls/duty", format!("{}: say what was considered and decided.", duty.label))
                     .by(duty.reference),
+                Missing::new(
+                    Section::Duties,
+                    "calls/duty",
+                    format!("{}: say what was considered and decided.", duty.label),
+                )
+                .by(duty.reference),
             );
         }
     }
@@ -212,6 +218,8 @@ fn procedure(tender: &TenderTerms, threshold: Threshold, above: bool, missing: &
         wrong(
             "calls/not-light-touch",
             "Light touch rules are only for light touch services. Choose that contract type, or another procedure.".to_owned(),
+            "Light touch rules are only for light touch services. Choose that contract type, or another procedure."
+                .to_owned(),
             "Procurement Act 2023 s.9",
         );
     }

@@ -69,6 +69,10 @@ pub fn scored(terms: &Terms) -> Vec<ScoredRow> {
             let words = match &criterion.kind {
                 Kind::Quality { .. } => {
                     format!("At most {} words", crate::values::decimals::group_thousands(&most_words(terms, &criterion.id).to_string()))
+                    format!(
+                        "At most {} words",
+                        crate::values::decimals::group_thousands(&most_words(terms, &criterion.id).to_string())
+                    )
                 }
                 _ => String::new(),
             };
@@ -116,6 +120,11 @@ pub fn scored_by(criterion: &Criterion) -> String {
                 SocialValueMethod::ShareOfHighest => "Promise ÷ the highest promise. Other bids change your score",
             };
             if deliverability.is_some() { format!("{base}, as far as your method is believed") } else { base.to_owned() }
+            if deliverability.is_some() {
+                format!("{base}, as far as your method is believed")
+            } else {
+                base.to_owned()
+            }
         }
         Kind::Price { model } => price_words(model),
     }
@@ -135,6 +144,7 @@ pub fn price_words(model: &PriceModel) -> String {
         PriceModel::LowestOverPrice => {
             "The lowest price ÷ your price. Other bids change your score".to_owned()
         }
+        PriceModel::LowestOverPrice => "The lowest price ÷ your price. Other bids change your score".to_owned(),
         PriceModel::LinearToCeiling { ceiling, above_ceiling, .. } => format!(
             "Full marks at the lowest price, none at {ceiling}. Other bids change your score. {}",
             above_words(*above_ceiling)
@@ -170,6 +180,10 @@ pub fn ties_words(model: &Model) -> String {
         .map(|tie| match tie {
             TieRule::Criterion { criterion } => {
                 format!("more points for “{}”", model.criterion(criterion).map_or(criterion.as_str(), |c| c.title.as_str()))
+                format!(
+                    "more points for “{}”",
+                    model.criterion(criterion).map_or(criterion.as_str(), |c| c.title.as_str())
+                )
             }
             TieRule::SocialValue => "more points for social value".to_owned(),
             TieRule::Quality => "more points for quality".to_owned(),
@@ -178,6 +192,11 @@ pub fn ties_words(model: &Model) -> String {
         })
         .collect();
     if words.is_empty() { "Equal totals share a place.".to_owned() } else { format!("Equal totals are settled by {}.", words.join(", then ")) }
+    if words.is_empty() {
+        "Equal totals share a place.".to_owned()
+    } else {
+        format!("Equal totals are settled by {}.", words.join(", then "))
+    }
 }
 
 /// What a leaf judges, for the chart: a method of keeping promises counts as social value.
@@ -219,6 +238,12 @@ pub fn weights_chart(model: &Model) -> Result<String> {
     };
     let heading =
         Heading::new("weights", "Weights of the criteria", finding, "Share of the final score, which runs from 0 to 100.");
+    let heading = Heading::new(
+        "weights",
+        "Weights of the criteria",
+        finding,
+        "Share of the final score, which runs from 0 to 100.",
+    );
     Ok(WeightBars { heading, bars }.render()?)
 }
 
@@ -337,6 +362,11 @@ pub fn worth(call: &Call) -> (&'static str, String, String) {
         (Some(tender), _) => {
             let months = (tender.ends_on - tender.starts_on).num_days();
             let years = if months >= 360 { format!("over about {} years, VAT included", (months + 180) / 365) } else { "VAT included".to_owned() };
+            let years = if months >= 360 {
+                format!("over about {} years, VAT included", (months + 180) / 365)
+            } else {
+                "VAT included".to_owned()
+            };
             ("Value", format!("Up to {}", tender.estimated_value), years)
         }
         (None, Some(round)) => (
@@ -363,6 +393,9 @@ pub fn steps(call: &Call) -> Vec<String> {
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
     steps.push(format!("Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"));
+    steps.push(format!(
+        "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
+    ));
     steps.push("Check, sign and send. You get a receipt at once".to_owned());
     steps
 }

@@ -6,6 +6,9 @@ use crate::desk;
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
 use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
+use crate::calls::{
+    api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk, pages as calls,
+};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
@@ -270,6 +273,18 @@ fn calls_routes() -> Vec<Row> {
         get "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition_form,
         post "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition,
         post "/desk/calls/{id}/conditions/{asked}/remove" PublishCall => calls_builder::condition_remove,
+        get "/desk/calls/{id}/criteria" PublishCall => calls_criteria::criteria_list,
+        post "/desk/calls/{id}/criteria" PublishCall => calls_criteria::ties,
+        get "/desk/calls/{id}/criteria/new" PublishCall => calls_criteria::criterion_new_form,
+        post "/desk/calls/{id}/criteria/new" PublishCall => calls_criteria::criterion_new,
+        get "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_criteria::criterion_form,
+        post "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_criteria::criterion,
+        post "/desk/calls/{id}/criteria/{criterion}/remove" PublishCall => calls_criteria::criterion_remove,
+        get "/desk/calls/{id}/conditions" PublishCall => calls_criteria::conditions_form,
+        post "/desk/calls/{id}/conditions" PublishCall => calls_criteria::condition_new,
+        get "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_criteria::condition_form,
+        post "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_criteria::condition,
+        post "/desk/calls/{id}/conditions/{asked}/remove" PublishCall => calls_criteria::condition_remove,
         get "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility_form,
         post "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility,
         post "/desk/calls/{id}/eligibility/{question}/remove" PublishCall => calls_builder::eligibility_remove,

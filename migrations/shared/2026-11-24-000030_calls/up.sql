@@ -11,6 +11,7 @@ CREATE TABLE calls (
   terms TEXT NOT NULL,
   terms_hash TEXT,
   amount BIGINT NOT NULL,
+  amount BIGINT NOT NULL DEFAULT 0,
   deadline_at TIMESTAMP,
   published_at TIMESTAMP,
   created_at TIMESTAMP NOT NULL,
