@@ -33,6 +33,7 @@ pub fn handlers() -> Handlers {
     handlers.on("application.submitted", applications::jobs::send_receipt);
     handlers.on("call.amended", applications::jobs::tell_amended);
     handlers.on("call.closed", applications::jobs::destroy_drafts);
+    handlers.on("call.withdrawn", applications::jobs::destroy_drafts);
 
     // scoring
 

@@ -375,3 +375,66 @@ pub fn reference(kind: CallKind, id: Id<Application>, now: Instant) -> String {
     let tail = text.get(18..).unwrap_or_default();
     format!("{letter}-{}-{tail}", now.date().format("%Y"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::applications::samples::{Sample, answers};
+    use crate::calls::Timetable;
+    use crate::evaluation::{Criterion, Kind, Level, Model, PriceModel, Rounding};
+    use proptest::prelude::*;
+    use rust_decimal::{Decimal, dec};
+
+    fn terms(words: u32) -> Terms {
+        let level = |level: u32, share| Level { level, text: String::new(), share };
+        let criterion = |id: &str, kind| Criterion { id: id.into(), title: id.into(), weight: Some(dec!(50)), minimum: None, kind };
+        Terms {
+            description: String::new(),
+            tender: None,
+            round: None,
+            model: Model {
+                title: String::new(),
+                rounding: Rounding::default(),
+                criteria: vec![
+                    criterion("q", Kind::Quality { levels: vec![level(0, Decimal::ZERO), level(1, Decimal::ONE)] }),
+                    criterion("p", Kind::Price { model: PriceModel::LowestOverPrice }),
+                ],
+                ties: vec![],
+                abnormally_low: None,
+            },
+            words: [("q".to_owned(), words)].into(),
+            conditions: vec![],
+            eligibility: vec![],
+            timetable: Timetable { questions_by: None, answers_by: None, deadline: None, decision_on: None },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_is_sent_exactly_when_it_has_between_one_word_and_the_limit(count in 0_usize..40, limit in 1_u32..30) {
+            let terms = terms(limit);
+            let mut given = Answers::default();
+            given.answers.insert("q".into(), "word ".repeat(count));
+            let price = PriceAnswers { prices: [("p".to_owned(), Pence(1))].into(), amount: None };
+            let whole = missing(&terms, &given, &price).is_empty();
+            prop_assert_eq!(whole, count >= 1 && count <= usize::try_from(limit).unwrap());
+        }
+
+        #[test]
+        fn a_price_of_nothing_or_less_is_never_sent(pence in -1000_i64..1000) {
+            let terms = terms(10);
+            let mut given = Answers::default();
+            given.answers.insert("q".into(), "words".into());
+            let price = PriceAnswers { prices: [("p".to_owned(), Pence(pence))].into(), amount: None };
+            prop_assert_eq!(missing(&terms, &given, &price).is_empty(), pence > 0);
+        }
+
+        #[test]
+        fn a_sample_is_whole_at_any_price(pounds in 1_i64..1_000_000) {
+            let sample = Sample { text: "text".into(), factor: dec!(0.5), price: Pence(pounds * 100), declared_by: "N".into() };
+            let terms = terms(50);
+            let input = answers(&terms, &sample, crate::values::time::parse_date("2026-11-24").unwrap());
+            prop_assert!(missing(&terms, &input.answers, &input.price).is_empty());
+        }
+    }
+}

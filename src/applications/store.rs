@@ -221,8 +221,10 @@ pub(super) fn destroy_drafts(db: &mut Db, call: Id<Call>) -> Result<usize> {
 }
 
 pub(super) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
-    let statement = diesel::insert_into(envelopes::table).values(rows);
-    crate::on_each!(db, c => statement.execute(c))?;
+    // Two rows one by one: on SQLite a batch would come with a savepoint of its own.
+    for row in rows {
+        diesel::insert_into(envelopes::table).values(row).execute(db)?;
+    }
     Ok(())
 }
 
