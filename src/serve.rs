@@ -38,6 +38,7 @@ pub fn handlers() -> Handlers {
     // scoring
 
     // awards
+    handlers.on(crate::awards::offers::LAPSE, crate::awards::offers::lapse);
 
     // agreements
 

@@ -19,3 +19,6 @@ mod migrations;
 mod missions;
 mod pages;
 mod people;
+mod awards;
+mod scoring;
+mod subsidies;

@@ -1,1 +1,486 @@
-//! Pages.
+//! Pages of awards: the officer’s award desk and the applicant’s outcome.
+
+use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
+use super::api::DecisionInput;
+use super::model::{Award, AwardKind, AwardState};
+use super::offers::{self, AnswerInput, OfferInput};
+use super::rules::state_sentence;
+use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
+use super::summary::Summary;
+use crate::applications::{self, Application};
+use crate::calls::{self, Call, CallKind};
+use crate::error::{Error, Result};
+use crate::finance::Schedule;
+use crate::finance::schedule::Row;
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::people::{account_names, find_organisations};
+use crate::scoring;
+use crate::subsidies::{self, RouteKind};
+use crate::values::time::{long_date, medium_date};
+use crate::values::{Id, Pence, Role};
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+
+/// A form without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+/// An award as the desk shows it.
+struct Shown {
+    award: Award,
+    name: String,
+    sentence: String,
+    recommender: String,
+    decider: String,
+    route: Option<&'static str>,
+    challenges: Vec<Challenge>,
+    may_decide: bool,
+}
+
+impl Shown {
+    fn is(&self, state: &str) -> bool {
+        self.award.state.as_str() == state
+    }
+    fn is_contract(&self) -> bool {
+        self.award.kind == AwardKind::Contract
+    }
+    fn notice(&self) -> Option<(String, String, String)> {
+        let number = self.award.notice_number.clone()?;
+        let published = self.award.notice_published_at?.medium();
+        let last = match self.award.standstill_last_day {
+            Some(day) => long_date(day),
+            None => "No standstill is demanded".to_owned(),
+        };
+        Some((number, published, last))
+    }
+    fn term(&self) -> String {
+        let terms = &self.award.terms.0;
+        format!("{} to {}", medium_date(terms.starts_on), medium_date(terms.ends_on))
+    }
+    fn earliest(&self) -> Option<String> {
+        self.award.earliest_signing.map(long_date)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "awards/desk.html")]
+struct DeskPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    verdict: String,
+    awards: Vec<Shown>,
+    choices: Vec<(String, String)>,
+    checks: Vec<(String, Check)>,
+    summaries: Vec<(String, StoredSummary)>,
+    assessed: usize,
+    tender: bool,
+    may_run: bool,
+    may_recommend: bool,
+    signed: bool,
+    kinds: Vec<(&'static str, &'static str)>,
+    outcomes: Vec<(&'static str, &'static str)>,
+    challenge_kinds: Vec<(&'static str, &'static str)>,
+    repayments: Vec<(&'static str, &'static str)>,
+    holidays: Vec<(&'static str, &'static str)>,
+}
+
+async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskPage> {
+    let actor = visit.actor.clone();
+    let (today, me) = (visit.today(), visit.account()?);
+    let mut built = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
+            let awards = store::of_call(db, id)?;
+            let all: Vec<Application> =
+                applications::of_call(db, id)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
+            let organisations = find_organisations(db, &all.iter().map(|a| a.organisation_id).collect::<Vec<_>>())?;
+            let people: Vec<_> = awards.iter().flat_map(|a| [Some(a.recommended_by), a.approved_by]).flatten().collect();
+            let names = account_names(db, &people)?;
+            let name = |a: Id<Application>| {
+                all.iter()
+                    .find(|x| x.id == a)
+                    .and_then(|x| organisations.get(&x.organisation_id))
+                    .map(|o| o.name.clone())
+                    .unwrap_or_default()
+            };
+            let ranking = scoring::signed_ranking(db, id)?;
+            let choices = ranking
+                .iter()
+                .flat_map(|r| r.file.0.result.iter().flat_map(|r| &r.ranking))
+                .filter_map(|r| {
+                    let application = all.iter().find(|a| scoring::bid_id(a) == r.bid)?;
+                    Some((
+                        application.id.to_string(),
+                        format!("{}. {} with {} points", r.rank, name(application.id), r.total),
+                    ))
+                })
+                .collect();
+            let mut shown = Vec::new();
+            for award in awards {
+                let route = subsidies::recorded_route(db, &award.application_id.to_string())?
+                    .filter(|r| r.organisation_id == award.organisation_id)
+                    .map(|r| RouteKind::label(r.kind));
+                let challenges = store::challenges(db, award.id)?;
+                let who = name(award.application_id);
+                let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
+                shown.push(Shown {
+                    sentence: state_sentence(&award, &who, today),
+                    recommender: names.get(&award.recommended_by).cloned().unwrap_or_default(),
+                    decider: award.approved_by.and_then(|a| names.get(&a).cloned()).unwrap_or_default(),
+                    may_decide: award.state == AwardState::Recommended
+                        && award.recommended_by != me
+                        && can(&actor, Action::ApproveAward, &thing),
+                    name: who,
+                    route,
+                    challenges,
+                    award,
+                });
+            }
+            let checks = store::checks_of_call(db, id)?.into_iter().map(|c| (name(c.application_id), c)).collect();
+            let summaries = store::summaries(db, id)?.into_iter().map(|s| (name(s.application_id), s)).collect();
+            let thing = Thing::of_authority(call.authority_id);
+            Ok(DeskPage {
+                shell: Shell::default(),
+                form: FormState::empty(),
+                verdict: shown
+                    .last()
+                    .map(|s| s.sentence.clone())
+                    .unwrap_or_else(|| match &ranking {
+                        Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
+                        None => "No award yet: the ranking must be signed first.".to_owned(),
+                    }),
+                assessed: all.len(),
+                tender: call.kind == CallKind::Tender,
+                may_run: can(&actor, Action::RunAward, &thing),
+                may_recommend: can(&actor, Action::RecommendAward, &thing),
+                signed: ranking.is_some(),
+                call,
+                awards: shown,
+                choices,
+                checks,
+                summaries,
+                kinds: CheckKind::options(),
+                outcomes: CheckOutcome::options(),
+                challenge_kinds: ChallengeKind::options(),
+                repayments: subsidies::REPAYMENTS.to_vec(),
+                holidays: subsidies::HOLIDAYS.to_vec(),
+            })
+        })
+        .await?;
+    let mut shell = visit.shell("Award", "/tasks");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    built.shell = shell;
+    built.form = form;
+    Ok(built)
+}
+
+/// `GET /desk/calls/{id}/award`
+///
+/// # Errors
+/// Denied.
+pub async fn desk(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&desk_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// After a step on the desk: back to it, or the page again with what is wrong.
+async fn after<T>(visit: &Visit, call: Id<Call>, posted: Posted<T>, done: Result<()>, words: &str) -> Answer {
+    match done {
+        Ok(()) => {
+            visit.done(words);
+            see(&format!("/desk/calls/{call}/award"))
+        }
+        Err(error) => page_again(&desk_page(visit, call, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/award`
+///
+/// # Errors
+/// Denied.
+pub async fn recommend(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<RecommendInput>) -> Answer {
+    let done = actions::recommend(&visit.app, &visit.actor, *id, &posted.input, visit.now).await.map(|_| ());
+    after(&visit, *id, posted, done, "Recommended. A committee member decides.").await
+}
+
+/// `POST /desk/calls/{id}/checks/{application}`
+///
+/// # Errors
+/// Denied.
+pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<CheckInput>) -> Answer {
+    let (call, application) = path.into_inner();
+    let done = actions::record_check(&visit.app, &visit.actor, application, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "The check is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/decision`
+///
+/// # Errors
+/// Denied.
+pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<DecisionInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = match posted.input.approves() {
+        Ok(approve) => actions::decide(&visit.app, &visit.actor, award, approve, visit.now).await,
+        Err(error) => Err(error),
+    };
+    after(&visit, call, posted, done, "Your decision is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/summaries`
+///
+/// # Errors
+/// Denied.
+pub async fn send_summaries(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Nothing>) -> Answer {
+    let done = actions::send_summaries(&visit.app, &visit.actor, *id, visit.now).await.map(|_| ());
+    after(&visit, *id, posted, done, "Every assessed supplier was sent its summary.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/notice`
+///
+/// # Errors
+/// Denied.
+pub async fn notice(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<NoticeInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = actions::record_notice(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "The notice is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/offer`
+///
+/// # Errors
+/// Denied.
+pub async fn offer(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<OfferInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = offers::make(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "The offer is with the applicant.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/challenges`
+///
+/// # Errors
+/// Denied.
+pub async fn challenge(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<ChallengeInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = actions::record_challenge(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "The challenge is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/challenges/{challenge}/end`
+///
+/// # Errors
+/// Denied.
+pub async fn end_challenge(visit: Visit, path: web::Path<(Id<Call>, Id<Challenge>)>, posted: Posted<ChallengeEndInput>) -> Answer {
+    let (call, challenge) = path.into_inner();
+    let done = actions::end_challenge(&visit.app, &visit.actor, challenge, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "Recorded.").await
+}
+
+#[derive(Template)]
+#[template(path = "awards/summary.html")]
+struct SummaryPage {
+    shell: Shell,
+    summary: Summary,
+    back: String,
+    text_href: String,
+    html_href: String,
+}
+
+/// `GET /desk/calls/{id}/summaries/{application}`
+///
+/// # Errors
+/// Denied, NotFound before it is made.
+pub async fn summary(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, query: web::Query<FormatQuery>) -> Answer {
+    let (call, application) = path.into_inner();
+    let actor = visit.actor.clone();
+    let summary = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
+            store::summary_of(db, application)?.filter(|s| s.call_id == call.id).ok_or(Error::NotFound)
+        })
+        .await?;
+    if !query.format.is_empty() {
+        return download(&summary.body.0, &query.format);
+    }
+    let base = format!("/desk/calls/{call}/summaries/{application}");
+    page(&SummaryPage {
+        shell: visit.shell(summary.body.0.title(), "/tasks"),
+        summary: summary.body.0,
+        back: format!("/desk/calls/{call}/award"),
+        text_href: format!("{base}?format=txt"),
+        html_href: format!("{base}?format=html"),
+    })
+}
+
+/// Query of pages that can be downloaded.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FormatQuery {
+    format: String,
+}
+
+#[derive(Template)]
+#[template(path = "awards/summary_file.html")]
+struct SummaryFile<'a> {
+    summary: &'a Summary,
+}
+
+fn download(summary: &Summary, format: &str) -> Answer {
+    let (media, ending, body) = match format {
+        "txt" => ("text/plain; charset=utf-8", "txt", summary.text()),
+        "html" => ("text/html; charset=utf-8", "html", SummaryFile { summary }.render().map_err(Error::from)?),
+        _ => return Err(Error::NotFound.into()),
+    };
+    let name: String = summary.bid.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    Ok(HttpResponse::Ok()
+        .content_type(media)
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"summary-{name}.{ending}\"")))
+        .body(body))
+}
+
+/// What an offered loan costs, in plain words.
+struct Cost {
+    lead: String,
+    schedule: Schedule,
+    precedents: Vec<String>,
+}
+
+impl Cost {
+    fn rows(&self) -> Vec<(String, Row)> {
+        self.schedule.rows.iter().map(|r| (medium_date(r.due), *r)).collect()
+    }
+}
+
+fn cost(award: &Award) -> Option<Cost> {
+    let offer = award.terms.0.loan.as_ref()?;
+    let schedule = crate::finance::build(&offer.loan).ok()?;
+    let paying = schedule.rows.iter().filter(|r| !r.payment.is_zero());
+    let (first, last) = (paying.clone().next()?, paying.clone().last()?);
+    let lead = format!(
+        "You would get {} and pay back {} in {} payments, the first of {} on {} and the last of {} on {}. Interest at {} \
+         a year costs you {} in all.",
+        schedule.totals.drawn,
+        schedule.totals.payment,
+        paying.count(),
+        first.payment,
+        medium_date(first.due),
+        last.payment,
+        medium_date(last.due),
+        crate::values::decimals::shown_percent(offer.loan.rate.get(), 2),
+        Pence(schedule.totals.interest.0)
+    );
+    Some(Cost { lead, schedule, precedents: offer.precedents.clone() })
+}
+
+#[derive(Template)]
+#[template(path = "awards/outcome.html")]
+struct OutcomePage {
+    shell: Shell,
+    form: FormState,
+    application: Application,
+    call: Call,
+    summary: Option<Summary>,
+    award: Option<Award>,
+    cost: Option<Cost>,
+    may_answer: bool,
+    answer_by: String,
+    text_href: String,
+    html_href: String,
+}
+
+impl OutcomePage {
+    fn offered(&self) -> bool {
+        self.award.as_ref().is_some_and(|a| a.state == AwardState::Offered)
+    }
+    fn verdict(&self) -> String {
+        match (&self.award, &self.summary) {
+            (Some(award), _) => match award.state {
+                AwardState::Offered => format!("You have an offer of {}. Answer until {}.", award.value, self.answer_by),
+                AwardState::Accepted => format!("You accepted the offer of {}. The council prepares the agreement.", award.value),
+                AwardState::Declined => "You declined the offer.".to_owned(),
+                AwardState::Lapsed => "The offer lapsed because it was not answered in time. Ask the council.".to_owned(),
+                AwardState::Signed => format!("The agreement over {} is signed.", award.value),
+                _ => self.summary.as_ref().map_or_else(
+                    || "There is no decision yet. We write to you when there is.".to_owned(),
+                    |s| s.outcome.clone(),
+                ),
+            },
+            (None, Some(summary)) => summary.outcome.clone(),
+            (None, None) => "There is no decision yet. We write to you when there is.".to_owned(),
+        }
+    }
+}
+
+async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
+    let actor = visit.actor.clone();
+    let (application, call, summary, award) = visit
+        .app
+        .db
+        .read(move |db| {
+            let application = applications::find(db, id)?;
+            let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
+            if !can(&actor, Action::ReadOutcome, &thing) {
+                return Err(Error::NotFound);
+            }
+            let call = calls::find(db, application.call_id)?;
+            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?))
+        })
+        .await?;
+    let summary = summary.filter(|s| s.sent_at.is_some()).map(|s| s.body.0);
+    // Before an offer or a summary the applicant learns nothing of a recommendation.
+    let award = award.filter(|a| a.offer_answer_by.is_some() || (summary.is_some() && a.state == AwardState::Signed));
+    let mut shell = visit.shell("Outcome", "/applications");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    Ok(OutcomePage {
+        shell,
+        form,
+        cost: award.as_ref().and_then(cost),
+        may_answer: visit.actor.has(Role::ApplicantOwner, application.organisation_id),
+        answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(|by| by.long()).unwrap_or_default(),
+        text_href: format!("/applications/{id}/outcome?format=txt"),
+        html_href: format!("/applications/{id}/outcome?format=html"),
+        application,
+        call,
+        summary,
+        award,
+    })
+}
+
+/// `GET /applications/{id}/outcome`
+///
+/// # Errors
+/// NotFound for another organisation’s.
+pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>, query: web::Query<FormatQuery>) -> Answer {
+    let found = outcome_page(&visit, *id, FormState::empty()).await?;
+    if !query.format.is_empty() {
+        return download(found.summary.as_ref().ok_or(Error::NotFound)?, &query.format);
+    }
+    page(&found)
+}
+
+/// `POST /applications/{id}/outcome`: accept or decline the offer.
+///
+/// # Errors
+/// Denied, NotFound without an offer.
+pub async fn answer(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<AnswerInput>) -> Answer {
+    let id = *id;
+    let award = visit.app.db.read(move |db| store::newest_of_application(db, id)).await?.ok_or(Error::NotFound)?;
+    match offers::answer(&visit.app, &visit.actor, award.id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Your answer is with the council.");
+            see(&format!("/applications/{id}/outcome"))
+        }
+        Err(error) => page_again(&outcome_page(&visit, id, posted.again(error)?).await?),
+    }
+}

@@ -108,6 +108,18 @@ pub struct Challenge {
     pub ended_note: Option<String>,
 }
 
+impl Challenge {
+    /// What it does to the signing, in words.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        match (self.ended_at.is_some(), self.suspends) {
+            (true, _) => "Ended",
+            (false, true) => "Suspends signing",
+            (false, false) => "A warning; it suspends nothing",
+        }
+    }
+}
+
 /// One award.
 ///
 /// # Errors

@@ -230,7 +230,21 @@ fn steps_in_words(scored: &crate::evaluation::CriterionScore) -> String {
     words.trim_end().to_owned()
 }
 
+impl WinnerPart {
+    /// Address, email and identifier, those that are known.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        [&self.address, &self.email, &self.identifier].into_iter().filter(|l| !l.is_empty()).cloned().collect()
+    }
+}
+
 impl Summary {
+    /// The day it was made, for people.
+    #[must_use]
+    pub fn made_words(&self) -> String {
+        crate::values::time::medium_date(self.made_on)
+    }
+
     /// The heading of page, file and mail.
     #[must_use]
     pub fn title(&self) -> &'static str {
@@ -248,7 +262,7 @@ impl Summary {
         line(self.title());
         line(&self.call);
         line(&format!("{} to {} ({})", self.authority, self.supplier, self.bid));
-        line(&crate::values::time::medium_date(self.made_on));
+        line(&self.made_words());
         line("");
         line(&self.outcome);
         for why in &self.why_not {

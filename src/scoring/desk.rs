@@ -1,1 +1,758 @@
-//! Pages.
+//! Pages of officers: panel, moderation and ranking, the trace of one bid.
+
+use super::bids::{self, Opened};
+use super::model::{Conflict, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score};
+use super::moderation::{self, DisregardInput, EnquiryInput};
+use super::pages::form_shell;
+use super::panel::{self, MemberInput, ResolutionInput};
+use super::ranking::{self, RankingInput};
+use super::sheets::ScoreInput;
+use super::{bid_id, rules, store, words};
+use crate::applications::Application;
+use crate::calls::{self, Call};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::evaluation::{BidResult, EvaluationFile, Kind, Sensitivity, bidder_file};
+use crate::http::export::Table;
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::people::{account_names, members_with_role};
+use crate::values::decimals::shown_decimal;
+use crate::values::{Account, Actor, Id, Pence, Role};
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything about the scoring of a call.
+struct Desk {
+    call: Call,
+    panel: Vec<PanelMember>,
+    conflicts: Vec<Conflict>,
+    bids: Vec<Opened>,
+    scores: Vec<Score>,
+    agreed: BTreeMap<(Id<Application>, String), Moderated>,
+    closed: bool,
+    ranking: Option<Ranking>,
+    firm: Option<Sensitivity>,
+    enquiries: Vec<Enquiry>,
+    left_out: Vec<Disregard>,
+    names: HashMap<Id<Account>, String>,
+}
+
+fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
+    let call = calls::find(db, id)?;
+    require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
+    let panel = store::panel(db, id)?;
+    // Somebody with two roles who also scores sees no other's scores before their own are final.
+    let own = panel.iter().find(|m| actor.account() == Some(m.account_id));
+    let scores = store::final_scores_seen_by(db, id, own)?;
+    let ranking = store::latest_ranking(db, id)?;
+    let ids: Vec<_> = panel.iter().map(|m| m.account_id).collect();
+    Ok(Desk {
+        conflicts: store::conflicts(db, id)?,
+        bids: bids::opened(db, id)?,
+        scores,
+        agreed: store::moderated(db, id)?,
+        closed: store::moderation_closed(db, id)?.is_some(),
+        firm: ranking.as_ref().and_then(|r| words::firmness(&r.file.0)),
+        ranking,
+        enquiries: store::enquiries(db, id)?,
+        left_out: store::disregarded(db, id)?,
+        names: account_names(db, &ids)?,
+        panel,
+        call,
+    })
+}
+
+async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
+    let actor = visit.actor.clone();
+    visit.app.db.read(move |db| load(db, id, &actor)).await
+}
+
+#[derive(Template)]
+#[template(path = "scoring/panel.html")]
+struct PanelPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    members: Vec<(String, &'static str, &'static str, String)>,
+    conflicts: Vec<(Conflict, String, String)>,
+    evaluators: Vec<(String, String)>,
+    may_manage: bool,
+}
+
+async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
+    let found = desk(visit, id).await?;
+    let authority = found.call.authority_id;
+    let evaluators = visit.app.db.read(move |db| members_with_role(db, authority, Role::Evaluator)).await?;
+    let name = |a: Id<Account>| found.names.get(&a).cloned().unwrap_or_default();
+    let members = found
+        .panel
+        .iter()
+        .map(|m| {
+            let (word, colour) = if rules::is_conflicted(&found.conflicts, m) {
+                ("Conflict", "red")
+            } else if m.final_at.is_some() {
+                ("Final", "green")
+            } else if m.declared_at.is_some() {
+                ("Scoring", "light-blue")
+            } else {
+                ("Not declared", "grey")
+            };
+            (name(m.account_id), word, colour, m.declared_at.map(|d| d.medium()).unwrap_or_default())
+        })
+        .collect();
+    let conflicts = found
+        .conflicts
+        .iter()
+        .map(|c| {
+            let bid = found.bids.iter().find(|b| b.application.id == c.application_id);
+            (c.clone(), name(c.account_id), bid.map(|b| b.name.clone()).unwrap_or_default())
+        })
+        .collect();
+    Ok(PanelPage {
+        shell: form_shell(visit, "Panel", &form),
+        form,
+        members,
+        conflicts,
+        evaluators: evaluators
+            .into_iter()
+            .filter(|(id, _)| !found.panel.iter().any(|m| m.account_id == *id))
+            .map(|(id, name)| (id.to_string(), name))
+            .collect(),
+        may_manage: can(&visit.actor, Action::ManagePanel, &Thing::of_authority(authority)),
+        call: found.call,
+    })
+}
+
+/// `GET /desk/calls/{id}/panel`
+///
+/// # Errors
+/// Denied.
+pub async fn panel_of(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&panel_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/{id}/panel`
+///
+/// # Errors
+/// Denied.
+pub async fn add_member(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<MemberInput>) -> Answer {
+    match panel::add_member(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(_) => {
+            visit.done("Added to the panel.");
+            see(&format!("/desk/calls/{id}/panel"))
+        }
+        Err(error) => page_again(&panel_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/conflicts/{conflict}`
+///
+/// # Errors
+/// Denied.
+pub async fn resolve(visit: Visit, path: web::Path<(Id<Call>, Id<Conflict>)>, posted: Posted<ResolutionInput>) -> Answer {
+    let (call, conflict) = path.into_inner();
+    match panel::resolve(&visit.app, &visit.actor, conflict, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The enquiry is recorded.");
+            see(&format!("/desk/calls/{call}/panel"))
+        }
+        Err(error) => page_again(&panel_page(&visit, call, posted.again(error)?).await?),
+    }
+}
+
+/// A place in the ranking.
+struct Place {
+    rank: String,
+    name: String,
+    href: String,
+    sub: String,
+    tag: Option<&'static str>,
+    points: Vec<String>,
+    price: String,
+    total: String,
+    behind: String,
+}
+
+/// One answer on the moderation page.
+struct Spread {
+    title: String,
+    bid: String,
+    href: String,
+    /// Places across a drawing of the scale: guides, dots, and the line between the outermost.
+    guides: Vec<String>,
+    dots: Vec<String>,
+    line: Option<(String, String)>,
+    scores: Vec<String>,
+    spread: i64,
+    agreed: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "scoring/moderation.html")]
+struct ModerationPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    verdict: String,
+    verdict_note: String,
+    scores_final: String,
+    evaluators: String,
+    moderated: String,
+    open_enquiries: usize,
+    signed: Option<String>,
+    hash: String,
+    heads: Vec<String>,
+    places: Vec<Place>,
+    excluded: Vec<(String, String, String)>,
+    weight_sentence: String,
+    changes: Vec<(String, String, String, String)>,
+    who: Vec<String>,
+    spreads: Vec<Spread>,
+    differing: usize,
+    closed: bool,
+    closed_word: &'static str,
+    complete: bool,
+    ranked: bool,
+    has_seed: bool,
+    may_moderate: bool,
+}
+
+fn place_of(level: i64, low: i64, high: i64) -> String {
+    let span = (high - low).max(1);
+    format!("{}%", 6 + (level - low) * 88 / span)
+}
+
+fn spreads(found: &Desk) -> Vec<Spread> {
+    let model = &found.call.terms.0.model;
+    let mut all: Vec<Spread> = bids::answers_to_score(&found.call, &found.bids)
+        .into_iter()
+        .filter_map(|answer| {
+            let criterion = model.criterion(&answer.criterion)?;
+            let bid = found.bids.iter().find(|b| b.application.id == answer.application)?;
+            let given: Vec<Option<&Score>> = found
+                .panel
+                .iter()
+                .map(|m| {
+                    found.scores.iter().find(|s| {
+                        s.account_id == m.account_id
+                            && s.application_id == answer.application
+                            && s.criterion == answer.criterion
+                    })
+                })
+                .collect();
+            let counted: Vec<&Score> = found
+                .panel
+                .iter()
+                .zip(&given)
+                .filter(|(m, _)| !rules::is_conflicted(&found.conflicts, m))
+                .filter_map(|(_, s)| *s)
+                .collect();
+            let values: Vec<_> = counted.iter().map(|s| (s.level, s.passed)).collect();
+            let published: Vec<i64> = match &criterion.kind {
+                Kind::Quality { levels } => levels.iter().map(|l| i64::from(l.level)).collect(),
+                _ => Vec::new(),
+            };
+            let (low, high) = (published.first().copied().unwrap_or(0), published.last().copied().unwrap_or(1));
+            let mut levels: Vec<i64> = values.iter().filter_map(|(l, _)| *l).collect();
+            levels.sort_unstable();
+            let line = match (levels.first(), levels.last()) {
+                (Some(a), Some(b)) if a != b => Some((place_of(*a, low, high), place_of(*b, low, high))),
+                _ => None,
+            };
+            levels.dedup();
+            let agreed = found.agreed.get(&(answer.application, answer.criterion.clone()));
+            Some(Spread {
+                title: criterion.title.clone(),
+                bid: bid.name.clone(),
+                href: format!("/desk/calls/{}/moderation/{}/{}", found.call.id, answer.application, answer.criterion),
+                guides: if published.len() <= 12 {
+                    published.iter().map(|l| place_of(*l, low, high)).collect()
+                } else {
+                    Vec::new()
+                },
+                dots: levels.iter().map(|l| place_of(*l, low, high)).collect(),
+                line,
+                scores: found
+                    .panel
+                    .iter()
+                    .zip(&given)
+                    .map(|(m, s)| match s {
+                        _ if rules::is_conflicted(&found.conflicts, m) => "Conflict".to_owned(),
+                        Some(s) => value_words(s.level, s.passed),
+                        None => "Missing".to_owned(),
+                    })
+                    .collect(),
+                spread: rules::spread(&values),
+                agreed: agreed.map(|m| value_words(m.level, m.passed)).unwrap_or_default(),
+                reason: agreed.map(|m| m.reason.clone()).unwrap_or_default(),
+            })
+        })
+        .collect();
+    all.sort_by(|a, b| b.spread.cmp(&a.spread));
+    all
+}
+
+fn value_words(level: Option<i64>, passed: Option<bool>) -> String {
+    match (level, passed) {
+        (Some(level), _) => level.to_string(),
+        (None, Some(true)) => "Passed".to_owned(),
+        (None, Some(false)) => "Failed".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+fn price_of(file: &EvaluationFile, bid: &str) -> String {
+    let prices = file.inputs.bids.iter().find(|b| b.id == bid).map(|b| b.prices.iter().map(|p| p.price));
+    match prices.map(Pence::total) {
+        Some(Ok(total)) if !total.is_zero() => total.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn places(found: &Desk, file: &EvaluationFile) -> (Vec<String>, Vec<Place>) {
+    let top: Vec<_> = file.model.criteria.iter().filter(|c| c.carries_points()).collect();
+    let heads = top
+        .iter()
+        .map(|c| format!("{} ({}%)", c.title, shown_decimal(c.weight.unwrap_or_default())))
+        .collect();
+    let Some(result) = &file.result else { return (heads, Vec::new()) };
+    let best = result.ranking.first().map(|r| r.total).unwrap_or_default();
+    let places = result
+        .ranking
+        .iter()
+        .filter_map(|ranked| {
+            let bid = result.bids.iter().find(|b| b.bid == ranked.bid)?;
+            let opened = found.bids.iter().find(|b| bid_id(&b.application) == ranked.bid)?;
+            let enquiry = found.enquiries.iter().find(|e| e.application_id == opened.application.id);
+            let gap = ranked.total - best;
+            Some(Place {
+                rank: ranked.rank.to_string(),
+                name: opened.name.clone(),
+                href: format!("/desk/calls/{}/ranking/{}", found.call.id, opened.application.id),
+                sub: ranked.tie.clone().unwrap_or_default(),
+                tag: enquiry.map(|e| e.outcome.label()),
+                points: top
+                    .iter()
+                    .map(|c| {
+                        let score = bid.scores.iter().find(|s| s.criterion == c.id).and_then(|s| s.score);
+                        score.map(|s| s.to_string()).unwrap_or_default()
+                    })
+                    .collect(),
+                price: price_of(file, &ranked.bid),
+                total: ranked.total.to_string(),
+                behind: if gap.is_zero() { String::new() } else { format!("−{}", gap.abs()) },
+            })
+        })
+        .collect();
+    (heads, places)
+}
+
+fn changes(file: &EvaluationFile, firm: &Sensitivity) -> Vec<(String, String, String, String)> {
+    let who = |w: &Option<String>| w.as_deref().map_or("nobody clearly", |b| words::name_of(file, b)).to_owned();
+    let mut rows: Vec<_> = firm
+        .weights
+        .iter()
+        .map(|w| {
+            (
+                format!("Weight of “{}”", words::title_of(file, &w.criterion)),
+                format!("{}%", shown_decimal(w.from)),
+                format!("{}%", shown_decimal(w.to)),
+                who(&w.winner),
+            )
+        })
+        .collect();
+    rows.extend(firm.levels.iter().take(20).map(|l| {
+        (
+            format!("{} on “{}”", words::name_of(file, &l.bid), words::title_of(file, &l.criterion)),
+            format!("level {}", l.from),
+            format!("level {}", l.to),
+            who(&l.winner),
+        )
+    }));
+    rows
+}
+
+fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPage {
+    let file = found.ranking.as_ref().map(|r| &r.file.0);
+    let spreads = spreads(found);
+    let agreed = spreads.iter().filter(|s| !s.agreed.is_empty()).count();
+    let (heads, places) = file.map(|f| places(found, f)).unwrap_or_default();
+    let scoring: Vec<_> = found.panel.iter().filter(|m| !rules::is_conflicted(&found.conflicts, m)).collect();
+    let conflicted = found.panel.len() - scoring.len();
+    let finished = scoring.iter().filter(|m| m.final_at.is_some()).count();
+    let verdict = match file {
+        Some(file) => words::verdict(file, found.firm.as_ref()),
+        None if found.bids.is_empty() => "The bids are still sealed.".to_owned(),
+        None if found.closed => "Every answer is agreed. Open the prices if they are sealed, then rank.".to_owned(),
+        None => format!("{agreed} of {} answers are agreed.", spreads.len()),
+    };
+    let excluded = file
+        .and_then(|f| f.result.as_ref().map(|r| (f, r)))
+        .map(|(f, r)| {
+            r.bids
+                .iter()
+                .filter(|b| !b.exclusions.is_empty())
+                .map(|b| {
+                    let why = b.exclusions.iter().map(|e| e.sentence.clone()).collect::<Vec<_>>().join(" ");
+                    let href = found
+                        .bids
+                        .iter()
+                        .find(|o| bid_id(&o.application) == b.bid)
+                        .map(|o| format!("/desk/calls/{}/ranking/{}", found.call.id, o.application.id))
+                        .unwrap_or_default();
+                    (words::name_of(f, &b.bid).to_owned(), why, href)
+                })
+                .collect()
+        })
+        .unwrap_or_default();
+    ModerationPage {
+        shell: form_shell(visit, "Moderation and ranking", &form),
+        form,
+        verdict,
+        verdict_note: match (&found.firm, file) {
+            (Some(firm), Some(_)) => format!("{} single steps of one level were tried.", firm.levels_tried),
+            _ => String::new(),
+        },
+        scores_final: format!("{} of {} final", finished, scoring.len()),
+        evaluators: format!("{} on the panel, {conflicted} with a conflict", found.panel.len()),
+        moderated: format!("{agreed} of {} agreed", spreads.len()),
+        open_enquiries: found.enquiries.iter().filter(|e| e.outcome == EnquiryOutcome::Open).count(),
+        signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(|at| at.medium()),
+        hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
+        heads,
+        places,
+        excluded,
+        weight_sentence: match (file, &found.firm) {
+            (Some(file), Some(firm)) => words::weight_sentence(file, firm),
+            _ => String::new(),
+        },
+        changes: match (file, &found.firm) {
+            (Some(file), Some(firm)) => changes(file, firm),
+            _ => Vec::new(),
+        },
+        who: found.panel.iter().map(|m| found.names.get(&m.account_id).cloned().unwrap_or_default()).collect(),
+        differing: spreads.iter().filter(|s| s.spread > 0).count(),
+        complete: agreed == spreads.len() && agreed > 0,
+        closed: found.closed,
+        closed_word: if found.closed { "closed" } else { "open" },
+        ranked: found.ranking.is_some(),
+        has_seed: found
+            .call
+            .terms
+            .0
+            .model
+            .ties
+            .iter()
+            .any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
+        may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        call: found.call.clone(),
+        spreads,
+    }
+}
+
+/// Query of the moderation page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FormatQuery {
+    format: String,
+}
+
+/// `GET /desk/calls/{id}/moderation`
+///
+/// # Errors
+/// Denied.
+pub async fn moderation_of(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FormatQuery>) -> Answer {
+    let found = desk(&visit, *id).await?;
+    if query.format.is_empty() {
+        return page(&moderation_page(&visit, &found, FormState::empty()));
+    }
+    let name = |a: Id<Application>| {
+        found.bids.iter().find(|b| b.application.id == a).map(|b| b.name.clone()).unwrap_or_default()
+    };
+    let mut rows: Vec<Vec<String>> = found
+        .scores
+        .iter()
+        .map(|s| {
+            vec![
+                s.criterion.clone(),
+                name(s.application_id),
+                found.names.get(&s.account_id).cloned().unwrap_or_default(),
+                value_words(s.level, s.passed),
+                s.reason.clone(),
+                s.final_at.rfc3339(),
+            ]
+        })
+        .collect();
+    rows.extend(found.agreed.values().map(|m| {
+        vec![
+            m.criterion.clone(),
+            name(m.application_id),
+            "agreed".to_owned(),
+            value_words(m.level, m.passed),
+            m.reason.clone(),
+            m.agreed_at.rfc3339(),
+        ]
+    }));
+    Table {
+        name: format!("{}-scores", found.call.reference),
+        heads: vec!["criterion", "bid", "evaluator", "score", "reason", "at"],
+        rows,
+    }
+    .answer(&query.format)
+}
+
+/// A step of the desk.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StepInput {
+    step: String,
+    draw_seed: String,
+}
+
+/// `POST /desk/calls/{id}/moderation`: `close`, `rank` or `sign`.
+///
+/// # Errors
+/// Denied.
+pub async fn step(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<StepInput>) -> Answer {
+    let id = *id;
+    let done = match posted.input.step.as_str() {
+        "close" => moderation::close(&visit.app, &visit.actor, id, visit.now).await.map(|()| "Moderation is closed."),
+        "rank" => {
+            let input = RankingInput { draw_seed: posted.input.draw_seed.clone() };
+            ranking::rank(&visit.app, &visit.actor, id, &input, visit.now).await.map(|_| "The bids are ranked.")
+        }
+        "sign" => ranking::sign(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The ranking is signed."),
+        _ => Err(Error::NotFound),
+    };
+    match done {
+        Ok(words) => {
+            visit.done(words);
+            see(&format!("/desk/calls/{id}/moderation"))
+        }
+        Err(error) => {
+            let form = posted.again(error)?;
+            let found = desk(&visit, id).await?;
+            page_again(&moderation_page(&visit, &found, form))
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "scoring/agree.html")]
+struct AgreePage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    title: String,
+    bid: String,
+    application: Id<Application>,
+    criterion: String,
+    originals: Vec<(String, String, String)>,
+    history: Vec<(String, String, String)>,
+    levels: Vec<(String, String, String)>,
+    requirement: Option<String>,
+    may_agree: bool,
+}
+
+async fn agree_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), form: Option<FormState>) -> Result<AgreePage> {
+    let (id, application, criterion_id) = path;
+    let found = desk(visit, id).await?;
+    let criterion = found.call.terms.0.model.criterion(&criterion_id).ok_or(Error::NotFound)?.clone();
+    let bid = found.bids.iter().find(|b| b.application.id == application).ok_or(Error::NotFound)?;
+    let originals = found
+        .scores
+        .iter()
+        .filter(|s| s.application_id == application && s.criterion == criterion_id)
+        .map(|s| {
+            (
+                found.names.get(&s.account_id).cloned().unwrap_or_default(),
+                value_words(s.level, s.passed),
+                s.reason.clone(),
+            )
+        })
+        .collect();
+    let agreed = found.agreed.get(&(application, criterion_id.clone()));
+    let form = form.unwrap_or_else(|| match agreed {
+        Some(m) => FormState::filled([
+            ("level", m.level.map(|l| l.to_string()).unwrap_or_default()),
+            ("passed", m.passed.map(|p| if p { "yes" } else { "no" }.to_owned()).unwrap_or_default()),
+            ("reason", m.reason.clone()),
+        ]),
+        None => FormState::empty(),
+    });
+    Ok(AgreePage {
+        shell: form_shell(visit, &format!("{}: {}", criterion.title, bid.name), &form),
+        form,
+        title: criterion.title.clone(),
+        bid: bid.name.clone(),
+        application,
+        originals,
+        history: agreed
+            .map(|m| vec![(m.agreed_at.medium(), value_words(m.level, m.passed), m.reason.clone())])
+            .unwrap_or_default(),
+        levels: match &criterion.kind {
+            Kind::Quality { levels } => levels
+                .iter()
+                .rev()
+                .map(|l| (l.level.to_string(), format!("Level {}", l.level), l.text.clone()))
+                .collect(),
+            _ => Vec::new(),
+        },
+        requirement: match &criterion.kind {
+            Kind::PassFail { requirement } => Some(requirement.clone()),
+            _ => None,
+        },
+        may_agree: !found.closed && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        criterion: criterion_id,
+        call: found.call,
+    })
+}
+
+/// `GET /desk/calls/{id}/moderation/{application}/{criterion}`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn agree_form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>) -> Answer {
+    page(&agree_page(&visit, path.into_inner(), None).await?)
+}
+
+/// `POST /desk/calls/{id}/moderation/{application}/{criterion}`
+///
+/// # Errors
+/// Denied.
+pub async fn agree(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>, posted: Posted<ScoreInput>) -> Answer {
+    let (call, application, criterion) = path.into_inner();
+    match moderation::agree(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Agreed. The scores as they were given stay beside it.");
+            see(&format!("/desk/calls/{call}/moderation"))
+        }
+        Err(error) => page_again(&agree_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "scoring/trace.html")]
+struct TracePage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    name: String,
+    application: Id<Application>,
+    result: BidResult,
+    reasons: BTreeMap<String, String>,
+    enquiry: Option<Enquiry>,
+    outcomes: Vec<(&'static str, &'static str)>,
+    grounds: Vec<(&'static str, &'static str)>,
+    left_out: Option<Disregard>,
+    bid: String,
+    may_moderate: bool,
+}
+
+async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, form: FormState) -> Result<TracePage> {
+    let found = desk(visit, id).await?;
+    let opened = found.bids.iter().find(|b| b.application.id == application).ok_or(Error::NotFound)?;
+    let ranking = found.ranking.as_ref().ok_or(Error::NotFound)?;
+    let bid = bid_id(&opened.application);
+    let result = ranking
+        .file
+        .0
+        .result
+        .as_ref()
+        .and_then(|r| r.bids.iter().find(|b| b.bid == bid))
+        .ok_or(Error::NotFound)?
+        .clone();
+    Ok(TracePage {
+        shell: form_shell(visit, &format!("Where the numbers of {} come from", opened.name), &form),
+        form,
+        name: opened.name.clone(),
+        application,
+        result,
+        reasons: found
+            .agreed
+            .iter()
+            .filter(|((a, _), _)| *a == application)
+            .map(|((_, criterion), m)| (criterion.clone(), m.reason.clone()))
+            .collect(),
+        enquiry: found.enquiries.iter().find(|e| e.application_id == application).cloned(),
+        outcomes: EnquiryOutcome::options(),
+        grounds: DisregardGround::options(),
+        left_out: found.left_out.iter().find(|d| d.application_id == application).cloned(),
+        bid,
+        may_moderate: ranking.signed_at.is_none()
+            && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        call: found.call,
+    })
+}
+
+/// `GET /desk/calls/{id}/ranking/{application}`
+///
+/// # Errors
+/// Denied, NotFound before there is a ranking.
+pub async fn trace(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
+    let (call, application) = path.into_inner();
+    page(&trace_page(&visit, call, application, FormState::empty()).await?)
+}
+
+/// `POST /desk/calls/{id}/ranking/{application}/enquiry/{enquiry}`
+///
+/// # Errors
+/// Denied.
+pub async fn enquiry(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, Id<Enquiry>)>, posted: Posted<EnquiryInput>) -> Answer {
+    let (call, application, id) = path.into_inner();
+    match moderation::record_enquiry(&visit.app, &visit.actor, id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The enquiry is recorded.");
+            see(&format!("/desk/calls/{call}/ranking/{application}"))
+        }
+        Err(error) => page_again(&trace_page(&visit, call, application, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/ranking/{application}/disregard`
+///
+/// # Errors
+/// Denied.
+pub async fn disregard(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<DisregardInput>) -> Answer {
+    let (call, application) = path.into_inner();
+    match moderation::disregard(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("The bid is left out. Rank again to see the others.");
+            see(&format!("/desk/calls/{call}/ranking/{application}"))
+        }
+        Err(error) => page_again(&trace_page(&visit, call, application, posted.again(error)?).await?),
+    }
+}
+
+/// Which file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FileQuery {
+    bid: String,
+}
+
+/// `GET /desk/calls/{id}/ranking.json`: the file that recomputes, or with `?bid=` what one bidder may be given.
+///
+/// # Errors
+/// Denied, NotFound before there is a ranking.
+pub async fn file(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FileQuery>) -> Answer {
+    let found = desk(&visit, *id).await?;
+    let ranking = found.ranking.ok_or(Error::NotFound)?;
+    let (name, text) = if query.bid.is_empty() {
+        (format!("{}-ranking", found.call.reference), serde_json::to_string_pretty(&ranking.file.0))
+    } else {
+        let own = bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?;
+        (format!("{}-{}", found.call.reference, query.bid), serde_json::to_string_pretty(&own))
+    };
+    let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{safe}.json\"")))
+        .body(text.map_err(Error::from)?))
+}

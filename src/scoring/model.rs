@@ -238,6 +238,14 @@ pub struct Enquiry {
     pub closed_by: Option<Id<Account>>,
 }
 
+impl Enquiry {
+    /// The day the supplier was asked, for people.
+    #[must_use]
+    pub fn asked_words(&self) -> String {
+        self.asked_on.map(crate::values::time::medium_date).unwrap_or_default()
+    }
+}
+
 /// A ranking with everything it was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = rankings, check_for_backend(MultiBackend))]

@@ -9,10 +9,10 @@ use super::rules::{self, ScoringRefusal};
 use super::sheets::{ScoreInput, read};
 use super::store;
 use crate::app::App;
-use crate::applications::Application;
+use crate::applications::{self, Application};
 use crate::calls::{self, Call};
-use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::outbox;
 use crate::people::policy::{Action, require};
 use crate::values::{Actor, Id, Instant, Parser};
 use serde::Deserialize;
@@ -116,15 +116,11 @@ pub async fn close(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Re
                 closed_by,
             };
             store::insert_moderation(db, &row)?;
-            tell_applications(db, &call, now)?;
+            applications::mark_quality_final(db, &call, now)?;
+            outbox::emit(db, "scoring.quality_final", json!({ "call": call.id }), now)?;
             note(db, &actor, &call, "moderation.closed", json!({ "answers": agreed.len() }), now)
         })
         .await
-}
-
-/// Tells the applications room that prices may be opened, in the same transaction.
-fn tell_applications(db: &mut Db, call: &Call, now: Instant) -> Result<()> {
-    crate::outbox::emit(db, "scoring.quality_final", json!({ "call": call.id }), now)
 }
 
 /// Leaving a bid out.

@@ -1,1 +1,386 @@
-//! Pages.
+//! Pages of evaluators: their evaluations, the declaration before sight, and one answer at a time.
+
+use super::bids::{self, Answer as ScoredAnswer, Opened};
+use super::model::{Conflict, PanelMember, Score, ScoreDraft};
+use super::panel::{self, DeclarationInput};
+use super::rules::{self, ScoringRefusal};
+use super::sheets::{self, ScoreInput, is_for, is_whole, require_sight};
+use super::store;
+use crate::applications::Application;
+use crate::calls::{self, Call};
+use crate::error::{Error, Result};
+use crate::evaluation::{Criterion, Kind};
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::people::account_names;
+use crate::values::Id;
+use crate::values::decimals::shown_decimal;
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+
+/// A form without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
+    let mut shell = visit.shell(title, "/tasks");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    shell
+}
+
+#[derive(Template)]
+#[template(path = "scoring/mine.html")]
+struct MinePage {
+    shell: Shell,
+    rows: Vec<(Call, &'static str, &'static str)>,
+}
+
+/// `GET /evaluations`
+///
+/// # Errors
+/// Denied.
+pub async fn mine(visit: Visit) -> Answer {
+    let account = visit.account()?;
+    let rows = visit
+        .app
+        .db
+        .read(move |db| {
+            let panels = store::panels_of(db, account)?;
+            let ids: Vec<_> = panels.iter().map(|p| p.call_id).collect();
+            let calls = calls::find_many(db, &ids)?;
+            Ok(panels
+                .into_iter()
+                .filter_map(|p| {
+                    let (word, colour) = match (p.declared_at, p.final_at) {
+                        (_, Some(_)) => ("Final", "green"),
+                        (Some(_), None) => ("In progress", "light-blue"),
+                        (None, None) => ("Declare conflicts first", "yellow"),
+                    };
+                    Some((calls.get(&p.call_id)?.clone(), word, colour))
+                })
+                .collect::<Vec<_>>())
+        })
+        .await?;
+    page(&MinePage { shell: visit.shell("My evaluations", "/tasks"), rows })
+}
+
+/// One line of the grid on the sheet.
+struct SheetRow {
+    criterion: String,
+    id: String,
+    points: String,
+    cells: Vec<(String, &'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "scoring/sheet.html")]
+struct SheetPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    bids: Vec<Opened>,
+    declared: bool,
+    conflicted: bool,
+    conflicts: Vec<(String, String, &'static str)>,
+    rows: Vec<SheetRow>,
+    done: usize,
+    all: usize,
+    is_final: bool,
+    others: Vec<(String, String, String, String, String)>,
+}
+
+fn answer_words(level: Option<i64>, passed: Option<bool>) -> String {
+    match (level, passed) {
+        (Some(level), _) => level.to_string(),
+        (None, Some(true)) => "Passed".to_owned(),
+        (None, Some(false)) => "Failed".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<SheetPage> {
+    let account = visit.account()?;
+    let (call, member, bids, conflicts, drafts, seen, names) = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            let member: PanelMember = store::member(db, id, account)?.ok_or(Error::NotFound)?;
+            let bids = bids::opened(db, id)?;
+            let all_conflicts = store::conflicts(db, id)?;
+            let sees = rules::may_see(&member, &all_conflicts).is_ok();
+            let conflicts: Vec<Conflict> = all_conflicts.into_iter().filter(|c| c.account_id == account).collect();
+            let drafts = if sees { store::drafts(db, id, account)? } else { Vec::new() };
+            let seen: Vec<Score> = if sees && member.final_at.is_some() {
+                store::final_scores_seen_by(db, id, Some(&member))?
+            } else {
+                Vec::new()
+            };
+            let ids: Vec<_> = seen.iter().map(|s| s.account_id).collect();
+            let names = account_names(db, &ids)?;
+            Ok((call, member, bids, conflicts, drafts, seen, names))
+        })
+        .await?;
+    let name = |id: Id<Application>| {
+        bids.iter().find(|b| b.application.id == id).map(|b| b.name.clone()).unwrap_or_default()
+    };
+    let conflicted = rules::is_conflicted(&conflicts, &member);
+    let wanted = bids::answers_to_score(&call, &bids);
+    let (done, all) = sheets::progress(&wanted, &drafts);
+    let nodes = call.terms.0.model.nodes();
+    let rows = if member.declared_at.is_some() && !conflicted {
+        rules::scored_criteria(&call.terms.0.model)
+            .into_iter()
+            .map(|c| SheetRow {
+                criterion: c.title.clone(),
+                id: c.id.clone(),
+                points: nodes
+                    .iter()
+                    .find(|n| n.criterion.id == c.id)
+                    .map(|n| shown_decimal(n.points))
+                    .unwrap_or_default(),
+                cells: bids
+                    .iter()
+                    .map(|b| {
+                        let answer = ScoredAnswer { application: b.application.id, criterion: c.id.clone() };
+                        let draft = drafts.iter().find(|d| is_for(d, &answer));
+                        let (word, colour) = match draft {
+                            Some(d) if is_whole(d) => ("Scored", "green"),
+                            Some(_) => ("In progress", "light-blue"),
+                            None => ("Not started", "grey"),
+                        };
+                        (b.application.id.to_string(), word, colour)
+                    })
+                    .collect(),
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let others = seen
+        .iter()
+        .map(|s| {
+            (
+                call.terms.0.model.criterion(&s.criterion).map(|c| c.title.clone()).unwrap_or_default(),
+                name(s.application_id),
+                names.get(&s.account_id).cloned().unwrap_or_default(),
+                answer_words(s.level, s.passed),
+                s.reason.clone(),
+            )
+        })
+        .collect();
+    let conflicts = conflicts.iter().map(|c| (name(c.application_id), c.nature.clone(), c.outcome.label())).collect();
+    Ok(SheetPage {
+        shell: form_shell(visit, &format!("Evaluate {}", call.title), &form),
+        form,
+        declared: member.declared_at.is_some(),
+        is_final: member.final_at.is_some(),
+        call,
+        conflicted,
+        conflicts,
+        rows,
+        done,
+        all,
+        others,
+        bids,
+    })
+}
+
+/// `GET /evaluations/{call}`
+///
+/// # Errors
+/// NotFound for somebody who is not on the panel.
+pub async fn sheet(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    page(&sheet_page(&visit, *id, FormState::empty()).await?)
+}
+
+/// `POST /evaluations/{call}/declaration`
+///
+/// # Errors
+/// Denied.
+pub async fn declare(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<DeclarationInput>) -> Answer {
+    match panel::declare(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Your declaration is recorded.");
+            see(&format!("/evaluations/{id}"))
+        }
+        Err(error) => page_again(&sheet_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /evaluations/{call}/final`
+///
+/// # Errors
+/// Denied.
+pub async fn finish(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Nothing>) -> Answer {
+    match sheets::finish(&visit.app, &visit.actor, *id, visit.now).await {
+        Ok(()) => {
+            visit.done("Your scores are final. You can now see those of others whose scores are final.");
+            see(&format!("/evaluations/{id}"))
+        }
+        Err(error) => page_again(&sheet_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// A stop on the way through the bids.
+struct Stop {
+    name: String,
+    href: String,
+    state: &'static str,
+    word: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "scoring/score.html")]
+struct ScorePage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    criterion: String,
+    title: String,
+    application: Id<Application>,
+    number: usize,
+    stops: Vec<Stop>,
+    paragraphs: Vec<String>,
+    words: String,
+    requirement: Option<String>,
+    levels: Vec<(String, String, String)>,
+    weight: String,
+    declared_on: String,
+    saved: String,
+    done: usize,
+    all: usize,
+    next: Option<String>,
+    is_final: bool,
+}
+
+/// What the page of one answer is drawn from.
+struct Seen {
+    call: Call,
+    member: PanelMember,
+    bids: Vec<Opened>,
+    drafts: Vec<ScoreDraft>,
+    text: String,
+}
+
+fn levels_of(criterion: &Criterion) -> Vec<(String, String, String)> {
+    match &criterion.kind {
+        Kind::Quality { levels } => levels
+            .iter()
+            .rev()
+            .map(|l| {
+                let share = shown_decimal(l.share * rust_decimal::Decimal::ONE_HUNDRED);
+                (l.level.to_string(), format!("{} – {share}% of the points", l.level), l.text.clone())
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+async fn score_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), form: Option<FormState>) -> Result<ScorePage> {
+    let (id, application, criterion_id) = path;
+    let actor = visit.actor.clone();
+    let wanted = criterion_id.clone();
+    let Seen { call, member, bids, drafts, text } = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            let member = require_sight(db, &actor, &call)?;
+            let bids = bids::opened(db, id)?;
+            let drafts = store::drafts(db, id, member.account_id)?;
+            let quality = crate::applications::opened(db, application, calls::Part::Quality)?.ok_or(Error::NotFound)?;
+            if quality.call_id != id {
+                return Err(ScoringRefusal::NotOfThisCall.into());
+            }
+            let text = quality.answers()?.answers.remove(&wanted).unwrap_or_default();
+            Ok(Seen { call, member, bids, drafts, text })
+        })
+        .await?;
+    let node = call.terms.0.model.nodes().into_iter().find(|n| n.criterion.id == criterion_id).ok_or(Error::NotFound)?;
+    let points = shown_decimal(node.points);
+    let criterion = node.criterion.clone();
+    let number = bids.iter().position(|b| b.application.id == application).ok_or(Error::NotFound)?;
+    let all_answers = bids::answers_to_score(&call, &bids);
+    let here = ScoredAnswer { application, criterion: criterion_id.clone() };
+    let position = all_answers.iter().position(|a| *a == here).ok_or(Error::NotFound)?;
+    let next = all_answers.get(position + 1).map(|a| format!("/evaluations/{id}/{}/{}", a.application, a.criterion));
+    let draft = drafts.iter().find(|d| is_for(d, &here));
+    let form = form.unwrap_or_else(|| match draft {
+        Some(d) => FormState::filled([
+            ("level", d.level.map(|l| l.to_string()).unwrap_or_default()),
+            ("passed", d.passed.map(|p| if p { "yes" } else { "no" }.to_owned()).unwrap_or_default()),
+            ("reason", d.reason.clone()),
+        ]),
+        None => FormState::empty(),
+    });
+    let stops = bids
+        .iter()
+        .enumerate()
+        .map(|(index, b)| {
+            let answer = ScoredAnswer { application: b.application.id, criterion: criterion_id.clone() };
+            let whole = drafts.iter().any(|d| is_for(d, &answer) && is_whole(d));
+            let (state, word) = match (index == number, whole) {
+                (true, _) => ("now", "You are here"),
+                (false, true) => ("done", "Scored"),
+                (false, false) => ("", "Not scored"),
+            };
+            Stop { name: b.name.clone(), href: format!("/evaluations/{id}/{}/{criterion_id}", b.application.id), state, word }
+        })
+        .collect();
+    let (done, all) = sheets::progress(&all_answers, &drafts);
+    let most = call.terms.0.words.get(&criterion_id).copied().unwrap_or(500);
+    Ok(ScorePage {
+        shell: form_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
+        form,
+        title: criterion.title.clone(),
+        application,
+        number: number + 1,
+        stops,
+        words: format!("{} of {most} words", text.split_whitespace().count()),
+        paragraphs: text.split('\n').map(str::trim).filter(|p| !p.is_empty()).map(ToOwned::to_owned).collect(),
+        requirement: match &criterion.kind {
+            Kind::PassFail { requirement } => Some(requirement.clone()),
+            _ => None,
+        },
+        levels: levels_of(&criterion),
+        weight: points,
+        declared_on: member.declared_at.map(crate::values::Instant::medium).unwrap_or_default(),
+        saved: draft.map(|d| format!("Last saved on {}.", d.saved_at.medium())).unwrap_or_default(),
+        done,
+        all,
+        next,
+        is_final: member.final_at.is_some(),
+        criterion: criterion_id,
+        call,
+    })
+}
+
+/// `GET /evaluations/{call}/{application}/{criterion}`
+///
+/// # Errors
+/// Denied, refused before the declaration or with a conflict.
+pub async fn score_form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>) -> Answer {
+    page(&score_page(&visit, path.into_inner(), None).await?)
+}
+
+/// `POST /evaluations/{call}/{application}/{criterion}`
+///
+/// # Errors
+/// Denied, refused.
+pub async fn score(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>, posted: Posted<ScoreInput>) -> Answer {
+    let (call, application, criterion) = path.into_inner();
+    match sheets::save(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Saved.");
+            let here = score_page(&visit, (call, application, criterion.clone()), None).await?;
+            match here.next {
+                Some(next) if posted.input.go == "next" => see(&next),
+                None if posted.input.go == "next" => see(&format!("/evaluations/{call}")),
+                _ => see(&format!("/evaluations/{call}/{application}/{criterion}")),
+            }
+        }
+        Err(error) => page_again(&score_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?),
+    }
+}

@@ -18,7 +18,7 @@ pub mod pages;
 mod rules;
 mod store;
 
-pub use loan::LoanInput;
+pub use loan::{HOLIDAYS, LoanInput, REPAYMENTS};
 pub use model::{Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState};
 pub use rules::{RouteRefusal, group_key};
 pub use store::{recorded_route, standing_route};

@@ -1,6 +1,9 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs.
 
 use super::{assets, health, openapi, public_pages, sandbox};
+use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
+use crate::awards::{api as awards_api, pages as awards};
+use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
@@ -11,6 +14,7 @@ use crate::calls::{
 };
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
+use crate::scoring::{api as scoring_api, desk as scoring_desk, pages as scoring};
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
 use actix_web::{Route, web};
@@ -359,11 +363,70 @@ fn applications_routes() -> Vec<Row> {
 }
 
 fn scoring_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/evaluations" DeclareConflicts => scoring::mine,
+        get "/evaluations/{call}" DeclareConflicts => scoring::sheet,
+        post "/evaluations/{call}/declaration" DeclareConflicts => scoring::declare,
+        post "/evaluations/{call}/final" Score => scoring::finish,
+        get "/evaluations/{call}/{application}/{criterion}" Score => scoring::score_form,
+        post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
+        get "/desk/calls/{id}/panel" ReadScores => scoring_desk::panel_of,
+        post "/desk/calls/{id}/panel" ManagePanel => scoring_desk::add_member,
+        post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_desk::resolve,
+        get "/desk/calls/{id}/moderation" ReadScores => scoring_desk::moderation_of,
+        post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
+        get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
+        post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
+        get "/desk/calls/{id}/ranking.json" ReadScores => scoring_desk::file,
+        get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_desk::trace,
+        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_desk::enquiry,
+        post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_desk::disregard,
+        get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
+        post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
+        post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
+        post "/api/v1/conflicts/{id}/resolution" ResolveConflict => scoring_api::resolve,
+        get "/api/v1/calls/{id}/sheet" Score => scoring_api::sheet,
+        post "/api/v1/calls/{id}/scores/final" Score => scoring_api::finish,
+        post "/api/v1/calls/{id}/scores/{application}/{criterion}" Score => scoring_api::save,
+        get "/api/v1/calls/{id}/scores" ReadApplications => scoring_api::scores,
+        post "/api/v1/calls/{id}/moderation/closed" Moderate => scoring_api::close,
+        post "/api/v1/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_api::agree,
+        post "/api/v1/calls/{id}/bids/{application}/disregard" Moderate => scoring_api::disregard,
+        post "/api/v1/price-enquiries/{id}" Moderate => scoring_api::enquiry,
+        get "/api/v1/calls/{id}/ranking" ReadScores => scoring_api::ranking_of,
+        post "/api/v1/calls/{id}/ranking" Moderate => scoring_api::rank,
+        post "/api/v1/calls/{id}/ranking/signature" Moderate => scoring_api::sign,
+        get "/api/v1/calls/{id}/ranking/file" ReadScores => scoring_api::file,
+    ]
 }
 
 fn awards_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/desk/calls/{id}/award" ReadAwards => awards::desk,
+        post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
+        post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,
+        post "/desk/calls/{id}/award/{award}/decision" ApproveAward => awards::decide,
+        post "/desk/calls/{id}/award/{award}/notice" RunAward => awards::notice,
+        post "/desk/calls/{id}/award/{award}/offer" RunAward => awards::offer,
+        post "/desk/calls/{id}/award/{award}/challenges" RunAward => awards::challenge,
+        post "/desk/calls/{id}/challenges/{challenge}/end" RunAward => awards::end_challenge,
+        post "/desk/calls/{id}/summaries" RunAward => awards::send_summaries,
+        get "/desk/calls/{id}/summaries/{application}" ReadAwards => awards::summary,
+        get "/applications/{id}/outcome" ReadOutcome => awards::outcome,
+        post "/applications/{id}/outcome" AnswerOffer => awards::answer,
+        get "/api/v1/calls/{id}/awards" ReadAwards => awards_api::of_call,
+        post "/api/v1/calls/{id}/awards" RecommendAward => awards_api::recommend,
+        get "/api/v1/awards/{id}" UseAccount => awards_api::award,
+        post "/api/v1/applications/{id}/checks" RunAward => awards_api::check,
+        post "/api/v1/awards/{id}/decision" ApproveAward => awards_api::decide,
+        post "/api/v1/calls/{id}/summaries" RunAward => awards_api::send_summaries,
+        post "/api/v1/awards/{id}/notice" RunAward => awards_api::notice,
+        post "/api/v1/awards/{id}/challenges" RunAward => awards_api::challenge,
+        post "/api/v1/challenges/{id}/end" RunAward => awards_api::end_challenge,
+        post "/api/v1/awards/{id}/offer" RunAward => awards_api::offer,
+        post "/api/v1/awards/{id}/answer" AnswerOffer => awards_api::answer,
+        get "/api/v1/applications/{id}/outcome" ReadOutcome => awards_api::outcome,
+    ]
 }
 
 fn agreements_routes() -> Vec<Row> {

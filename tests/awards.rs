@@ -1,0 +1,164 @@
+//! From a signed ranking to a contract that may be signed, and to an offer that is accepted.
+
+use crate::scoring::{Ready, ready, signed};
+use crate::support::World;
+use commonweal::awards::{self, AwardState};
+use commonweal::calls::CallKind;
+use commonweal::values::{Id, Instant, Role};
+use serde_json::{Value, json};
+
+const BIDS: [(&str, i64, i64); 2] = [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000)];
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+async fn recommended(world: &World, ready: &Ready, more: Value) -> String {
+    let mut body = json!({ "application": ready.bids[0], "reasons": "The best plan" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let api = world.api(&ready.officer).await;
+    let reply = api.post(&format!("/api/v1/calls/{}/awards", ready.call), body).await.expect(201);
+    reply.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn award(world: &World, id: &str) -> awards::Award {
+    let id: Id<awards::Award> = id.parse().unwrap();
+    world.app.db.read_now(|db| awards::find(db, id)).unwrap()
+}
+
+fn loan() -> Value {
+    json!({
+        "tranches": "40000 on 2027-02-01; 20000 on 2027-08-01", "rate": "4.5", "repayment": "annuity",
+        "instalments": "48", "precedents": "Lease signed",
+    })
+}
+
+both! {
+    async fn a_contract_needs_another_persons_approval_checks_every_summary_and_its_standstill(world: World) {
+        world.move_clock(at("2026-12-04T10:00:00Z")).await;
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        let officer = world.api(&ready.officer).await;
+        let early = json!({ "application": ready.bids[0], "reasons": "Best" });
+        let calls = format!("/api/v1/calls/{}", ready.call);
+        assert_eq!(officer.post(&format!("{calls}/awards"), early).await.expect(409).json()["type"], "/problems/awards/no-signed-ranking");
+        signed(&world, &ready).await;
+        let second = json!({ "application": ready.bids[1], "reasons": "Cheaper" });
+        assert_eq!(officer.post(&format!("{calls}/awards"), second).await.expect(409).json()["type"], "/problems/awards/not-most-advantageous");
+        let id = recommended(&world, &ready, json!({})).await;
+        assert_eq!(award(&world, &id).value.plain(), "1000000.00");
+        let decision = format!("/api/v1/awards/{id}/decision");
+        let approve = json!({ "decision": "approve" });
+        officer.post(&decision, approve.clone()).await.expect(403);
+        let committee = world.person(Role::CommitteeMember);
+        let committee = world.api(&committee).await;
+        assert_eq!(committee.post(&decision, approve.clone()).await.expect(409).json()["type"], "/problems/awards/checks-missing");
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), check).await.expect(200);
+        }
+        let helper = json!({ "kind": "debarment", "subject": "Elm Vans", "outcome": "clear", "note": "Looked up today" });
+        officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), helper).await.expect(200);
+        assert!(committee.post(&decision, approve.clone()).await.expect(409).text.contains("exclusion check of Elm Vans"));
+        let helper = json!({ "kind": "exclusion", "subject": "Elm Vans", "outcome": "clear", "note": "Looked up today" });
+        officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), helper).await.expect(200);
+        committee.post(&decision, approve).await.expect(200);
+
+        world.move_clock(at("2026-12-07T11:00:00Z")).await;
+        let notice = json!({ "number": "2026/S 000-1", "published_date": "2026-12-07T10:30:00Z" });
+        let path = format!("/api/v1/awards/{id}/notice");
+        assert_eq!(officer.post(&path, notice.clone()).await.expect(409).json()["type"], "/problems/awards/summaries-not-sent");
+        officer.post(&format!("{calls}/summaries"), json!({})).await.expect(200);
+        assert_eq!(officer.post(&path, notice).await.expect(409).json()["type"], "/problems/awards/notice-before-summaries");
+        world.move_clock(at("2026-12-07T15:00:00Z")).await;
+        let notice = json!({ "number": "2026/S 000-1", "published_date": "2026-12-07T14:30:00Z" });
+        let standstill = officer.post(&path, notice).await.expect(200).json();
+        assert_eq!((standstill["standstill_last_day"].as_str(), standstill["earliest_signing"].as_str()), (Some("2026-12-16"), Some("2026-12-17")));
+        let found = award(&world, &id);
+        assert!(awards::may_sign(&found, crate::scoring::day("2026-12-16")).is_err());
+        assert!(awards::may_sign(&found, crate::scoring::day("2026-12-17")).is_ok());
+        let claim = json!({ "kind": "claim", "notified_date": "2026-12-07T14:45:00Z", "note": "Birch Meals claims" });
+        let challenges = officer.post(&format!("/api/v1/awards/{id}/challenges"), claim).await.expect(200).json();
+        let sign = |when: &str| {
+            let (id, when) = (found.id, at(when));
+            world.app.db.write_now(|db| awards::mark_signed(db, id, when))
+        };
+        assert!(sign("2026-12-17T09:00:00Z").unwrap_err().to_string().contains("awards/suspended"));
+        let challenge = challenges["challenges"][0]["id"].as_str().unwrap();
+        officer.post(&format!("/api/v1/challenges/{challenge}/end"), json!({ "note": "Lifted by the court" })).await.expect(200);
+        assert!(sign("2026-12-16T09:00:00Z").unwrap_err().to_string().contains("awards/in-standstill"));
+        sign("2026-12-17T09:00:00Z").unwrap();
+        assert_eq!(award(&world, &id).state, AwardState::Signed);
+    }
+    async fn a_losing_bidder_reads_why_and_nobody_else_does(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let id = recommended(&world, &ready, json!({})).await;
+        let officer = world.api(&ready.officer).await;
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), check).await.expect(200);
+        }
+        let committee = world.client(&world.person(Role::CommitteeMember)).await;
+        committee.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("Do you approve?");
+        committee.post(&format!("/desk/calls/{}/award/{id}/decision", ready.call), &[("decision", "approve")]).await.expect(303);
+        let loser = world.client(&ready.suppliers[1].1).await;
+        let outcome = format!("/applications/{}/outcome", ready.bids[1]);
+        loser.get(&outcome).await.expect(200).shows("There is no decision yet").hides("Alder");
+        let desk = world.client(&ready.officer).await;
+        desk.post(&format!("/desk/calls/{}/summaries", ready.call), &[]).await.expect(303);
+        desk.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("2 of 2 sent");
+        loser.get(&outcome).await.expect(200).shows("Birch Meals is not successful. It came in place 2 of 2")
+            .shows("Level 2: Text of level 2").shows("Alder Kitchens").shows("hello@example.org").hides("1000000");
+        let text = loser.get(&format!("{outcome}?format=txt")).await.expect(200).text;
+        assert!(text.contains("Delivery plan: 25.00 of 50") && text.contains("The winner: 50.00"), "{text}");
+        loser.get(&format!("{outcome}?format=html")).await.expect(200).shows("Assessment summary");
+        loser.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(404);
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
+        assert_eq!(mails.iter().filter(|m| m.subject.starts_with("Assessment summary")).count(), 2);
+    }
+    async fn an_offer_is_refused_without_a_route_and_accepted_in_time(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        signed(&world, &ready).await;
+        let officer = world.api(&ready.officer).await;
+        let mut large = loan();
+        large["tranches"] = json!("150001 on 2027-02-01");
+        large["application"] = json!(ready.bids[0]);
+        large["reasons"] = json!("Best");
+        assert_eq!(officer.post(&format!("/api/v1/calls/{}/awards", ready.call), large).await.expect(409).json()["type"], "/problems/awards/amount-outside");
+        let id = recommended(&world, &ready, loan()).await;
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        committee.post(&format!("/api/v1/awards/{id}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        let by = world.now().plus(chrono::TimeDelta::days(14));
+        let offer = json!({ "answer_by_date": by.rfc3339() });
+        let path = format!("/api/v1/awards/{id}/offer");
+        assert_eq!(officer.post(&path, offer.clone()).await.expect(409).json()["type"], "/problems/awards/no-subsidy-route");
+        let route = json!({ "kind": "market_terms", "evidence": "Three lenders quote 4.4% to 4.7%" });
+        officer.post(&format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]), route).await.expect(201);
+        officer.post(&path, offer).await.expect(200);
+        let owner = world.client(&ready.suppliers[0].1).await;
+        let outcome = format!("/applications/{}/outcome", ready.bids[0]);
+        owner.get(&outcome).await.expect(200).shows("You would get £60,000 and pay back").shows("Lease signed");
+        owner.post(&outcome, &[("answer", "accept")]).await.expect(422).shows("Confirm that you have read what it costs");
+        owner.post(&outcome, &[("answer", "accept"), ("understood", "yes")]).await.expect(303);
+        let found = award(&world, &id);
+        assert_eq!(found.state, AwardState::Accepted);
+        assert!(awards::may_sign(&found, world.now().date()).is_ok());
+    }
+    async fn an_unanswered_offer_lapses_and_is_then_refused(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        signed(&world, &ready).await;
+        let id = recommended(&world, &ready, loan()).await;
+        let officer = world.api(&ready.officer).await;
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        committee.post(&format!("/api/v1/awards/{id}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        let route = json!({ "kind": "market_terms", "evidence": "Three quotes" });
+        officer.post(&format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]), route).await.expect(201);
+        let by = world.now().plus(chrono::TimeDelta::days(14));
+        officer.post(&format!("/api/v1/awards/{id}/offer"), json!({ "answer_by_date": by.rfc3339() })).await.expect(200);
+        world.move_clock(by.plus(chrono::TimeDelta::minutes(1))).await;
+        assert_eq!(award(&world, &id).state, AwardState::Lapsed);
+        let owner = world.api(&ready.suppliers[0].1).await;
+        let late = owner.post(&format!("/api/v1/awards/{id}/answer"), json!({ "answer": "accept", "understood": "yes" })).await;
+        assert_eq!(late.expect(409).json()["type"], "/problems/awards/offer-lapsed");
+    }
+}

@@ -1,0 +1,83 @@
+//! Subsidy routes: what is confirmed in writing, what fits the cap, who signs.
+
+use crate::support::World;
+use commonweal::subsidies;
+use commonweal::values::{Id, Role};
+use serde_json::json;
+
+both! {
+    async fn assistance_exactly_at_the_cap_is_confirmed_and_a_penny_more_is_refused(world: World) {
+        let manager = world.api(&world.person(Role::FundManager)).await;
+        let (organisation, owner) = world.applicant("Alder Group");
+        let owner = world.api(&owner).await;
+        let today = world.now().date();
+        let mut routes = Vec::new();
+        for amount in ["105000.00", "105000.01"] {
+            let application = Id::<()>::new();
+            let body = json!({ "kind": "mfa", "amount": amount, "basis": "Grant in full" });
+            let reply = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), body).await.expect(201);
+            assert_eq!(world.app.db.read_now(|db| subsidies::recorded_route(db, &application.to_string())).unwrap(), None);
+            routes.push((application, reply.json()["id"].as_str().unwrap().to_owned()));
+        }
+        let declared = json!({ "declared": format!("Islington Council; {today}; 210000"), "complete": "yes" });
+        let confirm = |id: &str| format!("/api/v1/subsidy-routes/{id}/confirmation");
+        let over = owner.post(&confirm(&routes[1].1), declared.clone()).await.expect(409).json();
+        assert_eq!(over["type"], "/problems/subsidies/mfa-over-cap");
+        assert!(over["detail"].as_str().unwrap().contains("by £0.01"), "{over}");
+        manager.post(&confirm(&routes[0].1), declared.clone()).await.expect(403);
+        owner.post(&confirm(&routes[0].1), declared).await.expect(200);
+        let application = routes[0].0.to_string();
+        let route = world.app.db.read_now(|db| subsidies::recorded_route(db, &application)).unwrap().unwrap();
+        assert_eq!(route.amount.plain(), "105000.00");
+        let used = manager.get("/api/v1/subsidy-groups?group=alder%20%20group").await.expect(200).json();
+        assert_eq!(used["used"], "315000.00");
+        manager.post(&format!("/api/v1/subsidy-routes/{}/given", routes[0].1), json!({})).await.expect(200);
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
+        assert_eq!(mails.iter().filter(|m| m.subject.contains("confirmation") && m.body.contains("£105,000")).count(), 1);
+    }
+    async fn an_assessment_is_signed_by_somebody_who_did_not_write_it(world: World) {
+        let author = world.person(Role::FundManager);
+        let (organisation, _) = world.applicant("Birch Works");
+        let application = Id::<()>::new();
+        let path = format!("/api/v1/subsidies/{organisation}/{application}");
+        let manager = world.api(&author).await;
+        let six = json!({ "kind": "principles", "amount": "50000", "a": "x", "b": "x", "c": "x", "d": "x", "e": "x", "f": "x" });
+        manager.post(&path, six.clone()).await.expect(422);
+        let mut seven = six;
+        seven["g"] = json!("Benefits outweigh harms");
+        let id = manager.post(&path, seven).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        manager.post(&format!("/api/v1/subsidy-routes/{id}/signature"), json!({})).await.expect(403);
+        assert!(world.app.db.read_now(|db| subsidies::recorded_route(db, &application.to_string())).unwrap().is_none());
+        let committee = world.client(&world.person(Role::CommitteeMember)).await;
+        let page = format!("/desk/subsidies/{organisation}/{application}");
+        committee.get(&page).await.expect(200).shows("Sign the assessment");
+        committee.post(&format!("{page}/{id}/signature"), &[]).await.expect(303);
+        assert!(world.app.db.read_now(|db| subsidies::recorded_route(db, &application.to_string())).unwrap().is_some());
+    }
+    async fn a_cheap_loan_is_counted_at_its_gross_cash_equivalent_through_the_page(world: World) {
+        let browser = world.client(&world.person(Role::FundManager)).await;
+        let (organisation, owner) = world.applicant("Cedar Makers");
+        let application = Id::<()>::new();
+        let page = format!("/desk/subsidies/{organisation}/{application}");
+        browser.get(&page).await.expect(200).shows("no subsidy route is recorded");
+        let today = world.now().date().to_string();
+        let mut fields = vec![
+            ("kind", "mfa"), ("tranches", "100000"), ("draw_on", today.as_str()), ("rate", "2"), ("repayment", "bullet"),
+            ("instalments", "2"), ("period_months", "12"), ("market_rate", "2"), ("market_on", today.as_str()),
+            ("market_source", "Three quotes"), ("discount_rate", "5"), ("discount_on", today.as_str()), ("discount_source", "Treasury"),
+        ];
+        browser.post(&page, &fields).await.expect(422).shows("no cheaper than the market");
+        fields[7].1 = "6";
+        browser.post(&page, &fields).await.expect(303);
+        browser.get(&page).await.expect(200).shows("must confirm in writing").shows("Gross cash equivalent");
+        let client = world.client(&owner).await;
+        let route = world.app.db.read_now(|db| subsidies::standing_route(db, &application.to_string())).unwrap().unwrap();
+        let confirm = format!("/subsidy-confirmations/{}", route.id);
+        client.get(&confirm).await.expect(200).shows("What has your group had from others?");
+        client.post(&confirm, &[("declared", "")]).await.expect(422);
+        client.post(&confirm, &[("declared", ""), ("complete", "yes")]).await.expect(303);
+        browser.get("/desk/subsidies").await.expect(200).shows("Cedar Makers").shows("Recorded");
+        let other = world.client(&world.applicant("Stranger").1).await;
+        other.get(&confirm).await.expect(404);
+    }
+}
