@@ -5,6 +5,7 @@ use crate::app::{App, read_setting, setting};
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::http::{ProblemPage, render_problems};
+use crate::investments;
 use crate::outbox::{self, Handlers, lease, mail};
 use crate::people::sessions::Sessions;
 use crate::values::{Clock, Id, Instant};
@@ -45,6 +46,8 @@ pub fn handlers() -> Handlers {
     // compliance
 
     // investments
+    handlers.on("agreement.signed", investments::open_investment);
+    handlers.on(investments::actions::DUE, investments::actions::due);
 
     // returns
 

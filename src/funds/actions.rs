@@ -32,7 +32,7 @@ pub struct OpenFund {
 /// Invalid, Denied, Conflict when the name is taken.
 pub async fn open(app: &App, actor: &Actor, input: &OpenFund, now: Instant) -> Result<Id<Fund>> {
     let mut form = Parser::default();
-    let name = form.text("name", &input.name, 120, "Enter the fund's name");
+    let name = form.text("name", &input.name, 120, "Enter the fund’s name");
     let mandate = form.text("mandate", &input.mandate, 2_000, "Enter what the fund may invest in, and why");
     let typed = input.borrowing_rate.trim().trim_end_matches('%');
     let mut borrowing_rate = None;

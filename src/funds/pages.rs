@@ -8,11 +8,11 @@ use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::ledger::{self, AccountKind, Transfer};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::time::{medium_date, short_date};
-use crate::values::Id;
+use crate::values::{Id, LocalDate, time};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
+use std::borrow::Borrow;
 
 #[derive(Template)]
 #[template(path = "funds/list.html")]
@@ -21,6 +21,21 @@ struct ListPage {
     form: FormState,
     funds: Vec<Fund>,
     may_open: bool,
+}
+
+/// "15 January 2027", of a date or a borrowed one, for templates.
+pub fn medium_date(on: impl Borrow<LocalDate>) -> String {
+    time::medium_date(*on.borrow())
+}
+
+/// "15 Jan 2027", of a date or a borrowed one, for templates.
+pub fn short_date(on: impl Borrow<LocalDate>) -> String {
+    time::short_date(*on.borrow())
+}
+
+/// "Friday 15 January 2027", of a date or a borrowed one, for templates.
+pub fn long_date(on: impl Borrow<LocalDate>) -> String {
+    time::long_date(*on.borrow())
 }
 
 async fn list_page(visit: &Visit, form: FormState) -> Result<ListPage, Error> {

@@ -13,17 +13,17 @@ use crate::finance::payments::{Arrears, Component, Due};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::people::store as people;
+use crate::people;
 use crate::values::decimals::shown_percent;
-use crate::values::time::{distance, long_date, medium_date};
+use crate::values::time::{distance, medium_date};
 use crate::values::{Id, Instant, LocalDate, Pence};
 use actix_web::web;
 use askama::Template;
+use std::borrow::Borrow;
 
 /// A multiple in words, or a dash where there is none; the reason stands beside it.
-#[must_use]
-pub fn figure_shown(figure: Figure) -> (String, String) {
-    match figure {
+pub fn figure_shown(figure: impl Borrow<Figure>) -> (String, String) {
+    match *figure.borrow() {
         Figure::Known(value) => (value.to_string(), String::new()),
         Figure::NotAvailable(why) => ("–".to_owned(), why.sentence().to_owned()),
     }
@@ -39,9 +39,8 @@ pub fn rate_shown(rate: &Xirr) -> (String, String) {
 }
 
 /// Where a net asset value comes from, in words.
-#[must_use]
-pub fn nav_words(nav: Option<NavShown>) -> String {
-    match nav {
+pub fn nav_words(nav: impl Borrow<Option<NavShown>>) -> String {
+    match *nav.borrow() {
         None => "Nothing is paid out yet.".to_owned(),
         Some(shown) => match shown.basis {
             NavBasis::Valuation => format!("valued on {}", medium_date(shown.nav.valued_on)),
@@ -107,6 +106,9 @@ impl HoldingPage {
             parts.push(format!("{} kept as credit", paid.left_over));
         }
         parts.join(", ")
+    }
+    fn is_next(&self, due: &Due) -> bool {
+        self.book.next_due(self.today).is_some_and(|next| next.instalment == due.instalment)
     }
     fn buckets(&self) -> Vec<(String, Pence)> {
         self.arrears

@@ -24,14 +24,12 @@ pub struct Cast {
 /// How the enterprise pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// Each instalment on its day.
+    /// Each instalment on its day; a loan that ends before `until` is then repaid.
     OnTime,
     /// Each instalment some days late.
     Late(i64),
     /// On time, and nothing any more for the last instalments that have fallen due.
     StoppedFor(usize),
-    /// On time, and everything that is left with the last instalment before `until`: the loan must end by then.
-    Repaid,
 }
 
 /// Makes the investment of a signed agreement, verifies every condition, pays every tranche on its day (the first on

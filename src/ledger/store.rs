@@ -198,7 +198,7 @@ pub fn transfers_of_owner(db: &mut Db, owner: &Subject, kind: AccountKind, limit
 mod tests {
     use super::*;
     use crate::db::Database;
-    use crate::people::model::{Organisation, OrganisationKind, Profile};
+    use crate::people::{Organisation, OrganisationKind, Profile};
     use crate::values::time::parse_date;
     use proptest::prelude::*;
 

@@ -43,6 +43,9 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::subsidies::api::Docs::openapi());
     api.merge(crate::scoring::api::Docs::openapi());
     api.merge(crate::awards::api::Docs::openapi());
+    api.merge(crate::funds::api::Docs::openapi());
+    api.merge(crate::investments::api::Docs::openapi());
+    api.merge(crate::returns::api::Docs::openapi());
     api.info.license = None;
     api.merge(crate::missions::api::Docs::openapi());
     api.merge(crate::conditions::api::Docs::openapi());

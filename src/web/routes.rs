@@ -16,6 +16,9 @@ use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use crate::scoring::{api as scoring_api, desk as scoring_desk, pages as scoring};
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
+use crate::funds::{api as funds_api, pages as funds};
+use crate::investments::{api as investments_api, own_pages as own_investments, pages as investments};
+use crate::returns::{api as returns_api, pages as returns};
 use actix_web::http::Method;
 use actix_web::{Route, web};
 use std::collections::HashMap;
@@ -218,7 +221,16 @@ fn conditions_routes() -> Vec<Row> {
 }
 
 fn funds_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/funds" ReadFund => funds::list,
+        post "/funds" ManageFund => funds::open,
+        get "/funds/{id}/cash" ReadFund => funds::cash,
+        post "/funds/{id}/commitments" ManageFund => funds::commit,
+        get "/api/v1/funds" ReadFund => funds_api::list,
+        post "/api/v1/funds" ManageFund => funds_api::open,
+        get "/api/v1/funds/{id}/cash" ReadFund => funds_api::cash,
+        post "/api/v1/funds/{id}/commitments" ManageFund => funds_api::commit,
+    ]
 }
 
 fn subsidies_routes() -> Vec<Row> {
@@ -438,11 +450,40 @@ fn compliance_routes() -> Vec<Row> {
 }
 
 fn investments_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/investments/{id}" ReadFund => investments::show,
+        get "/investments/{id}/schedule" ReadFund => investments::schedule,
+        post "/investments/{id}/precedents/{precedent}/verify" VerifyPrecedent => investments::verify,
+        post "/investments/{id}/drawdowns" ManageFund => investments::propose_drawdown,
+        post "/investments/{id}/drawdowns/{drawdown}/decide" ApproveDrawdown => investments::decide_drawdown,
+        post "/investments/{id}/payments" ManageFund => investments::receive,
+        post "/investments/{id}/payments/{entry}/reverse" ManageFund => investments::reverse,
+        post "/investments/{id}/charges" ManageFund => investments::charge,
+        post "/investments/{id}/valuations" ManageFund => investments::propose_valuation,
+        post "/investments/{id}/valuations/{valuation}/decide" ApproveDrawdown => investments::decide_valuation,
+        get "/my-investments" ReadOwnInvestment => own_investments::list,
+        get "/my-investments/{id}" ReadOwnInvestment => own_investments::show,
+        get "/api/v1/investments/{id}" ReadFund => investments_api::show,
+        get "/api/v1/my-investments/{id}" ReadOwnInvestment => investments_api::show_own,
+        post "/api/v1/precedents/{id}/verify" VerifyPrecedent => investments_api::verify,
+        post "/api/v1/investments/{id}/drawdowns" ManageFund => investments_api::propose_drawdown,
+        post "/api/v1/drawdowns/{id}/decide" ApproveDrawdown => investments_api::decide_drawdown,
+        post "/api/v1/investments/{id}/payments" ManageFund => investments_api::receive,
+        post "/api/v1/investments/{id}/payments/{entry}/reverse" ManageFund => investments_api::reverse,
+        post "/api/v1/investments/{id}/charges" ManageFund => investments_api::charge,
+        post "/api/v1/investments/{id}/valuations" ManageFund => investments_api::propose_valuation,
+        post "/api/v1/valuations/{id}/decide" ApproveDrawdown => investments_api::decide_valuation,
+    ]
 }
 
 fn returns_routes() -> Vec<Row> {
-    Vec::new()
+    rows![
+        get "/funds/{id}" ReadFund => returns::fund,
+        get "/funds/{id}/forecast" ReadFund => returns::forecast,
+        get "/funds/{id}/statement" ReadFund => returns::statement,
+        get "/api/v1/funds/{id}" ReadFund => returns_api::fund,
+        get "/api/v1/funds/{id}/forecast" ReadFund => returns_api::forecast,
+    ]
 }
 
 fn publish_routes() -> Vec<Row> {

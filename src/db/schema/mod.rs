@@ -31,4 +31,4 @@ pub use funds_tables::*;
 pub use investments_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(ledger_accounts, ledger_transfers);
-diesel::allow_tables_to_appear_in_same_query!(investments, organisations, investment_schedules, funds);
+diesel::allow_tables_to_appear_in_same_query!(investments, organisations, investment_schedules, investment_drawdowns, funds);

@@ -1,0 +1,56 @@
+//! Returns for programs.
+
+use super::pages::returns_of;
+use crate::funds::Fund;
+use crate::http::api::ok;
+use crate::http::{Answer, Visit};
+use crate::values::Id;
+use actix_web::web;
+use serde_json::json;
+
+/// A fund's measures, rate of return and holdings.
+///
+/// # Errors
+/// NotFound, Denied.
+#[utoipa::path(get, path = "/api/v1/funds/{id}", tag = "returns", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, description = "Measures of the fund and of each holding")))]
+pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
+    let returns = returns_of(&visit, *id).await?;
+    let holdings: Vec<_> = returns
+        .holdings
+        .iter()
+        .map(|h| {
+            json!({
+                "investment": h.book.investment.id, "reference": h.book.investment.reference, "holding": h.name,
+                "mission": h.book.investment.mission_id, "standing": h.standing, "days_past_due": h.days_late, "overdue": h.overdue,
+                "measures": h.measures, "net_asset_value": h.nav, "rate_of_return": h.rate, "rate_sentence": h.rate.sentence(),
+            })
+        })
+        .collect();
+    ok(&json!({
+        "id": returns.fund.id, "name": returns.fund.name, "mandate": returns.fund.mandate, "committed": returns.committed,
+        "as_of": returns.on, "measures": returns.measures, "rate_of_return": returns.rate, "rate_sentence": returns.rate.sentence(),
+        "verdict": returns.verdict(), "holdings": holdings,
+    }))
+}
+
+/// Contracted cash to come, by day.
+///
+/// # Errors
+/// NotFound, Denied.
+#[utoipa::path(get, path = "/api/v1/funds/{id}/forecast", tag = "returns", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, description = "Instalments to come")))]
+pub async fn forecast(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
+    let returns = returns_of(&visit, *id).await?;
+    let items: Vec<_> = returns
+        .forecast()
+        .into_iter()
+        .map(|(day, h, due)| json!({ "date": day, "investment": h.book.investment.id, "holding": h.name, "due": due, "payment": due.total() }))
+        .collect();
+    ok(&json!({ "items": items, "next": null }))
+}
+
+/// What this room adds to the API's description.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(fund, forecast))]
+pub struct Docs;

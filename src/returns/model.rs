@@ -1,0 +1,290 @@
+//! A fund's returns, worked out from what is stored.
+
+use crate::db::Db;
+use crate::error::Result;
+use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, TypedFlow};
+use crate::finance::Xirr;
+use crate::funds::{self, Commitment, Fund};
+use crate::http::chart::CashYear;
+use crate::investments::{self, Book, InvestmentState, NavShown, Precedent, ProposalState, Standing};
+use crate::values::{Id, LocalDate, Pence};
+use chrono::{Datelike, Months};
+use std::collections::BTreeMap;
+
+/// One investment of a fund with its figures.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// What is stored of it.
+    pub book: Book,
+    /// Name of the enterprise.
+    pub name: String,
+    /// How it stands today.
+    pub standing: Standing,
+    /// Days past due of the oldest unpaid instalment.
+    pub days_late: i64,
+    /// All that is overdue.
+    pub overdue: Pence,
+    /// Its measures.
+    pub measures: Measures,
+    /// Its value, and where that comes from.
+    pub nav: Option<NavShown>,
+    /// Its rate of return, or why there is none.
+    pub rate: Xirr,
+}
+
+impl Holding {
+    /// From what is stored, as of a day.
+    #[must_use]
+    pub fn of(book: Book, name: String, on: LocalDate) -> Holding {
+        let arrears = book.arrears(on);
+        Holding {
+            standing: book.standing(on),
+            days_late: arrears.days_past_due,
+            overdue: arrears.overdue,
+            measures: book.measures(on),
+            nav: book.nav(on),
+            rate: book.rate_of_return(on),
+            book,
+            name,
+        }
+    }
+
+    /// Its value for totals; nothing before anything is paid out.
+    #[must_use]
+    pub fn value(&self) -> Pence {
+        self.nav.map_or(Pence::ZERO, |n| n.nav.value)
+    }
+
+    /// The word and colour of its payments.
+    #[must_use]
+    pub fn payments_tag(&self) -> (String, &'static str) {
+        match self.standing {
+            Standing::InArrears => (format!("{} days late", self.days_late), "red"),
+            other => (other.label().to_owned(), other.colour()),
+        }
+    }
+}
+
+/// Something that needs a person.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    /// Word of its tag.
+    pub word: String,
+    /// Colour of its tag.
+    pub colour: &'static str,
+    /// Which enterprise.
+    pub name: String,
+    /// What is the matter.
+    pub text: String,
+    /// Where to go.
+    pub href: String,
+    /// Words of the link.
+    pub link: &'static str,
+}
+
+/// A fund with its holdings, measured together.
+#[derive(Clone, Debug)]
+pub struct FundReturns {
+    /// The fund.
+    pub fund: Fund,
+    /// What the council promised.
+    pub committed: Pence,
+    /// Each holding.
+    pub holdings: Vec<Holding>,
+    /// Conditions precedent not yet verified.
+    pub open_precedents: Vec<Precedent>,
+    /// As of this day.
+    pub on: LocalDate,
+    /// The pool's measures.
+    pub measures: Measures,
+    /// The pool's rate of return, or why there is none.
+    pub rate: Xirr,
+    /// Whether any holding's value is only the principal owed.
+    pub unvalued: bool,
+}
+
+/// A fund's returns on a day. Seven statements, however many holdings.
+///
+/// # Errors
+/// NotFound.
+pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
+    let fund = funds::find(db, id)?;
+    let commitments = funds::commitments(db, id)?;
+    let portfolio = investments::portfolio(db, id)?;
+    measure(fund, &commitments, portfolio, on)
+}
+
+fn measure(fund: Fund, commitments: &[Commitment], portfolio: investments::Portfolio, on: LocalDate) -> Result<FundReturns> {
+    let committed = Pence::total(commitments.iter().filter(|c| c.committed_on <= on).map(|c| c.amount))?;
+    let holdings: Vec<Holding> = portfolio.books.into_iter().map(|(book, name)| Holding::of(book, name, on)).collect();
+    let flows: Vec<TypedFlow> = holdings.iter().flat_map(|h| h.book.flows()).collect();
+    let navs: Vec<_> = holdings.iter().filter_map(|h| h.nav).map(|n| Some(n.nav)).collect();
+    let nav = measures::pooled_nav(&navs);
+    Ok(FundReturns {
+        measures: measures::measures(&flows, nav, Some(committed), on, MULTIPLE_PLACES),
+        rate: measures::rate_of_return(&flows, nav, on),
+        unvalued: holdings.iter().any(|h| h.nav.is_some_and(|n| n.basis == investments::NavBasis::Outstanding)),
+        fund,
+        committed,
+        holdings,
+        open_precedents: portfolio.open_precedents,
+        on,
+    })
+}
+
+impl FundReturns {
+    /// Contracted cash to come: `(day, holding, interest, principal, fees)`, by day. What is overdue stands on today.
+    #[must_use]
+    pub fn forecast(&self) -> Vec<(LocalDate, &Holding, crate::finance::payments::Due)> {
+        let mut rows: Vec<_> = self
+            .holdings
+            .iter()
+            .flat_map(|h| h.book.forecast(self.on).into_iter().map(move |(day, due)| (day, h, due)))
+            .collect();
+        rows.sort_by(|a, b| (a.0, &a.1.name, a.2.instalment).cmp(&(b.0, &b.1.name, b.2.instalment)));
+        rows
+    }
+
+    /// Money out and back by calendar year, what has been and what is contracted. Tranches that are agreed and not
+    /// paid out yet stand in the year they are planned for, or in this year when that has passed.
+    #[must_use]
+    pub fn years(&self) -> Vec<CashYear> {
+        let mut years: BTreeMap<i32, CashYear> = BTreeMap::new();
+        let mut at = |year: i32, change: &dyn Fn(&mut CashYear)| {
+            change(years.entry(year).or_insert(CashYear { year, ..CashYear::default() }));
+        };
+        for holding in &self.holdings {
+            for flow in holding.book.flows().iter().filter(|f| f.on <= self.on) {
+                match flow.kind.side() {
+                    Side::PaidIn => at(flow.on.year(), &|y| y.out = y.out + flow.amount),
+                    Side::Distributed => at(flow.on.year(), &|y| y.back = y.back + flow.amount),
+                    Side::NoCash => {}
+                }
+            }
+            for (day, due) in holding.book.forecast(self.on) {
+                at(day.year(), &|y| y.back_forecast = y.back_forecast + due.total());
+            }
+            let book = &holding.book;
+            if matches!(book.investment.state, InvestmentState::AwaitingDrawdown | InvestmentState::Running) {
+                let offer = &book.investment.terms.0;
+                for (place, amount) in offer.tranches.iter().enumerate() {
+                    let drawn = book.paid_out().any(|d| usize::try_from(d.tranche).is_ok_and(|t| t == place + 1));
+                    if !drawn {
+                        let planned = offer.loan.tranches.get(place).map_or(self.on, |t| t.on).max(self.on);
+                        at(planned.year(), &|y| y.out_forecast = y.out_forecast + *amount);
+                    }
+                }
+            }
+        }
+        let (Some(first), Some(last)) = (years.keys().next().copied(), years.keys().next_back().copied()) else {
+            return Vec::new();
+        };
+        (first..=last).map(|year| years.get(&year).copied().unwrap_or(CashYear { year, ..CashYear::default() })).collect()
+    }
+
+    /// Dated cash of all holdings up to today, for statements: `(day, holding, kind, amount as the fund sees it)`.
+    #[must_use]
+    pub fn cash_flows(&self) -> Vec<(LocalDate, &Holding, FlowKind, Pence)> {
+        let mut rows: Vec<_> = self
+            .holdings
+            .iter()
+            .flat_map(|h| h.book.flows().into_iter().map(move |f| (h, f)))
+            .filter(|(_, f)| f.on <= self.on)
+            .filter_map(|(h, f)| f.cash().map(|cash| (f.on, h, f.kind, cash.amount)))
+            .collect();
+        rows.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        rows
+    }
+
+    /// What needs a person, the worst first: arrears, overdue conditions, proposals waiting, values older than a year.
+    #[must_use]
+    pub fn attention(&self) -> Vec<Attention> {
+        let mut items = Vec::new();
+        let mut late: Vec<&Holding> = self.holdings.iter().filter(|h| h.standing == Standing::InArrears).collect();
+        late.sort_by_key(|h| std::cmp::Reverse(h.days_late));
+        let page = |h: &Holding| format!("/investments/{}", h.book.investment.id);
+        for h in late {
+            items.push(Attention {
+                word: format!("{} days late", h.days_late),
+                colour: "red",
+                name: h.name.clone(),
+                text: format!("{} is overdue.", h.overdue),
+                href: page(h),
+                link: "Record a call or payment",
+            });
+        }
+        for h in &self.holdings {
+            let open = |p: &&Precedent| p.investment_id == h.book.investment.id && p.due_on.is_some_and(|d| d < self.on);
+            let overdue = self.open_precedents.iter().filter(open).count();
+            if overdue > 0 && h.book.investment.closed_on.is_none() {
+                items.push(Attention {
+                    word: "Overdue".to_owned(),
+                    colour: "red",
+                    name: h.name.clone(),
+                    text: format!("{overdue} of the conditions before payment should have been verified by now."),
+                    href: page(h),
+                    link: "See the conditions",
+                });
+            }
+        }
+        for h in &self.holdings {
+            let drawdown = h.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed);
+            let value = h.book.valuations.iter().any(|v| v.state == ProposalState::Proposed);
+            if drawdown || value {
+                items.push(Attention {
+                    word: "To decide".to_owned(),
+                    colour: "yellow",
+                    name: h.name.clone(),
+                    text: if drawdown { "a payment out waits for a committee member." } else { "a value waits for a committee member." }.to_owned(),
+                    href: page(h),
+                    link: "Decide",
+                });
+            }
+            let year_ago = self.on.checked_sub_months(Months::new(12)).unwrap_or(self.on);
+            let valued = h.book.valuations.iter().filter(|v| v.state == ProposalState::Approved).map(|v| v.valued_on).max();
+            let since = valued.or_else(|| h.book.paid_out().map(|d| d.pay_on).min());
+            if h.book.investment.state == InvestmentState::Running && since.is_some_and(|s| s < year_ago) {
+                items.push(Attention {
+                    word: "Old value".to_owned(),
+                    colour: "yellow",
+                    name: h.name.clone(),
+                    text: valued.map_or_else(
+                        || "paid out over a year ago and never valued.".to_owned(),
+                        |on| format!("last valued on {}.", crate::values::time::medium_date(on)),
+                    ),
+                    href: page(h),
+                    link: "Value this holding",
+                });
+            }
+        }
+        items
+    }
+
+    /// The answer to "how is the fund doing", in a sentence or two.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        use rust_decimal::Decimal;
+        let pence = |figure: measures::Figure| figure.known().map(|v| crate::values::decimals::shown_decimal(v * Decimal::ONE_HUNDRED));
+        let (Some(back), Some(held)) = (pence(self.measures.dpi), pence(self.measures.rvpi)) else {
+            return "Nothing is paid out yet, so there is no return to show.".to_owned();
+        };
+        let mut words = format!("For each £1 paid out, {back}p has come back and {held}p is still in the enterprises.");
+        match (&self.rate, self.rate.sentence(), self.fund.borrowing_rate) {
+            (Xirr::Rate { rate, .. }, None, Some(borrowing)) => {
+                let shown = |r| crate::values::decimals::shown_percent(r, 1);
+                let side = if *rate < borrowing.get() {
+                    "is below the {} at which the council borrows: the difference is what it pays for mission results."
+                } else {
+                    "is not below the {} at which the council borrows."
+                };
+                words.push_str(&format!(" The return of {} a year {}", shown(*rate), side.replace("{}", &shown(borrowing.get()))));
+            }
+            (_, Some(sentence), _) => {
+                words.push(' ');
+                words.push_str(sentence);
+            }
+            _ => {}
+        }
+        words
+    }
+}

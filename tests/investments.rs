@@ -1,0 +1,278 @@
+//! Investments: money goes out by two people, comes back, is late, is repaid.
+
+use crate::funds::{Ground, agreement, assert_balanced, day, ground, loan, noon};
+use crate::support::World;
+use commonweal::error::Error;
+use commonweal::finance::payments::Component;
+use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use commonweal::investments::payments::{self, Charge, Receive, Reverse};
+use commonweal::investments::{self, Book, Drawdown, EntryKind, Investment, InvestmentState, Standing};
+use commonweal::values::{Actor, Id, LocalDate, Pence, Role};
+use rust_decimal::{Decimal, dec};
+use serde_json::json;
+
+fn book(world: &World, id: Id<Investment>) -> Book {
+    world.app.db.read_now(|db| investments::load_book(db, id)).unwrap()
+}
+
+fn approve() -> Decide {
+    Decide { decision: "approve".into() }
+}
+
+fn code(error: Error) -> String {
+    match error {
+        Error::Refused(refusal) => refusal.code.to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+async fn opened(world: &World, ground: &Ground, on: LocalDate, tranches: &[i64], rate: Decimal) -> (Id<Investment>, Actor) {
+    let (organisation, owner) = world.applicant("Harvest Lane Kitchens CIC");
+    let id = agreement(world, ground, organisation, loan(on, tranches, 4, rate), "I-2026-0001");
+    let made = world.app.db.write_now(|db| actions::open(db, id, noon(on))).unwrap().unwrap();
+    let again = world.app.db.write_now(|db| actions::open(db, id, noon(on))).unwrap().unwrap();
+    assert_eq!(made, again);
+    (made, owner)
+}
+
+async fn verify_all(world: &World, ground: &Ground, id: Id<Investment>, on: LocalDate) {
+    let api = world.api(&ground.cast.fund_manager).await;
+    let shown = api.get(&format!("/api/v1/investments/{id}")).await.expect(200).json();
+    for precedent in shown["precedents"].as_array().unwrap() {
+        let precedent = precedent["id"].as_str().unwrap().parse().unwrap();
+        let input = Verify { evidence: "Copy seen".into() };
+        actions::verify(&world.app, &ground.cast.contract_manager, precedent, &input, noon(on)).await.unwrap();
+    }
+}
+
+async fn propose(world: &World, ground: &Ground, id: Id<Investment>, tranche: u32, on: LocalDate) -> Id<Drawdown> {
+    let input = ProposeDrawdown { tranche: tranche.to_string(), pay_on: on.to_string() };
+    actions::propose_drawdown(&world.app, &ground.cast.fund_manager, id, &input, noon(on)).await.unwrap()
+}
+
+async fn running(world: &World, ground: &Ground, on: LocalDate, amount: i64, rate: Decimal) -> Id<Investment> {
+    let (id, _) = opened(world, ground, on, &[amount], rate).await;
+    verify_all(world, ground, id, on).await;
+    let drawdown = propose(world, ground, id, 1, on).await;
+    actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &approve(), noon(on)).await.unwrap();
+    id
+}
+
+async fn pay(world: &World, ground: &Ground, id: Id<Investment>, amount: &str, on: &str, reference: &str) -> Result<Id<investments::Entry>, Error> {
+    let input = Receive { amount: amount.into(), received_on: on.into(), reference: reference.into(), note: String::new() };
+    payments::receive(&world.app, &ground.cast.fund_manager, id, &input, noon(day(on))).await
+}
+
+both! {
+    async fn money_goes_out_only_when_conditions_are_verified_and_by_a_second_person(world: World) {
+        let ground = ground(&world, "1000").await;
+        let on = day("2026-01-15");
+        let (id, _) = opened(&world, &ground, on, &[60_000, 60_000], dec!(0)).await;
+        let drawdown = propose(&world, &ground, id, 1, on).await;
+        let decide = |who: Actor, drawdown, on| {
+            let app = world.app.clone();
+            async move { actions::decide_drawdown(&app, &who, drawdown, &approve(), noon(on)).await }
+        };
+        let member = ground.cast.committee_member.clone();
+        assert_eq!(code(decide(member.clone(), drawdown, on).await.unwrap_err()), "investments/not-verified");
+        assert!(matches!(decide(ground.cast.fund_manager.clone(), drawdown, on).await, Err(Error::Denied)));
+        verify_all(&world, &ground, id, on).await;
+        // A committee member who proposed it may not approve it, whatever else they are.
+        let both_roles = {
+            let account = ground.cast.fund_manager.account().unwrap();
+            let council = world.council;
+            let now = world.now();
+            world.app.db.write_now(|db| {
+                let council = commonweal::people::find_organisation(db, council)?;
+                commonweal::people::actions::add_role(db, &Actor::System, &council, account, Role::CommitteeMember, now)
+            }).unwrap();
+            world.actor(account)
+        };
+        assert_eq!(code(decide(both_roles, drawdown, on).await.unwrap_err()), "investments/same-person");
+        decide(member.clone(), drawdown, on).await.unwrap();
+        assert_eq!(code(decide(member.clone(), drawdown, on).await.unwrap_err()), "investments/decided-already");
+        assert_eq!(book(&world, id).drawn(on), Pence(60_000));
+        let second = propose(&world, &ground, id, 2, day("2026-01-20")).await;
+        assert_eq!(code(decide(member, second, day("2026-01-20")).await.unwrap_err()), "funds/not-enough");
+        assert_eq!(book(&world, id).investment.schedule_version, 1);
+        assert_balanced(&world);
+    }
+
+    async fn of_two_approvals_at_once_one_wins(world: World) {
+        let ground = ground(&world, "1000").await;
+        let on = day("2026-01-15");
+        let (id, _) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        verify_all(&world, &ground, id, on).await;
+        let drawdown = propose(&world, &ground, id, 1, on).await;
+        let (one, two) = (ground.cast.committee_member.clone(), world.person(Role::CommitteeMember));
+        let (decision, other) = (approve(), approve());
+        let (a, b) = futures_util::join!(
+            actions::decide_drawdown(&world.app, &one, drawdown, &decision, noon(on)),
+            actions::decide_drawdown(&world.app, &two, drawdown, &other, noon(on)),
+        );
+        assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1);
+        assert_eq!(book(&world, id).drawn(on), Pence(60_000));
+        assert_balanced(&world);
+    }
+
+    async fn a_second_tranche_makes_the_next_schedule_and_leaves_the_first_as_it_was(world: World) {
+        let ground = ground(&world, "10000").await;
+        let on = day("2026-01-15");
+        let (id, _) = opened(&world, &ground, on, &[40_000, 30_000], dec!(0)).await;
+        verify_all(&world, &ground, id, on).await;
+        for (tranche, on) in [(1, on), (2, day("2026-03-01"))] {
+            let drawdown = propose(&world, &ground, id, tranche, on).await;
+            actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &approve(), noon(on)).await.unwrap();
+        }
+        let after = book(&world, id);
+        assert_eq!(after.investment.schedule_version, 2);
+        let principal: Vec<i64> = after.rows().iter().map(|r| r.principal.0).collect();
+        // 400 in four parts; after the first, 300 + 300 in three.
+        assert_eq!(principal, [10_000, 20_000, 20_000, 20_000]);
+        assert_eq!(after.rows().last().unwrap().closing, Pence::ZERO);
+    }
+
+    async fn a_payment_pays_fees_then_interest_then_principal_and_the_rest_is_kept(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 120_000, dec!(0.12)).await;
+        // 1 % of £1,200 is £12; £300 principal.
+        let fee = Charge { amount: "5".into(), due_on: "2026-02-01".into(), reason: "Late accounts".into() };
+        payments::charge(&world.app, &ground.cast.fund_manager, id, &fee, noon(day("2026-01-20"))).await.unwrap();
+        pay(&world, &ground, id, "20", "2026-02-20", "B1").await.unwrap();
+        let after = book(&world, id);
+        let paid = &after.entries.iter().find(|e| e.kind == EntryKind::Receipt).unwrap().allocation.0;
+        assert_eq!((paid.to(Component::Fee), paid.to(Component::Interest), paid.to(Component::Principal)), (Pence(500), Pence(1_200), Pence(300)));
+        let arrears = after.arrears(day("2026-03-01"));
+        assert_eq!((arrears.days_past_due, arrears.overdue), (14, Pence(29_700)));
+        assert_eq!(arrears.buckets[0].amount, Pence(29_700));
+        assert_eq!(after.standing(day("2026-03-01")), Standing::InArrears);
+        // The same bank reference again changes nothing; with other figures it is refused.
+        let first = pay(&world, &ground, id, "20", "2026-02-20", "B1").await.unwrap();
+        assert_eq!(first, after.entries.iter().find(|e| e.kind == EntryKind::Receipt).unwrap().id);
+        assert_eq!(code(pay(&world, &ground, id, "21", "2026-02-20", "B1").await.unwrap_err()), "investments/reference-taken");
+        // £400 pays the rest; £103 is kept until the next instalment is due.
+        pay(&world, &ground, id, "400", "2026-03-02", "B2").await.unwrap();
+        let ahead = book(&world, id);
+        assert_eq!(ahead.credit(), Pence(10_300));
+        assert_eq!(ahead.standing(day("2026-03-02")), Standing::Running);
+        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        let used = book(&world, id);
+        assert_eq!(used.credit(), Pence::ZERO);
+        assert_eq!(used.entries.iter().filter(|e| e.kind == EntryKind::Credit).count(), 1);
+        assert_balanced(&world);
+    }
+
+    async fn a_reversed_payment_is_undone_to_the_penny_with_the_credit_that_came_from_it(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 120_000, dec!(0)).await;
+        let before = book(&world, id).outstanding();
+        let entry = pay(&world, &ground, id, "500", "2026-02-15", "B1").await.unwrap();
+        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        assert_eq!(book(&world, id).owed(day("2026-03-15")), Pence(70_000));
+        let reason = Reverse { reason: "Bounced".into() };
+        let manager = &ground.cast.fund_manager;
+        payments::reverse(&world.app, manager, id, entry, &reason, noon(day("2026-03-16"))).await.unwrap();
+        let after = book(&world, id);
+        assert_eq!(after.outstanding(), before);
+        assert_eq!((after.credit(), after.owed(day("2026-03-16"))), (Pence::ZERO, Pence(120_000)));
+        let again = payments::reverse(&world.app, manager, id, entry, &reason, noon(day("2026-03-16"))).await;
+        assert_eq!(code(again.unwrap_err()), "investments/reversed-already");
+        assert_eq!(after.arrears(day("2026-03-16")).days_past_due, 29);
+        assert_balanced(&world);
+    }
+
+    async fn a_loan_is_repaid_to_exactly_nothing(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_001, dec!(0.07)).await;
+        let dues = book(&world, id).dues();
+        for due in &dues {
+            let on = due.due.to_string();
+            pay(&world, &ground, id, &due.total().plain(), &on, &format!("B{}", due.instalment)).await.unwrap();
+        }
+        let after = book(&world, id);
+        assert_eq!(after.investment.state, InvestmentState::Repaid);
+        assert_eq!((after.owed(day("2026-06-01")), after.credit()), (Pence::ZERO, Pence::ZERO));
+        assert_eq!(after.investment.closed_on, Some(dues.last().unwrap().due));
+        assert_eq!(code(pay(&world, &ground, id, "1", "2026-06-02", "B9").await.unwrap_err()), "investments/not-running");
+        let loans = world.app.db.read_now(|db| commonweal::ledger::trial_balance(db, world.council)).unwrap();
+        assert_eq!(loans[&commonweal::ledger::AccountKind::Loans], Pence::ZERO);
+        assert_balanced(&world);
+    }
+
+    async fn a_value_needs_a_second_person_and_a_write_off_takes_the_loan_out_of_the_books(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        let at = noon(day("2026-05-01"));
+        let input = ProposeValuation { valued_on: "2026-05-01".into(), value: "0".into(), method: "write_off".into(), reason: "Insolvent".into() };
+        let some = ProposeValuation { value: "5".into(), ..input.clone() };
+        let manager = &ground.cast.fund_manager;
+        let refused = actions::propose_valuation(&world.app, manager, id, &some, at).await.unwrap_err();
+        assert_eq!(code(refused), "investments/write-off-value");
+        let valuation = actions::propose_valuation(&world.app, manager, id, &input, at).await.unwrap();
+        assert!(matches!(actions::decide_valuation(&world.app, manager, valuation, &approve(), at).await, Err(Error::Denied)));
+        actions::decide_valuation(&world.app, &ground.cast.committee_member, valuation, &approve(), at).await.unwrap();
+        let after = book(&world, id);
+        assert_eq!(after.standing(day("2026-05-02")), Standing::WrittenOff);
+        assert_eq!(after.rate_of_return(day("2026-05-02")), commonweal::finance::Xirr::TotalLoss);
+        assert_balanced(&world);
+    }
+
+    async fn an_enterprise_sees_its_own_loan_and_nobody_elses(world: World) {
+        let ground = ground(&world, "10000").await;
+        let on = world.now().date();
+        let (id, owner) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        let member = world.client(&ground.cast.committee_member).await;
+        let verifier = world.client(&ground.cast.contract_manager).await;
+        let manager = world.client(&ground.cast.fund_manager).await;
+        let shown = world.api(&owner).await.get(&format!("/api/v1/my-investments/{id}")).await.expect(200).json();
+        let precedent = shown["precedents"][0]["id"].as_str().unwrap().to_owned();
+        verifier.get(&format!("/investments/{id}")).await.expect(200).shows("Lease 1 is signed");
+        verifier.post(&format!("/investments/{id}/precedents/{precedent}/verify"), &[("evidence", "")]).await.expect(422).shows("Enter what showed");
+        verifier.post_and_follow(&format!("/investments/{id}/precedents/{precedent}/verify"), &[("evidence", "Lease seen")]).await.expect(200).shows("Lease seen");
+        manager.get(&format!("/investments/{id}")).await.expect(200);
+        let today = on.to_string();
+        manager.post_and_follow(&format!("/investments/{id}/drawdowns"), &[("tranche", "1"), ("pay_on", &today)]).await.expect(200).shows("Proposed");
+        let drawdown = book(&world, id).drawdowns[0].id;
+        member.get(&format!("/investments/{id}")).await.expect(200).shows("Approve and pay");
+        member.post_and_follow(&format!("/investments/{id}/drawdowns/{drawdown}/decide"), &[("decision", "approve")]).await.expect(200).shows("Paid on time");
+        let mine = world.client(&owner).await;
+        mine.get("/my-investments").await.expect(200).shows("I-2026-0001");
+        mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("You are on time. You owe £600 of the loan.").shows("Next, ");
+        let csv = mine.get(&format!("/my-investments/{id}?format=csv")).await.expect(200).text;
+        assert_eq!(csv.lines().count(), 5);
+        mine.get(&format!("/investments/{id}")).await.expect(403);
+        let (_, stranger) = world.applicant("Somebody Else CIC");
+        world.client(&stranger).await.get(&format!("/my-investments/{id}")).await.expect(404);
+        world.api(&stranger).await.get(&format!("/api/v1/my-investments/{id}")).await.expect(404);
+    }
+
+    async fn a_program_takes_every_step(world: World) {
+        let ground = ground(&world, "10000").await;
+        let on = world.now().date();
+        let (id, _) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        let manager = world.api(&ground.cast.fund_manager).await;
+        let member = world.api(&ground.cast.committee_member).await;
+        let verifier = world.api(&ground.cast.contract_manager).await;
+        let shown = manager.get(&format!("/api/v1/investments/{id}")).await.expect(200).json();
+        let precedent = shown["precedents"][0]["id"].as_str().unwrap();
+        let drawdown = manager.post(&format!("/api/v1/investments/{id}/drawdowns"), json!({ "tranche": "1", "pay_on": on.to_string() })).await.expect(201).json();
+        let decide = format!("/api/v1/drawdowns/{}/decide", drawdown["id"].as_str().unwrap());
+        let refused = member.post(&decide, json!({ "decision": "approve" })).await.expect(409);
+        assert!(refused.text.contains("investments/not-verified"));
+        manager.post(&format!("/api/v1/precedents/{precedent}/verify"), json!({ "evidence": "x" })).await.expect(403);
+        verifier.post(&format!("/api/v1/precedents/{precedent}/verify"), json!({ "evidence": "Seen" })).await.expect(200);
+        member.post(&decide, json!({ "decision": "approve" })).await.expect(200);
+        let paid = json!({ "amount": "100", "received_on": on.to_string(), "reference": "B1" });
+        let entry = manager.post(&format!("/api/v1/investments/{id}/payments"), paid).await.expect(201).json();
+        let reverse = format!("/api/v1/investments/{id}/payments/{}/reverse", entry["id"].as_str().unwrap());
+        manager.post(&reverse, json!({ "reason": "Wrong account" })).await.expect(201);
+        let value = json!({ "valued_on": on.to_string(), "value": "600", "method": "balance", "reason": "New" });
+        let valuation = manager.post(&format!("/api/v1/investments/{id}/valuations"), value).await.expect(201).json();
+        member.post(&format!("/api/v1/valuations/{}/decide", valuation["id"].as_str().unwrap()), json!({ "decision": "approve" })).await.expect(200);
+        let after = manager.get(&format!("/api/v1/investments/{id}")).await.expect(200).json();
+        assert_eq!(after["net_asset_value"]["basis"], "valuation");
+        assert_eq!(after["owed"], "600.00");
+        assert_balanced(&world);
+    }
+}
