@@ -1,6 +1,5 @@
 //! What people do with a whole call: publish, record notices, amend, withdraw, ask and answer.
 
-use super::drafting::{self, TimetableInput, load, record};
 use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Question, Terms};
@@ -119,7 +118,6 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
                     )?;
                 }
             }
-            record(db, &actor, &call, "call.published", json!({ "version": call.version, "hash": call.terms_hash }), now)?;
             record(
                 db,
                 &actor,
@@ -153,7 +151,6 @@ fn freeze(
     call.version += 1;
     call.terms_hash = Some(hash.clone());
     call.deadline_at = call.terms.0.timetable.deadline;
-    call.amount = Call::amount_of(&call.terms.0);
     store::insert_version(
         db,
         &CallVersion {
@@ -209,7 +206,6 @@ impl NoticeInput {
     }
 }
 
-fn write_notice(db: &mut Db, actor: &Actor, call: &Call, kind: NoticeKind, number: &str, at: Instant, now: Instant) -> Result<()> {
 fn write_notice(
     db: &mut Db,
     actor: &Actor,
@@ -245,7 +241,6 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
     let kind = form.value::<NoticeKind>("kind", &input.kind, "Choose which notice it is");
     let read = input.read(&mut form);
     form.finish()?;
-    let (Some(kind), Some((number, at))) = (kind, read) else { return Err(Error::field("kind", "Choose which notice it is")) };
     let (Some(kind), Some((number, at))) = (kind, read) else {
         return Err(Error::field("kind", "Choose which notice it is"));
     };
@@ -350,7 +345,6 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             rules::amendable(&call, &notices, amendments, now)?;
             let before = call.terms.0.clone();
             if sent.is_object() {
-                call.terms = Json(drafting::read_terms(db, &call, &sent)?);
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
             }
             let terms = &mut call.terms.0;
@@ -419,7 +413,6 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             let notices = store::notices(db, id)?;
             rules::withdrawable(&call, &notices)?;
             call.stage = CallStage::Withdrawn;
-            call.withdrawn_reason = Some(reason.clone());
             store::set(db, &call)?;
             store::set_withdrawn_reason(db, id, &reason)?;
             record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
@@ -497,7 +490,6 @@ pub struct AnswerInput {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused when it is answered already.
-pub async fn answer(app: &App, actor: &Actor, id: Id<Call>, question: Id<Question>, input: &AnswerInput, now: Instant) -> Result<()> {
 pub async fn answer(
     app: &App,
     actor: &Actor,

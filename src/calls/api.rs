@@ -1,7 +1,6 @@
 //! Calls for programs. Every step of the builder is one call that sets the whole terms.
 
 use super::actions::{self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput};
-use super::drafting::{self, NewCall, TermsInput};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, CallLine, Question};
@@ -28,10 +27,8 @@ fn call_json(call: &Call, now: Instant) -> Value {
     json!({
         "id": call.id, "kind": call.kind, "reference": call.reference, "title": call.title, "summary": call.summary,
         "stage": call.stage, "is_open": call.is_open(now), "version": call.version, "mission": call.mission_id,
-        "authority": call.authority_id, "amount": call.amount, "deadline_at": call.deadline_at,
-        "published_at": call.published_at, "created_at": call.created_at, "terms_hash": call.terms_hash,
-        "withdrawn_reason": call.withdrawn_reason, "terms": call.terms.0,
         "authority": call.authority_id, "amount": call.amount(), "deadline_at": call.deadline_at,
+        "published_at": call.published_at, "created_at": call.created_at, "terms_hash": call.terms_hash,
         "terms": call.terms.0,
     })
 }
@@ -69,8 +66,6 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
     responses((status = 200, description = "The call")))]
 pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    let call = readable(&visit, *id).await?;
-    ok(&call_json(&call, visit.now))
     let (call, id) = (readable(&visit, *id).await?, *id);
     let mut shown = call_json(&call, visit.now);
     if let (super::CallStage::Withdrawn, Some(fields)) = (call.stage, shown.as_object_mut()) {
@@ -99,7 +94,6 @@ pub async fn create(visit: Visit, body: Sent<NewCall>) -> Answer {
 #[utoipa::path(post, path = "/api/v1/calls/{id}/terms", tag = "calls", security(("token" = [])),
     params(("id" = String, Path)), request_body = TermsInput, responses((status = 200, description = "Saved")))]
 pub async fn set_terms(visit: Visit, id: web::Path<Id<Call>>, body: Sent<TermsInput>) -> Answer {
-    drafting::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     drafting_terms::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     let call = readable(&visit, *id).await?;
     ok(&json!({ "missing": super::rules::missing(&call, visit.today()) }))
@@ -144,7 +138,6 @@ pub async fn check(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 
 async fn after(visit: &Visit, id: Id<Call>) -> Answer {
     let call = readable(visit, id).await?;
-    ok(&json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }))
     ok(
         &json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }),
     )
@@ -168,7 +161,6 @@ pub async fn publish(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PublishIn
 #[utoipa::path(post, path = "/api/v1/calls/{id}/back-to-draft", tag = "calls", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "A draft again")))]
 pub async fn back_to_draft(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    drafting::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     drafting_terms::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     after(&visit, *id).await
 }
@@ -265,8 +257,6 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, bod
 /// What the API says of calls.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(paths(
-    list, show, create, set_terms, terms, check, publish, back_to_draft, record_notice, notices, amend, withdraw,
-    questions, ask, answer
     list,
     show,
     create,

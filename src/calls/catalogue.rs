@@ -83,7 +83,6 @@ pub fn entries(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<En
 ///
 /// # Errors
 /// Invalid at the field `condition` when the authority has no such entry.
-pub fn entry(db: &mut Db, authority: Id<actor::Organisation>, id: Id<Condition>, version: Option<i64>) -> Result<Entry> {
 pub fn entry(
     db: &mut Db,
     authority: Id<actor::Organisation>,

@@ -125,9 +125,6 @@ impl CriterionInput {
 }
 
 fn price_pairs(model: &PriceModel, mut put: impl FnMut(&str, String)) {
-    let above = |above: AboveCeiling| {
-        if above == AboveCeiling::Excluded { "excluded" } else { "scores_zero" }.to_owned()
-    };
     let above =
         |above: AboveCeiling| if above == AboveCeiling::Excluded { "excluded" } else { "scores_zero" }.to_owned();
     match model {
@@ -414,7 +411,6 @@ fn read_kind(
     input: &CriterionInput,
 ) -> Option<Kind> {
     match kind {
-        CriterionKind::Group => Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() }),
         CriterionKind::Group => {
             Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() })
         }
@@ -516,7 +512,6 @@ fn read_price(form: &mut Parser, input: &CriterionInput) -> Option<PriceModel> {
         }
         Formula::Bilinear => {
             let ceiling = ceiling(form)?;
-            let mean_share = form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
             let mean_share =
                 form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
             Some(PriceModel::Bilinear { ceiling, mean_share, above_ceiling })

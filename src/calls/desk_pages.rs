@@ -1,7 +1,6 @@
 //! The tender desk: what staff see of a call and do with it as a whole.
 
 use super::actions::{self, AmendInput, AnswerInput, Check, NoticeInput, PublishInput, WithdrawInput};
-use super::drafting::{self, NewCall, TimetableInput};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Question};
@@ -68,7 +67,6 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         lines,
         kinds: CallKind::options(),
         stages: CallStage::options(),
-        may_begin: visit.actor.has(Role::ProcurementOfficer, authority) || visit.actor.has(Role::FundManager, authority),
         may_begin: visit.actor.has(Role::ProcurementOfficer, authority)
             || visit.actor.has(Role::FundManager, authority),
         csv: query.link("/desk/calls", "format", "csv"),
@@ -189,7 +187,6 @@ struct DeskPage {
 
 fn desk_shell(visit: &Visit, call: &Call, title: String) -> Shell {
     let mut shell = visit.shell(title, "/desk/calls");
-    shell.breadcrumbs = vec![Link::new("Calls", "/desk/calls"), Link::new(call.reference.clone(), format!("/desk/calls/{}", call.id))];
     shell.breadcrumbs =
         vec![Link::new("Calls", "/desk/calls"), Link::new(call.reference.clone(), format!("/desk/calls/{}", call.id))];
     shell.csrf = visit.csrf();
@@ -224,7 +221,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     let call = parts.call;
     let thing = store::thing(&call);
     require(&visit.actor, Action::ReadDesk, &thing)?;
-    let may_write = can(&visit.actor, drafting::edit_action(call.kind), &thing) && can(&visit.actor, Action::PublishCall, &thing);
     let may_write =
         can(&visit.actor, drafting::edit_action(call.kind), &thing) && can(&visit.actor, Action::PublishCall, &thing);
     let (missing, threshold, period) = if is_draft(&call) {
@@ -233,7 +229,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
             .app
             .db
             .read(move |db| {
-                let known = rules::Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
                 let known =
                     rules::Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
                 let tender = call.terms.0.tender.as_ref();
@@ -251,10 +246,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
         (Vec::new(), None, None)
     };
     let waiting = parts.questions.iter().filter(|q| q.answer.is_none()).count();
-    let (verdict, note) = verdict(visit, &call, missing.len(), waiting);
-    let awaits = match (call.kind, call.stage) {
-        (CallKind::Tender, CallStage::AwaitingNotice) => Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned())),
     let (verdict, note) = verdict(visit, &call, parts.withdrawn, missing.len(), waiting);
+    let awaits = match (call.kind, call.stage) {
         (CallKind::Tender, CallStage::AwaitingNotice) => {
             Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned()))
         }
@@ -294,7 +287,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     })
 }
 
-fn verdict(visit: &Visit, call: &Call, missing: usize, waiting: usize) -> (String, String) {
 fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize, waiting: usize) -> (String, String) {
     let questions = match waiting {
         0 => String::new(),
@@ -302,13 +294,12 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
         n => format!("{n} questions are waiting for an answer."),
     };
     match call.stage {
-        CallStage::Draft if missing == 0 => ("Everything is there. Look at the rehearsal and publish.".to_owned(), String::new()),
-        CallStage::Draft if missing == 1 => ("One thing is missing before this can be published.".to_owned(), String::new()),
         CallStage::Draft if missing == 0 => {
             ("Everything is there. Look at the rehearsal and publish.".to_owned(), String::new())
         }
         CallStage::Draft if missing == 1 => {
             ("One thing is missing before this can be published.".to_owned(), String::new())
+        }
         CallStage::Draft => (format!("{missing} things are missing before this can be published."), String::new()),
         CallStage::AwaitingNotice => (
             "The terms are frozen. Publish the tender notice on the national platform, then record it here.".to_owned(),
@@ -323,7 +314,6 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
             "The next step is to open what came in, two officers together.".to_owned(),
         ),
         CallStage::Withdrawn => (
-            format!("Withdrawn: {}", call.withdrawn_reason.clone().unwrap_or_default()),
             format!("Withdrawn: {}", withdrawn.unwrap_or_default()),
             if call.kind == CallKind::Tender && call.published_at.is_some() {
                 "Publish a procurement termination notice (UK12) as soon as you can, and record it here.".to_owned()
@@ -376,7 +366,6 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, pos
 /// # Errors
 /// NotFound, Denied, refused.
 pub async fn back_to_draft(visit: Visit, id: web::Path<Id<Call>>, _posted: Posted<Nothing>) -> Answer {
-    drafting::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     drafting_terms::back_to_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     visit.done("The tender is a draft again. Publish it once more when it is right.");
     see(&format!("/desk/calls/{id}"))
@@ -431,7 +420,6 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
     shell.error = form.has_errors();
     let (threshold, period) = law_words(&check);
     let (reversal, found) = reversal_words(check.rehearsal.as_ref());
-    Ok(PublishPage { shell, form, missing: check.missing, rehearsal: check.rehearsal, reversal, found, threshold, period, call })
     Ok(PublishPage {
         shell,
         form,

@@ -1,13 +1,6 @@
-//! Writing a draft: one action for each page of the builder, and one that sets the whole terms.
-
-use super::catalogue;
-use super::criteria::{self, CriterionInput};
-use super::model::{
-    Call, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable,
-};
-use super::rules::{self, CallRefusal};
 //! Writing a draft: beginning it, what is wanted, money and procedure, duties.
 
+use super::catalogue;
 use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
 use super::rules;
 use super::{store, tender};
@@ -21,13 +14,10 @@ use crate::law::tendering::Circumstances;
 use crate::law::thresholds::ContractType;
 use crate::missions::Mission;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Actor, Id, Instant, Parser, Pence, Quantity, Share, Subject};
+use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
 use chrono::Datelike;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -57,10 +47,6 @@ pub(super) fn load(db: &mut Db, actor: &Actor, id: Id<Call>, action: Option<Acti
     Ok(call)
 }
 
-pub(super) fn record(db: &mut Db, actor: &Actor, call: &Call, action: &'static str, facts: Value, now: Instant) -> Result<()> {
-    audit::record(
-        db,
-        Entry { authority: Some(call.authority_id), at: now, actor, action, subject: Subject::new("call", call.id), facts },
 pub(super) fn record(
     db: &mut Db,
     actor: &Actor,
@@ -69,6 +55,8 @@ pub(super) fn record(
     facts: Value,
     now: Instant,
 ) -> Result<()> {
+    audit::record(
+        db,
         Entry {
             authority: Some(call.authority_id),
             at: now,
@@ -106,7 +94,6 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
     let summary = form.text("summary", &input.summary, 600, "Say in a sentence or two what is wanted");
     let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
     form.finish()?;
-    let (Some(kind), Some(mission)) = (kind, mission) else { return Err(Error::field("kind", "Choose what kind of call it is")) };
     let (Some(kind), Some(mission)) = (kind, mission) else {
         return Err(Error::field("kind", "Choose what kind of call it is"));
     };
@@ -130,12 +117,10 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
         version: 0,
         terms: Json(blank),
         terms_hash: None,
-        amount: Pence::ZERO,
         deadline_at: None,
         published_at: None,
         created_at: now,
         created_by,
-        withdrawn_reason: None,
     };
     let mut attempt = 0_u64;
     loop {
@@ -174,7 +159,6 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         procedure: Procedure::Open,
         contract_type: ContractType::GoodsServices,
         estimated_value: Pence::ZERO,
-        circumstances: Circumstances { electronic_submission: true, documents_with_notice: true, ..Circumstances::default() },
         circumstances: Circumstances {
             electronic_submission: true,
             documents_with_notice: true,
@@ -192,7 +176,6 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         most: Pence::ZERO,
         instruments: vec![Instrument::Loan],
     });
-    let ties = if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
     let ties =
         if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
     Terms {
@@ -214,7 +197,6 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
 }
 
 /// One change of a draft, with its audit row.
-async fn change<T, F>(app: &App, actor: &Actor, id: Id<Call>, part: &'static str, now: Instant, mut edit: F) -> Result<T>
 pub(super) async fn change<T, F>(
     app: &App,
     actor: &Actor,
@@ -233,7 +215,6 @@ where
             let mut call = load(db, &actor, id, None)?;
             rules::writable(&call)?;
             let made = edit(db, &mut call)?;
-            call.amount = Call::amount_of(&call.terms.0);
             store::set(db, &call)?;
             record(db, &actor, &call, "call.draft_changed", json!({ "part": part }), now)?;
             Ok(made)
@@ -361,8 +342,6 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
     change(app, actor, id, "money", now, move |_, call| {
         let mut form = Parser::default();
         if let Some(tender) = &mut call.terms.0.tender {
-            let value = form.pence("estimated_value", &input.estimated_value, "Enter the estimated value, in pounds with VAT");
-            let contract_type = form.value::<ContractType>("contract_type", &input.contract_type, "Choose what is bought");
             let value =
                 form.pence("estimated_value", &input.estimated_value, "Enter the estimated value, in pounds with VAT");
             let contract_type =
@@ -400,7 +379,6 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused when frozen.
-pub async fn set_duties(app: &App, actor: &Actor, id: Id<Call>, input: &BTreeMap<String, String>, now: Instant) -> Result<()> {
 pub async fn set_duties(
     app: &App,
     actor: &Actor,
@@ -423,368 +401,4 @@ pub async fn set_duties(
         Ok(())
     })
     .await
-}
-
-/// The timetable page. Times are London's; a program may send an RFC 3339 instant in the date field.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct TimetableInput {
-    /// Last day for questions.
-    pub questions_by_date: String,
-    /// Its time.
-    pub questions_by_time: String,
-    /// Day by which all are answered.
-    pub answers_by_date: String,
-    /// Its time.
-    pub answers_by_time: String,
-    /// Closing day.
-    pub deadline_date: String,
-    /// Closing time.
-    pub deadline_time: String,
-    /// Planned day of the decision.
-    pub decision_on: String,
-}
-
-impl TimetableInput {
-    pub(super) fn read(&self, form: &mut Parser) -> Timetable {
-        let mut at = |prefix: &str, date: &str, time: &str| {
-            if date.trim().is_empty() && time.trim().is_empty() { None } else { form.instant(prefix, date, time, "Enter a date") }
-        };
-        let questions_by = at("questions_by", &self.questions_by_date, &self.questions_by_time);
-        let answers_by = at("answers_by", &self.answers_by_date, &self.answers_by_time);
-        let deadline = at("deadline", &self.deadline_date, &self.deadline_time);
-        Timetable { questions_by, answers_by, deadline, decision_on: form.optional_date("decision_on", &self.decision_on) }
-    }
-
-    /// What the form shows of a timetable.
-    #[must_use]
-    pub fn pairs(times: &Timetable) -> Vec<(String, String)> {
-        let mut pairs = Vec::new();
-        for (name, at) in [("questions_by", times.questions_by), ("answers_by", times.answers_by), ("deadline", times.deadline)] {
-            if let Some(at) = at {
-                pairs.push((format!("{name}_date"), at.date().to_string()));
-                pairs.push((format!("{name}_time"), at.time_of_day()));
-            }
-        }
-        if let Some(day) = times.decision_on {
-            pairs.push(("decision_on".to_owned(), day.to_string()));
-        }
-        pairs
-    }
-}
-
-/// Saves the timetable.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn set_timetable(app: &App, actor: &Actor, id: Id<Call>, input: &TimetableInput, now: Instant) -> Result<()> {
-    let mut form = Parser::default();
-    let timetable = input.read(&mut form);
-    form.finish()?;
-    change(app, actor, id, "timetable", now, move |_, call| {
-        call.terms.0.timetable = timetable.clone();
-        Ok(())
-    })
-    .await
-}
-
-/// A question that tells whether somebody can apply.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct EligibilityInput {
-    /// Answered by yes or no.
-    pub question: String,
-    /// `yes` or `no`: the answer that lets one apply.
-    pub right_answer: String,
-    /// What to do with the other answer.
-    pub otherwise: String,
-}
-
-/// Adds an eligibility question.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn add_eligibility(app: &App, actor: &Actor, id: Id<Call>, input: &EligibilityInput, now: Instant) -> Result<()> {
-    let mut form = Parser::default();
-    let question = form.text("question", &input.question, 300, "Enter a question that is answered by yes or no");
-    let otherwise = form.text("otherwise", &input.otherwise, 600, "Say what to do with the other answer");
-    let right_answer = match input.right_answer.trim() {
-        "yes" => true,
-        "no" => false,
-        _ => {
-            form.wrong("right_answer", "Choose the answer that lets somebody apply");
-            false
-        }
-    };
-    form.finish()?;
-    change(app, actor, id, "eligibility", now, move |_, call| {
-        let taken: BTreeSet<String> = call.terms.0.eligibility.iter().map(|q| q.id.clone()).collect();
-        call.terms.0.eligibility.push(EligibilityQuestion {
-            id: rules::identifier(&question, &taken),
-            question: question.clone(),
-            right_answer,
-            otherwise: otherwise.clone(),
-        });
-        Ok(())
-    })
-    .await
-}
-
-/// Removes an eligibility question.
-///
-/// # Errors
-/// Denied, NotFound, refused when frozen.
-pub async fn remove_eligibility(app: &App, actor: &Actor, id: Id<Call>, question: &str, now: Instant) -> Result<()> {
-    let question = question.to_owned();
-    change(app, actor, id, "eligibility", now, move |_, call| {
-        let before = call.terms.0.eligibility.len();
-        call.terms.0.eligibility.retain(|q| q.id != question);
-        if call.terms.0.eligibility.len() == before { Err(Error::NotFound) } else { Ok(()) }
-    })
-    .await
-}
-
-/// Adds or changes a criterion and gives its identifier.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn put_criterion(
-    app: &App,
-    actor: &Actor,
-    id: Id<Call>,
-    criterion: Option<&str>,
-    input: &CriterionInput,
-    now: Instant,
-) -> Result<String> {
-    let (criterion, input) = (criterion.map(ToOwned::to_owned), input.clone());
-    change(app, actor, id, "criteria", now, move |_, call| criteria::put(&mut call.terms.0, criterion.as_deref(), &input)).await
-}
-
-/// Removes a criterion with everything inside it.
-///
-/// # Errors
-/// Denied, NotFound, refused when frozen.
-pub async fn remove_criterion(app: &App, actor: &Actor, id: Id<Call>, criterion: &str, now: Instant) -> Result<()> {
-    let criterion = criterion.to_owned();
-    change(app, actor, id, "criteria", now, move |_, call| criteria::remove(&mut call.terms.0, &criterion)).await
-}
-
-/// What settles equal totals.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct TiesInput {
-    /// Words in their order: `social_value`, `quality`, `price`.
-    pub ties: String,
-}
-
-/// Saves what settles equal totals.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn set_ties(app: &App, actor: &Actor, id: Id<Call>, input: &TiesInput, now: Instant) -> Result<()> {
-    let ties = criteria::read_ties(&input.ties)?;
-    change(app, actor, id, "ties", now, move |_, call| {
-        call.terms.0.model.ties.clone_from(&ties);
-        Ok(())
-    })
-    .await
-}
-
-/// A condition of the catalogue that the call asks.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct ConditionInput {
-    /// Identifier of the catalogue entry; only when it is added.
-    pub condition: String,
-    /// Target of this call.
-    pub target: String,
-    /// Most that it may earn of its criterion, in per cent; empty for no cap.
-    pub cap: String,
-    /// By when.
-    pub due: String,
-    /// `yes` when every applicant must promise at least the target.
-    pub required: String,
-    /// Social value criterion that it earns points in; empty for none.
-    pub feeds: String,
-    /// Per cent of that criterion's points.
-    pub weight: String,
-}
-
-/// Asks a condition of the catalogue, or changes one that is asked (`asked`), and gives its identifier in the call.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn put_condition(
-    app: &App,
-    actor: &Actor,
-    id: Id<Call>,
-    asked: Option<&str>,
-    input: &ConditionInput,
-    now: Instant,
-) -> Result<String> {
-    let mut form = Parser::default();
-    let condition = if asked.is_none() {
-        form.value::<Id<crate::conditions::Condition>>("condition", &input.condition, "Choose a condition of your catalogue")
-    } else {
-        None
-    };
-    let target = form.decimal("target", &input.target, "Enter the target");
-    let due = form.date("due", &input.due, "Enter by when it must be kept");
-    let cap = if input.cap.trim().is_empty() {
-        None
-    } else {
-        let share = form.decimal("cap", &input.cap, "").and_then(|c| Share::new(c / Decimal::ONE_HUNDRED).ok());
-        if share.is_none_or(|s| s.get().is_zero()) {
-            form.wrong("cap", "Enter a cap of more than 0% and at most 100%");
-        }
-        share
-    };
-    let weight = if input.feeds.trim().is_empty() {
-        None
-    } else {
-        let weight = form.decimal("weight", &input.weight, "Enter its weight in the criterion, in per cent");
-        if weight.is_some_and(|w| w <= Decimal::ZERO || w > Decimal::ONE_HUNDRED) {
-            form.wrong("weight", "Enter a weight of more than 0 and at most 100");
-        }
-        weight
-    };
-    form.finish()?;
-    let (Some(target), Some(due)) = (target.and_then(|t| Quantity::new(t).ok()), due) else {
-        return Err(Error::field("target", "Enter the target"));
-    };
-    let (asked, required) = (asked.map(ToOwned::to_owned), Parser::ticked(&input.required));
-    let feeds = input.feeds.trim().to_owned();
-    change(app, actor, id, "conditions", now, move |db, call| {
-        let terms = &mut call.terms.0;
-        let one = match &asked {
-            Some(asked) => {
-                let one = terms.conditions.iter_mut().find(|c| c.id == *asked).ok_or(Error::NotFound)?;
-                (one.target, one.cap, one.due, one.required) = (target, cap, due, required);
-                one.clone()
-            }
-            None => {
-                let condition = condition.ok_or_else(|| Error::field("condition", "Choose a condition of your catalogue"))?;
-                let entry = catalogue::entry(db, call.authority_id, condition, None)?;
-                let mut taken: BTreeSet<String> = terms.conditions.iter().map(|c| c.id.clone()).collect();
-                taken.extend(criteria::identifiers(&terms.model));
-                let one = ConditionAsked {
-                    id: rules::identifier(&entry.body.title, &taken),
-                    condition,
-                    version: entry.version,
-                    body: entry.body,
-                    target,
-                    cap,
-                    due,
-                    required,
-                };
-                terms.conditions.push(one.clone());
-                one
-            }
-        };
-        criteria::feed(terms, &one, weight.map(|weight| (feeds.as_str(), weight)))?;
-        Ok(one.id)
-    })
-    .await
-}
-
-/// No longer asks a condition; its measure earns no points any more either.
-///
-/// # Errors
-/// Denied, NotFound, refused when frozen.
-pub async fn remove_condition(app: &App, actor: &Actor, id: Id<Call>, asked: &str, now: Instant) -> Result<()> {
-    let asked = asked.to_owned();
-    change(app, actor, id, "conditions", now, move |_, call| {
-        let terms = &mut call.terms.0;
-        let place = terms.conditions.iter().position(|c| c.id == asked).ok_or(Error::NotFound)?;
-        let one = terms.conditions.remove(place);
-        criteria::feed(terms, &one, None)
-    })
-    .await
-}
-
-/// The whole of a draft at once.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct TermsInput {
-    /// Title; unchanged when empty.
-    pub title: String,
-    /// Summary; unchanged when empty.
-    pub summary: String,
-    /// Terms as JSON. A condition may leave out `version` and `body`: the catalogue's current ones are taken.
-    #[schema(value_type = Object)]
-    pub terms: Value,
-}
-
-/// Reads terms that a program sent, with the catalogue's own words for each condition.
-pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms> {
-    let mut sent = sent.clone();
-    if let Some(conditions) = sent.get_mut("conditions").and_then(Value::as_array_mut) {
-        for (place, asked) in conditions.iter_mut().enumerate() {
-            let wrong = |what: &str| Error::field(&format!("terms.conditions[{place}].{what}"), "Name a condition of your catalogue");
-            let id = asked.get("condition").and_then(Value::as_str).and_then(|id| id.parse().ok()).ok_or_else(|| wrong("condition"))?;
-            let version = asked.get("version").and_then(Value::as_i64);
-            let entry = catalogue::entry(db, call.authority_id, id, version).map_err(|e| match e {
-                Error::Invalid(_) | Error::NotFound => wrong("condition"),
-                other => other,
-            })?;
-            if let Some(fields) = asked.as_object_mut() {
-                fields.insert("version".to_owned(), json!(entry.version));
-                fields.insert("body".to_owned(), serde_json::to_value(&entry.body)?);
-            }
-        }
-    }
-    let terms: Terms =
-        serde_json::from_value(sent).map_err(|e| Error::field("terms", format!("The terms cannot be read: {e}")))?;
-    let fits = match call.kind {
-        CallKind::Tender => terms.tender.is_some() && terms.round.is_none(),
-        CallKind::Round => terms.round.is_some() && terms.tender.is_none(),
-    };
-    if !fits {
-        return Err(Error::field("terms", "A tender has `tender` and a round has `round`, never both"));
-    }
-    Ok(terms)
-}
-
-/// Sets the whole terms of a draft.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
-pub async fn set_terms(app: &App, actor: &Actor, id: Id<Call>, input: &TermsInput, now: Instant) -> Result<()> {
-    let mut form = Parser::default();
-    let title = form.optional_text("title", &input.title, 160);
-    let summary = form.optional_text("summary", &input.summary, 600);
-    form.finish()?;
-    let sent = input.terms.clone();
-    change(app, actor, id, "terms", now, move |db, call| {
-        call.terms = Json(read_terms(db, call, &sent)?);
-        if let Some(title) = &title {
-            call.title.clone_from(title);
-        }
-        if let Some(summary) = &summary {
-            call.summary.clone_from(summary);
-        }
-        Ok(())
-    })
-    .await
-}
-
-/// A tender whose notice is not yet recorded goes back to its draft, to be published again.
-///
-/// # Errors
-/// Denied, NotFound, refused at any other stage.
-pub async fn back_to_draft(app: &App, actor: &Actor, id: Id<Call>, now: Instant) -> Result<()> {
-    let actor = actor.clone();
-    app.db
-        .write(move |db| {
-            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
-            if call.stage != CallStage::AwaitingNotice {
-                return Err(CallRefusal::NotDraft.into());
-            }
-            call.stage = CallStage::Draft;
-            call.terms_hash = None;
-            call.deadline_at = None;
-            store::set(db, &call)?;
-            record(db, &actor, &call, "call.back_to_draft", json!({ "version": call.version }), now)
-        })
-        .await
 }

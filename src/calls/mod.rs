@@ -15,9 +15,9 @@ pub mod api;
 pub mod builder_pages;
 mod catalogue;
 pub mod criteria;
+pub mod criteria_pages;
 pub mod desk_pages;
 mod drafting;
-pub mod criteria_pages;
 mod drafting_terms;
 mod model;
 pub mod pages;
@@ -31,9 +31,6 @@ mod tender;
 pub mod view;
 
 pub use criteria::CriterionInput;
-pub use drafting::{
-    BasicsInput, ConditionInput, EligibilityInput, MoneyInput, NewCall, TermsInput, TiesInput, TimetableInput, back_to_draft,
-    create, put_condition, put_criterion, set_terms,
 pub use drafting::{BasicsInput, MoneyInput, NewCall, create};
 pub use drafting_terms::{
     ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,
@@ -45,7 +42,6 @@ pub use model::{
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{
-    Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms, versions,
     Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms,
     versions,
 };

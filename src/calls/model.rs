@@ -84,8 +84,6 @@ pub struct Call {
     pub terms: Json<Terms>,
     /// SHA-256 of the canonical JSON of the terms, once published.
     pub terms_hash: Option<String>,
-    /// Estimated value of a tender or pot of a round (a copy of the terms', for lists).
-    pub amount: Pence,
     /// Closing instant, once published (a copy of the timetable's, for lists).
     pub deadline_at: Option<Instant>,
     /// When applicants could first see it.
@@ -94,8 +92,6 @@ pub struct Call {
     pub created_at: Instant,
     /// Who began it.
     pub created_by: Id<Account>,
-    /// Why it was withdrawn.
-    pub withdrawn_reason: Option<String>,
 }
 
 impl Call {
@@ -125,8 +121,6 @@ impl Call {
 
     /// Estimated value of a tender or pot of a round.
     #[must_use]
-    pub fn amount_of(terms: &Terms) -> Pence {
-        match (&terms.tender, &terms.round) {
     pub fn amount(&self) -> Pence {
         match (&self.terms.0.tender, &self.terms.0.round) {
             (Some(tender), _) => tender.estimated_value,

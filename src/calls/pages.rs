@@ -95,7 +95,6 @@ pub(super) struct LineShown {
     pub(super) left: String,
 }
 
-pub(super) fn shown(line: CallLine, missions: &HashMap<Id<Mission>, catalogue::MissionShown>, now: Instant) -> LineShown {
 pub(super) fn shown(
     line: CallLine,
     missions: &HashMap<Id<Mission>, catalogue::MissionShown>,
@@ -220,14 +219,12 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
             if !can(&actor, Action::ReadCall, &store::thing(&call)) {
                 return Err(Error::NotFound);
             }
-            let mission = catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
             let mission =
                 catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
             let buyer = crate::people::find_organisation(db, call.authority_id)?.name;
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
-            Ok(Whole { call, mission, buyer, notices, versions, questions })
             let withdrawn = if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
             Ok(Whole { call, mission, buyer, notices, versions, questions, withdrawn })
         })
@@ -267,7 +264,6 @@ struct ShowPage {
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowPage> {
-    let Whole { call, mission, buyer, notices, versions, questions } = whole(visit, id).await?;
     let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
@@ -292,7 +288,6 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         left: deadline.map(|at| view::capital(&distance(visit.today(), at.date()))).unwrap_or_default(),
         open: call.is_open(visit.now),
         procedure: terms.tender.as_ref().map(|t| (t.procedure.label().to_owned(), t.contract_type.label().to_owned())),
-        instruments: terms.round.as_ref().map(|r| r.instruments.iter().map(|i| i.label()).collect()).unwrap_or_default(),
         instruments: terms
             .round
             .as_ref()
@@ -367,7 +362,6 @@ pub async fn terms(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<Vers
         .await?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference)))
         .insert_header((
             CONTENT_DISPOSITION,
             format!("attachment; filename=\"{}-terms-{version}.json\"", call.reference),

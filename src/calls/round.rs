@@ -6,8 +6,6 @@ use crate::values::Pence;
 
 /// What a round lacks.
 pub fn missing(round: &RoundTerms, terms: &Terms, missing: &mut Vec<Missing>) {
-    let mut wrong =
-        |place, code, sentence: &str| missing.push(Missing::new(place, code, sentence.to_owned()));
     let mut wrong = |place, code, sentence: &str| missing.push(Missing::new(place, code, sentence.to_owned()));
     if round.fund.trim().is_empty() {
         wrong(Section::Money, "calls/fund", "Name the fund whose money it is.");

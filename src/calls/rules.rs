@@ -188,7 +188,6 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
             None => missing.push(Missing::new(
                 Section::Conditions,
                 "calls/measure-without-condition",
-                format!("“{}” earns points, but no condition asked holds the promise to it. Ask it as a condition.", measure.title),
                 format!(
                     "“{}” earns points, but no condition asked holds the promise to it. Ask it as a condition.",
                     measure.title
@@ -198,7 +197,6 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
                 missing.push(Missing::new(
                     Section::Conditions,
                     "calls/measure-differs",
-                    format!("Target and cap of “{}” differ between its score and its condition. Save the condition again.", measure.title),
                     format!(
                         "Target and cap of “{}” differ between its score and its condition. Save the condition again.",
                         measure.title
@@ -227,8 +225,6 @@ fn eligibility(terms: &Terms, missing: &mut Vec<Missing>) {
 }
 
 fn timetable(terms: &Terms, today: LocalDate, missing: &mut Vec<Missing>) {
-    let mut wrong =
-        |code, sentence: &str| missing.push(Missing::new(Section::Timetable, code, sentence.to_owned()));
     let mut wrong = |code, sentence: &str| missing.push(Missing::new(Section::Timetable, code, sentence.to_owned()));
     let times = &terms.timetable;
     let Some(deadline) = times.deadline else {
@@ -399,7 +395,6 @@ pub fn notice_fits(call: &Call, kind: NoticeKind, published_at: Instant, now: In
         (CallKind::Tender, NoticeKind::Tender, CallStage::AwaitingNotice)
         | (CallKind::Tender, NoticeKind::Termination, CallStage::Withdrawn) => Ok(()),
         (CallKind::Tender, NoticeKind::TenderAmended, CallStage::Open | CallStage::Closed) => {
-            if call.is_open(now) { Ok(()) } else { Err(CallRefusal::AfterDeadline) }
             if call.is_open(now) {
                 Ok(())
             } else {

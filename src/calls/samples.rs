@@ -3,10 +3,6 @@
 //! The terms are real in form and invented in content; amounts of the Youth Fund are the fund's published ones.
 
 use super::actions::{self, NoticeInput, PublishInput};
-use super::drafting::{self, NewCall, TermsInput};
-use super::model::{
-    Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable,
-};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
@@ -228,10 +224,6 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             model: PriceModel::AbsoluteToCeiling { ceiling: value, exponent: 1, above_ceiling: AboveCeiling::Excluded },
         },
     });
-    let considered: BTreeMap<String, String> = tender::DUTIES
-        .iter()
-        .map(|duty| (duty.key.to_owned(), considered_words(duty.key).to_owned()))
-        .collect();
     let considered: BTreeMap<String, String> =
         tender::DUTIES.iter().map(|duty| (duty.key.to_owned(), considered_words(duty.key).to_owned())).collect();
     Terms {
@@ -268,7 +260,6 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
         eligibility: vec![
             EligibilityQuestion {
                 id: "organisation".to_owned(),
-                question: "Do you bid for an organisation that is registered, or will be before the contract starts?".to_owned(),
                 question: "Do you bid for an organisation that is registered, or will be before the contract starts?"
                     .to_owned(),
                 right_answer: true,
@@ -278,7 +269,6 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
                 id: "excluded".to_owned(),
                 question: "Is your organisation on the government's debarment list?".to_owned(),
                 right_answer: false,
-                otherwise: "An organisation on the list cannot be awarded this contract. Ask us if you think it is a mistake.".to_owned(),
                 otherwise:
                     "An organisation on the list cannot be awarded this contract. Ask us if you think it is a mistake."
                         .to_owned(),
@@ -290,21 +280,20 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
 
 fn considered_words(duty: &str) -> &'static str {
     match duty {
-        "market_engagement" => "Two open afternoons with 14 providers; what they said of rooms and hours is in the specification.",
-        "conflicts" => "Everybody who writes or decides was asked. One officer's partner works for a provider; she takes no part.",
-        "social_value" => "Hiring and training residents, and food that is good for the area; tenants' associations were asked.",
-        "policy_statement" => "Small suppliers, good jobs and skills, and the food mission were regarded.",
-        "lots" => "Not divided: one organisation can share staff and buying between four small kitchens.",
-        "exclusions" => "Two officers check the debarment list and registers before scoring and again before the award.",
         "market_engagement" => {
             "Two open afternoons with 14 providers; what they said of rooms and hours is in the specification."
         }
         "conflicts" => {
             "Everybody who writes or decides was asked. One officer's partner works for a provider; she takes no part."
+        }
         "social_value" => {
             "Hiring and training residents, and food that is good for the area; tenants' associations were asked."
+        }
+        "policy_statement" => "Small suppliers, good jobs and skills, and the food mission were regarded.",
+        "lots" => "Not divided: one organisation can share staff and buying between four small kitchens.",
         "exclusions" => {
             "Two officers check the debarment list and registers before scoring and again before the award."
+        }
         _ => "Plain questions, payment in 30 days and rent-free rooms keep the barriers low.",
     }
 }
@@ -347,7 +336,6 @@ pub fn youth_fund(dates: &Dates, conditions: Vec<ConditionAsked>) -> Terms {
                 id: "revenue".to_owned(),
                 question: "Does your organisation have income from trading?".to_owned(),
                 right_answer: true,
-                otherwise: "A loan needs income to repay it. Ask us about support for organisations that are starting.".to_owned(),
                 otherwise: "A loan needs income to repay it. Ask us about support for organisations that are starting."
                     .to_owned(),
             },
@@ -408,7 +396,6 @@ pub async fn draft(app: &App, officer: &Actor, mission: Id<Mission>, terms: &Ter
     };
     let id = drafting::create(app, officer, &new, now).await?;
     let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(terms)? };
-    drafting::set_terms(app, officer, id, &input, now).await?;
     drafting_terms::set_terms(app, officer, id, &input, now).await?;
     Ok(id)
 }

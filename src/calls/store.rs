@@ -55,7 +55,6 @@ pub struct Filter {
 ///
 /// # Errors
 /// What the database says.
-pub fn list_public(db: &mut Db, filter: &Filter, now: Instant, after: Option<&Cursor>, limit: usize) -> Result<Page<CallLine>> {
 pub fn list_public(
     db: &mut Db,
     filter: &Filter,
@@ -71,10 +70,6 @@ pub fn list_public(
                 .or(calls::published_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
         );
     }
-    let rows = query
-        .order((calls::published_at.desc(), calls::id.desc()))
-        .limit(i64::try_from(limit + 1)?)
-        .load(db)?;
     let rows = query.order((calls::published_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor {
         at: line.published_at.unwrap_or(line.created_at),
@@ -100,13 +95,9 @@ pub fn list_of_authority(
             calls::created_at.lt(cursor.at).or(calls::created_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
         );
     }
-    let rows =
-        query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    let rows = query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor { at: line.created_at, id: line.id.to_string() }))
 }
-
-type Lines = diesel::dsl::IntoBoxed<'static, diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>, MultiBackend>;
-    let rows = query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
 
 type Lines = diesel::dsl::IntoBoxed<
     'static,
@@ -227,11 +218,9 @@ pub fn set(db: &mut Db, call: &Call) -> Result<()> {
             calls::version.eq(call.version),
             calls::terms.eq(&call.terms),
             calls::terms_hash.eq(&call.terms_hash),
-            calls::amount.eq(call.amount),
+            calls::amount.eq(call.amount()),
             calls::deadline_at.eq(call.deadline_at),
             calls::published_at.eq(call.published_at),
-            calls::withdrawn_reason.eq(&call.withdrawn_reason),
-            calls::amount.eq(call.amount()),
         ))
         .execute(db)?;
     Ok(())
@@ -247,9 +236,12 @@ pub fn set_withdrawn_reason(db: &mut Db, id: Id<Call>, reason: &str) -> Result<(
 }
 
 /// Why a call was withdrawn, when it was.
+///
+/// # Errors
 /// NotFound.
 pub fn withdrawn_reason(db: &mut Db, id: Id<Call>) -> Result<Option<String>> {
     Ok(calls::table.filter(calls::id.eq(id)).select(calls::withdrawn_reason).first(db)?)
+}
 
 /// Freezes a version.
 ///

@@ -132,8 +132,6 @@ pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missin
     for duty in duties(above) {
         if tender.considered.get(duty.key).is_none_or(|words| words.trim().is_empty()) {
             missing.push(
-                Missing::new(Section::Duties, "calls/duty", format!("{}: say what was considered and decided.", duty.label))
-                    .by(duty.reference),
                 Missing::new(
                     Section::Duties,
                     "calls/duty",
@@ -217,7 +215,6 @@ fn procedure(tender: &TenderTerms, threshold: Threshold, above: bool, missing: &
     if !tender.contract_type.is_light_touch() && (at == Procedure::LightTouch || tender.circumstances.light_touch) {
         wrong(
             "calls/not-light-touch",
-            "Light touch rules are only for light touch services. Choose that contract type, or another procedure.".to_owned(),
             "Light touch rules are only for light touch services. Choose that contract type, or another procedure."
                 .to_owned(),
             "Procurement Act 2023 s.9",

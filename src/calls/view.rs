@@ -68,7 +68,6 @@ pub fn scored(terms: &Terms) -> Vec<ScoredRow> {
             };
             let words = match &criterion.kind {
                 Kind::Quality { .. } => {
-                    format!("At most {} words", crate::values::decimals::group_thousands(&most_words(terms, &criterion.id).to_string()))
                     format!(
                         "At most {} words",
                         crate::values::decimals::group_thousands(&most_words(terms, &criterion.id).to_string())
@@ -119,7 +118,6 @@ pub fn scored_by(criterion: &Criterion) -> String {
                 SocialValueMethod::AgainstTargets => "Promise ÷ our target, up to the full mark",
                 SocialValueMethod::ShareOfHighest => "Promise ÷ the highest promise. Other bids change your score",
             };
-            if deliverability.is_some() { format!("{base}, as far as your method is believed") } else { base.to_owned() }
             if deliverability.is_some() {
                 format!("{base}, as far as your method is believed")
             } else {
@@ -141,9 +139,6 @@ fn above_words(above: AboveCeiling) -> &'static str {
 #[must_use]
 pub fn price_words(model: &PriceModel) -> String {
     match model {
-        PriceModel::LowestOverPrice => {
-            "The lowest price ÷ your price. Other bids change your score".to_owned()
-        }
         PriceModel::LowestOverPrice => "The lowest price ÷ your price. Other bids change your score".to_owned(),
         PriceModel::LinearToCeiling { ceiling, above_ceiling, .. } => format!(
             "Full marks at the lowest price, none at {ceiling}. Other bids change your score. {}",
@@ -179,7 +174,6 @@ pub fn ties_words(model: &Model) -> String {
         .iter()
         .map(|tie| match tie {
             TieRule::Criterion { criterion } => {
-                format!("more points for “{}”", model.criterion(criterion).map_or(criterion.as_str(), |c| c.title.as_str()))
                 format!(
                     "more points for “{}”",
                     model.criterion(criterion).map_or(criterion.as_str(), |c| c.title.as_str())
@@ -191,7 +185,6 @@ pub fn ties_words(model: &Model) -> String {
             TieRule::Draw { .. } => "a draw whose seed is committed to beforehand".to_owned(),
         })
         .collect();
-    if words.is_empty() { "Equal totals share a place.".to_owned() } else { format!("Equal totals are settled by {}.", words.join(", then ")) }
     if words.is_empty() {
         "Equal totals share a place.".to_owned()
     } else {
@@ -236,8 +229,6 @@ pub fn weights_chart(model: &Model) -> Result<String> {
         (false, true) => format!("Quality and social value together count for {}", percent(rest)),
         (false, false) => format!("Quality counts for {}", percent(rest)),
     };
-    let heading =
-        Heading::new("weights", "Weights of the criteria", finding, "Share of the final score, which runs from 0 to 100.");
     let heading = Heading::new(
         "weights",
         "Weights of the criteria",
@@ -361,7 +352,6 @@ pub fn worth(call: &Call) -> (&'static str, String, String) {
     match (&call.terms.0.tender, &call.terms.0.round) {
         (Some(tender), _) => {
             let months = (tender.ends_on - tender.starts_on).num_days();
-            let years = if months >= 360 { format!("over about {} years, VAT included", (months + 180) / 365) } else { "VAT included".to_owned() };
             let years = if months >= 360 {
                 format!("over about {} years, VAT included", (months + 180) / 365)
             } else {
@@ -392,7 +382,6 @@ pub fn steps(call: &Call) -> Vec<String> {
     let quality = scored(terms).iter().filter(|row| !row.levels.is_empty()).count();
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
-    steps.push(format!("Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"));
     steps.push(format!(
         "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
     ));

@@ -10,7 +10,6 @@ CREATE TABLE calls (
   version BIGINT NOT NULL,
   terms TEXT NOT NULL,
   terms_hash TEXT,
-  amount BIGINT NOT NULL,
   amount BIGINT NOT NULL DEFAULT 0,
   deadline_at TIMESTAMP,
   published_at TIMESTAMP,
