@@ -41,9 +41,11 @@ pub async fn ground(world: &World, committed: &str) -> Ground {
         contract_manager: world.person(Role::ContractManager),
     };
     let opened = noon(day("2020-01-02"));
-    let input = OpenFund { name: "Youth Fund".into(), mandate: "Work for young people".into(), borrowing_rate: "4.6".into() };
+    let input =
+        OpenFund { name: "Youth Fund".into(), mandate: "Work for young people".into(), borrowing_rate: "4.6".into() };
     let fund = fund_actions::open(&world.app, &cast.fund_manager, &input, opened).await.unwrap();
-    let input = NewCommitment { amount: committed.into(), committed_on: "2020-01-02".into(), source: "Cabinet, item 7".into() };
+    let input =
+        NewCommitment { amount: committed.into(), committed_on: "2020-01-02".into(), source: "Cabinet, item 7".into() };
     fund_actions::commit(&world.app, &cast.fund_manager, fund, &input, opened).await.unwrap();
     Ground { fund, cast, mission: Id::new() }
 }
@@ -53,7 +55,10 @@ pub fn loan(on: LocalDate, tranches: &[i64], instalments: u32, rate: Decimal) ->
     let planned = tranches
         .iter()
         .enumerate()
-        .map(|(i, amount)| Tranche { on: on + chrono::Months::new(2 * u32::try_from(i).unwrap()), amount: Pence(*amount) })
+        .map(|(i, amount)| Tranche {
+            on: on + chrono::Months::new(2 * u32::try_from(i).unwrap()),
+            amount: Pence(*amount),
+        })
         .collect();
     LoanOffer {
         instrument: Instrument::Loan,
@@ -73,7 +78,13 @@ pub fn loan(on: LocalDate, tranches: &[i64], instalments: u32, rate: Decimal) ->
 }
 
 /// Signs an investment agreement as the rooms before would have left it.
-pub fn agreement(world: &World, ground: &Ground, organisation: Id<actor::Organisation>, offer: LoanOffer, reference: &str) -> Id<Agreement> {
+pub fn agreement(
+    world: &World,
+    ground: &Ground,
+    organisation: Id<actor::Organisation>,
+    offer: LoanOffer,
+    reference: &str,
+) -> Id<Agreement> {
     let now = world.now();
     let by = ground.cast.fund_manager.account().unwrap();
     let value = offer.tranches.iter().copied().sum();
@@ -94,12 +105,18 @@ pub fn agreement(world: &World, ground: &Ground, organisation: Id<actor::Organis
             tender: None,
             round: Some(RoundTerms {
                 fund: ground.fund.to_string(),
-                pot: Pence(1_000_000_00),
+                pot: Pence(100_000_000),
                 least: Pence(1),
-                most: Pence(1_000_000_00),
+                most: Pence(100_000_000),
                 instruments: vec![Instrument::Loan],
             }),
-            model: Model { title: "M".into(), rounding: Default::default(), criteria: vec![], ties: vec![], abnormally_low: None },
+            model: Model {
+                title: "M".into(),
+                rounding: Default::default(),
+                criteria: vec![],
+                ties: vec![],
+                abnormally_low: None,
+            },
             words: Default::default(),
             conditions: vec![],
             eligibility: vec![],

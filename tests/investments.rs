@@ -26,7 +26,13 @@ fn code(error: Error) -> String {
     }
 }
 
-async fn opened(world: &World, ground: &Ground, on: LocalDate, tranches: &[i64], rate: Decimal) -> (Id<Investment>, Actor) {
+async fn opened(
+    world: &World,
+    ground: &Ground,
+    on: LocalDate,
+    tranches: &[i64],
+    rate: Decimal,
+) -> (Id<Investment>, Actor) {
     let (organisation, owner) = world.applicant("Harvest Lane Kitchens CIC");
     let id = agreement(world, ground, organisation, loan(on, tranches, 4, rate), "I-2026-0001");
     let made = world.app.db.write_now(|db| actions::open(db, id, noon(on))).unwrap().unwrap();
@@ -58,8 +64,16 @@ async fn running(world: &World, ground: &Ground, on: LocalDate, amount: i64, rat
     id
 }
 
-async fn pay(world: &World, ground: &Ground, id: Id<Investment>, amount: &str, on: &str, reference: &str) -> Result<Id<investments::Entry>, Error> {
-    let input = Receive { amount: amount.into(), received_on: on.into(), reference: reference.into(), note: String::new() };
+async fn pay(
+    world: &World,
+    ground: &Ground,
+    id: Id<Investment>,
+    amount: &str,
+    on: &str,
+    reference: &str,
+) -> Result<Id<investments::Entry>, Error> {
+    let input =
+        Receive { amount: amount.into(), received_on: on.into(), reference: reference.into(), note: String::new() };
     payments::receive(&world.app, &ground.cast.fund_manager, id, &input, noon(day(on))).await
 }
 

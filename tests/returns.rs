@@ -10,10 +10,25 @@ use commonweal::returns;
 use commonweal::values::{Id, Pence};
 use rust_decimal::{Decimal, dec};
 
-async fn holding(world: &World, ground: &Ground, name: &str, number: u32, instalments: u32, rate: Decimal, habit: Habit, until: &str) -> Id<Investment> {
+async fn holding(
+    world: &World,
+    ground: &Ground,
+    name: &str,
+    number: u32,
+    instalments: u32,
+    rate: Decimal,
+    habit: Habit,
+    until: &str,
+) -> Id<Investment> {
     let (organisation, _) = world.applicant(name);
     let drawn_on = day("2024-01-15");
-    let id = agreement(world, ground, organisation, loan(drawn_on, &[120_000], instalments, rate), &format!("I-2024-{number:04}"));
+    let id = agreement(
+        world,
+        ground,
+        organisation,
+        loan(drawn_on, &[120_000], instalments, rate),
+        &format!("I-2024-{number:04}"),
+    );
     samples::running(&world.app, &ground.cast, id, drawn_on, habit, day(until)).await.unwrap()
 }
 

@@ -94,12 +94,19 @@ pub struct NewCommitment {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, Conflict when the decision is recorded with other figures.
-pub async fn commit(app: &App, actor: &Actor, fund: Id<Fund>, input: &NewCommitment, now: Instant) -> Result<Id<Commitment>> {
+pub async fn commit(
+    app: &App,
+    actor: &Actor,
+    fund: Id<Fund>,
+    input: &NewCommitment,
+    now: Instant,
+) -> Result<Id<Commitment>> {
     let mut form = Parser::default();
     let amount = form.pence("amount", &input.amount, "Enter how much the council committed, in pounds");
     form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
     let on = form.date("committed_on", &input.committed_on, "Enter the date of the decision");
-    let source = form.text("source", &input.source, 200, "Enter the decision it rests on, like Cabinet 12 March 2026, item 7");
+    let source =
+        form.text("source", &input.source, 200, "Enter the decision it rests on, like Cabinet 12 March 2026, item 7");
     form.finish()?;
     let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
     let actor = actor.clone();
@@ -112,7 +119,9 @@ pub async fn commit(app: &App, actor: &Actor, fund: Id<Fund>, input: &NewCommitm
                 if known.amount == amount && known.committed_on == on {
                     return Ok(known.id);
                 }
-                return Err(Error::Conflict("This decision is recorded already with another amount or date.".to_owned()));
+                return Err(Error::Conflict(
+                    "This decision is recorded already with another amount or date.".to_owned(),
+                ));
             }
             if on > now.date() {
                 return Err(FundRefusal::CommittedLater.into());
@@ -133,7 +142,10 @@ pub async fn commit(app: &App, actor: &Actor, fund: Id<Fund>, input: &NewCommitm
             let credit = ledger::account(db, fund.authority_id, &owner, AccountKind::CouncilCapital, now)?;
             let source = Subject::new("commitment", commitment.id);
             let memo = "Committed by the council".to_owned();
-            ledger::transfer(db, Posting { authority: fund.authority_id, debit, credit, amount, on, at: now, source, memo })?;
+            ledger::transfer(
+                db,
+                Posting { authority: fund.authority_id, debit, credit, amount, on, at: now, source, memo },
+            )?;
             audit::record(
                 db,
                 Entry {
@@ -190,7 +202,10 @@ pub fn pay_out(
     if call > Pence::ZERO {
         let credit = ledger::account(db, authority, &owner, AccountKind::Commitment, at)?;
         let memo = "Called from the council".to_owned();
-        ledger::transfer(db, Posting { authority, debit: bank, credit, amount: call, on, at, source: source.clone(), memo })?;
+        ledger::transfer(
+            db,
+            Posting { authority, debit: bank, credit, amount: call, on, at, source: source.clone(), memo },
+        )?;
     }
     let memo = "Paid out to an enterprise".to_owned();
     ledger::transfer(db, Posting { authority, debit: to, credit: bank, amount, on, at, source: source.clone(), memo })?;

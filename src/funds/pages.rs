@@ -145,7 +145,8 @@ pub async fn cash(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<Forma
             vec![t.booked_on.to_string(), t.memo.clone(), amount.plain(), t.source_kind.clone(), t.source_id.clone()]
         })
         .collect();
-    Table { name: "cash".into(), heads: vec!["date", "what", "amount", "source", "source_id"], rows }.answer(&query.format)
+    Table { name: "cash".into(), heads: vec!["date", "what", "amount", "source", "source_id"], rows }
+        .answer(&query.format)
 }
 
 /// `POST /funds/{id}/commitments`

@@ -25,9 +25,13 @@ impl RefusalInfo for FundRefusal {
     fn sentence(&self) -> String {
         match self {
             FundRefusal::NotEnough { available } => {
-                format!("The fund has {available} available, which is less. Record a further commitment of the council first.")
+                format!(
+                    "The fund has {available} available, which is less. Record a further commitment of the council first."
+                )
             }
-            FundRefusal::CommittedLater => "A commitment can be recorded from the day it was decided. Enter today or an earlier date.".to_owned(),
+            FundRefusal::CommittedLater => {
+                "A commitment can be recorded from the day it was decided. Enter today or an earlier date.".to_owned()
+            }
         }
     }
 }

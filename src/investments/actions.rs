@@ -91,7 +91,14 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
     ] {
         ledger::account(db, investment.authority_id, &owner, kind, now)?;
     }
-    note(db, &Actor::System, &investment, "investment.opened", json!({ "agreement": agreement.id, "amount": investment.amount }), now)?;
+    note(
+        db,
+        &Actor::System,
+        &investment,
+        "investment.opened",
+        json!({ "agreement": agreement.id, "amount": investment.amount }),
+        now,
+    )?;
     Ok(Some(investment.id))
 }
 
@@ -133,7 +140,13 @@ pub struct Verify {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused when it is verified already.
-pub async fn verify(app: &App, actor: &Actor, id: Id<Precedent>, input: &Verify, now: Instant) -> Result<Id<Investment>> {
+pub async fn verify(
+    app: &App,
+    actor: &Actor,
+    id: Id<Precedent>,
+    input: &Verify,
+    now: Instant,
+) -> Result<Id<Investment>> {
     let mut form = Parser::default();
     let evidence = form.text("evidence", &input.evidence, 500, "Enter what showed that the condition is met");
     form.finish()?;
@@ -147,7 +160,14 @@ pub async fn verify(app: &App, actor: &Actor, id: Id<Precedent>, input: &Verify,
             if !store::set_verified(db, id, &evidence, account_of(&actor)?, now)? {
                 return Err(InvestmentRefusal::VerifiedAlready.into());
             }
-            note(db, &actor, &investment, "investment.precedent_verified", json!({ "precedent": id, "tranche": precedent.tranche }), now)?;
+            note(
+                db,
+                &actor,
+                &investment,
+                "investment.precedent_verified",
+                json!({ "precedent": id, "tranche": precedent.tranche }),
+                now,
+            )?;
             Ok(investment.id)
         })
         .await
@@ -178,7 +198,9 @@ pub async fn propose_drawdown(
     let tranche: Option<i64> = form.value("tranche", &input.tranche, "Choose a tranche");
     let pay_on = form.date("pay_on", &input.pay_on, "Enter the day to pay");
     form.finish()?;
-    let (Some(tranche), Some(pay_on)) = (tranche, pay_on) else { return Err(Error::field("tranche", "Choose a tranche")) };
+    let (Some(tranche), Some(pay_on)) = (tranche, pay_on) else {
+        return Err(Error::field("tranche", "Choose a tranche"));
+    };
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -245,7 +267,13 @@ fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) 
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, a condition not verified, not enough money.
-pub async fn decide_drawdown(app: &App, actor: &Actor, id: Id<Drawdown>, input: &Decide, now: Instant) -> Result<Id<Investment>> {
+pub async fn decide_drawdown(
+    app: &App,
+    actor: &Actor,
+    id: Id<Drawdown>,
+    input: &Decide,
+    now: Instant,
+) -> Result<Id<Investment>> {
     let decision = input.read()?;
     let actor = actor.clone();
     app.db
@@ -446,7 +474,13 @@ pub async fn propose_valuation(
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, nothing is out any more.
-pub async fn decide_valuation(app: &App, actor: &Actor, id: Id<Valuation>, input: &Decide, now: Instant) -> Result<Id<Investment>> {
+pub async fn decide_valuation(
+    app: &App,
+    actor: &Actor,
+    id: Id<Valuation>,
+    input: &Decide,
+    now: Instant,
+) -> Result<Id<Investment>> {
     let decision = input.read()?;
     let actor = actor.clone();
     app.db

@@ -4,10 +4,10 @@ use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
 use super::model::{Drawdown, Entry, Investment, Precedent, Valuation};
 use super::payments::{self, Charge, Receive, Reverse};
 use super::{store, visible};
+use crate::error::Error;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, can};
-use crate::error::Error;
 use crate::values::Id;
 use actix_web::web;
 use serde_json::json;
@@ -33,7 +33,8 @@ pub async fn show_own(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
 }
 
 async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
-    let (book, precedents) = visit.app.db.read(move |db| Ok((store::load_book(db, id)?, store::precedents(db, id)?))).await?;
+    let (book, precedents) =
+        visit.app.db.read(move |db| Ok((store::load_book(db, id)?, store::precedents(db, id)?))).await?;
     let investment = &book.investment;
     visible(&visit.actor, investment)?;
     if !can(&visit.actor, action, &Thing::of_applicant(investment.authority_id, investment.organisation_id)) {
@@ -168,6 +169,15 @@ pub async fn decide_valuation(visit: Visit, id: web::Path<Id<Valuation>>, body: 
 /// What this room adds to the API's description.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    show, show_own, verify, propose_drawdown, decide_drawdown, receive, charge, reverse, propose_valuation, decide_valuation
+    show,
+    show_own,
+    verify,
+    propose_drawdown,
+    decide_drawdown,
+    receive,
+    charge,
+    reverse,
+    propose_valuation,
+    decide_valuation
 ))]
 pub struct Docs;

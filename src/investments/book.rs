@@ -1,6 +1,8 @@
 //! Where an investment stands: pure arithmetic on what is stored.
 
-use super::model::{Drawdown, Entry, EntryKind, Investment, InvestmentState, ProposalState, ScheduleVersion, Valuation};
+use super::model::{
+    Drawdown, Entry, EntryKind, Investment, InvestmentState, ProposalState, ScheduleVersion, Valuation,
+};
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Nav, TypedFlow};
 use crate::finance::payments::{self, Arrears, BUCKETS, Component, Due, Order, Receipt};
 use crate::finance::schedule::Row;
@@ -119,7 +121,13 @@ impl Book {
             if let Some(due) = dues.iter_mut().find(|d| d.instalment == number) {
                 due.fee = due.fee + charge.amount;
             } else if let Some(row) = self.rows().iter().find(|r| r.number == number) {
-                dues.push(Due { instalment: number, due: row.due, fee: charge.amount, interest: Pence::ZERO, principal: Pence::ZERO });
+                dues.push(Due {
+                    instalment: number,
+                    due: row.due,
+                    fee: charge.amount,
+                    interest: Pence::ZERO,
+                    principal: Pence::ZERO,
+                });
             }
         }
         dues.sort_by_key(|d| (d.due, d.instalment));
@@ -155,9 +163,7 @@ impl Book {
     /// Received and not yet used for anything due.
     #[must_use]
     pub fn credit(&self) -> Pence {
-        self.paying()
-            .map(|e| if e.kind == EntryKind::Receipt { e.allocation.0.left_over } else { -e.amount })
-            .sum()
+        self.paying().map(|e| if e.kind == EntryKind::Receipt { e.allocation.0.left_over } else { -e.amount }).sum()
     }
 
     /// The receipts that still count.
@@ -204,10 +210,8 @@ impl Book {
     /// cash received is distributed on the day it came.
     #[must_use]
     pub fn flows(&self) -> Vec<TypedFlow> {
-        let mut flows: Vec<TypedFlow> = self
-            .paid_out()
-            .map(|d| TypedFlow { on: d.pay_on, kind: FlowKind::Drawdown, amount: d.amount })
-            .collect();
+        let mut flows: Vec<TypedFlow> =
+            self.paid_out().map(|d| TypedFlow { on: d.pay_on, kind: FlowKind::Drawdown, amount: d.amount }).collect();
         for row in self.rows().iter().filter(|r| !r.capitalised.is_zero()) {
             flows.push(TypedFlow { on: row.due, kind: FlowKind::CapitalisedInterest, amount: row.capitalised });
         }
@@ -223,14 +227,21 @@ impl Book {
             }
             let mut add = |kind: FlowKind, amount: Pence| {
                 if !amount.is_zero() {
-                    flows.push(TypedFlow { on: entry.booked_on, kind, amount: if sign < 0 { -amount } else { amount } });
+                    flows.push(TypedFlow {
+                        on: entry.booked_on,
+                        kind,
+                        amount: if sign < 0 { -amount } else { amount },
+                    });
                 }
             };
             add(FlowKind::Fee, entry.allocation.0.to(Component::Fee));
             add(FlowKind::Interest, entry.allocation.0.to(Component::Interest));
             add(FlowKind::Principal, entry.allocation.0.to(Component::Principal));
             // A receipt's left-over is held for the borrower; using it later moves no cash.
-            add(FlowKind::Principal, if kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over });
+            add(
+                FlowKind::Principal,
+                if kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over },
+            );
         }
         for valuation in self.valuations.iter().filter(|v| v.state == ProposalState::Approved) {
             flows.push(TypedFlow { on: valuation.valued_on, kind: FlowKind::Valuation, amount: valuation.value });
@@ -266,10 +277,15 @@ impl Book {
             return None;
         }
         if let Some(closed) = self.investment.closed_on.filter(|c| *c <= on) {
-            return Some(NavShown { nav: Nav { value: Pence::ZERO, valued_on: closed, rolled_forward: false }, basis: NavBasis::Closed });
+            return Some(NavShown {
+                nav: Nav { value: Pence::ZERO, valued_on: closed, rolled_forward: false },
+                basis: NavBasis::Closed,
+            });
         }
         Some(match measures::nav_at(&self.flows(), on) {
-            Some(nav) => NavShown { nav, basis: if nav.rolled_forward { NavBasis::RolledForward } else { NavBasis::Valuation } },
+            Some(nav) => {
+                NavShown { nav, basis: if nav.rolled_forward { NavBasis::RolledForward } else { NavBasis::Valuation } }
+            }
             None => NavShown {
                 nav: Nav { value: self.owed(on), valued_on: on, rolled_forward: false },
                 basis: NavBasis::Outstanding,

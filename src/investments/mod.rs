@@ -12,9 +12,9 @@ pub mod actions;
 pub mod api;
 mod book;
 mod model;
+pub mod own_pages;
 pub mod pages;
 pub mod payments;
-pub mod own_pages;
 mod rules;
 pub mod samples;
 mod store;
@@ -22,7 +22,8 @@ mod store;
 pub use actions::{open_investment, upkeep};
 pub use book::{Book, NavBasis, NavShown, Standing};
 pub use model::{
-    Drawdown, Entry, EntryKind, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation, ValuationMethod,
+    Drawdown, Entry, EntryKind, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation,
+    ValuationMethod,
 };
 pub use rules::InvestmentRefusal;
 pub use store::{Portfolio, by_agreement, find, load_book, of_mission, of_organisation, portfolio};
@@ -33,5 +34,9 @@ use crate::values::Actor;
 /// An investment of another authority, or of another organisation, is not even known to be there.
 pub(crate) fn visible(actor: &Actor, investment: &Investment) -> Result<()> {
     let own = actor.applicant_organisations().any(|m| m.organisation == investment.organisation_id);
-    if matches!(actor, Actor::System) || own || actor.is_staff_of(investment.authority_id) { Ok(()) } else { Err(Error::NotFound) }
+    if matches!(actor, Actor::System) || own || actor.is_staff_of(investment.authority_id) {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
 }

@@ -3,7 +3,8 @@
 use crate::agreements::Agreement;
 use crate::awards::LoanOffer;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations, investments,
+    investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations,
+    investments,
 };
 use crate::db::{Json, MultiBackend};
 use crate::finance::{Allocation, LoanTerms, Schedule};

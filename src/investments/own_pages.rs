@@ -88,7 +88,11 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
         .await?;
     let investment = &book.investment;
     visible(&visit.actor, investment)?;
-    if !can(&visit.actor, Action::ReadOwnInvestment, &Thing::of_applicant(investment.authority_id, investment.organisation_id)) {
+    if !can(
+        &visit.actor,
+        Action::ReadOwnInvestment,
+        &Thing::of_applicant(investment.authority_id, investment.organisation_id),
+    ) {
         return Err(Error::NotFound.into());
     }
     let rows = own_rows(&book, visit.today());
@@ -96,7 +100,15 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
         let rows = rows
             .iter()
             .map(|(d, state, _)| {
-                vec![d.instalment.to_string(), d.due.to_string(), d.interest.plain(), d.principal.plain(), d.fee.plain(), d.total().plain(), state.clone()]
+                vec![
+                    d.instalment.to_string(),
+                    d.due.to_string(),
+                    d.interest.plain(),
+                    d.principal.plain(),
+                    d.fee.plain(),
+                    d.total().plain(),
+                    state.clone(),
+                ]
             })
             .collect();
         let heads = vec!["number", "due", "interest", "principal", "fees", "payment", "state"];

@@ -12,8 +12,8 @@ use crate::finance::measures::{Figure, Measures};
 use crate::finance::payments::{Arrears, Component, Due};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
-use crate::people::policy::{Action, Thing, can, require};
 use crate::people;
+use crate::people::policy::{Action, Thing, can, require};
 use crate::values::decimals::shown_percent;
 use crate::values::time::{distance, medium_date};
 use crate::values::{Id, Instant, LocalDate, Pence};
@@ -33,7 +33,9 @@ pub fn figure_shown(figure: impl Borrow<Figure>) -> (String, String) {
 #[must_use]
 pub fn rate_shown(rate: &Xirr) -> (String, String) {
     match (rate, rate.sentence()) {
-        (Xirr::Rate { rate, .. }, None) => (shown_percent(*rate, 1), format!("certified: {} a year as a fraction", rate)),
+        (Xirr::Rate { rate, .. }, None) => {
+            (shown_percent(*rate, 1), format!("certified: {} a year as a fraction", rate))
+        }
         (_, sentence) => ("–".to_owned(), sentence.unwrap_or_default().to_owned()),
     }
 }
@@ -96,7 +98,9 @@ impl HoldingPage {
     fn allocation(&self, e: &Entry) -> String {
         let paid = &e.allocation.0;
         let mut parts = Vec::new();
-        for (component, word) in [(Component::Fee, "fees"), (Component::Interest, "interest"), (Component::Principal, "loan")] {
+        for (component, word) in
+            [(Component::Fee, "fees"), (Component::Interest, "interest"), (Component::Principal, "loan")]
+        {
             let amount = paid.to(component);
             if !amount.is_zero() {
                 parts.push(format!("{amount} {word}"));
@@ -150,10 +154,8 @@ async fn holding_page(visit: &Visit, id: Id<Investment>, form: FormState) -> Res
         .await?;
     let thing = Thing::of_authority(book.investment.authority_id);
     let mut shell = visit.shell(name.clone(), "/funds");
-    shell.breadcrumbs = vec![
-        Link::new("Funds", "/funds"),
-        Link::new(fund.clone(), format!("/funds/{}", book.investment.fund_id)),
-    ];
+    shell.breadcrumbs =
+        vec![Link::new("Funds", "/funds"), Link::new(fund.clone(), format!("/funds/{}", book.investment.fund_id))];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     let arrears = book.arrears(today);
@@ -167,7 +169,9 @@ async fn holding_page(visit: &Visit, id: Id<Investment>, form: FormState) -> Res
         .0
         .tranches
         .get(drawn)
-        .filter(|_| !book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed) && book.investment.closed_on.is_none())
+        .filter(|_| {
+            !book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed) && book.investment.closed_on.is_none()
+        })
         .map(|amount| Ok::<_, Error>((i64::try_from(drawn + 1)?, *amount)))
         .transpose()?;
     Ok(HoldingPage {
@@ -210,7 +214,10 @@ fn verdict(book: &Book, today: LocalDate) -> (String, String) {
         ),
         Standing::Running => (format!("Paid on time. {owed} is still owed."), next),
         Standing::InArrears => (
-            format!("{} is overdue, {} days for the oldest part. {owed} is still owed.", arrears.overdue, arrears.days_past_due),
+            format!(
+                "{} is overdue, {} days for the oldest part. {owed} is still owed.",
+                arrears.overdue, arrears.days_past_due
+            ),
             next,
         ),
         Standing::Repaid => ("Repaid to the last penny.".to_owned(), String::new()),
@@ -218,19 +225,40 @@ fn verdict(book: &Book, today: LocalDate) -> (String, String) {
     }
 }
 
-fn events(book: &Book, precedents: &[Precedent], called: &dyn Fn(Option<Id<crate::values::Account>>) -> String) -> Vec<Event> {
+fn events(
+    book: &Book,
+    precedents: &[Precedent],
+    called: &dyn Fn(Option<Id<crate::values::Account>>) -> String,
+) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut add = |at, word, colour, title: String, by: String, text: String| events.push(Event { at, word, colour, title, by, text });
-    add(book.investment.opened_at, "", "", "Agreement signed".into(), String::new(), format!("{} agreed", book.investment.amount));
+    let mut add = |at, word, colour, title: String, by: String, text: String| {
+        events.push(Event { at, word, colour, title, by, text })
+    };
+    add(
+        book.investment.opened_at,
+        "",
+        "",
+        "Agreement signed".into(),
+        String::new(),
+        format!("{} agreed", book.investment.amount),
+    );
     for p in precedents {
         if let Some(at) = p.verified_at {
             add(at, "", "", "Condition before payment verified".into(), called(p.verified_by), p.text.clone());
         }
     }
     for d in &book.drawdowns {
-        add(d.proposed_at, "", "", format!("Payment of {} proposed", d.amount), called(Some(d.proposed_by)), format!("Tranche {}, to be paid on {}", d.tranche, medium_date(d.pay_on)));
+        add(
+            d.proposed_at,
+            "",
+            "",
+            format!("Payment of {} proposed", d.amount),
+            called(Some(d.proposed_by)),
+            format!("Tranche {}, to be paid on {}", d.tranche, medium_date(d.pay_on)),
+        );
         if let Some(at) = d.decided_at {
-            let (word, colour, what) = if d.state == ProposalState::Approved { ("Paid", "green", "paid out") } else { ("", "", "declined") };
+            let (word, colour, what) =
+                if d.state == ProposalState::Approved { ("Paid", "green", "paid out") } else { ("", "", "declined") };
             add(at, word, colour, format!("{} {what}", d.amount), called(d.decided_by), String::new());
         }
     }
@@ -241,9 +269,23 @@ fn events(book: &Book, precedents: &[Precedent], called: &dyn Fn(Option<Id<crate
         add(e.made_at, word, colour, format!("{}: {}", e.kind.label(), e.amount), by, e.note.clone());
     }
     for v in &book.valuations {
-        add(v.proposed_at, "", "", format!("Value of {} proposed", v.value), called(Some(v.proposed_by)), v.reason.clone());
+        add(
+            v.proposed_at,
+            "",
+            "",
+            format!("Value of {} proposed", v.value),
+            called(Some(v.proposed_by)),
+            v.reason.clone(),
+        );
         if let Some(at) = v.decided_at {
-            add(at, "", "", format!("Value of {} {}", v.value, v.state.label().to_lowercase()), called(v.decided_by), String::new());
+            add(
+                at,
+                "",
+                "",
+                format!("Value of {} {}", v.value, v.state.label().to_lowercase()),
+                called(v.decided_by),
+                String::new(),
+            );
         }
     }
     events.sort_by_key(|e| std::cmp::Reverse(e.at));
@@ -263,7 +305,11 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn schedule(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query<crate::funds::pages::FormatQuery>) -> Answer {
+pub async fn schedule(
+    visit: Visit,
+    id: web::Path<Id<Investment>>,
+    query: web::Query<crate::funds::pages::FormatQuery>,
+) -> Answer {
     let shown = holding_page(&visit, *id, FormState::empty()).await?;
     if query.format.is_empty() {
         return page(&shown);
@@ -274,19 +320,47 @@ pub async fn schedule(visit: Visit, id: web::Path<Id<Investment>>, query: web::Q
         .rows()
         .iter()
         .map(|r| {
-            let state = states.iter().find(|(d, ..)| d.instalment == r.number).map_or_else(String::new, |(_, word, _)| word.clone());
+            let state = states
+                .iter()
+                .find(|(d, ..)| d.instalment == r.number)
+                .map_or_else(String::new, |(_, word, _)| word.clone());
             vec![
-                r.number.to_string(), r.due.to_string(), r.opening.plain(), r.drawn.plain(), r.interest.plain(),
-                r.capitalised.plain(), r.principal.plain(), r.payment.plain(), r.closing.plain(), state,
+                r.number.to_string(),
+                r.due.to_string(),
+                r.opening.plain(),
+                r.drawn.plain(),
+                r.interest.plain(),
+                r.capitalised.plain(),
+                r.principal.plain(),
+                r.payment.plain(),
+                r.closing.plain(),
+                state,
             ]
         })
         .collect();
-    let heads = vec!["number", "due", "opening", "drawn", "interest", "capitalised", "principal", "payment", "closing", "state"];
+    let heads = vec![
+        "number",
+        "due",
+        "opening",
+        "drawn",
+        "interest",
+        "capitalised",
+        "principal",
+        "payment",
+        "closing",
+        "state",
+    ];
     Table { name: format!("{}-schedule", shown.book.investment.reference), heads, rows }.answer(&query.format)
 }
 
 /// After an act: the page with what was done, or again with what is wrong.
-async fn after<T>(visit: &Visit, id: Id<Investment>, outcome: Result<T>, posted: Posted<impl Sized>, done: &str) -> Answer {
+async fn after<T>(
+    visit: &Visit,
+    id: Id<Investment>,
+    outcome: Result<T>,
+    posted: Posted<impl Sized>,
+    done: &str,
+) -> Answer {
     match outcome {
         Ok(_) => {
             visit.done(done);
@@ -319,7 +393,11 @@ pub async fn propose_drawdown(visit: Visit, id: web::Path<Id<Investment>>, poste
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn decide_drawdown(visit: Visit, path: web::Path<(Id<Investment>, Id<Drawdown>)>, posted: Posted<Decide>) -> Answer {
+pub async fn decide_drawdown(
+    visit: Visit,
+    path: web::Path<(Id<Investment>, Id<Drawdown>)>,
+    posted: Posted<Decide>,
+) -> Answer {
     let (id, drawdown) = *path;
     let outcome = actions::decide_drawdown(&visit.app, &visit.actor, drawdown, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await
@@ -357,7 +435,11 @@ pub async fn reverse(visit: Visit, path: web::Path<(Id<Investment>, Id<Entry>)>,
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn propose_valuation(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<ProposeValuation>) -> Answer {
+pub async fn propose_valuation(
+    visit: Visit,
+    id: web::Path<Id<Investment>>,
+    posted: Posted<ProposeValuation>,
+) -> Answer {
     let outcome = actions::propose_valuation(&visit.app, &visit.actor, *id, &posted.input, visit.now).await;
     after(&visit, *id, outcome, posted, "The value is proposed. A committee member decides.").await
 }
@@ -366,7 +448,11 @@ pub async fn propose_valuation(visit: Visit, id: web::Path<Id<Investment>>, post
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn decide_valuation(visit: Visit, path: web::Path<(Id<Investment>, Id<Valuation>)>, posted: Posted<Decide>) -> Answer {
+pub async fn decide_valuation(
+    visit: Visit,
+    path: web::Path<(Id<Investment>, Id<Valuation>)>,
+    posted: Posted<Decide>,
+) -> Answer {
     let (id, valuation) = *path;
     let outcome = actions::decide_valuation(&visit.app, &visit.actor, valuation, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await

@@ -73,7 +73,14 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
             let made = write(db, &mut book, entry, now)?;
             use_credit(db, &mut book, now)?;
             settle_state(db, &book)?;
-            note(db, &actor, &book.investment, "investment.payment_received", json!({ "entry": made, "amount": amount, "on": on }), now)?;
+            note(
+                db,
+                &actor,
+                &book.investment,
+                "investment.payment_received",
+                json!({ "entry": made, "amount": amount, "on": on }),
+                now,
+            )?;
             Ok(made)
         })
         .await
@@ -121,7 +128,14 @@ pub async fn charge(app: &App, actor: &Actor, id: Id<Investment>, input: &Charge
             entry.note.clone_from(&reason);
             entry.made_by = actor.account();
             let made = write(db, &mut book, entry, now)?;
-            note(db, &actor, &book.investment, "investment.fee_charged", json!({ "entry": made, "amount": amount }), now)?;
+            note(
+                db,
+                &actor,
+                &book.investment,
+                "investment.fee_charged",
+                json!({ "entry": made, "amount": amount }),
+                now,
+            )?;
             Ok(made)
         })
         .await
@@ -141,7 +155,14 @@ pub struct Reverse {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused when it cannot be reversed or is reversed already.
-pub async fn reverse(app: &App, actor: &Actor, id: Id<Investment>, entry: Id<Entry>, input: &Reverse, now: Instant) -> Result<Id<Entry>> {
+pub async fn reverse(
+    app: &App,
+    actor: &Actor,
+    id: Id<Investment>,
+    entry: Id<Entry>,
+    input: &Reverse,
+    now: Instant,
+) -> Result<Id<Entry>> {
     let mut form = Parser::default();
     let reason = form.text("reason", &input.reason, 500, "Enter why it is reversed");
     form.finish()?;

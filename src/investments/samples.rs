@@ -4,8 +4,8 @@ use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
 use super::model::{Drawdown, Investment};
 use super::payments::{self, Receive};
 use super::store;
-use crate::app::App;
 use crate::agreements::Agreement;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::values::{Actor, Id, Instant, LocalDate};
 use chrono::TimeDelta;
@@ -37,14 +37,22 @@ pub enum Habit {
 ///
 /// # Errors
 /// What the actions say: the money of the fund must suffice.
-pub async fn running(app: &App, cast: &Cast, agreement: Id<Agreement>, drawn_on: LocalDate, habit: Habit, until: LocalDate) -> Result<Id<Investment>> {
+pub async fn running(
+    app: &App,
+    cast: &Cast,
+    agreement: Id<Agreement>,
+    drawn_on: LocalDate,
+    habit: Habit,
+    until: LocalDate,
+) -> Result<Id<Investment>> {
     let opened_at = noon(drawn_on).plus(TimeDelta::days(-7));
     let id = app
         .db
         .write(move |db| actions::open(db, agreement, opened_at))
         .await?
         .ok_or_else(|| Error::internal("the sample's agreement is no loan"))?;
-    let (investment, precedents) = app.db.read(move |db| Ok((store::find(db, id)?, store::precedents(db, id)?))).await?;
+    let (investment, precedents) =
+        app.db.read(move |db| Ok((store::find(db, id)?, store::precedents(db, id)?))).await?;
     for precedent in precedents {
         let input = Verify { evidence: "Seen by the contract manager; copy on file".to_owned() };
         actions::verify(app, &cast.contract_manager, precedent.id, &input, opened_at.plus(TimeDelta::days(2))).await?;
@@ -66,7 +74,8 @@ pub async fn running(app: &App, cast: &Cast, agreement: Id<Agreement>, drawn_on:
 async fn pay(app: &App, cast: &Cast, id: Id<Investment>, tranche: i64, pay_on: LocalDate) -> Result<()> {
     let at = noon(pay_on);
     let input = ProposeDrawdown { tranche: tranche.to_string(), pay_on: pay_on.to_string() };
-    let drawdown: Id<Drawdown> = actions::propose_drawdown(app, &cast.fund_manager, id, &input, at.plus(TimeDelta::hours(-3))).await?;
+    let drawdown: Id<Drawdown> =
+        actions::propose_drawdown(app, &cast.fund_manager, id, &input, at.plus(TimeDelta::hours(-3))).await?;
     let approve = Decide { decision: "approve".to_owned() };
     actions::decide_drawdown(app, &cast.committee_member, drawdown, &approve, at).await?;
     Ok(())
@@ -112,7 +121,8 @@ pub async fn value_at_balance(app: &App, cast: &Cast, id: Id<Investment>, on: Lo
     };
     let valuation = actions::propose_valuation(app, &cast.fund_manager, id, &input, noon(on)).await?;
     let approve = Decide { decision: "approve".to_owned() };
-    actions::decide_valuation(app, &cast.committee_member, valuation, &approve, noon(on).plus(TimeDelta::hours(4))).await?;
+    actions::decide_valuation(app, &cast.committee_member, valuation, &approve, noon(on).plus(TimeDelta::hours(4)))
+        .await?;
     Ok(())
 }
 

@@ -5,11 +5,11 @@ use super::model::{
     Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation,
 };
 use crate::agreements::Agreement;
-use crate::db::schema::{
-    funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations,
-    investments, organisations,
-};
 use crate::db::Db;
+use crate::db::schema::{
+    funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules,
+    investment_valuations, investments, organisations,
+};
 use crate::error::Result;
 use crate::funds::Fund;
 use crate::missions::Mission;
@@ -188,7 +188,10 @@ pub(super) fn precedents(db: &mut Db, id: Id<Investment>) -> Result<Vec<Preceden
 }
 
 pub(super) fn find_precedent(db: &mut Db, id: Id<Precedent>) -> Result<Precedent> {
-    Ok(investment_precedents::table.filter(investment_precedents::id.eq(id)).select(Precedent::as_select()).first(db)?)
+    Ok(investment_precedents::table
+        .filter(investment_precedents::id.eq(id))
+        .select(Precedent::as_select())
+        .first(db)?)
 }
 
 pub(super) fn find_drawdown(db: &mut Db, id: Id<Drawdown>) -> Result<Drawdown> {
@@ -196,7 +199,10 @@ pub(super) fn find_drawdown(db: &mut Db, id: Id<Drawdown>) -> Result<Drawdown> {
 }
 
 pub(super) fn find_valuation(db: &mut Db, id: Id<Valuation>) -> Result<Valuation> {
-    Ok(investment_valuations::table.filter(investment_valuations::id.eq(id)).select(Valuation::as_select()).first(db)?)
+    Ok(investment_valuations::table
+        .filter(investment_valuations::id.eq(id))
+        .select(Valuation::as_select())
+        .first(db)?)
 }
 
 pub(super) fn insert(db: &mut Db, investment: &Investment) -> Result<()> {
@@ -230,9 +236,17 @@ pub(super) fn insert_valuation(db: &mut Db, valuation: &Valuation) -> Result<()>
 }
 
 /// Sets a precedent verified, unless somebody did first; says whether it was this call.
-pub(super) fn set_verified(db: &mut Db, id: Id<Precedent>, evidence: &str, by: Id<Account>, at: Instant) -> Result<bool> {
+pub(super) fn set_verified(
+    db: &mut Db,
+    id: Id<Precedent>,
+    evidence: &str,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
     let changed = diesel::update(
-        investment_precedents::table.filter(investment_precedents::id.eq(id)).filter(investment_precedents::verified_at.is_null()),
+        investment_precedents::table
+            .filter(investment_precedents::id.eq(id))
+            .filter(investment_precedents::verified_at.is_null()),
     )
     .set((
         investment_precedents::evidence.eq(Some(evidence)),
@@ -244,7 +258,13 @@ pub(super) fn set_verified(db: &mut Db, id: Id<Precedent>, evidence: &str, by: I
 }
 
 /// Decides a proposed drawdown, unless somebody did first; says whether it was this call.
-pub(super) fn decide_drawdown(db: &mut Db, id: Id<Drawdown>, state: ProposalState, by: Id<Account>, at: Instant) -> Result<bool> {
+pub(super) fn decide_drawdown(
+    db: &mut Db,
+    id: Id<Drawdown>,
+    state: ProposalState,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
     let changed = diesel::update(
         investment_drawdowns::table
             .filter(investment_drawdowns::id.eq(id))
@@ -260,7 +280,13 @@ pub(super) fn decide_drawdown(db: &mut Db, id: Id<Drawdown>, state: ProposalStat
 }
 
 /// Decides a proposed valuation, unless somebody did first; says whether it was this call.
-pub(super) fn decide_valuation(db: &mut Db, id: Id<Valuation>, state: ProposalState, by: Id<Account>, at: Instant) -> Result<bool> {
+pub(super) fn decide_valuation(
+    db: &mut Db,
+    id: Id<Valuation>,
+    state: ProposalState,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
     let changed = diesel::update(
         investment_valuations::table
             .filter(investment_valuations::id.eq(id))
@@ -275,7 +301,12 @@ pub(super) fn decide_valuation(db: &mut Db, id: Id<Valuation>, state: ProposalSt
     Ok(changed == 1)
 }
 
-pub(super) fn set_state(db: &mut Db, id: Id<Investment>, state: InvestmentState, closed_on: Option<LocalDate>) -> Result<()> {
+pub(super) fn set_state(
+    db: &mut Db,
+    id: Id<Investment>,
+    state: InvestmentState,
+    closed_on: Option<LocalDate>,
+) -> Result<()> {
     diesel::update(investments::table.filter(investments::id.eq(id)))
         .set((investments::state.eq(state), investments::closed_on.eq(closed_on)))
         .execute(db)?;

@@ -84,10 +84,8 @@ pub fn transfer(db: &mut Db, posting: Posting) -> Result<Id<Transfer>> {
 /// # Errors
 /// What the database says.
 pub fn balance(db: &mut Db, account: Id<LedgerAccount>) -> Result<Pence> {
-    let debits: Option<i64> = ledger_transfers::table
-        .filter(ledger_transfers::debit_id.eq(account))
-        .select(sum_pence("amount"))
-        .first(db)?;
+    let debits: Option<i64> =
+        ledger_transfers::table.filter(ledger_transfers::debit_id.eq(account)).select(sum_pence("amount")).first(db)?;
     let credits: Option<i64> = ledger_transfers::table
         .filter(ledger_transfers::credit_id.eq(account))
         .select(sum_pence("amount"))
@@ -99,7 +97,11 @@ pub fn balance(db: &mut Db, account: Id<LedgerAccount>) -> Result<Pence> {
 ///
 /// # Errors
 /// What the database says.
-pub fn balances(db: &mut Db, owner_kind: &str, owners: &[String]) -> Result<HashMap<(String, AccountKind), (Pence, Pence)>> {
+pub fn balances(
+    db: &mut Db,
+    owner_kind: &str,
+    owners: &[String],
+) -> Result<HashMap<(String, AccountKind), (Pence, Pence)>> {
     let accounts: Vec<LedgerAccount> = ledger_accounts::table
         .filter(ledger_accounts::owner_kind.eq(owner_kind))
         .filter(ledger_accounts::owner_id.eq_any(owners))
@@ -171,7 +173,12 @@ pub fn transfers_of_source(db: &mut Db, source: &Subject) -> Result<Vec<(LocalDa
 ///
 /// # Errors
 /// What the database says.
-pub fn transfers_of_owner(db: &mut Db, owner: &Subject, kind: AccountKind, limit: i64) -> Result<Vec<(Transfer, bool)>> {
+pub fn transfers_of_owner(
+    db: &mut Db,
+    owner: &Subject,
+    kind: AccountKind,
+    limit: i64,
+) -> Result<Vec<(Transfer, bool)>> {
     let account: Option<Id<LedgerAccount>> = ledger_accounts::table
         .filter(ledger_accounts::owner_kind.eq(&owner.kind))
         .filter(ledger_accounts::owner_id.eq(&owner.id))
@@ -265,14 +272,29 @@ mod tests {
                 let debit = account(c, council, &owner, AccountKind::Bank, now)?;
                 let credit = account(c, council, &owner, AccountKind::CouncilCapital, now)?;
                 assert_eq!(account(c, council, &owner, AccountKind::Bank, now)?, debit);
-                transfer(c, Posting { authority: council, debit, credit, amount: Pence(5), on: now.date(), at: now, source: owner.clone(), memo: "m".into() })
+                transfer(
+                    c,
+                    Posting {
+                        authority: council,
+                        debit,
+                        credit,
+                        amount: Pence(5),
+                        on: now.date(),
+                        at: now,
+                        source: owner.clone(),
+                        memo: "m".into(),
+                    },
+                )
             })
             .unwrap();
         let changed = db.write_now(|c| {
-            Ok(diesel::update(ledger_transfers::table.filter(ledger_transfers::id.eq(id))).set(ledger_transfers::amount.eq(6_i64)).execute(c)?)
+            Ok(diesel::update(ledger_transfers::table.filter(ledger_transfers::id.eq(id)))
+                .set(ledger_transfers::amount.eq(6_i64))
+                .execute(c)?)
         });
         assert!(changed.is_err());
-        let removed = db.write_now(|c| Ok(diesel::delete(ledger_transfers::table.filter(ledger_transfers::id.eq(id))).execute(c)?));
+        let removed = db
+            .write_now(|c| Ok(diesel::delete(ledger_transfers::table.filter(ledger_transfers::id.eq(id))).execute(c)?));
         assert!(removed.is_err());
     }
 }

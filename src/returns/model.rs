@@ -2,8 +2,8 @@
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, TypedFlow};
 use crate::finance::Xirr;
+use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, TypedFlow};
 use crate::funds::{self, Commitment, Fund};
 use crate::http::chart::CashYear;
 use crate::investments::{self, Book, InvestmentState, NavShown, Precedent, ProposalState, Standing};
@@ -114,7 +114,12 @@ pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
     measure(fund, &commitments, portfolio, on)
 }
 
-fn measure(fund: Fund, commitments: &[Commitment], portfolio: investments::Portfolio, on: LocalDate) -> Result<FundReturns> {
+fn measure(
+    fund: Fund,
+    commitments: &[Commitment],
+    portfolio: investments::Portfolio,
+    on: LocalDate,
+) -> Result<FundReturns> {
     let committed = Pence::total(commitments.iter().filter(|c| c.committed_on <= on).map(|c| c.amount))?;
     let holdings: Vec<Holding> = portfolio.books.into_iter().map(|(book, name)| Holding::of(book, name, on)).collect();
     let flows: Vec<TypedFlow> = holdings.iter().flat_map(|h| h.book.flows()).collect();
@@ -179,7 +184,9 @@ impl FundReturns {
         let (Some(first), Some(last)) = (years.keys().next().copied(), years.keys().next_back().copied()) else {
             return Vec::new();
         };
-        (first..=last).map(|year| years.get(&year).copied().unwrap_or(CashYear { year, ..CashYear::default() })).collect()
+        (first..=last)
+            .map(|year| years.get(&year).copied().unwrap_or(CashYear { year, ..CashYear::default() }))
+            .collect()
     }
 
     /// Dated cash of all holdings up to today, for statements: `(day, holding, kind, amount as the fund sees it)`.
@@ -214,7 +221,8 @@ impl FundReturns {
             });
         }
         for h in &self.holdings {
-            let open = |p: &&Precedent| p.investment_id == h.book.investment.id && p.due_on.is_some_and(|d| d < self.on);
+            let open =
+                |p: &&Precedent| p.investment_id == h.book.investment.id && p.due_on.is_some_and(|d| d < self.on);
             let overdue = self.open_precedents.iter().filter(open).count();
             if overdue > 0 && h.book.investment.closed_on.is_none() {
                 items.push(Attention {
@@ -235,13 +243,19 @@ impl FundReturns {
                     word: "To decide".to_owned(),
                     colour: "yellow",
                     name: h.name.clone(),
-                    text: if drawdown { "a payment out waits for a committee member." } else { "a value waits for a committee member." }.to_owned(),
+                    text: if drawdown {
+                        "a payment out waits for a committee member."
+                    } else {
+                        "a value waits for a committee member."
+                    }
+                    .to_owned(),
                     href: page(h),
                     link: "Decide",
                 });
             }
             let year_ago = self.on.checked_sub_months(Months::new(12)).unwrap_or(self.on);
-            let valued = h.book.valuations.iter().filter(|v| v.state == ProposalState::Approved).map(|v| v.valued_on).max();
+            let valued =
+                h.book.valuations.iter().filter(|v| v.state == ProposalState::Approved).map(|v| v.valued_on).max();
             let since = valued.or_else(|| h.book.paid_out().map(|d| d.pay_on).min());
             if h.book.investment.state == InvestmentState::Running && since.is_some_and(|s| s < year_ago) {
                 items.push(Attention {
@@ -264,7 +278,9 @@ impl FundReturns {
     #[must_use]
     pub fn verdict(&self) -> String {
         use rust_decimal::Decimal;
-        let pence = |figure: measures::Figure| figure.known().map(|v| crate::values::decimals::shown_decimal(v * Decimal::ONE_HUNDRED));
+        let pence = |figure: measures::Figure| {
+            figure.known().map(|v| crate::values::decimals::shown_decimal(v * Decimal::ONE_HUNDRED))
+        };
         let (Some(back), Some(held)) = (pence(self.measures.dpi), pence(self.measures.rvpi)) else {
             return "Nothing is paid out yet, so there is no return to show.".to_owned();
         };
@@ -277,7 +293,11 @@ impl FundReturns {
                 } else {
                     "is not below the {} at which the council borrows."
                 };
-                words.push_str(&format!(" The return of {} a year {}", shown(*rate), side.replace("{}", &shown(borrowing.get()))));
+                words.push_str(&format!(
+                    " The return of {} a year {}",
+                    shown(*rate),
+                    side.replace("{}", &shown(borrowing.get()))
+                ));
             }
             (_, Some(sentence), _) => {
                 words.push(' ');

@@ -106,7 +106,9 @@ fn forecast_word(year: i32, this_year: i32) -> &'static str {
 /// Which holdings, in which order.
 fn chosen(returns: &FundReturns, query: &FundQuery) -> Result<Vec<usize>> {
     let mut shown: Vec<usize> = (0..returns.holdings.len())
-        .filter(|i| query.mission.is_empty() || returns.holdings[*i].book.investment.mission_id.to_string() == query.mission)
+        .filter(|i| {
+            query.mission.is_empty() || returns.holdings[*i].book.investment.mission_id.to_string() == query.mission
+        })
         .collect();
     let column = query.sort.trim_start_matches('-');
     let holding = |i: &usize| &returns.holdings[*i];
@@ -138,7 +140,10 @@ fn total(returns: &FundReturns, shown: &[usize]) -> Result<Total> {
     );
     Ok(Total {
         count: holdings.len(),
-        late: holdings.iter().filter(|h| h.days_late > 0 && h.standing == crate::investments::Standing::InArrears).count(),
+        late: holdings
+            .iter()
+            .filter(|h| h.days_late > 0 && h.standing == crate::investments::Standing::InArrears)
+            .count(),
         invested: Pence::total(holdings.iter().map(|h| h.measures.paid_in))?,
         received: Pence::total(holdings.iter().map(|h| h.measures.distributed))?,
         value: Pence::total(holdings.iter().map(|h| h.value()))?,
@@ -148,7 +153,12 @@ fn total(returns: &FundReturns, shown: &[usize]) -> Result<Total> {
 
 fn running(years: &[CashYear], today: LocalDate) -> (CashColumns, Vec<(CashYear, Pence)>) {
     let mut chart = CashColumns {
-        heading: Heading::new("cash", "Money paid out and come back each year, with the running total", "", "£ by calendar year. Hatched: contracted, still to come."),
+        heading: Heading::new(
+            "cash",
+            "Money paid out and come back each year, with the running total",
+            "",
+            "£ by calendar year. Hatched: contracted, still to come.",
+        ),
         years: years.to_vec(),
         today,
     };
@@ -178,16 +188,38 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
         .map(|h| {
             let m = &h.measures;
             vec![
-                h.name.clone(), h.book.investment.reference.clone(), h.book.investment.mission_id.to_string(),
-                h.payments_tag().0, m.paid_in.plain(), m.distributed.plain(), h.value().plain(),
-                figure_shown(m.dpi).0, figure_shown(m.rvpi).0, figure_shown(m.tvpi).0, figure_shown(m.moic).0, figure_shown(m.picc).0,
+                h.name.clone(),
+                h.book.investment.reference.clone(),
+                h.book.investment.mission_id.to_string(),
+                h.payments_tag().0,
+                m.paid_in.plain(),
+                m.distributed.plain(),
+                h.value().plain(),
+                figure_shown(m.dpi).0,
+                figure_shown(m.rvpi).0,
+                figure_shown(m.tvpi).0,
+                figure_shown(m.moic).0,
+                figure_shown(m.picc).0,
                 h.rate.rate().filter(|_| h.rate.sentence().is_none()).map_or_else(String::new, |r| r.to_string()),
                 h.rate.sentence().unwrap_or_default().to_owned(),
             ]
         })
         .collect();
     let heads = vec![
-        "holding", "reference", "mission", "payments", "paid_in", "distributed", "value", "dpi", "rvpi", "tvpi", "moic", "picc", "xirr", "xirr_remark",
+        "holding",
+        "reference",
+        "mission",
+        "payments",
+        "paid_in",
+        "distributed",
+        "value",
+        "dpi",
+        "rvpi",
+        "tvpi",
+        "moic",
+        "picc",
+        "xirr",
+        "xirr_remark",
     ];
     Table { name: "holdings".into(), heads, rows }
 }
@@ -260,13 +292,33 @@ pub async fn forecast(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<f
     let rows: Vec<_> = returns
         .forecast()
         .into_iter()
-        .map(|(day, h, due)| (day, h.name.clone(), h.book.investment.reference.clone(), due.instalment, due.interest, due.principal, due.fee, due.total()))
+        .map(|(day, h, due)| {
+            (
+                day,
+                h.name.clone(),
+                h.book.investment.reference.clone(),
+                due.instalment,
+                due.interest,
+                due.principal,
+                due.fee,
+                due.total(),
+            )
+        })
         .collect();
     if !query.format.is_empty() {
         let rows = rows
             .iter()
             .map(|(day, name, reference, number, interest, principal, fee, all)| {
-                vec![day.to_string(), name.clone(), reference.clone(), number.to_string(), interest.plain(), principal.plain(), fee.plain(), all.plain()]
+                vec![
+                    day.to_string(),
+                    name.clone(),
+                    reference.clone(),
+                    number.to_string(),
+                    interest.plain(),
+                    principal.plain(),
+                    fee.plain(),
+                    all.plain(),
+                ]
             })
             .collect();
         let heads = vec!["date", "holding", "reference", "instalment", "interest", "principal", "fees", "payment"];
@@ -328,9 +380,16 @@ pub async fn statement(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<
     if !query.format.is_empty() {
         let rows = rows
             .iter()
-            .map(|(day, name, what, amount, sum)| vec![day.to_string(), name.clone(), (*what).to_owned(), amount.plain(), sum.plain()])
+            .map(|(day, name, what, amount, sum)| {
+                vec![day.to_string(), name.clone(), (*what).to_owned(), amount.plain(), sum.plain()]
+            })
             .collect();
-        return Table { name: "statement".into(), heads: vec!["date", "holding", "what", "amount", "running_total"], rows }.answer(&query.format);
+        return Table {
+            name: "statement".into(),
+            heads: vec!["date", "holding", "what", "amount", "running_total"],
+            rows,
+        }
+        .answer(&query.format);
     }
     rows.reverse();
     let more = rows.len().saturating_sub(FORECAST_SHOWN);
