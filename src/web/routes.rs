@@ -3,22 +3,19 @@
 use super::{assets, health, openapi, public_pages, sandbox};
 use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
 use crate::awards::{api as awards_api, pages as awards};
-use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
-use crate::conditions::{api as conditions_api, pages as conditions};
-use crate::desk;
-use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
-use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
-use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk, pages as calls,
 };
-use crate::people::policy::Action;
-use crate::people::{api as people_api, pages as people};
-use crate::scoring::{api as scoring_api, desk as scoring_desk, pages as scoring};
-use crate::subsidies::{api as subsidies_api, pages as subsidies};
+use crate::conditions::{api as conditions_api, pages as conditions};
+use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
 use crate::investments::{api as investments_api, own_pages as own_investments, pages as investments};
+use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
+use crate::people::policy::Action;
+use crate::people::{api as people_api, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
+use crate::scoring::{api as scoring_api, desk as scoring_desk, pages as scoring};
+use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
 use actix_web::{Route, web};
 use std::collections::HashMap;
@@ -277,18 +274,6 @@ fn calls_routes() -> Vec<Row> {
         post "/desk/calls/{id}/basics" PublishCall => calls_builder::basics,
         get "/desk/calls/{id}/money" PublishCall => calls_builder::money_form,
         post "/desk/calls/{id}/money" PublishCall => calls_builder::money,
-        get "/desk/calls/{id}/criteria" PublishCall => calls_builder::criteria_list,
-        post "/desk/calls/{id}/criteria" PublishCall => calls_builder::ties,
-        get "/desk/calls/{id}/criteria/new" PublishCall => calls_builder::criterion_new_form,
-        post "/desk/calls/{id}/criteria/new" PublishCall => calls_builder::criterion_new,
-        get "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_builder::criterion_form,
-        post "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_builder::criterion,
-        post "/desk/calls/{id}/criteria/{criterion}/remove" PublishCall => calls_builder::criterion_remove,
-        get "/desk/calls/{id}/conditions" PublishCall => calls_builder::conditions_form,
-        post "/desk/calls/{id}/conditions" PublishCall => calls_builder::condition_new,
-        get "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition_form,
-        post "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_builder::condition,
-        post "/desk/calls/{id}/conditions/{asked}/remove" PublishCall => calls_builder::condition_remove,
         get "/desk/calls/{id}/criteria" PublishCall => calls_criteria::criteria_list,
         post "/desk/calls/{id}/criteria" PublishCall => calls_criteria::ties,
         get "/desk/calls/{id}/criteria/new" PublishCall => calls_criteria::criterion_new_form,
