@@ -45,7 +45,15 @@ pub(super) fn won(db: &mut Db, award: Award, now: Instant) -> Result<Won> {
     let call = calls::find(db, award.call_id)?;
     let opened = applications::opened(db, award.application_id, Part::Quality)?.ok_or(AgreementRefusal::StillSealed)?;
     let answers = opened.answers()?;
-    let promises = obligations_of(&award, &call.terms.0, &answers, now)
+    let application = applications::find(db, award.application_id)?;
+    // What binds is what the applicant answered, which may be an older version than the call's last.
+    let older = if application.call_version == call.version {
+        None
+    } else {
+        Some(calls::version_terms(db, call.id, application.call_version)?.0)
+    };
+    let terms = older.as_ref().unwrap_or(&call.terms.0);
+    let promises = obligations_of(&award, terms, &answers, now)
         .into_iter()
         .map(|obligation| Promise {
             id: obligation.asked_id.clone(),
