@@ -5,7 +5,6 @@ use crate::applications::{api as applications_api, desk_pages as opening, pages 
 use crate::awards::{api as awards_api, pages as awards};
 use crate::calls::{api as calls_api, builder_pages as calls_builder, desk_pages as calls_desk, pages as calls};
 use crate::conditions::{api as conditions_api, pages as conditions};
-use crate::{agreements, compliance};
 use crate::desk;
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
@@ -443,6 +442,7 @@ fn awards_routes() -> Vec<Row> {
 }
 
 fn agreements_routes() -> Vec<Row> {
+    use crate::{agreements, compliance};
     rows![
         get "/agreements" ReadAgreements => agreements::pages::list,
         get "/agreements/sign/{award}" RunAward => agreements::pages::sign_form,
@@ -459,6 +459,7 @@ fn agreements_routes() -> Vec<Row> {
 }
 
 fn compliance_routes() -> Vec<Row> {
+    use crate::compliance;
     rows![
         get "/compliance" ReadAgreements => compliance::pages::list,
         get "/compliance/shared" ReadDesk => compliance::pages::shared_list,
