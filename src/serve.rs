@@ -1,8 +1,10 @@
 //! Wiring only: routes, subscribers of events, job handlers, start and stop.
 
+use crate::agreements;
 use crate::applications;
 use crate::app::{App, read_setting, setting};
 use crate::audit;
+use crate::compliance;
 use crate::error::{Error, Result};
 use crate::http::{ProblemPage, render_problems};
 use crate::investments;
@@ -42,8 +44,12 @@ pub fn handlers() -> Handlers {
     handlers.on(crate::awards::offers::LAPSE, crate::awards::offers::lapse);
 
     // agreements
+    handlers.on("offer.accepted", agreements::actions::offer_accepted);
 
     // compliance
+    handlers.on("agreement.signed", compliance::jobs::agreement_signed);
+    handlers.on("agreement.ended", compliance::jobs::agreement_ended);
+    handlers.on(compliance::jobs::MOMENT, compliance::jobs::moment);
 
     // investments
     handlers.on("agreement.signed", investments::open_investment);

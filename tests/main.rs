@@ -7,11 +7,13 @@
 #[macro_use]
 mod support;
 mod access;
+mod agreements;
 mod applications;
 mod architecture;
 mod audit;
 mod calls;
 mod commands;
+mod compliance;
 mod conditions;
 mod desk;
 mod funds;

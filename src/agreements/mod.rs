@@ -1,13 +1,23 @@
 //! Agreements: contracts and investment agreements, and the obligations that promises become.
 //!
 //! Invariants: every promise of the winning application is an obligation, made in the same transaction as
-//! the agreement, without anyone retyping it.
+//! the agreement, without anyone retyping it; a contract over the limit for key performance indicators is
+//! signed with at least three of them or a recorded reason; an agreement that ended does not change any more.
 //!
 //! Public names: [`Agreement`], [`AgreementKind`], [`AgreementState`], [`Obligation`], [`find`],
-//! [`obligations`].
+//! [`obligations`], [`actions`], [`thing`].
 
+pub mod actions;
+pub mod api;
+mod making;
 mod model;
+pub mod pages;
+mod rules;
 mod store;
 
-pub use model::{Agreement, AgreementKind, AgreementState, Obligation, ObligationTerms};
-pub use store::{find, find_many, obligations};
+pub use model::{Agreement, AgreementChange, AgreementKind, AgreementState, ChangeKind, Obligation, ObligationTerms};
+pub use rules::AgreementRefusal;
+pub use store::{
+    AgreementFilter, Whose, changes, find, find_many, find_obligation, find_obligations, list, obligations, of_award,
+    thing,
+};

@@ -5,7 +5,7 @@ pub use crate::awards::AwardKind as AgreementKind;
 use crate::awards::{Award, AwardTerms};
 use crate::calls::Call;
 use crate::conditions::{Cadence, Condition, Direction, Verifier};
-use crate::db::schema::{agreements, obligations};
+use crate::db::schema::{agreement_changes, agreements, obligations};
 use crate::db::{Json, MultiBackend};
 use crate::missions::Mission;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
@@ -22,6 +22,18 @@ crate::text_enum! {
     }
 }
 crate::text_column!(AgreementState);
+
+impl AgreementState {
+    /// Colour of its tag.
+    #[must_use]
+    pub fn colour(self) -> &'static str {
+        match self {
+            AgreementState::Active => "green",
+            AgreementState::Completed => "grey",
+            AgreementState::Terminated => "red",
+        }
+    }
+}
 
 /// A contract or an investment agreement.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
@@ -95,10 +107,53 @@ pub struct Obligation {
     pub baseline: Quantity,
     /// What was promised.
     pub promised: Quantity,
+    /// Whether it is one of the contract's key performance indicators.
+    pub kpi: bool,
     /// The rest.
     pub terms: Json<ObligationTerms>,
     /// When it was made.
     pub created_at: Instant,
+}
+
+crate::text_enum! {
+    /// What was recorded about an agreement after its terms.
+    pub enum ChangeKind {
+        NoKpis = "no_kpis" => "No key performance indicators set",
+        Change = "change" => "Terms changed",
+        Completion = "completion" => "Completed",
+        Termination = "termination" => "Ended early",
+    }
+}
+crate::text_column!(ChangeKind);
+
+/// A change, completion or ending of an agreement, or the reason why it has no key performance indicators.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = agreement_changes, check_for_backend(MultiBackend))]
+pub struct AgreementChange {
+    /// Identifier.
+    pub id: Id<AgreementChange>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The agreement.
+    pub agreement_id: Id<Agreement>,
+    /// What was recorded.
+    pub kind: ChangeKind,
+    /// Why.
+    pub reason: String,
+    /// Value before, including VAT.
+    pub old_value: Pence,
+    /// Value after.
+    pub new_value: Pence,
+    /// Last day before.
+    pub old_ends_on: LocalDate,
+    /// Last day after.
+    pub new_ends_on: LocalDate,
+    /// Number of the notice on the national platform, where one was due first.
+    pub notice_number: Option<String>,
+    /// When.
+    pub made_at: Instant,
+    /// Who.
+    pub made_by: Id<Account>,
 }
 
 /// The rest of an obligation, as the call asked it.

@@ -1,10 +1,14 @@
 //! Rows of agreements and obligations.
 
-use super::model::{Agreement, Obligation};
-use crate::db::Db;
-use crate::db::schema::{agreements, obligations};
-use crate::error::Result;
-use crate::values::Id;
+use super::model::{Agreement, AgreementChange, AgreementKind, AgreementState, Obligation};
+use crate::awards::Award;
+use crate::db::schema::{agreement_changes, agreements, obligations};
+use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::error::{Error, Result};
+use crate::people::policy::Thing;
+use crate::values::time::medium_date;
+use crate::values::{Actor, Id, Instant, actor};
+use chrono::Datelike;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -41,4 +45,179 @@ pub fn obligations(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Obligati
         .order(obligations::id)
         .limit(500)
         .load(db)?)
+}
+
+/// The facts of an agreement that the policy judges.
+#[must_use]
+pub fn thing(agreement: &Agreement) -> Thing {
+    Thing::of_applicant(agreement.authority_id, agreement.organisation_id)
+}
+
+/// The promise of an obligation in words: "at least 24 people by 31 May 2027".
+#[must_use]
+pub(super) fn words(obligation: &Obligation) -> String {
+    format!(
+        "{} {} {} by {}",
+        obligation.direction.label().to_lowercase(),
+        obligation.promised.shown(),
+        obligation.unit,
+        medium_date(obligation.terms.0.due)
+    )
+}
+
+impl Obligation {
+    /// The promise in words: "at least 24 people by 31 May 2027".
+    #[must_use]
+    pub fn words(&self) -> String {
+        words(self)
+    }
+}
+
+/// One obligation.
+///
+/// # Errors
+/// NotFound.
+pub fn find_obligation(db: &mut Db, id: Id<Obligation>) -> Result<Obligation> {
+    Ok(obligations::table.filter(obligations::id.eq(id)).select(Obligation::as_select()).first(db)?)
+}
+
+/// Several obligations by identifier.
+///
+/// # Errors
+/// What the database says.
+pub fn find_obligations(db: &mut Db, ids: &[Id<Obligation>]) -> Result<HashMap<Id<Obligation>, Obligation>> {
+    Ok(obligations::table
+        .filter(obligations::id.eq_any(ids))
+        .select(Obligation::as_select())
+        .load(db)?
+        .into_iter()
+        .map(|o: Obligation| (o.id, o))
+        .collect())
+}
+
+/// The agreement that an award became, when it has.
+///
+/// # Errors
+/// What the database says.
+pub fn of_award(db: &mut Db, award: Id<Award>) -> Result<Option<Agreement>> {
+    Ok(agreements::table.filter(agreements::award_id.eq(award)).select(Agreement::as_select()).first(db).optional()?)
+}
+
+/// The changes of an agreement, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn changes(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<AgreementChange>> {
+    Ok(agreement_changes::table
+        .filter(agreement_changes::agreement_id.eq(agreement))
+        .select(AgreementChange::as_select())
+        .order((agreement_changes::made_at, agreement_changes::id))
+        .limit(200)
+        .load(db)?)
+}
+
+/// Whose agreements a person may list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of an authority, for its staff.
+    Authority(Id<actor::Organisation>),
+    /// Those of applicant organisations, for their members.
+    Organisations(Vec<Id<actor::Organisation>>),
+}
+
+impl Whose {
+    /// What this person may list: staff their authority's, members their organisations'.
+    ///
+    /// # Errors
+    /// Denied for the public.
+    pub fn of(actor: &Actor) -> Result<Whose> {
+        if let Some(authority) = actor.authority() {
+            return Ok(Whose::Authority(authority));
+        }
+        let own: Vec<_> = actor.applicant_organisations().map(|m| m.organisation).collect();
+        if own.is_empty() { Err(Error::Denied) } else { Ok(Whose::Organisations(own)) }
+    }
+}
+
+/// Which agreements are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgreementFilter {
+    /// Only contracts or only investments.
+    pub kind: Option<AgreementKind>,
+    /// Only those in this state.
+    pub state: Option<AgreementState>,
+}
+
+/// Agreements, newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list(
+    db: &mut Db,
+    whose: &Whose,
+    filter: AgreementFilter,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Agreement>> {
+    let mut query = agreements::table.select(Agreement::as_select()).into_boxed::<MultiBackend>();
+    query = match whose {
+        Whose::Authority(authority) => query.filter(agreements::authority_id.eq(*authority)),
+        Whose::Organisations(own) => query.filter(agreements::organisation_id.eq_any(own.clone())),
+    };
+    if let Some(kind) = filter.kind {
+        query = query.filter(agreements::kind.eq(kind));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(agreements::state.eq(state));
+    }
+    if let Some(cursor) = after {
+        query = query.filter(
+            agreements::signed_at
+                .lt(cursor.at)
+                .or(agreements::signed_at.eq(cursor.at).and(agreements::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows =
+        query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |a: &Agreement| Cursor { at: a.signed_at, id: a.id.to_string() }))
+}
+
+/// The next free reference of a year: `C-2026-0003`. References are never given twice, so counting suffices.
+pub(super) fn next_reference(db: &mut Db, kind: AgreementKind, now: Instant) -> Result<String> {
+    let letter = match kind {
+        AgreementKind::Contract => "C",
+        AgreementKind::Investment => "I",
+    };
+    let prefix = format!("{letter}-{}-", now.date().year());
+    let given: i64 =
+        agreements::table.filter(agreements::reference.like(format!("{prefix}%"))).count().get_result(db)?;
+    Ok(format!("{prefix}{:04}", given + 1))
+}
+
+pub(super) fn insert(db: &mut Db, agreement: &Agreement) -> Result<()> {
+    diesel::insert_into(agreements::table).values(agreement).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_obligation(db: &mut Db, obligation: &Obligation) -> Result<()> {
+    diesel::insert_into(obligations::table).values(obligation).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_change(db: &mut Db, change: &AgreementChange) -> Result<()> {
+    diesel::insert_into(agreement_changes::table).values(change).execute(db)?;
+    Ok(())
+}
+
+/// Writes what may change of an agreement.
+pub(super) fn set(db: &mut Db, agreement: &Agreement) -> Result<()> {
+    diesel::update(agreements::table.filter(agreements::id.eq(agreement.id)))
+        .set((
+            agreements::state.eq(agreement.state),
+            agreements::value.eq(agreement.value),
+            agreements::ends_on.eq(agreement.ends_on),
+            agreements::ended_at.eq(agreement.ended_at),
+        ))
+        .execute(db)?;
+    Ok(())
 }

@@ -1,1 +1,35 @@
-//! compliance.
+//! Compliance: figures due for each obligation, evidence, verification, breach, cure and remedy.
+//!
+//! Invariants: promised, claimed and verified are three figures and only a verified one meets a promise; no
+//! beneficiary and no file is counted for more than 100 % of a measure and period across an authority's
+//! agreements, under concurrency too; references of beneficiaries are kept as keyed fingerprints only; a breach
+//! comes only after the time to cure, and its remedy is taken by another person than proposed it.
+//!
+//! Figures are standing figures: how the measure stands at the end of the period, counted since the agreement
+//! began. The newest is the obligation's.
+//!
+//! Public names: [`actions`], [`jobs`], [`Due`], [`Claim`], [`totals_of_mission`], [`totals_of_agreement`],
+//! [`needs_attention`], [`rules`].
+
+pub mod actions;
+mod agreement_page;
+pub mod api;
+mod attention;
+mod counting;
+pub mod jobs;
+mod ledger;
+mod model;
+pub mod pages;
+mod periods;
+pub mod remedies;
+pub mod rules;
+pub mod samples;
+mod store;
+mod totals;
+
+pub use agreement_page::agreement;
+pub use attention::{Attention, AttentionKind, needs_attention};
+pub use model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyKind, RemedyStep};
+pub use rules::ComplianceRefusal;
+pub use store::{DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
+pub use totals::{MeasureTotals, totals_of_agreement, totals_of_mission};

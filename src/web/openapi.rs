@@ -43,6 +43,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::subsidies::api::Docs::openapi());
     api.merge(crate::scoring::api::Docs::openapi());
     api.merge(crate::awards::api::Docs::openapi());
+    api.merge(crate::agreements::api::Docs::openapi());
+    api.merge(crate::compliance::api::Docs::openapi());
     api.merge(crate::funds::api::Docs::openapi());
     api.merge(crate::investments::api::Docs::openapi());
     api.merge(crate::returns::api::Docs::openapi());

@@ -427,11 +427,45 @@ fn awards_routes() -> Vec<Row> {
 }
 
 fn agreements_routes() -> Vec<Row> {
-    Vec::new()
+    use crate::{agreements, compliance};
+    rows![
+        get "/agreements" ReadAgreements => agreements::pages::list,
+        get "/agreements/sign/{award}" RunAward => agreements::pages::sign_form,
+        post "/agreements/sign/{award}" RunAward => agreements::pages::sign,
+        get "/agreements/{id}" ReadAgreements => compliance::agreement,
+        get "/agreements/{id}/change" ReadDesk => agreements::pages::change_form,
+        post "/agreements/{id}/change" ReadDesk => agreements::pages::change,
+        get "/api/v1/agreements" ReadAgreements => agreements::api::list,
+        get "/api/v1/agreements/{id}" ReadAgreements => agreements::api::one,
+        get "/api/v1/agreements/{id}/totals" ReadAgreements => compliance::api::totals,
+        post "/api/v1/agreements/{id}/change" ReadDesk => agreements::api::change,
+        post "/api/v1/awards/{award}/agreement" RunAward => agreements::api::sign,
+    ]
 }
 
 fn compliance_routes() -> Vec<Row> {
-    Vec::new()
+    use crate::compliance;
+    rows![
+        get "/compliance" ReadAgreements => compliance::pages::list,
+        get "/compliance/shared" ReadDesk => compliance::pages::shared_list,
+        get "/compliance/shared/{id}" Apportion => compliance::pages::apportion_form,
+        post "/compliance/shared/{id}" Apportion => compliance::pages::apportion,
+        get "/compliance/dues/{id}" ReadAgreements => compliance::pages::due,
+        get "/compliance/dues/{id}/report" ReportFigure => compliance::pages::report_form,
+        post "/compliance/dues/{id}/report" ReportFigure => compliance::pages::report,
+        post "/compliance/dues/{id}/remedy" VerifyFigure => compliance::pages::propose,
+        post "/compliance/claims/{id}/decide" VerifyFigure => compliance::pages::decide,
+        post "/compliance/remedies/{id}/take" TakeRemedy => compliance::pages::take,
+        get "/compliance/evidence/{id}" ReadAgreements => compliance::pages::evidence,
+        get "/api/v1/dues" ReadAgreements => compliance::api::list,
+        get "/api/v1/dues/{id}" ReadAgreements => compliance::api::one,
+        post "/api/v1/dues/{id}/claims" ReportFigure => compliance::api::report,
+        post "/api/v1/dues/{id}/remedies" VerifyFigure => compliance::api::propose,
+        post "/api/v1/claims/{id}/decision" VerifyFigure => compliance::api::decide,
+        post "/api/v1/remedies/{id}/take" TakeRemedy => compliance::api::take,
+        get "/api/v1/double-counts" ReadDesk => compliance::api::double_counts,
+        post "/api/v1/double-counts/{id}/apportionment" Apportion => compliance::api::apportion,
+    ]
 }
 
 fn investments_routes() -> Vec<Row> {

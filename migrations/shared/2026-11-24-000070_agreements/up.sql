@@ -35,6 +35,7 @@ CREATE TABLE obligations (
   direction TEXT NOT NULL CHECK (direction IN ('at_least','at_most','equal')),
   baseline TEXT NOT NULL,
   promised TEXT NOT NULL,
+  kpi BOOLEAN NOT NULL,
   terms TEXT NOT NULL,
   created_at TIMESTAMP NOT NULL
 );

@@ -38,7 +38,25 @@ diesel::table! {
         direction -> Text,
         baseline -> Text,
         promised -> Text,
+        kpi -> Bool,
         terms -> Text,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agreement_changes (id) {
+        id -> Text,
+        authority_id -> Text,
+        agreement_id -> Text,
+        kind -> Text,
+        reason -> Text,
+        old_value -> BigInt,
+        new_value -> BigInt,
+        old_ends_on -> Date,
+        new_ends_on -> Date,
+        notice_number -> Nullable<Text>,
+        made_at -> Timestamp,
+        made_by -> Text,
     }
 }

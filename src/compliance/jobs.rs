@@ -1,0 +1,282 @@
+//! What happens by itself: due dates made from obligations, reminders, the end of grace and of the time to cure.
+
+use super::actions::{cure_over_at, judged, note};
+use super::model::{Claim, ClaimState, Due, DueState, Moment};
+use super::periods::{self, Course, days_after, end_of};
+use super::{remedies, store};
+use crate::agreements::{self, Agreement, AgreementState, Obligation};
+use crate::app::App;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::outbox::{self, Job, mail};
+use crate::people::{addresses_of_organisation, addresses_with_role};
+use crate::values::time::medium_date;
+use crate::values::{Actor, Id, Instant, Role};
+use serde_json::{Value, json};
+
+/// The kind of the job that passes one moment of a due date.
+pub const MOMENT: &str = "compliance.moment";
+
+/// Makes every due date of a signed agreement: the handler of `agreement.signed`.
+///
+/// # Errors
+/// NotFound. Running twice makes them once.
+pub async fn agreement_signed(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Agreement> = job.id_of("agreement")?;
+    app.db
+        .write(move |db| {
+            if !store::dues_of_agreement(db, id)?.is_empty() {
+                return Ok(());
+            }
+            let agreement = agreements::find(db, id)?;
+            for obligation in agreements::obligations(db, id)? {
+                make_dues(db, &agreement, &obligation, now)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn make_dues(db: &mut Db, agreement: &Agreement, obligation: &Obligation, now: Instant) -> Result<()> {
+    let terms = &obligation.terms.0;
+    let course = Course {
+        starts_on: agreement.starts_on,
+        due: terms.due,
+        sunset: terms.sunset,
+        cadence: terms.cadence,
+        direction: obligation.direction,
+        baseline: obligation.baseline,
+        promised: obligation.promised,
+    };
+    for period in periods::periods(&course) {
+        let due = Due {
+            id: Id::new(),
+            authority_id: agreement.authority_id,
+            agreement_id: agreement.id,
+            obligation_id: obligation.id,
+            organisation_id: agreement.organisation_id,
+            mission_id: agreement.mission_id,
+            period: period.words,
+            starts_on: period.starts_on,
+            ends_on: period.ends_on,
+            due_on: period.ends_on,
+            due_at: end_of(period.ends_on),
+            target: period.target,
+            binding: period.binding,
+            state: DueState::Pending,
+            claim_state: None,
+            grace_until: days_after(period.ends_on, terms.grace_days),
+            cure_by: None,
+            next_step: 0,
+            created_at: now,
+        };
+        store::insert_due(db, &due)?;
+        schedule_next(db, &due, None, now)?;
+    }
+    Ok(())
+}
+
+/// Schedules the first moment after the one that just passed. One job a due date waits at a time.
+fn schedule_next(db: &mut Db, due: &Due, passed: Option<Moment>, now: Instant) -> Result<()> {
+    let next =
+        periods::moments(due.due_on, due.grace_until, now).into_iter().find(|(_, moment)| Some(*moment) != passed);
+    match next {
+        Some((at, moment)) => outbox::schedule(db, MOMENT, json!({ "due": due.id, "moment": moment }), at),
+        None => Ok(()),
+    }
+}
+
+/// Schedules the end of the time to cure.
+pub(super) fn schedule_cure_over(db: &mut Db, due: &Due) -> Result<()> {
+    let Some(at) = cure_over_at(due) else { return Ok(()) };
+    outbox::schedule(db, MOMENT, json!({ "due": due.id, "moment": Moment::CureOver, "cure_by": due.cure_by }), at)
+}
+
+/// Passes one moment of a due date: the handler of [`MOMENT`].
+///
+/// # Errors
+/// NotFound. Running twice passes it once.
+pub async fn moment(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Due> = job.id_of("due")?;
+    let moment: Moment = job
+        .payload
+        .0
+        .get("moment")
+        .and_then(Value::as_str)
+        .and_then(|word| word.parse().ok())
+        .ok_or_else(|| Error::internal("a moment has no name"))?;
+    let link = app.config.server.public_url.clone();
+    app.db
+        .write(move |db| {
+            let due = store::find_due(db, id)?;
+            if moment == Moment::CureOver {
+                // The deadline may have been moved by a query since; then its own job follows.
+                return if due.cure_by.is_some_and(|by| end_of(by) <= now) { cure_over(db, due, now) } else { Ok(()) };
+            }
+            if !store::pass_moment(db, &due, moment, now)? {
+                return Ok(());
+            }
+            if due.state != DueState::Pending {
+                return Ok(());
+            }
+            match moment {
+                Moment::FortnightBefore | Moment::ThreeDaysBefore | Moment::DayAfter => {
+                    remind(db, &due, moment, &link, now)?
+                }
+                Moment::GraceOver => return grace_over(db, due, now),
+                Moment::CureOver => {}
+            }
+            schedule_next(db, &due, Some(moment), now)
+        })
+        .await
+}
+
+fn with_council(due: &Due) -> bool {
+    due.claim_state == Some(ClaimState::Reported)
+}
+
+fn remind(db: &mut Db, due: &Due, moment: Moment, link: &str, now: Instant) -> Result<()> {
+    // A figure that is with the council or accepted needs no reminder.
+    if matches!(due.claim_state, Some(ClaimState::Reported | ClaimState::Accepted)) {
+        return Ok(());
+    }
+    let agreement = agreements::find(db, due.agreement_id)?;
+    if agreement.state != AgreementState::Active {
+        return Ok(());
+    }
+    let obligation = agreements::find_obligation(db, due.obligation_id)?;
+    let day = medium_date(due.due_on);
+    let subject = match moment {
+        Moment::DayAfter => format!("Overdue: {} was due on {day}", obligation.title),
+        _ => format!("{} is due on {day}", obligation.title),
+    };
+    let body = format!(
+        "{} ({})\n\n{}: report {} for {}, by {day}. After {} it counts as missed.\n\nReport it here: {link}/compliance/dues/{}\n",
+        agreement.title,
+        agreement.reference,
+        obligation.title,
+        obligation.measure,
+        due.period,
+        medium_date(due.grace_until),
+        due.id
+    );
+    mail_organisation(db, due, &subject, &body, now)
+}
+
+fn mail_organisation(db: &mut Db, due: &Due, subject: &str, body: &str, now: Instant) -> Result<()> {
+    for address in addresses_of_organisation(db, due.organisation_id)? {
+        mail::queue(db, Some(due.authority_id), &address, subject, body, now)?;
+    }
+    Ok(())
+}
+
+pub(super) fn mail_managers(db: &mut Db, due: &Due, subject: &str, body: &str, now: Instant) -> Result<()> {
+    for address in addresses_with_role(db, due.authority_id, Role::ContractManager)? {
+        mail::queue(db, Some(due.authority_id), &address, subject, body, now)?;
+    }
+    Ok(())
+}
+
+fn grace_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
+    // What the council has not looked at yet is not the organisation's miss; its decision goes on from here.
+    if with_council(&due) {
+        return Ok(());
+    }
+    let agreement = agreements::find(db, due.agreement_id)?;
+    if agreement.state != AgreementState::Active {
+        return Ok(());
+    }
+    let obligation = agreements::find_obligation(db, due.obligation_id)?;
+    let (state, cure_by) = judged(&due, &obligation).grace_over();
+    due.state = state;
+    // A due date entered long after its day still leaves the whole time to cure.
+    due.cure_by =
+        cure_by.map(|by| by.max(days_after(now.date().pred_opt().unwrap_or(now.date()), obligation.terms.0.cure_days)));
+    store::set_due(db, &due)?;
+    let facts = json!({ "due": due.id, "obligation": obligation.id, "cure_by": due.cure_by });
+    note(db, &Actor::System, &due, "due.missed", facts, now)?;
+    schedule_cure_over(db, &due)?;
+    let by = due.cure_by.map(medium_date).unwrap_or_default();
+    let subject = format!("Missed: {}, {}", obligation.title, due.period);
+    let body = format!(
+        "{} ({})\n\n{}: {} for {} was not shown by {}.\n\nYou can put it right until {by}: report the figure on /compliance/dues/{}\n",
+        agreement.title,
+        agreement.reference,
+        obligation.title,
+        obligation.measure,
+        due.period,
+        medium_date(due.grace_until),
+        due.id
+    );
+    mail_organisation(db, &due, &subject, &body, now)
+}
+
+fn cure_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
+    if with_council(&due) {
+        return Ok(());
+    }
+    let obligation = agreements::find_obligation(db, due.obligation_id)?;
+    let state = judged(&due, &obligation).cure_over(now.date());
+    if state == due.state {
+        return Ok(());
+    }
+    due.state = state;
+    store::set_due(db, &due)?;
+    remedies::open_breach(db, &Actor::System, &due, &obligation, None, now)
+}
+
+/// Tells the organisation what was decided about its figure.
+pub(super) fn tell_decision(
+    db: &mut Db,
+    due: &Due,
+    obligation: &Obligation,
+    claim: &Claim,
+    now: Instant,
+) -> Result<()> {
+    let subject = format!("{}: {}, {}", claim.state.label(), obligation.title, due.period);
+    let reason = claim.reason.as_ref().map(|r| format!("\n\nThe council says: {r}")).unwrap_or_default();
+    let next = match (claim.state, due.state) {
+        (ClaimState::Accepted, DueState::Met | DueState::Cured) => "Nothing more is to do for this period.".to_owned(),
+        (_, DueState::Breached) => "The time to put it right is over; the council will write to you.".to_owned(),
+        _ => format!(
+            "Report again by {}: /compliance/dues/{}",
+            medium_date(due.cure_by.unwrap_or(due.grace_until)),
+            due.id
+        ),
+    };
+    let body = format!(
+        "{}: you reported {} {}.{reason}\n\n{next}\n",
+        obligation.measure,
+        claim.quantity.shown(),
+        obligation.unit
+    );
+    mail_organisation(db, due, &subject, &body, now)
+}
+
+/// Tells the organisation whose figure was refused that it can report again.
+pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, now: Instant) -> Result<()> {
+    let body = format!(
+        "The council has decided how something that two figures count is shared ({measure}, {}).\n\nReport your figure again: /compliance/dues/{}\n",
+        due.period, due.id
+    );
+    mail_organisation(db, due, "You can report your figure again", &body, now)
+}
+
+/// Closes what is no longer due when an agreement ends: the handler of `agreement.ended`.
+///
+/// # Errors
+/// NotFound.
+pub async fn agreement_ended(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Agreement> = job.id_of("agreement")?;
+    app.db
+        .write(move |db| {
+            for mut due in store::dues_of_agreement(db, id)? {
+                if due.state == DueState::Pending && due.due_on > now.date() && !with_council(&due) {
+                    due.state = DueState::Closed;
+                    store::set_due(db, &due)?;
+                }
+            }
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,401 @@
+//! Rows of due dates, figures, the claim ledger and remedies.
+
+use super::model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyStep};
+use crate::agreements::{Agreement, Obligation, Whose};
+use crate::db::schema::{claims, counted_once, double_counts, due_moments, obligation_dues, remedy_steps};
+use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::error::Result;
+use crate::missions::Mission;
+use crate::values::{Id, Instant, LocalDate, Quantity, Share, actor};
+use diesel::prelude::*;
+
+/// Most fingerprints asked for in one statement.
+const AT_ONCE: usize = 400;
+/// Most rows of one agreement or mission that are read at once.
+const MOST: i64 = 20_000;
+
+/// States of figures that are claimed.
+const COUNTING: [ClaimState; 3] = [ClaimState::Reported, ClaimState::Queried, ClaimState::Accepted];
+
+/// One due date.
+///
+/// # Errors
+/// NotFound.
+pub fn find_due(db: &mut Db, id: Id<Due>) -> Result<Due> {
+    Ok(obligation_dues::table.filter(obligation_dues::id.eq(id)).select(Due::as_select()).first(db)?)
+}
+
+/// The due dates of an agreement, in order.
+///
+/// # Errors
+/// What the database says.
+pub fn dues_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Due>> {
+    Ok(obligation_dues::table
+        .filter(obligation_dues::agreement_id.eq(agreement))
+        .select(Due::as_select())
+        .order((obligation_dues::due_at, obligation_dues::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn insert_due(db: &mut Db, due: &Due) -> Result<()> {
+    diesel::insert_into(obligation_dues::table).values(due).execute(db)?;
+    Ok(())
+}
+
+/// Writes what may change of a due date.
+pub(super) fn set_due(db: &mut Db, due: &Due) -> Result<()> {
+    diesel::update(obligation_dues::table.filter(obligation_dues::id.eq(due.id)))
+        .set((
+            obligation_dues::state.eq(due.state),
+            obligation_dues::claim_state.eq(due.claim_state),
+            obligation_dues::cure_by.eq(due.cure_by),
+            obligation_dues::next_step.eq(due.next_step),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+crate::text_enum! {
+    /// Which due dates are listed.
+    pub enum DueFilter {
+        Open = "open" => "Open",
+        ToVerify = "to_verify" => "To check",
+        Overdue = "overdue" => "Overdue",
+        Missed = "missed" => "To be put right",
+        Breach = "breach" => "In breach",
+        Upcoming = "upcoming" => "Coming up",
+        Decided = "decided" => "Decided",
+        All = "all" => "All",
+    }
+}
+
+/// Due dates by their day, earliest first.
+pub(super) fn list(
+    db: &mut Db,
+    whose: &Whose,
+    filter: DueFilter,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Due>> {
+    let mut query = obligation_dues::table.select(Due::as_select()).into_boxed::<MultiBackend>();
+    query = match whose {
+        Whose::Authority(authority) => query.filter(obligation_dues::authority_id.eq(*authority)),
+        Whose::Organisations(own) => query.filter(obligation_dues::organisation_id.eq_any(own.clone())),
+    };
+    query = match filter {
+        DueFilter::Open => query.filter(obligation_dues::state.eq_any([DueState::Pending, DueState::Missed])),
+        DueFilter::ToVerify => query.filter(obligation_dues::claim_state.eq(ClaimState::Reported)),
+        DueFilter::Overdue => query
+            .filter(obligation_dues::state.eq(DueState::Pending))
+            .filter(obligation_dues::claim_state.is_null().or(obligation_dues::claim_state.ne(ClaimState::Reported)))
+            .filter(obligation_dues::due_at.le(now)),
+        DueFilter::Missed => query.filter(obligation_dues::state.eq(DueState::Missed)),
+        DueFilter::Breach => {
+            query.filter(obligation_dues::state.eq_any([DueState::Breached, DueState::Enforced, DueState::Reserved]))
+        }
+        DueFilter::Upcoming => {
+            query.filter(obligation_dues::state.eq(DueState::Pending)).filter(obligation_dues::due_at.gt(now))
+        }
+        DueFilter::Decided => query.filter(obligation_dues::state.eq_any([
+            DueState::Met,
+            DueState::Cured,
+            DueState::Waived,
+            DueState::Closed,
+        ])),
+        DueFilter::All => query,
+    };
+    if let Some(cursor) = after {
+        query = query.filter(
+            obligation_dues::due_at
+                .gt(cursor.at)
+                .or(obligation_dues::due_at.eq(cursor.at).and(obligation_dues::id.gt(cursor.id.clone()))),
+        );
+    }
+    let rows = query.order((obligation_dues::due_at, obligation_dues::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |due: &Due| Cursor { at: due.due_at, id: due.id.to_string() }))
+}
+
+/// Notes that a due date passed a moment; says whether it was the first time.
+pub(super) fn pass_moment(db: &mut Db, due: &Due, moment: Moment, now: Instant) -> Result<bool> {
+    let passed: i64 = due_moments::table
+        .filter(due_moments::due_id.eq(due.id))
+        .filter(due_moments::moment.eq(moment))
+        .count()
+        .get_result(db)?;
+    if passed > 0 {
+        return Ok(false);
+    }
+    let id: Id<Moment> = Id::new();
+    diesel::insert_into(due_moments::table)
+        .values((
+            due_moments::id.eq(id),
+            due_moments::authority_id.eq(due.authority_id),
+            due_moments::due_id.eq(due.id),
+            due_moments::moment.eq(moment),
+            due_moments::passed_at.eq(now),
+        ))
+        .execute(db)?;
+    Ok(true)
+}
+
+/// One figure.
+///
+/// # Errors
+/// NotFound.
+pub fn find_claim(db: &mut Db, id: Id<Claim>) -> Result<Claim> {
+    Ok(claims::table.filter(claims::id.eq(id)).select(Claim::as_select()).first(db)?)
+}
+
+pub(super) fn claims_of_due(db: &mut Db, due: Id<Due>) -> Result<Vec<Claim>> {
+    Ok(claims::table
+        .filter(claims::due_id.eq(due))
+        .select(Claim::as_select())
+        .order((claims::reported_at.desc(), claims::id.desc()))
+        .limit(100)
+        .load(db)?)
+}
+
+/// The figures of an agreement that count or may come to count, by period and then by when they were reported.
+///
+/// # Errors
+/// What the database says.
+pub fn claims_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Claim>> {
+    Ok(claims::table
+        .filter(claims::agreement_id.eq(agreement))
+        .filter(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))
+        .select(Claim::as_select())
+        .order((claims::ends_on, claims::reported_at, claims::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn claims_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Claim>> {
+    Ok(claims::table
+        .filter(claims::mission_id.eq(mission))
+        .filter(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))
+        .select(Claim::as_select())
+        .order((claims::ends_on, claims::reported_at, claims::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn obligations_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Obligation>> {
+    use crate::db::schema::obligations;
+    Ok(obligations::table
+        .filter(obligations::mission_id.eq(mission))
+        .select(Obligation::as_select())
+        .order((obligations::measure, obligations::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn insert_claim(db: &mut Db, claim: &Claim) -> Result<()> {
+    diesel::insert_into(claims::table).values(claim).execute(db)?;
+    Ok(())
+}
+
+/// Writes what may change of a figure.
+pub(super) fn set_claim(db: &mut Db, claim: &Claim) -> Result<()> {
+    diesel::update(claims::table.filter(claims::id.eq(claim.id)))
+        .set((
+            claims::state.eq(claim.state),
+            claims::counted.eq(claim.counted),
+            claims::verified.eq(claim.verified),
+            claims::reason.eq(claim.reason.clone()),
+            claims::decided_at.eq(claim.decided_at),
+            claims::decided_by.eq(claim.decided_by),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// What is looked for in the claim ledger.
+pub(super) struct Sought<'a> {
+    pub(super) authority: Id<actor::Organisation>,
+    pub(super) measure: &'a str,
+    pub(super) kind: Counted,
+    pub(super) starts_on: LocalDate,
+    pub(super) ends_on: LocalDate,
+}
+
+/// Entries of the ledger for these fingerprints whose periods overlap.
+pub(super) fn entries(db: &mut Db, sought: &Sought<'_>, fingerprints: &[String]) -> Result<Vec<LedgerEntry>> {
+    let mut found = Vec::new();
+    for part in fingerprints.chunks(AT_ONCE) {
+        found.extend(
+            counted_once::table
+                .filter(counted_once::authority_id.eq(sought.authority))
+                .filter(counted_once::measure.eq(sought.measure))
+                .filter(counted_once::kind.eq(sought.kind))
+                .filter(counted_once::fingerprint.eq_any(part))
+                .filter(counted_once::starts_on.le(sought.ends_on))
+                .filter(counted_once::ends_on.ge(sought.starts_on))
+                .select(LedgerEntry::as_select())
+                .load::<LedgerEntry>(db)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn entries_of_claim(db: &mut Db, claim: Id<Claim>) -> Result<Vec<LedgerEntry>> {
+    Ok(counted_once::table.filter(counted_once::claim_id.eq(claim)).select(LedgerEntry::as_select()).load(db)?)
+}
+
+pub(super) fn insert_entry(db: &mut Db, entry: &LedgerEntry) -> Result<()> {
+    diesel::insert_into(counted_once::table).values(entry).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_share(db: &mut Db, entry: Id<LedgerEntry>, share: Share) -> Result<()> {
+    diesel::update(counted_once::table.filter(counted_once::id.eq(entry)))
+        .set(counted_once::share.eq(share))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Takes the entries of a figure that no longer counts out of the ledger.
+pub(super) fn release(db: &mut Db, claim: Id<Claim>) -> Result<()> {
+    diesel::delete(counted_once::table.filter(counted_once::claim_id.eq(claim))).execute(db)?;
+    Ok(())
+}
+
+/// Decided apportionments that concern a due date, as the refused or as the first side.
+pub(super) fn apportioned(db: &mut Db, due: Id<Due>) -> Result<Vec<DoubleCount>> {
+    Ok(double_counts::table
+        .filter(double_counts::due_id.eq(due).or(double_counts::first_due_id.eq(due)))
+        .filter(double_counts::decided_at.is_not_null())
+        .select(DoubleCount::as_select())
+        .order((double_counts::decided_at, double_counts::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
+pub(super) fn find_double_count(db: &mut Db, id: Id<DoubleCount>) -> Result<DoubleCount> {
+    Ok(double_counts::table.filter(double_counts::id.eq(id)).select(DoubleCount::as_select()).first(db)?)
+}
+
+/// Writes a refused double count once.
+pub(super) fn note_double_count(db: &mut Db, noted: &DoubleCount) -> Result<()> {
+    let known: i64 = double_counts::table
+        .filter(double_counts::due_id.eq(noted.due_id))
+        .filter(double_counts::kind.eq(noted.kind))
+        .filter(double_counts::fingerprint.eq(&noted.fingerprint))
+        .filter(double_counts::first_claim_id.eq(noted.first_claim_id))
+        .count()
+        .get_result(db)?;
+    if known == 0 {
+        diesel::insert_into(double_counts::table).values(noted).execute(db)?;
+    }
+    Ok(())
+}
+
+pub(super) fn set_double_count(db: &mut Db, decided: &DoubleCount) -> Result<()> {
+    diesel::update(double_counts::table.filter(double_counts::id.eq(decided.id)))
+        .set((
+            double_counts::share.eq(decided.share),
+            double_counts::first_share.eq(decided.first_share),
+            double_counts::reason.eq(decided.reason.clone()),
+            double_counts::decided_at.eq(decided.decided_at),
+            double_counts::decided_by.eq(decided.decided_by),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Refused double counts of an authority, undecided ones only or all, newest first.
+pub(super) fn double_counts_of(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    open: bool,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<DoubleCount>> {
+    let mut query = double_counts::table
+        .filter(double_counts::authority_id.eq(authority))
+        .select(DoubleCount::as_select())
+        .into_boxed::<MultiBackend>();
+    if open {
+        query = query.filter(double_counts::decided_at.is_null());
+    }
+    if let Some(cursor) = after {
+        query = query.filter(
+            double_counts::refused_at
+                .lt(cursor.at)
+                .or(double_counts::refused_at.eq(cursor.at).and(double_counts::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((double_counts::refused_at.desc(), double_counts::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |d: &DoubleCount| Cursor { at: d.refused_at, id: d.id.to_string() }))
+}
+
+pub(super) fn remedies_of_due(db: &mut Db, due: Id<Due>) -> Result<Vec<RemedyStep>> {
+    Ok(remedy_steps::table
+        .filter(remedy_steps::due_id.eq(due))
+        .select(RemedyStep::as_select())
+        .order((remedy_steps::proposed_at, remedy_steps::id))
+        .limit(200)
+        .load(db)?)
+}
+
+/// The proposals that wait for a second person, of several due dates.
+pub(super) fn open_remedies(db: &mut Db, dues: &[Id<Due>]) -> Result<Vec<RemedyStep>> {
+    Ok(remedy_steps::table
+        .filter(remedy_steps::due_id.eq_any(dues))
+        .filter(remedy_steps::taken_at.is_null())
+        .filter(remedy_steps::withdrawn_at.is_null())
+        .select(RemedyStep::as_select())
+        .load(db)?)
+}
+
+pub(super) fn find_remedy(db: &mut Db, id: Id<RemedyStep>) -> Result<RemedyStep> {
+    Ok(remedy_steps::table.filter(remedy_steps::id.eq(id)).select(RemedyStep::as_select()).first(db)?)
+}
+
+pub(super) fn insert_remedy(db: &mut Db, step: &RemedyStep) -> Result<()> {
+    diesel::insert_into(remedy_steps::table).values(step).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn withdraw_remedies(db: &mut Db, due: Id<Due>, now: Instant) -> Result<()> {
+    diesel::update(
+        remedy_steps::table
+            .filter(remedy_steps::due_id.eq(due))
+            .filter(remedy_steps::taken_at.is_null())
+            .filter(remedy_steps::withdrawn_at.is_null()),
+    )
+    .set(remedy_steps::withdrawn_at.eq(now))
+    .execute(db)?;
+    Ok(())
+}
+
+pub(super) fn set_remedy_taken(db: &mut Db, step: &RemedyStep) -> Result<()> {
+    diesel::update(remedy_steps::table.filter(remedy_steps::id.eq(step.id)))
+        .set((
+            remedy_steps::taken_at.eq(step.taken_at),
+            remedy_steps::taken_by.eq(step.taken_by),
+            remedy_steps::taken_reason.eq(step.taken_reason.clone()),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The newest figure of a due date that was not replaced.
+pub(super) fn newest_claim(db: &mut Db, due: Id<Due>) -> Result<Option<Claim>> {
+    Ok(claims::table
+        .filter(claims::due_id.eq(due))
+        .filter(claims::state.ne(ClaimState::Replaced))
+        .select(Claim::as_select())
+        .order((claims::reported_at.desc(), claims::id.desc()))
+        .first(db)
+        .optional()?)
+}
+
+/// What an officer accepted, when anything counts: never more than counts now.
+pub(super) fn at_most(verified: Quantity, counted: Quantity) -> Quantity {
+    if verified.get() > counted.get() { counted } else { verified }
+}

@@ -1,0 +1,265 @@
+//! Compliance: report, query, accept; missed, cured, breached; counted once, shared; reminders once.
+
+use crate::agreements::{Said, contract, days, quantity, refused};
+use crate::support::World;
+use chrono::{Days, TimeDelta};
+use commonweal::compliance::actions::{self, ApportionInput, DecisionInput, ReportInput};
+use commonweal::compliance::remedies::{self, ProposeInput, TakeInput};
+use commonweal::compliance::{
+    AttentionKind, Due, DueState, needs_attention, samples, totals_of_agreement, totals_of_mission,
+};
+use commonweal::conditions::Cadence;
+use commonweal::db::schema::{counted_once, mails};
+use commonweal::documents::Upload;
+use commonweal::error::Error;
+use commonweal::values::{Actor, Id, Instant, LocalDate, Role, actor};
+use diesel::prelude::*;
+use serde_json::json;
+
+async fn one_promise(world: &World, name: &str) -> (Id<actor::Organisation>, Actor, Due) {
+    let (organisation, owner) = world.applicant(name);
+    let said = [Said { id: "jobs", quantity: "20", by: days(world, 60), cadence: Cadence::Once }];
+    let agreement = contract(world, organisation, &owner, &said).await;
+    let due = samples::dues(&world.app, agreement).await.unwrap().remove(0);
+    (organisation, owner, due)
+}
+
+fn noon(date: LocalDate) -> Instant {
+    Instant::start_of(date).plus(TimeDelta::hours(12))
+}
+
+fn state(world: &World, due: &Due) -> Due {
+    world.app.db.read_now(|db| commonweal::compliance::find_due(db, due.id)).unwrap()
+}
+
+fn decision(word: &str, verified: &str, reason: &str) -> DecisionInput {
+    DecisionInput { decision: word.to_owned(), verified: verified.to_owned(), reason: reason.to_owned() }
+}
+
+fn with_people(figure: &str, people: &str) -> ReportInput {
+    ReportInput { quantity: figure.to_owned(), beneficiaries: people.to_owned(), ..ReportInput::default() }
+}
+
+fn file(text: &str) -> Vec<Upload> {
+    vec![Upload { name: "payroll.txt".to_owned(), bytes: text.as_bytes().to_vec() }]
+}
+
+fn subjects(world: &World) -> Vec<String> {
+    world
+        .app
+        .db
+        .read_now(|db| Ok(mails::table.select(mails::subject).order(mails::created_at).load::<String>(db)?))
+        .unwrap()
+}
+
+both! {
+    async fn an_organisation_reports_is_asked_answers_and_is_accepted(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        let page = format!("/compliance/dues/{}", due.id);
+        let browser = world.client(&owner).await;
+        browser.get("/compliance").await.expect(200).shows("Promise jobs");
+        browser.get(&format!("{page}/report")).await.expect(200).shows("Payroll");
+        let wrong = browser.upload(&format!("{page}/report"), &[("quantity", "many")], &[]).await.expect(422);
+        wrong.shows("There is a problem").shows("value=\"many\"");
+        browser.upload(&format!("{page}/report"), &[("quantity", "19")], &[]).await.expect(422).shows("Add at least one file");
+        browser.upload(&format!("{page}/report"), &[("quantity", "19")], &[("evidence", "a.txt", b"nineteen names")]).await.expect(303);
+        browser.get(&page).await.expect(200).shows("being checked").shows("Not scanned for viruses");
+        browser.get(&format!("{page}/report")).await.expect(409);
+
+        let desk = world.client(&officer).await;
+        desk.get("/compliance").await.expect(200).shows("One figure waits for you");
+        let claim = world.app.db.read_now(|db| commonweal::compliance::claims_of_agreement(db, due.agreement_id)).unwrap()[0].id;
+        desk.get(&page).await.expect(200);
+        let decide = format!("/compliance/claims/{claim}/decide");
+        desk.post(&decide, &[("decision", "query")]).await.expect(422).shows("Say why");
+        desk.post_and_follow(&decide, &[("decision", "query"), ("reason", "Where is the twentieth?")]).await.expect(200).shows("Queried");
+        let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
+        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("19"), quantity("0")));
+
+        browser.get(&page).await.expect(200).shows("Where is the twentieth?");
+        let second = samples::report(&world.app, &owner, due.id, quantity("21"), world.now()).await.unwrap();
+        let more = actions::decide(&world.app, &officer, second, &decision("accept", "22", "x"), world.now()).await.unwrap_err();
+        assert_eq!(refused(more), "compliance/more-than-counts");
+        assert_eq!(actions::decide(&world.app, &officer, second, &decision("accept", "20", "One left"), world.now()).await.unwrap(), DueState::Met);
+        let totals = world.app.db.read_now(|db| totals_of_mission(db, due.mission_id)).unwrap();
+        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("21"), quantity("20")));
+        assert_eq!(refused(actions::decide(&world.app, &officer, second, &decision("reject", "", "x"), world.now()).await.unwrap_err()), "compliance/not-waiting");
+        browser.get(&format!("/agreements/{}", due.agreement_id)).await.expect(200).shows("Every promise is met").shows("Figure accepted");
+        desk.get("/compliance?show=decided&format=csv").await.expect(200).shows("met");
+    }
+
+    async fn a_miss_is_reminded_of_once_each_time_and_cured_in_time(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        world.move_clock(noon(due.due_on - Days::new(4))).await;
+        let before = |words: &str| subjects(&world).iter().filter(|s| s.starts_with(words)).count();
+        assert_eq!(before("Promise jobs is due on"), 1);
+        world.move_clock(noon(due.due_on + Days::new(2))).await;
+        assert_eq!(before("Promise jobs is due on"), 2);
+        assert_eq!(before("Overdue: Promise jobs"), 1);
+        assert_eq!(state(&world, &due).state, DueState::Pending);
+        // The same moment told again, as after a crash, changes nothing.
+        let now = world.now();
+        world.app.db.write_now(|db| commonweal::outbox::schedule(db, "compliance.moment", json!({ "due": due.id, "moment": "day_after" }), now)).unwrap();
+        world.run_jobs().await;
+        assert_eq!(before("Overdue: Promise jobs"), 1);
+
+        world.move_clock(noon(due.due_on + Days::new(6))).await;
+        let missed = state(&world, &due);
+        assert_eq!((missed.state, missed.cure_by), (DueState::Missed, Some(due.grace_until + Days::new(30))));
+        let seen = world.app.db.read_now(|db| needs_attention(db, world.council, now.date())).unwrap();
+        assert_eq!(seen[0].kind, AttentionKind::Missed);
+        let claim = samples::report(&world.app, &owner, due.id, quantity("20"), world.now()).await.unwrap();
+        // The council takes its time; that is not the organisation's breach.
+        world.move_clock(noon(due.grace_until + Days::new(40))).await;
+        assert_eq!(state(&world, &due).state, DueState::Missed);
+        assert_eq!(samples::accept(&world.app, &officer, claim, world.now()).await.unwrap(), DueState::Cured);
+        assert_eq!(state(&world, &due).state, DueState::Cured);
+    }
+
+    async fn a_miss_that_is_not_put_right_is_a_breach_and_another_person_takes_the_next_remedy(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        let second = world.person(Role::FundManager);
+        world.move_clock(noon(due.grace_until + Days::new(31))).await;
+        assert_eq!(state(&world, &due).state, DueState::Breached);
+        let seen = world.app.db.read_now(|db| needs_attention(db, world.council, world.now().date())).unwrap();
+        assert_eq!((seen[0].kind, seen[0].next_step.as_deref()), (AttentionKind::Breach, Some("Notice with a plan")));
+        let late = samples::report(&world.app, &owner, due.id, quantity("20"), world.now()).await.unwrap_err();
+        assert_eq!(refused(late), "compliance/closed");
+
+        let propose = |kind: &str| ProposeInput { kind: kind.to_owned(), reason: "As the ladder says".to_owned() };
+        let step = remedies::propose(&world.app, &officer, due.id, &propose("step"), world.now()).await.unwrap();
+        let take = TakeInput { reason: "Mild and enough".to_owned() };
+        let own = remedies::take(&world.app, &officer, step, &take, world.now()).await.unwrap_err();
+        assert!(matches!(own, Error::Denied), "nobody takes what they proposed");
+        let page = format!("/compliance/dues/{}", due.id);
+        let desk = world.client(&second).await;
+        desk.get(&page).await.expect(200).shows("Proposed: Notice with a plan");
+        desk.post(&format!("/compliance/remedies/{step}/take"), &[("reason", "")]).await.expect(422);
+        desk.post_and_follow(&format!("/compliance/remedies/{step}/take"), &[("reason", "Mild and enough")]).await.expect(200).shows("Remedy taken");
+        assert_eq!(refused(remedies::take(&world.app, &second, step, &take, world.now()).await.unwrap_err()), "compliance/not-proposed");
+        world.client(&owner).await.get(&page).await.expect(200).shows("Mild and enough");
+
+        let next = remedies::propose(&world.app, &officer, due.id, &propose("step"), world.now()).await.unwrap();
+        remedies::take(&world.app, &second, next, &take, world.now()).await.unwrap();
+        let ends = remedies::propose(&world.app, &officer, due.id, &propose("step"), world.now()).await.unwrap_err();
+        assert_eq!(refused(ends), "compliance/ladder-ends");
+        let waive = remedies::propose(&world.app, &officer, due.id, &propose("waive"), world.now()).await.unwrap();
+        assert_eq!(remedies::take(&world.app, &second, waive, &take, world.now()).await.unwrap(), DueState::Waived);
+    }
+
+    async fn a_figure_below_the_target_is_a_breach_only_after_the_time_to_cure_and_not_by_the_same_officer(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        world.move_clock(noon(due.grace_until + Days::new(2))).await;
+        let claim = samples::report(&world.app, &owner, due.id, quantity("12"), world.now()).await.unwrap();
+        assert_eq!(samples::accept(&world.app, &officer, claim, world.now()).await.unwrap(), DueState::Missed);
+        let again = samples::report(&world.app, &owner, due.id, quantity("13"), world.now()).await.unwrap();
+        let cure_by = state(&world, &due).cure_by.unwrap();
+        world.move_clock(noon(cure_by + Days::new(3))).await;
+        assert_eq!(actions::decide(&world.app, &officer, again, &decision("reject", "", "No payroll"), world.now()).await.unwrap(), DueState::Breached);
+        let api = world.api(&officer).await;
+        let shown = api.get(&format!("/api/v1/dues/{}", due.id)).await.expect(200).json();
+        let step = shown["remedies"][0]["id"].as_str().unwrap().to_owned();
+        api.post(&format!("/api/v1/remedies/{step}/take"), json!({ "reason": "x" })).await.expect(403);
+        let other = world.person(Role::ContractManager);
+        world.api(&other).await.post(&format!("/api/v1/remedies/{step}/take"), json!({ "reason": "Fair" })).await.expect(200);
+        let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
+        assert_eq!(totals[0].verified, quantity("12"), "what was verified stays verified");
+    }
+
+    async fn another_organisation_and_staff_cannot_report_and_an_organisation_cannot_decide(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let (_, stranger) = world.applicant("Somebody Else");
+        let officer = world.person(Role::ContractManager);
+        for nobody in [&stranger, &officer] {
+            let denied = samples::report(&world.app, nobody, due.id, quantity("20"), world.now()).await.unwrap_err();
+            assert!(matches!(denied, Error::Denied));
+        }
+        let browser = world.client(&stranger).await;
+        browser.get(&format!("/compliance/dues/{}", due.id)).await.expect(404);
+        browser.get(&format!("/compliance/dues/{}/report", due.id)).await.expect(404);
+        let claim = samples::report(&world.app, &owner, due.id, quantity("20"), world.now()).await.unwrap();
+        assert!(matches!(samples::accept(&world.app, &owner, claim, world.now()).await.unwrap_err(), Error::Denied));
+        let elsewhere = world.person_of(world.other_council(), Role::ContractManager);
+        assert!(matches!(samples::accept(&world.app, &elsewhere, claim, world.now()).await.unwrap_err(), Error::Denied));
+        let document = world.app.db.read_now(|db| commonweal::documents::of_owner(db, "claim", &claim.to_string())).unwrap()[0].id;
+        browser.get(&format!("/compliance/evidence/{document}")).await.expect(404);
+        world.client(&officer).await.get(&format!("/compliance/evidence/{document}")).await.expect(200).shows("Payroll summary");
+    }
+
+    async fn a_beneficiary_counted_elsewhere_is_refused_until_shared_and_never_kept_in_clear(world: World) {
+        let (_, first, one) = one_promise(&world, "First").await;
+        let (_, second, two) = one_promise(&world, "Second").await;
+        let officer = world.person(Role::ContractManager);
+        let now = world.now();
+        let claim = actions::report(&world.app, &first, one.id, &with_people("2", "AB 12-34\nCD 56"), file("first"), now).await.unwrap();
+        let input = with_people("4", "ab1234\nEF 78\nGH 90\nIJ 12");
+        let taken = actions::report(&world.app, &second, two.id, &input, file("second"), now).await.unwrap_err();
+        assert_eq!(refused(taken), "compliance/double-count");
+        let same_file = actions::report(&world.app, &second, two.id, &with_people("4", "ZZ 1"), file("first"), now).await.unwrap_err();
+        assert_eq!(refused(same_file), "compliance/double-count");
+        let prints: Vec<String> = world.app.db.read_now(|db| Ok(counted_once::table.select(counted_once::fingerprint).load(db)?)).unwrap();
+        assert_eq!(prints.len(), 3, "two people and a file of the first, nothing of the second");
+        assert!(prints.iter().all(|p| p.len() == 64 && !p.contains("ab1234")));
+
+        let desk = world.client(&officer).await;
+        let list = desk.get("/compliance/shared").await.expect(200);
+        list.shows("Beneficiary").shows("Evidence");
+        let api = world.api(&officer).await;
+        let noted = api.get("/api/v1/double-counts").await.expect(200).json();
+        let id = noted["items"].as_array().unwrap().iter().find(|d| d["kind"] == "beneficiary").unwrap()["id"].as_str().unwrap().to_owned();
+        desk.get(&format!("/compliance/shared/{id}")).await.expect(200).shows("How much stays with First?");
+        desk.post(&format!("/compliance/shared/{id}"), &[("first_percent", "60"), ("percent", "40.5"), ("reason", "Both")]).await.expect(422).shows("at most 100%");
+        desk.post(&format!("/compliance/shared/{id}"), &[("first_percent", "60"), ("percent", "40"), ("reason", "Both trained her")]).await.expect(303);
+        let shared = world.app.db.read_now(|db| commonweal::compliance::find_claim(db, claim)).unwrap();
+        assert_eq!(shared.counted, quantity("1.6"), "one whole and six tenths");
+        let again = ApportionInput { first_percent: "1".into(), percent: "1".into(), reason: "x".into() };
+        assert_eq!(refused(actions::apportion(&world.app, &officer, id.parse().unwrap(), &again, now).await.unwrap_err()), "compliance/apportioned");
+        let granted = actions::report(&world.app, &second, two.id, &input, file("second"), now).await.unwrap();
+        let granted = world.app.db.read_now(|db| commonweal::compliance::find_claim(db, granted)).unwrap();
+        assert_eq!(granted.counted, quantity("3.4"));
+
+        let (_, third, three) = one_promise(&world, "Third").await;
+        let none_left = actions::report(&world.app, &third, three.id, &with_people("1", "AB1234"), file("third"), now).await.unwrap_err();
+        assert_eq!(refused(none_left), "compliance/double-count");
+    }
+
+    async fn of_two_organisations_that_count_the_same_at_once_one_is_refused(world: World) {
+        let (_, first, one) = one_promise(&world, "First").await;
+        let (_, second, two) = one_promise(&world, "Second").await;
+        let now = world.now();
+        for round in 0..6 {
+            let people = with_people("1", &format!("person {round}"));
+            let (a, b) = (file(&format!("a{round}")), file(&format!("b{round}")));
+            let (left, right) = tokio::join!(
+                actions::report(&world.app, &first, one.id, &people, a, now),
+                actions::report(&world.app, &second, two.id, &people, b, now)
+            );
+            let refusals: Vec<_> = [left.as_ref().err(), right.as_ref().err()].into_iter().flatten().collect();
+            assert_eq!(refusals.len(), 1, "{left:?} {right:?}");
+            let officer = world.person(Role::ContractManager);
+            for claim in [left, right].into_iter().flatten() {
+                actions::decide(&world.app, &officer, claim, &decision("reject", "", "Next round"), now).await.unwrap();
+            }
+        }
+    }
+
+    async fn the_whole_of_it_can_be_done_by_a_program(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        let api = world.api(&owner).await;
+        let listed = api.get("/api/v1/dues?show=open").await.expect(200).json();
+        assert_eq!(listed["items"][0]["id"], json!(due.id));
+        let body = json!({ "quantity": "20", "evidence": [{ "name": "p.csv", "content": "bmFtZSxwYXkKQSwxMAo=" }] });
+        let made = api.post(&format!("/api/v1/dues/{}/claims", due.id), body).await.expect(201).json();
+        let claim = made["claim"].as_str().unwrap();
+        api.post(&format!("/api/v1/claims/{claim}/decision"), json!({ "decision": "accept" })).await.expect(403);
+        let decided = world.api(&officer).await.post(&format!("/api/v1/claims/{claim}/decision"), json!({ "decision": "accept" })).await.expect(200).json();
+        assert_eq!(decided["state"], "met");
+        let totals = api.get(&format!("/api/v1/agreements/{}/totals", due.agreement_id)).await.expect(200).json();
+        assert_eq!(totals["items"][0]["verified"], "20");
+    }
+}
