@@ -13,7 +13,7 @@ use crate::law::tendering::Circumstances;
 use crate::people::actions as people;
 use crate::people::{Organisation, OrganisationKind, Profile};
 use crate::values::{Actor, Id, Role};
-use crate::{db, serve};
+use crate::{db, demo, serve};
 use clap::{Args, Parser, Subcommand};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,9 @@ enum Command {
     /// Bring the database to the newest schema.
     #[command(after_help = "Example:\n  commonweal --config production.toml migrate")]
     Migrate,
+    /// Make a practice council in an empty database, relative to today.
+    #[command(after_help = "Example:\n  commonweal demo && commonweal serve --sandbox")]
+    Demo,
     /// Accounts.
     #[command(subcommand)]
     User(User),
@@ -91,7 +94,9 @@ enum User {
 #[derive(Debug, Subcommand)]
 enum Finance {
     /// The certified yearly rate of return of dated cash flows (CSV with the header date,amount; pounds).
-    #[command(after_help = "Examples:\n  commonweal finance xirr flows.csv\n  commonweal finance xirr flows.csv --nav 250000 --on 2026-11-24")]
+    #[command(
+        after_help = "Examples:\n  commonweal finance xirr flows.csv\n  commonweal finance xirr flows.csv --nav 250000 --on 2026-11-24"
+    )]
     Xirr {
         /// CSV file.
         file: PathBuf,
@@ -165,7 +170,9 @@ struct CircumstanceFlags {
 #[derive(Debug, Subcommand)]
 enum Verify {
     /// Read the whole audit chain; exit 1 and name what was altered, removed or inserted.
-    #[command(after_help = "Example:\n  commonweal verify audit --checkpoint var/checkpoints/checkpoint-000000000042.json")]
+    #[command(
+        after_help = "Example:\n  commonweal verify audit --checkpoint var/checkpoints/checkpoint-000000000042.json"
+    )]
     Audit {
         /// A checkpoint kept elsewhere: finds a cut tail and a rewritten chain too.
         #[arg(long, value_name = "FILE")]
@@ -226,6 +233,7 @@ fn carry_out(cli: &Cli) -> Outcome {
             println!("{steps} migrations were run.");
             Ok(ExitCode::SUCCESS)
         }
+        Command::Demo => make_demo(config_file).map_err(said),
         Command::User(User::Add { email, name, role, authority }) => {
             add_user(config_file, email, name, role.zip(authority.as_deref())).map_err(said)
         }
@@ -246,9 +254,7 @@ fn read(path: &Path) -> std::result::Result<String, String> {
 fn said(error: Error) -> String {
     match error {
         Error::Internal(source) => source.to_string(),
-        Error::Invalid(errors) => {
-            errors.0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(". ")
-        }
+        Error::Invalid(errors) => errors.0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(". "),
         Error::Refused(refusal) => refusal.sentence,
         Error::Conflict(text) => text,
         other => other.to_string(),
@@ -285,7 +291,10 @@ fn serve_until_stopped(config_file: Option<&Path>, sandbox: bool) -> Result<Exit
     if config.is_production() {
         let reasons = config.unfit_for_production(sandbox);
         if !reasons.is_empty() {
-            return Err(Error::internal(format!("This configuration is not fit for production: {}", reasons.join(" "))));
+            return Err(Error::internal(format!(
+                "This configuration is not fit for production: {}",
+                reasons.join(" ")
+            )));
         }
     }
     if config.session.secret.len() < 64 {
@@ -295,6 +304,19 @@ fn serve_until_stopped(config_file: Option<&Path>, sandbox: bool) -> Result<Exit
     migrate::up(&database)?;
     let app = App::open(config, database, sandbox)?;
     actix_web::rt::System::new().block_on(serve::run(app))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_demo(config_file: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    if config.is_production() {
+        return Err(Error::internal("The demo is for practice: server.environment is \"production\"."));
+    }
+    let database = open_database(&config)?;
+    migrate::up(&database)?;
+    let app = App::open(config, database, true)?;
+    actix_web::rt::System::new().block_on(demo::make(&app, true))?;
+    println!("{}", demo::sign_ins());
     Ok(ExitCode::SUCCESS)
 }
 

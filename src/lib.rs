@@ -10,6 +10,7 @@ pub mod compliance;
 pub mod conditions;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod desk;
 pub mod documents;
 pub mod error;

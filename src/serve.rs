@@ -1,8 +1,8 @@
 //! Wiring only: routes, subscribers of events, job handlers, start and stop.
 
 use crate::agreements;
-use crate::applications;
 use crate::app::{App, read_setting, setting};
+use crate::applications;
 use crate::audit;
 use crate::compliance;
 use crate::error::{Error, Result};

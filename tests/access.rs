@@ -10,8 +10,18 @@ use commonweal::web::routes;
 use std::collections::BTreeMap;
 
 const WHO: [&str; 12] = [
-    "public", "no role", "administrator", "mission lead", "procurement officer", "evaluator", "fund manager",
-    "committee member", "contract manager", "auditor", "applicant owner", "applicant editor",
+    "public",
+    "no role",
+    "administrator",
+    "mission lead",
+    "procurement officer",
+    "evaluator",
+    "fund manager",
+    "committee member",
+    "contract manager",
+    "auditor",
+    "applicant owner",
+    "applicant editor",
 ];
 
 fn concrete(path: &str) -> String {
@@ -93,7 +103,9 @@ async fn every_route_is_open_to_exactly_the_roles_in_the_table() {
     for (route, marks) in &found {
         match written.get(route) {
             None => wrong.push(format!("{route} has no line in tests/access.txt (it is {marks})")),
-            Some(said) if said != marks => wrong.push(format!("{route}: the table says {said}, the service does {marks}")),
+            Some(said) if said != marks => {
+                wrong.push(format!("{route}: the table says {said}, the service does {marks}"))
+            }
             Some(_) => {}
         }
     }

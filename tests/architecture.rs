@@ -5,9 +5,36 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, from the top down. A room uses only rooms that stand above it.
 const ROOMS: [&str; 30] = [
-    "values", "error", "config", "law", "finance", "evaluation", "db", "keys", "audit", "outbox", "documents", "ledger",
-    "app", "http", "people", "missions", "conditions", "funds", "subsidies", "calls", "applications", "scoring", "awards",
-    "agreements", "compliance", "investments", "returns", "publish", "desk", "web",
+    "values",
+    "error",
+    "config",
+    "law",
+    "finance",
+    "evaluation",
+    "db",
+    "keys",
+    "audit",
+    "outbox",
+    "documents",
+    "ledger",
+    "app",
+    "http",
+    "people",
+    "missions",
+    "conditions",
+    "funds",
+    "subsidies",
+    "calls",
+    "applications",
+    "scoring",
+    "awards",
+    "agreements",
+    "compliance",
+    "investments",
+    "returns",
+    "publish",
+    "desk",
+    "web",
 ];
 
 /// Wiring may use all rooms: `serve`, `main`, `cli`, `demo`, `lib`.
@@ -27,7 +54,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn room_of(path: &Path, source: &Path) -> String {
-    let first = path.strip_prefix(source).unwrap().components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    let first =
+        path.strip_prefix(source).unwrap().components().next().unwrap().as_os_str().to_string_lossy().into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -91,7 +119,10 @@ fn models_and_rules_know_no_actix_no_query_and_no_clock() {
         if name == "rules" || name == "model" {
             for word in ["actix", ".load(", ".execute(", "Clock::", "Utc::now"] {
                 if text.lines().any(|l| !l.trim().starts_with("//") && l.contains(word)) {
-                    broken.push(format!("{} has {word}: model.rs and rules.rs know no actix, no query and no clock", path.display()));
+                    broken.push(format!(
+                        "{} has {word}: model.rs and rules.rs know no actix, no query and no clock",
+                        path.display()
+                    ));
                 }
             }
         }
@@ -117,7 +148,10 @@ fn pages_and_api_never_write_to_the_store() {
             let text = fs::read_to_string(&path).unwrap();
             for word in ["store::insert_", "store::set_", ".db.write(", ".db.write_now("] {
                 if without_tests(&text).contains(word) {
-                    broken.push(format!("{} has {word}: pages and api call the store's reads, never its writes", path.display()));
+                    broken.push(format!(
+                        "{} has {word}: pages and api call the store's reads, never its writes",
+                        path.display()
+                    ));
                 }
             }
         }
@@ -131,7 +165,8 @@ fn floats_live_only_in_the_root_finders_of_finance() {
     let mut broken = Vec::new();
     for path in files(&source).into_iter().filter(|p| room_of(p, &source) != "finance") {
         let text = fs::read_to_string(&path).unwrap();
-        if without_tests(&text).lines().any(|l| !l.trim().starts_with("//") && (l.contains("f64") || l.contains("f32"))) {
+        if without_tests(&text).lines().any(|l| !l.trim().starts_with("//") && (l.contains("f64") || l.contains("f32")))
+        {
             broken.push(path.display().to_string());
         }
     }
@@ -143,6 +178,10 @@ fn no_file_has_a_name_that_says_nothing() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in files(&source) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(!["helpers", "utils", "common", "types", "manager", "service"].contains(&name.as_str()), "{}", path.display());
+        assert!(
+            !["helpers", "utils", "common", "types", "manager", "service"].contains(&name.as_str()),
+            "{}",
+            path.display()
+        );
     }
 }

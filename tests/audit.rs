@@ -37,7 +37,9 @@ fn tamper(world: &World, sql: &str) {
         .db
         .direct(|db| -> Result<()> {
             match db {
-                Db::Pg(c) => c.batch_execute(&format!("SET session_replication_role = replica; {sql}; SET session_replication_role = DEFAULT"))?,
+                Db::Pg(c) => c.batch_execute(&format!(
+                    "SET session_replication_role = replica; {sql}; SET session_replication_role = DEFAULT"
+                ))?,
                 Db::Sqlite(c) => c.batch_execute(&format!(
                     "PRAGMA foreign_keys=OFF; \
                      DROP TRIGGER audit_rows_no_update; DROP TRIGGER audit_rows_no_delete; \
@@ -55,7 +57,9 @@ fn finding(world: &World, outside: Option<&audit::Checkpoint>) -> Option<Finding
 }
 
 fn checkpoint(world: &World) -> audit::Checkpoint {
-    audit::checkpoint(&world.app.db, &world.app.keys, &world.app.config.storage.checkpoints, world.now()).unwrap().unwrap()
+    audit::checkpoint(&world.app.db, &world.app.keys, &world.app.config.storage.checkpoints, world.now())
+        .unwrap()
+        .unwrap()
 }
 
 both! {

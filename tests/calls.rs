@@ -1,12 +1,14 @@
 //! Calls, as officers, applicants and the public meet them.
 
 use crate::support::World;
-use commonweal::calls::actions::{self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput};
+use chrono::TimeDelta;
+use commonweal::calls::actions::{
+    self, AmendInput, AnswerInput, NoticeInput, PublishInput, QuestionInput, WithdrawInput,
+};
 use commonweal::calls::samples::{self, Dates, Ground};
 use commonweal::calls::{self, CallStage, NewCall};
 use commonweal::error::Error;
 use commonweal::values::{Actor, Instant, Role};
-use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -22,7 +24,12 @@ fn refused(error: &Error) -> &'static str {
 }
 
 fn notice(kind: &str, at: Instant) -> NoticeInput {
-    NoticeInput { kind: kind.into(), notice_number: "2026/S 000-099".into(), notice_date: at.rfc3339(), notice_time: String::new() }
+    NoticeInput {
+        kind: kind.into(),
+        notice_number: "2026/S 000-099".into(),
+        notice_date: at.rfc3339(),
+        notice_time: String::new(),
+    }
 }
 
 fn seen() -> PublishInput {

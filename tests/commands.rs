@@ -98,8 +98,16 @@ fn a_decision_is_described_by_a_schema_and_nonsense_is_one_sentence() {
 fn help_has_an_example_for_each_command() {
     let folder = tempfile::tempdir().unwrap();
     for command in [
-        &["serve"][..], &["migrate"], &["demo"], &["user", "add"], &["evaluate"], &["finance", "xirr"], &["finance", "schedule"],
-        &["timetable", "standstill"], &["timetable", "tender-period"], &["verify", "audit"],
+        &["serve"][..],
+        &["migrate"],
+        &["demo"],
+        &["user", "add"],
+        &["evaluate"],
+        &["finance", "xirr"],
+        &["finance", "schedule"],
+        &["timetable", "standstill"],
+        &["timetable", "tender-period"],
+        &["verify", "audit"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");
@@ -112,7 +120,8 @@ fn help_has_an_example_for_each_command() {
 #[test]
 fn a_production_configuration_with_the_default_secret_an_http_address_or_a_sandbox_is_refused_and_told_why() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.toml"), "[server]\nenvironment = \"production\"\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    std::fs::write(folder.path().join("p.toml"), "[server]\nenvironment = \"production\"\nlisten = \"127.0.0.1:0\"\n")
+        .unwrap();
     let output = commonweal(folder.path(), &["--config", "p.toml", "serve", "--sandbox"]);
     let text = sentence(&output);
     for reason in ["session.secret", "server.public_url", "sandbox clock"] {
@@ -125,7 +134,18 @@ fn a_production_configuration_with_the_default_secret_an_http_address_or_a_sandb
 fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
-        .args(["user", "add", "--email", "ada@council.example", "--name", "Ada", "--role", "administrator", "--authority", "Northbridge"])
+        .args([
+            "user",
+            "add",
+            "--email",
+            "ada@council.example",
+            "--name",
+            "Ada",
+            "--role",
+            "administrator",
+            "--authority",
+            "Northbridge",
+        ])
         .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -19,7 +19,8 @@ async fn made(world: &World, by: &Actor, depends_on: &[&str]) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-const GROUNDS: &str = "The move brings work to an area with few jobs, widens what the firm makes, and closes nothing elsewhere.";
+const GROUNDS: &str =
+    "The move brings work to an area with few jobs, widens what the firm makes, and closes nothing elsewhere.";
 
 both! {
     async fn a_new_version_keeps_the_old_words_and_needs_its_reason(world: World) {

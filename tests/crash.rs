@@ -164,7 +164,8 @@ async fn killed_many_times(kind: Kind) {
             for receipt in acknowledged.lock().unwrap().get(&number).into_iter().flatten() {
                 let reference = receipt["reference"].as_str().unwrap();
                 assert!(
-                    held.receipts.iter().any(|r| r.0 == reference && r.1 == receipt["quality_sha256"].as_str().unwrap()
+                    held.receipts.iter().any(|r| r.0 == reference
+                        && r.1 == receipt["quality_sha256"].as_str().unwrap()
                         && r.3 == receipt["audit_hash"].as_str().unwrap()),
                     "an acknowledged receipt is lost: {receipt}"
                 );

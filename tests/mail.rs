@@ -55,7 +55,16 @@ async fn sent_once(kind: Kind, mode: &str) {
     let now = app.now();
     let id = app
         .db
-        .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt\r\nBcc: all@example.org", "We have your bid.\n", now))
+        .write_now(|db| {
+            mail::queue(
+                db,
+                None,
+                "cafe@example.org",
+                "Your receipt\r\nBcc: all@example.org",
+                "We have your bid.\n",
+                now,
+            )
+        })
         .unwrap();
     let handlers = serve::handlers();
     outbox::run_due(&app, &handlers, app.now(), false).await.unwrap();

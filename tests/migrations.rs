@@ -96,8 +96,20 @@ fn every_table_carries_its_authority_except_those_of_the_installation_itself() {
     let tables: std::collections::BTreeSet<&str> = all.keys().filter_map(|k| k.split('.').next()).collect();
     // Accounts belong to no authority; the others serve the whole installation.
     let of_the_installation = [
-        "accounts", "audit_checkpoints", "audit_links", "audit_pending", "idempotency_keys", "jobs", "leases", "members",
-        "organisations", "password_resets", "sessions", "settings", "sign_in_attempts", "tokens",
+        "accounts",
+        "audit_checkpoints",
+        "audit_links",
+        "audit_pending",
+        "idempotency_keys",
+        "jobs",
+        "leases",
+        "members",
+        "organisations",
+        "password_resets",
+        "sessions",
+        "settings",
+        "sign_in_attempts",
+        "tokens",
     ];
     let without: Vec<_> = tables
         .iter()

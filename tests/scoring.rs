@@ -3,8 +3,8 @@
 use crate::support::World;
 use commonweal::applications::{Answers, Application, ApplicationState, Promised};
 use commonweal::calls::{Call, CallKind, CallStage, Instrument, Part, RoundTerms, TenderTerms, Terms, Timetable};
-use commonweal::db::schema::{applications, calls, opened_parts, scores};
 use commonweal::db::Json;
+use commonweal::db::schema::{applications, calls, opened_parts, scores};
 use commonweal::evaluation::{
     Criterion, EvaluationFile, Kind, Level, LowPriceRule, Measure, Model, PriceModel, Rounding, SocialValueMethod,
     recompute,
@@ -29,19 +29,37 @@ fn leaf(id: &str, title: &str, weight: Option<Decimal>, kind: Kind) -> Criterion
 }
 
 pub fn model(with_price: bool) -> Model {
-    let levels = (0..5).map(|n| Level { level: n, text: format!("Text of level {n}"), share: Decimal::from(n) / dec!(4) }).collect();
-    let jobs = Measure { id: "jobs".into(), title: "Jobs".into(), unit: "people".into(), weight: dec!(100), target: dec!(20), cap: None };
+    let levels = (0..5)
+        .map(|n| Level { level: n, text: format!("Text of level {n}"), share: Decimal::from(n) / dec!(4) })
+        .collect();
+    let jobs = Measure {
+        id: "jobs".into(),
+        title: "Jobs".into(),
+        unit: "people".into(),
+        weight: dec!(100),
+        target: dec!(20),
+        cap: None,
+    };
     let mut criteria = vec![
         leaf("law", "Food hygiene", None, Kind::PassFail { requirement: "A hygiene rating of 5".into() }),
         leaf("plan", "Delivery plan", Some(if with_price { dec!(50) } else { dec!(80) }), Kind::Quality { levels }),
-        leaf("social", "Social value", Some(dec!(20)), Kind::SocialValue {
-            method: SocialValueMethod::AgainstTargets, measures: vec![jobs], deliverability: None,
-        }),
+        leaf(
+            "social",
+            "Social value",
+            Some(dec!(20)),
+            Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures: vec![jobs], deliverability: None },
+        ),
     ];
     if with_price {
         criteria.push(leaf("price", "Price", Some(dec!(30)), Kind::Price { model: PriceModel::LowestOverPrice }));
     }
-    Model { title: "Kitchens".into(), rounding: Rounding::default(), criteria, ties: vec![], abnormally_low: Some(LowPriceRule::default()) }
+    Model {
+        title: "Kitchens".into(),
+        rounding: Rounding::default(),
+        criteria,
+        ties: vec![],
+        abnormally_low: Some(LowPriceRule::default()),
+    }
 }
 
 /// A closed call with opened bids, its officer and evaluators.
@@ -102,7 +120,14 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
         created_by: officer.account().unwrap(),
     };
     let (mut ids, mut suppliers) = (Vec::new(), Vec::new());
-    world.app.db.write_now(|db| { diesel::insert_into(calls::table).values(&call).execute(db)?; Ok(()) }).unwrap();
+    world
+        .app
+        .db
+        .write_now(|db| {
+            diesel::insert_into(calls::table).values(&call).execute(db)?;
+            Ok(())
+        })
+        .unwrap();
     for (number, (name, jobs, pounds)) in bids.iter().enumerate() {
         let (organisation, owner) = world.applicant(name);
         let application = Application {
@@ -126,25 +151,41 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
         answers.answers.insert("plan".into(), format!("Secret plan of {name}"));
         answers.answers.insert("law".into(), "yes".into());
         let quantity: Quantity = Decimal::from(*jobs).try_into().unwrap();
-        answers.promises.insert("jobs".into(), Promised {
-            quantity, baseline: Decimal::ZERO.try_into().unwrap(), by: day("2028-03-31"), how: "Payroll".into(),
-        });
+        answers.promises.insert(
+            "jobs".into(),
+            Promised {
+                quantity,
+                baseline: Decimal::ZERO.try_into().unwrap(),
+                by: day("2028-03-31"),
+                how: "Payroll".into(),
+            },
+        );
         let price = if tender {
             json!({ "prices": { "price": format!("{pounds}.00") } })
         } else {
             json!({ "amount": format!("{pounds}.00") })
         };
-        world.app.db.write_now(|db| {
-            diesel::insert_into(applications::table).values(&application).execute(db)?;
-            for (part, content) in [(Part::Quality, serde_json::to_value(&answers)?), (Part::Price, price.clone())] {
-                let row = commonweal::applications::OpenedPart {
-                    id: Id::new(), authority_id: world.council, call_id: call.id, application_id: application.id,
-                    part, content: Json(content), opened_at: now,
-                };
-                diesel::insert_into(opened_parts::table).values(&row).execute(db)?;
-            }
-            Ok(())
-        }).unwrap();
+        world
+            .app
+            .db
+            .write_now(|db| {
+                diesel::insert_into(applications::table).values(&application).execute(db)?;
+                for (part, content) in [(Part::Quality, serde_json::to_value(&answers)?), (Part::Price, price.clone())]
+                {
+                    let row = commonweal::applications::OpenedPart {
+                        id: Id::new(),
+                        authority_id: world.council,
+                        call_id: call.id,
+                        application_id: application.id,
+                        part,
+                        content: Json(content),
+                        opened_at: now,
+                    };
+                    diesel::insert_into(opened_parts::table).values(&row).execute(db)?;
+                }
+                Ok(())
+            })
+            .unwrap();
         ids.push(application.id);
         suppliers.push((organisation, owner));
     }
@@ -168,7 +209,8 @@ pub async fn signed(world: &World, ready: &Ready) {
     samples::rank_and_sign(&world.app, &ready.officer, ready.call, now).await.unwrap();
 }
 
-const BIDS: [(&str, i64, i64); 3] = [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000), ("Cedar Food", 5, 950_000)];
+const BIDS: [(&str, i64, i64); 3] =
+    [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000), ("Cedar Food", 5, 950_000)];
 
 both! {
     async fn nothing_is_shown_before_the_declaration_and_one_conflict_removes_the_person_from_every_bid(world: World) {

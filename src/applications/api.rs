@@ -342,8 +342,26 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(
     paths(
-        can_i_apply, start, list, show, draft, save_draft, missing, attach, detach, sheet, submit, confirm, receipt, withdraw,
-        openings, ask, confirm_opening, open_investments, of_call, content
+        can_i_apply,
+        start,
+        list,
+        show,
+        draft,
+        save_draft,
+        missing,
+        attach,
+        detach,
+        sheet,
+        submit,
+        confirm,
+        receipt,
+        withdraw,
+        openings,
+        ask,
+        confirm_opening,
+        open_investments,
+        of_call,
+        content
     ),
     components(schemas(StartInput, Declaration, PartInput, EligibilityInput, WhichApplication))
 )]

@@ -45,7 +45,8 @@ fn csv_rows(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
 
 fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>> {
     let unreadable = || Error::field("sheet", "The Excel file cannot be read. Save it again as .xlsx, or as CSV");
-    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| unreadable())?;
+    let mut book: Xlsx<_> =
+        calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| unreadable())?;
     let range = book.worksheet_range_at(0).ok_or_else(unreadable)?.map_err(|_| unreadable())?;
     Ok(range.rows().take(CASH_ROWS + 2).map(|row| row.iter().map(cell).collect()).collect())
 }

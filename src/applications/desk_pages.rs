@@ -129,7 +129,8 @@ fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
                 Err(refusal) if !facts.opened => crate::values::RefusalInfo::sentence(&refusal),
                 _ => String::new(),
             };
-            let name = |id: Option<Id<crate::values::Account>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+            let name =
+                |id: Option<Id<crate::values::Account>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
             PartState {
                 part,
                 first: name(opening.as_ref().map(|o| o.first_by)),
@@ -143,7 +144,8 @@ fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
         })
         .collect();
     let mut shell = visit.shell(format!("Opening: {}", call.title), "/desk/calls");
-    shell.breadcrumbs = vec![Link::new("Calls", "/desk/calls"), Link::new(call.title.clone(), format!("/desk/calls/{}", call.id))];
+    shell.breadcrumbs =
+        vec![Link::new("Calls", "/desk/calls"), Link::new(call.title.clone(), format!("/desk/calls/{}", call.id))];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     OpeningPage {
@@ -333,8 +335,10 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let answers = quality.unwrap_or_default();
     let lines = if opened { shown::lines(&call.terms.0, &answers, price.as_ref()) } else { Vec::new() };
     let mut shell = visit.shell(organisation.clone(), "/desk/calls");
-    shell.breadcrumbs =
-        vec![Link::new("Calls", "/desk/calls"), Link::new(call.title.clone(), format!("/desk/calls/{}/opening", call.id))];
+    shell.breadcrumbs = vec![
+        Link::new("Calls", "/desk/calls"),
+        Link::new(call.title.clone(), format!("/desk/calls/{}/opening", call.id)),
+    ];
     shell.csrf = visit.csrf();
     page(&ReadingPage {
         shell,

@@ -75,7 +75,8 @@ pub async fn can_i_apply(visit: Visit, id: web::Path<Id<Call>>, query: web::Quer
     let answered = query.contains_key("asked") || call.terms.0.eligibility.is_empty();
     let reasons = if answered { rules::not_eligible(&call.terms.0, &answers) } else { Vec::new() };
     let mut shell = visit.shell("Can you apply?", "/calls");
-    shell.breadcrumbs = vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{}", call.id))];
+    shell.breadcrumbs =
+        vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{}", call.id))];
     page(&EligibilityPage {
         shell,
         open: call.is_open(visit.now),
@@ -172,9 +173,10 @@ fn late(visit: &Visit, error: Error, back: &str) -> Answer {
         "applications/withdrawn" => "This application was withdrawn",
         _ => return Err(error.into()),
     };
-    let html = LatePage { shell: visit.shell(title, MENU), title, sentence: refusal.sentence.clone(), back: back.to_owned() }
-        .render()
-        .map_err(Error::from)?;
+    let html =
+        LatePage { shell: visit.shell(title, MENU), title, sentence: refusal.sentence.clone(), back: back.to_owned() }
+            .render()
+            .map_err(Error::from)?;
     Ok(HttpResponse::build(StatusCode::CONFLICT)
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -210,7 +212,9 @@ pub struct ListQuery {
 
 fn status(application: &Application, call: &Call, open: bool) -> (&'static str, &'static str) {
     match application.state {
-        ApplicationState::Submitted if open && rules::needs_confirmation(call, application) => ("Needs confirmation", "orange"),
+        ApplicationState::Submitted if open && rules::needs_confirmation(call, application) => {
+            ("Needs confirmation", "orange")
+        }
         ApplicationState::Submitted => ("Submitted", "green"),
         ApplicationState::Withdrawn => ("Withdrawn", "grey"),
         ApplicationState::Draft if open => ("In progress", "blue"),
@@ -325,7 +329,11 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
                 Task {
                     key: format!("task-{}", q.key),
                     title: q.title.clone(),
-                    href: if open && has_draft { format!("/applications/{}/answer/{}", application.id, q.key) } else { String::new() },
+                    href: if open && has_draft {
+                        format!("/applications/{}/answer/{}", application.id, q.key)
+                    } else {
+                        String::new()
+                    },
                     status: progress.label(),
                     colour: progress.colour(),
                     hint: hint(q, &draft),
@@ -350,7 +358,10 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
         may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&application)),
         status: status(&application, &call, open),
         closes: call.deadline_at.map(crate::values::Instant::long).unwrap_or_default(),
-        left: call.deadline_at.map(|d| if d >= visit.now { distance(visit.today(), d.date()) } else { "closed".to_owned() }).unwrap_or_default(),
+        left: call
+            .deadline_at
+            .map(|d| if d >= visit.now { distance(visit.today(), d.date()) } else { "closed".to_owned() })
+            .unwrap_or_default(),
         saved: application.saved_at.medium(),
         submitted: application.submitted_at.map(crate::values::Instant::exact).unwrap_or_default(),
         sections,
@@ -406,7 +417,12 @@ struct QuestionPage {
     saved: String,
 }
 
-async fn question_page(visit: &Visit, id: Id<Application>, key: &str, form: Option<FormState>) -> Result<Option<QuestionPage>> {
+async fn question_page(
+    visit: &Visit,
+    id: Id<Application>,
+    key: &str,
+    form: Option<FormState>,
+) -> Result<Option<QuestionPage>> {
     let opened = actions::read_draft(&visit.app, &visit.actor, id, visit.now).await?;
     if rules::may_change(&opened.call, &opened.application, visit.now).is_err() {
         return Ok(None);
@@ -452,7 +468,11 @@ async fn question_page(visit: &Visit, id: Id<Application>, key: &str, form: Opti
         file_hint: format!(
             "PDF, Word, Excel, OpenDocument, CSV, text, PNG or JPEG, up to {} MB. It is encrypted before it is stored.{}",
             visit.app.config.storage.most_bytes / 1_000_000,
-            if visit.app.config.scan.clamd.is_empty() { " No virus scanner is set up here, so files are not scanned." } else { "" }
+            if visit.app.config.scan.clamd.is_empty() {
+                " No virus scanner is set up here, so files are not scanned."
+            } else {
+                ""
+            }
         ),
         saved: format!("What you typed is kept, right or wrong. Last saved {}.", opened.application.saved_at.medium()),
         question,
@@ -517,7 +537,11 @@ pub async fn attach(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) 
     };
     match outcome {
         Ok(file) => {
-            visit.done(if file.scanned { "The file is added. It was scanned and nothing was found." } else { "The file is added. It was not scanned for viruses." });
+            visit.done(if file.scanned {
+                "The file is added. It was scanned and nothing was found."
+            } else {
+                "The file is added. It was not scanned for viruses."
+            });
             see(&format!("/applications/{id}/answer/{key}"))
         }
         Err(error) => file_error(&visit, *id, &key, "file", error).await,
@@ -529,7 +553,9 @@ async fn file_error(visit: &Visit, id: Id<Application>, key: &str, field: &str, 
     use crate::values::FieldErrors;
     let errors = match error {
         Error::Invalid(errors) => errors,
-        Error::Refused(refusal) if refusal.code.starts_with("documents/") || refusal.code == "applications/too-many-files" => {
+        Error::Refused(refusal)
+            if refusal.code.starts_with("documents/") || refusal.code == "applications/too-many-files" =>
+        {
             FieldErrors::one(field, refusal.sentence)
         }
         other => return late(visit, other, &format!("/applications/{id}")),
@@ -573,7 +599,11 @@ pub struct WhichQuestion {
 ///
 /// # Errors
 /// NotFound; refused after the deadline.
-pub async fn detach(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>, posted: Posted<WhichQuestion>) -> Answer {
+pub async fn detach(
+    visit: Visit,
+    path: web::Path<(Id<Application>, Id<Document>)>,
+    posted: Posted<WhichQuestion>,
+) -> Answer {
     let (id, document) = path.into_inner();
     match actions::detach(&visit.app, &visit.actor, id, document, visit.now).await {
         Ok(()) => {
@@ -586,7 +616,8 @@ pub async fn detach(visit: Visit, path: web::Path<(Id<Application>, Id<Document>
 
 /// A file as an attachment, never shown inside the page.
 pub(super) fn download(name: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
     Ok(HttpResponse::Ok()
         .content_type(media_type.to_owned())
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")))
@@ -673,7 +704,9 @@ pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, posted: Posted
 pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
     match actions::confirm_unchanged(&visit.app, &visit.actor, *id, visit.now).await {
         Ok(_) => see(&format!("/applications/{id}/receipt")),
-        Err(Error::Refused(refusal)) if refusal.code == "applications/incomplete" => see(&format!("/applications/{id}/check")),
+        Err(Error::Refused(refusal)) if refusal.code == "applications/incomplete" => {
+            see(&format!("/applications/{id}/check"))
+        }
         Err(error) => late(&visit, error, &format!("/applications/{id}")),
     }
 }
@@ -706,8 +739,17 @@ pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
         .map(|m| m.name.clone())
         .unwrap_or_default();
     let mut shell = visit.shell("Application sent", MENU);
-    shell.breadcrumbs = vec![Link::new("My applications", MENU), Link::new(call.title.clone(), format!("/applications/{id}"))];
-    page(&ReceiptPage { shell, open: call.is_open(visit.now), application, call, receipt, older: receipts, organisation })
+    shell.breadcrumbs =
+        vec![Link::new("My applications", MENU), Link::new(call.title.clone(), format!("/applications/{id}"))];
+    page(&ReceiptPage {
+        shell,
+        open: call.is_open(visit.now),
+        application,
+        call,
+        receipt,
+        older: receipts,
+        organisation,
+    })
 }
 
 /// One's own application, its call and its receipts, oldest first.
@@ -765,7 +807,9 @@ pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, _posted: Pos
 /// Level texts of a quality criterion, as the guidance of its question.
 pub(super) fn level_texts(call: &Call, criterion: &str) -> Vec<(String, String)> {
     match call.terms.0.model.criterion(criterion).map(|c| &c.kind) {
-        Some(Kind::Quality { levels }) => levels.iter().rev().map(|l| (format!("Level {}", l.level), l.text.clone())).collect(),
+        Some(Kind::Quality { levels }) => {
+            levels.iter().rev().map(|l| (format!("Level {}", l.level), l.text.clone())).collect()
+        }
         _ => Vec::new(),
     }
 }

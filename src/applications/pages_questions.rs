@@ -73,7 +73,8 @@ pub(super) fn body(call: &Call, question: &Question, draft: &Draft) -> Body {
         Asks::Pass { requirement, .. } => body.text.clone_from(requirement),
         Asks::Promise { id } => promise(call, id, draft, &mut body),
         Asks::Price => {
-            body.prices = questions::prices(terms).into_iter().map(|(id, title)| (format!("price_{id}"), title)).collect();
+            body.prices =
+                questions::prices(terms).into_iter().map(|(id, title)| (format!("price_{id}"), title)).collect();
             if let Some(round) = &terms.round {
                 body.amount_hint = format!("From {} to {}", round.least, round.most);
                 body.text = "How much you ask for. What it is for comes on the next page.".to_owned();
@@ -90,13 +91,17 @@ pub(super) fn body(call: &Call, question: &Question, draft: &Draft) -> Body {
             };
         }
         Asks::CashFlow => {
-            let typed = draft.typed.get(&question.key).map_or(0, |fields| fields.keys().filter(|k| k.starts_with("end_")).count());
+            let typed = draft
+                .typed
+                .get(&question.key)
+                .map_or(0, |fields| fields.keys().filter(|k| k.starts_with("end_")).count());
             let known = draft.answers.cash_flow.len().max(typed).max(LEAST_CASH_ROWS);
             body.rows = (1..=known.min(CASH_ROWS)).collect();
             body.text = "Three years: the last day of each quarter, the money coming in from trading and grants, and the money going out, without the money you ask for here.".to_owned();
         }
         Asks::Files => {
-            body.text = "Files that belong to the whole application. Files for one question go on its own page.".to_owned();
+            body.text =
+                "Files that belong to the whole application. Files for one question go on its own page.".to_owned();
         }
     }
     body
@@ -109,7 +114,12 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
     if let Some(asked) = questions::condition(terms, id) {
         body.text.clone_from(&asked.body.text);
         body.hint = if asked.required {
-            format!("Everybody promises {} {} {}", asked.body.direction.label().to_lowercase(), asked.target.shown(), body.unit)
+            format!(
+                "Everybody promises {} {} {}",
+                asked.body.direction.label().to_lowercase(),
+                asked.target.shown(),
+                body.unit
+            )
         } else {
             format!("The target is {} {}", asked.target.shown(), body.unit)
         };
@@ -117,7 +127,11 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
         body.becomes = shown::becomes(asked, draft.answers.promises.get(id));
         body.facts.push(("Counted".to_owned(), asked.body.measure.clone(), String::new()));
         if !asked.body.evidence.is_empty() {
-            body.facts.push(("Shown by".to_owned(), asked.body.evidence.join(", "), asked.body.cadence.label().to_owned()));
+            body.facts.push((
+                "Shown by".to_owned(),
+                asked.body.evidence.join(", "),
+                asked.body.cadence.label().to_owned(),
+            ));
         }
     } else if let Some((_, measure, _)) = &measure {
         body.text.clone_from(&measure.title);
@@ -125,12 +139,20 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
     }
     if let Some((criterion, measure, points)) = measure {
         if body.hint.is_empty() {
-            body.hint = format!("A promise of {} earns the full mark; more earns no more", shown_decimal(measure.target));
+            body.hint =
+                format!("A promise of {} earns the full mark; more earns no more", shown_decimal(measure.target));
         }
         body.facts.insert(
             0,
-            ("Weight".to_owned(), format!("up to {} of 100", shown_decimal(points)), format!("part of “{}”", criterion.title)),
+            (
+                "Weight".to_owned(),
+                format!("up to {} of 100", shown_decimal(points)),
+                format!("part of “{}”", criterion.title),
+            ),
         );
-        body.facts.insert(1, ("Our target".to_owned(), format!("{} {}", shown_decimal(measure.target), measure.unit), String::new()));
+        body.facts.insert(
+            1,
+            ("Our target".to_owned(), format!("{} {}", shown_decimal(measure.target), measure.unit), String::new()),
+        );
     }
 }

@@ -212,7 +212,10 @@ pub fn missing_of(terms: &Terms, question: &Question, answers: &Answers, price: 
             _ => vec![format!("Answer yes or no to “{}”", question.title)],
         },
         Asks::Promise { id } => match answers.promises.get(id) {
-            None => vec![format!("Say how much you promise, from how much today, by when and how, for “{}”", question.title)],
+            None => vec![format!(
+                "Say how much you promise, from how much today, by when and how, for “{}”",
+                question.title
+            )],
             Some(promised) => promise_problems(terms, question, id, promised),
         },
         Asks::Price => price_problems(terms, price),
@@ -292,7 +295,10 @@ fn use_problems(answers: &Answers, price: &PriceAnswers) -> Vec<String> {
 fn cash_problems(answers: &Answers) -> Vec<String> {
     let rows = &answers.cash_flow;
     if rows.len() < LEAST_CASH_ROWS {
-        return vec![format!("Give a cash flow of three years: at least {LEAST_CASH_ROWS} quarters. There are {}", rows.len())];
+        return vec![format!(
+            "Give a cash flow of three years: at least {LEAST_CASH_ROWS} quarters. There are {}",
+            rows.len()
+        )];
     }
     if rows.windows(2).any(|pair| matches!(pair, [a, b] if b.period_end <= a.period_end)) {
         return vec!["Put the periods of the cash flow in order, each ending later than the one before".to_owned()];
@@ -387,7 +393,8 @@ mod tests {
 
     fn terms(words: u32) -> Terms {
         let level = |level: u32, share| Level { level, text: String::new(), share };
-        let criterion = |id: &str, kind| Criterion { id: id.into(), title: id.into(), weight: Some(dec!(50)), minimum: None, kind };
+        let criterion =
+            |id: &str, kind| Criterion { id: id.into(), title: id.into(), weight: Some(dec!(50)), minimum: None, kind };
         Terms {
             description: String::new(),
             tender: None,

@@ -70,9 +70,9 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
 
 fn promise(terms: &Terms, id: &str, sample: &Sample, today: LocalDate) -> Promised {
     let asked = questions::condition(terms, id);
-    let target = asked.map(|c| c.target.get()).or_else(|| {
-        questions::measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.target)
-    });
+    let target = asked
+        .map(|c| c.target.get())
+        .or_else(|| questions::measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.target));
     let target = target.unwrap_or(Decimal::ONE);
     let factor = if asked.is_some_and(|c| c.required) { Decimal::ONE } else { sample.factor };
     Promised {
@@ -113,8 +113,7 @@ pub async fn submit_complete(
     let terms = app.db.read(move |db| calls::find(db, call)).await?.terms.0;
     let id = actions::start(app, owner, call, organisation, now).await?;
     actions::save_draft(app, owner, id, &answers(&terms, sample, now.date()), now).await?;
-    let declaration =
-        Declaration { declared_by: sample.declared_by.clone(), true_and_complete: "yes".to_owned() };
+    let declaration = Declaration { declared_by: sample.declared_by.clone(), true_and_complete: "yes".to_owned() };
     let receipt = actions::submit(app, owner, id, &declaration, now).await?;
     Ok((id, receipt))
 }

@@ -118,14 +118,16 @@ pub fn becomes(asked: &ConditionAsked, promise: Option<&Promised>) -> String {
         Some(p) => (p.quantity.shown(), medium_date(p.by), p.baseline.shown()),
         None => ("your number of".to_owned(), "your date".to_owned(), "the number of today".to_owned()),
     };
-    let evidence = if body.evidence.is_empty() { "evidence".to_owned() } else { body.evidence.join(" or ").to_lowercase() };
+    let evidence =
+        if body.evidence.is_empty() { "evidence".to_owned() } else { body.evidence.join(" or ").to_lowercase() };
     let cadence = match body.cadence {
         Cadence::Once => "once, at the date",
         Cadence::Quarterly => "every quarter",
         Cadence::HalfYearly => "twice a year",
         Cadence::Yearly => "once a year",
     };
-    let first = body.remedies.first().map_or_else(String::new, |r| format!(" If you fall short, the first step is: {r}."));
+    let first =
+        body.remedies.first().map_or_else(String::new, |r| format!(" If you fall short, the first step is: {r}."));
     format!(
         "“{}: {side} {quantity} {} by {by}, from {from}.” You would show {evidence} {cadence}.{first}",
         body.measure, body.unit

@@ -3,7 +3,9 @@
 use super::model::{Application, ApplicationState, OpenedPart};
 use super::records::{Envelope, Opening, OpeningReport, Receipt};
 use crate::calls::{Call, Part};
-use crate::db::schema::{applications, calls, draft_readings, envelopes, opened_parts, openings, quality_final, receipts};
+use crate::db::schema::{
+    applications, calls, draft_readings, envelopes, opened_parts, openings, quality_final, receipts,
+};
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
@@ -94,7 +96,11 @@ pub fn find_with_call(db: &mut Db, id: Id<Application>) -> Result<(Application, 
 ///
 /// # Errors
 /// What the database says.
-pub fn of_organisation(db: &mut Db, call: Id<Call>, organisation: Id<actor::Organisation>) -> Result<Option<Application>> {
+pub fn of_organisation(
+    db: &mut Db,
+    call: Id<Call>,
+    organisation: Id<actor::Organisation>,
+) -> Result<Option<Application>> {
     Ok(applications::table
         .filter(applications::call_id.eq(call))
         .filter(applications::organisation_id.eq(organisation))
@@ -148,7 +154,13 @@ pub(super) fn insert(db: &mut Db, application: &Application) -> Result<()> {
 }
 
 /// Stores a sealed draft, when nobody stored another since `read_at`. Says whether it did.
-pub(super) fn set_draft(db: &mut Db, id: Id<Application>, read_at: Instant, draft: &str, saved_at: Instant) -> Result<bool> {
+pub(super) fn set_draft(
+    db: &mut Db,
+    id: Id<Application>,
+    read_at: Instant,
+    draft: &str,
+    saved_at: Instant,
+) -> Result<bool> {
     let changed = diesel::update(
         applications::table
             .filter(applications::id.eq(id))
@@ -270,7 +282,9 @@ pub(super) fn forget_opened(db: &mut Db, application: Id<Application>) -> Result
 }
 
 pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> Result<()> {
-    diesel::update(applications::table.filter(applications::id.eq_any(ids))).set(applications::opened_at.eq(at)).execute(db)?;
+    diesel::update(applications::table.filter(applications::id.eq_any(ids)))
+        .set(applications::opened_at.eq(at))
+        .execute(db)?;
     Ok(())
 }
 
@@ -317,14 +331,13 @@ pub(super) fn finish_opening(
     at: Instant,
     report: &Json<OpeningReport>,
 ) -> Result<bool> {
-    let changed =
-        diesel::update(openings::table.filter(openings::id.eq(id)).filter(openings::second_at.is_null()))
-            .set((
-                openings::second_by.eq(Some(second)),
-                openings::second_at.eq(Some(at)),
-                openings::report.eq(Some(report.to_string())),
-            ))
-            .execute(db)?;
+    let changed = diesel::update(openings::table.filter(openings::id.eq(id)).filter(openings::second_at.is_null()))
+        .set((
+            openings::second_by.eq(Some(second)),
+            openings::second_at.eq(Some(at)),
+            openings::report.eq(Some(report.to_string())),
+        ))
+        .execute(db)?;
     Ok(changed == 1)
 }
 
@@ -353,7 +366,12 @@ pub fn mark_quality_final(db: &mut Db, call: &Call, now: Instant) -> Result<()> 
     Ok(())
 }
 
-pub(super) fn was_read(db: &mut Db, application: Id<Application>, account: Id<Account>, day: LocalDate) -> Result<bool> {
+pub(super) fn was_read(
+    db: &mut Db,
+    application: Id<Application>,
+    account: Id<Account>,
+    day: LocalDate,
+) -> Result<bool> {
     Ok(draft_readings::table
         .filter(draft_readings::application_id.eq(application))
         .filter(draft_readings::account_id.eq(account))
@@ -363,7 +381,12 @@ pub(super) fn was_read(db: &mut Db, application: Id<Application>, account: Id<Ac
         > 0)
 }
 
-pub(super) fn insert_reading(db: &mut Db, application: &Application, account: Id<Account>, day: LocalDate) -> Result<()> {
+pub(super) fn insert_reading(
+    db: &mut Db,
+    application: &Application,
+    account: Id<Account>,
+    day: LocalDate,
+) -> Result<()> {
     let id: Id<Application> = Id::new();
     diesel::insert_into(draft_readings::table)
         .values((

@@ -17,7 +17,12 @@ const MOST_CHARACTERS: usize = 60_000;
 ///
 /// # Errors
 /// Only when a text is longer than a draft can hold; then nothing is taken.
-pub fn take(terms: &Terms, question: &Question, fields: &Fields, draft: &mut Draft) -> Result<FieldErrors, FieldErrors> {
+pub fn take(
+    terms: &Terms,
+    question: &Question,
+    fields: &Fields,
+    draft: &mut Draft,
+) -> Result<FieldErrors, FieldErrors> {
     if let Some((name, _)) = fields.iter().find(|(_, value)| value.chars().count() > MOST_CHARACTERS) {
         return Err(FieldErrors::one(name, format!("Use {MOST_CHARACTERS} characters or fewer")));
     }

@@ -103,7 +103,12 @@ pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
 ///
 /// # Errors
 /// What the database says.
-pub fn list(db: &mut Db, authority: Id<actor::Organisation>, after: Option<&Cursor>, limit: usize) -> Result<Page<Row>> {
+pub fn list(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Row>> {
     let mut query = audit_rows::table
         .filter(audit_rows::authority_id.eq(authority))
         .select(Row::as_select())
@@ -113,10 +118,7 @@ pub fn list(db: &mut Db, authority: Id<actor::Organisation>, after: Option<&Curs
             audit_rows::at.lt(cursor.at).or(audit_rows::at.eq(cursor.at).and(audit_rows::id.lt(cursor.id.clone()))),
         );
     }
-    let rows = query
-        .order((audit_rows::at.desc(), audit_rows::id.desc()))
-        .limit(i64::try_from(limit + 1)?)
-        .load(db)?;
+    let rows = query.order((audit_rows::at.desc(), audit_rows::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |row| Cursor { at: row.at, id: row.id.to_string() }))
 }
 

@@ -74,8 +74,7 @@ pub struct Report {
 /// What the database says. A damaged record is no error; it is the report's finding.
 pub fn verify(database: &Database, keys: &Keys, outside: Option<&Checkpoint>) -> Result<Report> {
     database.read_now(|db| {
-        let mut report =
-            Report { rows: 0, waiting: 0, checkpoints: 0, head: GENESIS.to_owned(), finding: None };
+        let mut report = Report { rows: 0, waiting: 0, checkpoints: 0, head: GENESIS.to_owned(), finding: None };
         let mut signed: Vec<(i64, String, Instant, String)> = audit_checkpoints::table
             .select((
                 audit_checkpoints::seq,

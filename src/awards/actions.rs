@@ -20,10 +20,24 @@ use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn note(db: &mut Db, actor: &Actor, award: &Award, action: &'static str, facts: Value, at: Instant) -> Result<()> {
+pub(super) fn note(
+    db: &mut Db,
+    actor: &Actor,
+    award: &Award,
+    action: &'static str,
+    facts: Value,
+    at: Instant,
+) -> Result<()> {
     audit::record(
         db,
-        Entry { authority: Some(award.authority_id), at, actor, action, subject: Subject::new("award", award.id), facts },
+        Entry {
+            authority: Some(award.authority_id),
+            at,
+            actor,
+            action,
+            subject: Subject::new("award", award.id),
+            facts,
+        },
     )?;
     Ok(())
 }
@@ -88,7 +102,13 @@ impl RecommendInput {
 /// # Errors
 /// Invalid, Denied; refused without a signed ranking, for a bid that is not first in a tender, or an amount outside
 /// the round; Conflict when an award of the application stands.
-pub async fn recommend(app: &App, actor: &Actor, call: Id<Call>, input: &RecommendInput, now: Instant) -> Result<Id<Award>> {
+pub async fn recommend(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    input: &RecommendInput,
+    now: Instant,
+) -> Result<Id<Award>> {
     let read = input.read()?;
     let recommended_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
@@ -143,7 +163,12 @@ pub async fn recommend(app: &App, actor: &Actor, call: Id<Call>, input: &Recomme
         .await
 }
 
-fn contract_terms(db: &mut Db, call: &Call, application: &Application, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
+fn contract_terms(
+    db: &mut Db,
+    call: &Call,
+    application: &Application,
+    read: &Recommended,
+) -> Result<(AwardKind, Pence, AwardTerms)> {
     let tender = call.terms.0.tender.as_ref().ok_or_else(|| Error::internal("a tender has no tender terms"))?;
     // One contract follows from a call while there are no lots, so a second standing award is refused.
     if store::of_call(db, call.id)?.iter().any(stands) {
@@ -153,7 +178,8 @@ fn contract_terms(db: &mut Db, call: &Call, application: &Application, read: &Re
         Some(value) => value,
         None => {
             let price = applications::opened(db, application.id, Part::Price)?;
-            let total = price.map(|p| p.prices()).transpose()?.map(|p| Pence::total(p.prices.into_values())).transpose()?;
+            let total =
+                price.map(|p| p.prices()).transpose()?.map(|p| Pence::total(p.prices.into_values())).transpose()?;
             total
                 .filter(|t| *t > Pence::ZERO)
                 .ok_or_else(|| Error::field("value", "Enter the value of the contract including VAT"))?
@@ -207,14 +233,22 @@ pub struct CheckInput {
 ///
 /// # Errors
 /// Invalid, Denied.
-pub async fn record_check(app: &App, actor: &Actor, application: Id<Application>, input: &CheckInput, now: Instant) -> Result<()> {
+pub async fn record_check(
+    app: &App,
+    actor: &Actor,
+    application: Id<Application>,
+    input: &CheckInput,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let kind = form.value::<CheckKind>("kind", &input.kind, "Choose what was checked");
     let outcome = form.value::<CheckOutcome>("outcome", &input.outcome, "Choose what was found");
     let subject = form.optional_text("subject", &input.subject, 160);
     let words = form.text("note", &input.note, 2000, "Say what was looked at, such as the debarment list and its date");
     form.finish()?;
-    let (Some(kind), Some(outcome)) = (kind, outcome) else { return Err(Error::field("kind", "Choose what was checked")) };
+    let (Some(kind), Some(outcome)) = (kind, outcome) else {
+        return Err(Error::field("kind", "Choose what was checked"));
+    };
     let checked_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
     app.db
@@ -321,7 +355,8 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
             let organisations = find_organisations(db, &ids)?;
             let tender = call.kind == CallKind::Tender;
             let winner = if tender {
-                let award = awards.first().ok_or(AwardRefusal::WrongState { state: AwardState::DeclinedByCommittee })?;
+                let award =
+                    awards.first().ok_or(AwardRefusal::WrongState { state: AwardState::DeclinedByCommittee })?;
                 let application = assessed.iter().find(|a| a.id == award.application_id).ok_or(Error::NotFound)?;
                 Some((application, organisations.get(&award.organisation_id).ok_or(Error::NotFound)?))
             } else {
@@ -347,7 +382,11 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
                 }
                 let organisation = organisations.get(&application.organisation_id).ok_or(Error::NotFound)?;
                 let body = source.summary(application, organisation).ok_or(AwardRefusal::NoSignedRanking)?;
-                let text = format!("{}\nRead it with every detail: {address}/applications/{}/outcome\n", body.text(), application.id);
+                let text = format!(
+                    "{}\nRead it with every detail: {address}/applications/{}/outcome\n",
+                    body.text(),
+                    application.id
+                );
                 let title = format!("{}: {}", body.title(), source.call);
                 let row = StoredSummary {
                     id: Id::new(),
@@ -410,7 +449,9 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
         "Enter the date the notice was published",
     );
     form.finish()?;
-    let Some(published) = published else { return Err(Error::field("published_date", "Enter the date the notice was published")) };
+    let Some(published) = published else {
+        return Err(Error::field("published_date", "Enter the date the notice was published"));
+    };
     let voluntary = Parser::ticked(&input.voluntary);
     let actor = actor.clone();
     app.db
@@ -469,7 +510,13 @@ pub struct ChallengeInput {
 ///
 /// # Errors
 /// Invalid, Denied.
-pub async fn record_challenge(app: &App, actor: &Actor, id: Id<Award>, input: &ChallengeInput, now: Instant) -> Result<()> {
+pub async fn record_challenge(
+    app: &App,
+    actor: &Actor,
+    id: Id<Award>,
+    input: &ChallengeInput,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let kind = form.value::<ChallengeKind>("kind", &input.kind, "Choose a claim or a complaint");
     let notified =
@@ -477,7 +524,9 @@ pub async fn record_challenge(app: &App, actor: &Actor, id: Id<Award>, input: &C
     let words = form.text("note", &input.note, 3000, "Say what it is about");
     form.check(notified.is_none_or(|n| n <= now), "notified_date", "Enter a moment that is not in the future");
     form.finish()?;
-    let (Some(kind), Some(notified)) = (kind, notified) else { return Err(Error::field("kind", "Choose a claim or a complaint")) };
+    let (Some(kind), Some(notified)) = (kind, notified) else {
+        return Err(Error::field("kind", "Choose a claim or a complaint"));
+    };
     let recorded_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
     app.db
@@ -523,7 +572,13 @@ pub struct ChallengeEndInput {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound when it ended already.
-pub async fn end_challenge(app: &App, actor: &Actor, id: Id<Challenge>, input: &ChallengeEndInput, now: Instant) -> Result<()> {
+pub async fn end_challenge(
+    app: &App,
+    actor: &Actor,
+    id: Id<Challenge>,
+    input: &ChallengeEndInput,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let words = form.text("note", &input.note, 2000, "Say how it ended, such as the court’s order and its date");
     form.finish()?;

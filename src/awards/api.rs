@@ -45,7 +45,12 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            Ok((calls::find(db, id)?, store::of_call(db, id)?, store::checks_of_call(db, id)?, store::summaries(db, id)?))
+            Ok((
+                calls::find(db, id)?,
+                store::of_call(db, id)?,
+                store::checks_of_call(db, id)?,
+                store::summaries(db, id)?,
+            ))
         })
         .await?;
     require(&visit.actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
@@ -162,8 +167,10 @@ pub async fn challenge(visit: Visit, id: web::Path<Id<Award>>, body: Sent<Challe
     let id = *id;
     actions::record_challenge(&visit.app, &visit.actor, id, &body.0, visit.now).await?;
     let all = visit.app.db.read(move |db| store::challenges(db, id)).await?;
-    let all: Vec<_> =
-        all.iter().map(|c| json!({ "id": c.id, "kind": c.kind, "suspends": c.suspends, "ended_at": c.ended_at })).collect();
+    let all: Vec<_> = all
+        .iter()
+        .map(|c| json!({ "id": c.id, "kind": c.kind, "suspends": c.suspends, "ended_at": c.ended_at }))
+        .collect();
     ok(&json!({ "challenges": all }))
 }
 
@@ -232,7 +239,18 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    of_call, recommend, award, check, decide, send_summaries, notice, challenge, end_challenge, offer, answer, outcome
+    of_call,
+    recommend,
+    award,
+    check,
+    decide,
+    send_summaries,
+    notice,
+    challenge,
+    end_challenge,
+    offer,
+    answer,
+    outcome
 ))]
 /// What this room adds to the API's description.
 pub struct Docs;

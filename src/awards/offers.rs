@@ -34,7 +34,12 @@ pub struct OfferInput {
 /// Invalid, Denied, refused without a route.
 pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
-    let by = form.instant("answer_by", &input.answer_by_date, &input.answer_by_time, "Enter until when the applicant may answer");
+    let by = form.instant(
+        "answer_by",
+        &input.answer_by_date,
+        &input.answer_by_time,
+        "Enter until when the applicant may answer",
+    );
     form.finish()?;
     let Some(by) = by else { return Err(Error::field("answer_by_date", "Enter until when the applicant may answer")) };
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
@@ -98,7 +103,11 @@ pub async fn answer(app: &App, actor: &Actor, id: Id<Award>, input: &AnswerInput
             false
         }
     };
-    form.check(!accepted || Parser::ticked(&input.understood), "understood", "Confirm that you have read what it costs");
+    form.check(
+        !accepted || Parser::ticked(&input.understood),
+        "understood",
+        "Confirm that you have read what it costs",
+    );
     form.finish()?;
     let by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();

@@ -102,7 +102,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
             let all: Vec<Application> =
                 applications::of_call(db, id)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
             let organisations = find_organisations(db, &all.iter().map(|a| a.organisation_id).collect::<Vec<_>>())?;
-            let people: Vec<_> = awards.iter().flat_map(|a| [Some(a.recommended_by), a.approved_by]).flatten().collect();
+            let people: Vec<_> =
+                awards.iter().flat_map(|a| [Some(a.recommended_by), a.approved_by]).flatten().collect();
             let names = account_names(db, &people)?;
             let name = |a: Id<Application>| {
                 all.iter()
@@ -150,13 +151,10 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
             Ok(DeskPage {
                 shell: Shell::default(),
                 form: FormState::empty(),
-                verdict: shown
-                    .last()
-                    .map(|s| s.sentence.clone())
-                    .unwrap_or_else(|| match &ranking {
-                        Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
-                        None => "No award yet: the ranking must be signed first.".to_owned(),
-                    }),
+                verdict: shown.last().map(|s| s.sentence.clone()).unwrap_or_else(|| match &ranking {
+                    Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
+                    None => "No award yet: the ranking must be signed first.".to_owned(),
+                }),
                 assessed: all.len(),
                 tender: call.kind == CallKind::Tender,
                 may_run: can(&actor, Action::RunAward, &thing),
@@ -277,7 +275,11 @@ pub async fn challenge(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, pos
 ///
 /// # Errors
 /// Denied.
-pub async fn end_challenge(visit: Visit, path: web::Path<(Id<Call>, Id<Challenge>)>, posted: Posted<ChallengeEndInput>) -> Answer {
+pub async fn end_challenge(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Challenge>)>,
+    posted: Posted<ChallengeEndInput>,
+) -> Answer {
     let (call, challenge) = path.into_inner();
     let done = actions::end_challenge(&visit.app, &visit.actor, challenge, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "Recorded.").await
@@ -297,7 +299,11 @@ struct SummaryPage {
 ///
 /// # Errors
 /// Denied, NotFound before it is made.
-pub async fn summary(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, query: web::Query<FormatQuery>) -> Answer {
+pub async fn summary(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>)>,
+    query: web::Query<FormatQuery>,
+) -> Answer {
     let (call, application) = path.into_inner();
     let actor = visit.actor.clone();
     let summary = visit
@@ -405,10 +411,16 @@ impl OutcomePage {
     fn verdict(&self) -> String {
         match (&self.award, &self.summary) {
             (Some(award), _) => match award.state {
-                AwardState::Offered => format!("You have an offer of {}. Answer until {}.", award.value, self.answer_by),
-                AwardState::Accepted => format!("You accepted the offer of {}. The council prepares the agreement.", award.value),
+                AwardState::Offered => {
+                    format!("You have an offer of {}. Answer until {}.", award.value, self.answer_by)
+                }
+                AwardState::Accepted => {
+                    format!("You accepted the offer of {}. The council prepares the agreement.", award.value)
+                }
                 AwardState::Declined => "You declined the offer.".to_owned(),
-                AwardState::Lapsed => "The offer lapsed because it was not answered in time. Ask the council.".to_owned(),
+                AwardState::Lapsed => {
+                    "The offer lapsed because it was not answered in time. Ask the council.".to_owned()
+                }
                 AwardState::Signed => format!("The agreement over {} is signed.", award.value),
                 _ => self.summary.as_ref().map_or_else(
                     || "There is no decision yet. We write to you when there is.".to_owned(),

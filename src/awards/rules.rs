@@ -119,13 +119,15 @@ impl RefusalInfo for AwardRefusal {
                 "{subject} is excluded, so the award cannot be approved. An excluded supplier’s tender must be left out; \
                  an excluded subcontractor may be replaced."
             ),
-            AwardRefusal::SamePerson => "You recommended this award. Ask a committee member to decide on it.".to_owned(),
+            AwardRefusal::SamePerson => {
+                "You recommended this award. Ask a committee member to decide on it.".to_owned()
+            }
             AwardRefusal::WrongState { state } => {
                 format!("This cannot be done now: the award is “{}”.", state.label())
             }
-            AwardRefusal::SummariesNotSent { waiting } => format!(
-                "Send the assessment summaries first; {waiting} suppliers have not been sent theirs."
-            ),
+            AwardRefusal::SummariesNotSent { waiting } => {
+                format!("Send the assessment summaries first; {waiting} suppliers have not been sent theirs.")
+            }
             AwardRefusal::NoticeBeforeSummaries { last } => format!(
                 "The notice must be published after every summary was sent; the last was sent at {}.",
                 last.long()
@@ -134,7 +136,8 @@ impl RefusalInfo for AwardRefusal {
                 "Record the notice once it is published: its date and time lie in the future.".to_owned()
             }
             AwardRefusal::NoNotice => {
-                "A below-threshold contract has no contract award notice. It may be signed once it is approved.".to_owned()
+                "A below-threshold contract has no contract award notice. It may be signed once it is approved."
+                    .to_owned()
             }
             AwardRefusal::InStandstill { earliest } => {
                 format!("The standstill still runs. The contract may be signed from {}.", long_date(*earliest))
@@ -152,7 +155,9 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::OfferLapsed { by } => {
                 format!("The offer could be answered until {}. It has lapsed; ask the council.", by.long())
             }
-            AwardRefusal::AnswerByPast => "Give the applicant time to answer: choose a moment in the future.".to_owned(),
+            AwardRefusal::AnswerByPast => {
+                "Give the applicant time to answer: choose a moment in the future.".to_owned()
+            }
         }
     }
 
@@ -203,10 +208,8 @@ pub fn may_approve(award: &Award, supplier: &str, checks: &[Check], by: Id<Accou
     let mut missing = Vec::new();
     for subject in subjects {
         for kind in CheckKind::ALL {
-            let newest = checks
-                .iter()
-                .filter(|c| c.subject == subject && c.kind == *kind)
-                .max_by_key(|c| (c.checked_at, c.id));
+            let newest =
+                checks.iter().filter(|c| c.subject == subject && c.kind == *kind).max_by_key(|c| (c.checked_at, c.id));
             match newest.map(|c| c.outcome) {
                 Some(CheckOutcome::Excluded) => return Err(AwardRefusal::Excluded { subject: subject.to_owned() }),
                 Some(_) => {}

@@ -112,11 +112,9 @@ impl Source<'_> {
             None => self.approved.contains(&application.id),
         };
         let winner_scores: BTreeMap<&str, String> = match (&own.winner, won, self.winner) {
-            (Some(winner), false, Some(_)) => winner
-                .scores
-                .iter()
-                .filter_map(|s| Some((s.criterion.as_str(), s.score?.to_string())))
-                .collect(),
+            (Some(winner), false, Some(_)) => {
+                winner.scores.iter().filter_map(|s| Some((s.criterion.as_str(), s.score?.to_string()))).collect()
+            }
             _ => BTreeMap::new(),
         };
         let parts = own
@@ -212,7 +210,9 @@ impl Source<'_> {
                     organisation.name
                 )]
             }
-            _ => vec!["Other applications earned more points, or the money of the round was promised to them.".to_owned()],
+            _ => vec![
+                "Other applications earned more points, or the money of the round was promised to them.".to_owned(),
+            ],
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Connections, pools, reads, and writes that are tried again.
 
 use crate::error::{Error, Result};
-use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager,
+};
 use diesel::expression::SqlLiteral;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -260,9 +262,7 @@ impl Database {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Error::internal(format!("a database task ended early: {e}")))?
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::internal(format!("a database task ended early: {e}")))?
 }
 
 fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {

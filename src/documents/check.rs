@@ -63,7 +63,9 @@ impl RefusalInfo for FileRefusal {
                 "The file must be a PDF, Word, Excel, OpenDocument, CSV or plain text file, or a PNG or JPEG picture."
                     .to_owned()
             }
-            FileRefusal::Infected => "The virus scanner refused the file. Check your device, then send a clean copy.".to_owned(),
+            FileRefusal::Infected => {
+                "The virus scanner refused the file. Check your device, then send a clean copy.".to_owned()
+            }
         }
     }
 }

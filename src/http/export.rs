@@ -24,11 +24,9 @@ impl Table {
     pub fn answer(&self, format: &str) -> Answer {
         match format {
             "csv" => self.file("text/csv; charset=utf-8", "csv", self.csv()?),
-            "xlsx" => self.file(
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                "xlsx",
-                self.xlsx()?,
-            ),
+            "xlsx" => {
+                self.file("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", self.xlsx()?)
+            }
             _ => Err(Error::NotFound.into()),
         }
     }

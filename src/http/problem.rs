@@ -80,7 +80,8 @@ impl Problem {
             Error::NotFound => (
                 "not-found".to_owned(),
                 "Page not found",
-                "There is nothing here, or it is not public. Check the address, or start from the home page.".to_owned(),
+                "There is nothing here, or it is not public. Check the address, or start from the home page."
+                    .to_owned(),
                 None,
                 Vec::new(),
             ),

@@ -43,9 +43,8 @@ impl FromRequest for Parts {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let multipart = Multipart::new(request.headers(), payload.take());
-        let most = request
-            .app_data::<actix_web::web::Data<App>>()
-            .map_or(1_000_000, |app| app.config.storage.most_bytes);
+        let most =
+            request.app_data::<actix_web::web::Data<App>>().map_or(1_000_000, |app| app.config.storage.most_bytes);
         let request = request.clone();
         Box::pin(async move {
             let unreadable = |_| Failure::from(Error::field("file", "The file could not be read. Send it again"));
@@ -54,8 +53,7 @@ impl FromRequest for Parts {
             let mut total = 0_usize;
             while let Some(mut field) = multipart.try_next().await.map_err(unreadable)? {
                 let name = field.name().unwrap_or_default().to_owned();
-                let file_name =
-                    field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
+                let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
                 let mut bytes = Vec::new();
                 while let Some(chunk) = field.try_next().await.map_err(unreadable)? {
                     total += chunk.len();

@@ -127,13 +127,9 @@ impl FromRequest for Visit {
         let app = request.app_data::<actix_web::web::Data<App>>().map(|data| data.get_ref().clone());
         let parts = request.extensions().get::<VisitParts>().cloned();
         ready(match (app, parts) {
-            (Some(app), Some(parts)) => Ok(Visit {
-                app,
-                actor: parts.actor,
-                now: parts.now,
-                menu: parts.menu,
-                session: request.get_session(),
-            }),
+            (Some(app), Some(parts)) => {
+                Ok(Visit { app, actor: parts.actor, now: parts.now, menu: parts.menu, session: request.get_session() })
+            }
             _ => Err(Error::internal("a route is outside the session middleware").into()),
         })
     }

@@ -147,7 +147,13 @@ pub fn checked_account(input: &Register) -> Result<(String, String, String)> {
 ///
 /// # Errors
 /// Conflict when the address has one.
-pub fn make_account(db: &mut crate::db::Db, name: &str, email: &str, password_hash: &str, now: Instant) -> Result<Id<Account>> {
+pub fn make_account(
+    db: &mut crate::db::Db,
+    name: &str,
+    email: &str,
+    password_hash: &str,
+    now: Instant,
+) -> Result<Id<Account>> {
     let row = AccountRow {
         id: Id::new(),
         email: email.to_owned(),
@@ -395,7 +401,11 @@ fn read_organisation(input: &OrganisationInput) -> Result<(String, Profile, Opti
 ///
 /// # Errors
 /// Invalid; Denied for the public.
-pub async fn register_organisation(app: &App, actor: &Actor, input: &OrganisationInput) -> Result<Id<actor::Organisation>> {
+pub async fn register_organisation(
+    app: &App,
+    actor: &Actor,
+    input: &OrganisationInput,
+) -> Result<Id<actor::Organisation>> {
     let account = actor.account().ok_or(Error::Denied)?;
     let (name, profile, kind) = read_organisation(input)?;
     let kind = kind
@@ -489,7 +499,12 @@ pub fn add_role(
 ///
 /// # Errors
 /// Invalid, Denied, NotFound.
-pub async fn change_profile(app: &App, actor: &Actor, id: Id<actor::Organisation>, input: &OrganisationInput) -> Result<()> {
+pub async fn change_profile(
+    app: &App,
+    actor: &Actor,
+    id: Id<actor::Organisation>,
+    input: &OrganisationInput,
+) -> Result<()> {
     let (name, profile, _) = read_organisation(input)?;
     let (now, actor) = (app.now(), actor.clone());
     app.db
@@ -529,7 +544,12 @@ pub struct NewMember {
 ///
 /// # Errors
 /// Invalid, Denied, refused.
-pub async fn add_member(app: &App, actor: &Actor, organisation: Id<actor::Organisation>, input: &NewMember) -> Result<()> {
+pub async fn add_member(
+    app: &App,
+    actor: &Actor,
+    organisation: Id<actor::Organisation>,
+    input: &NewMember,
+) -> Result<()> {
     let mut form = Parser::default();
     let email = rules::email(&mut form, "email", &input.email);
     let role = form.value::<Role>("role", &input.role, "Choose a role");
@@ -560,7 +580,12 @@ fn require_manager(actor: &Actor, organisation: &Organisation) -> Result<()> {
 ///
 /// # Errors
 /// Denied, NotFound, refused.
-pub async fn end_member(app: &App, actor: &Actor, organisation: Id<actor::Organisation>, member: Id<Member>) -> Result<()> {
+pub async fn end_member(
+    app: &App,
+    actor: &Actor,
+    organisation: Id<actor::Organisation>,
+    member: Id<Member>,
+) -> Result<()> {
     let (now, actor) = (app.now(), actor.clone());
     app.db
         .write(move |db| {
@@ -604,7 +629,12 @@ pub struct NewDepartment {
 ///
 /// # Errors
 /// Invalid, Denied.
-pub async fn add_department(app: &App, actor: &Actor, authority: Id<actor::Organisation>, input: &NewDepartment) -> Result<Id<actor::Organisation>> {
+pub async fn add_department(
+    app: &App,
+    actor: &Actor,
+    authority: Id<actor::Organisation>,
+    input: &NewDepartment,
+) -> Result<Id<actor::Organisation>> {
     let mut form = Parser::default();
     let name = form.text("name", &input.name, 160, "Enter the department's name");
     form.finish()?;

@@ -98,7 +98,8 @@ pub async fn mails(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     }
     let cursor = query.cursor()?;
     let page = visit.app.db.read(move |db| mail::list(db, cursor.as_ref(), 20)).await?;
-    ok(&Listed::of(page, |mail| {
-        json!({ "id": mail.id, "to": mail.recipient, "subject": mail.subject, "body": mail.body, "at": mail.created_at })
-    }))
+    ok(&Listed::of(
+        page,
+        |mail| json!({ "id": mail.id, "to": mail.recipient, "subject": mail.subject, "body": mail.body, "at": mail.created_at }),
+    ))
 }

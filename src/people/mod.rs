@@ -20,6 +20,6 @@ mod store;
 pub use model::{AccountRow, Member, Organisation, OrganisationKind, Profile, TokenRow};
 pub use rules::PeopleRefusal;
 pub use store::{
-    account_names, addresses_of_organisation, addresses_with_role, authorities, departments, find_organisation, find_organisations,
-    load_actor, load_actor_by_token, members_with_role,
+    account_names, addresses_of_organisation, addresses_with_role, authorities, departments, find_organisation,
+    find_organisations, load_actor, load_actor_by_token, members_with_role,
 };

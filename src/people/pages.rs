@@ -45,7 +45,11 @@ fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
 }
 
 fn sign_in_page(visit: &Visit, form: FormState, next: &str) -> SignInPage {
-    let demo = if visit.app.sandbox { crate::people::actions::DEMO_HINT.map(|(a, b)| (a.into(), b.into())).to_vec() } else { Vec::new() };
+    let demo = if visit.app.sandbox {
+        crate::people::actions::DEMO_HINT.map(|(a, b)| (a.into(), b.into())).to_vec()
+    } else {
+        Vec::new()
+    };
     SignInPage { shell: form_shell(visit, "Sign in", &form), form, next: own_path(next).to_owned(), demo }
 }
 
@@ -319,7 +323,11 @@ fn applicant_kinds() -> Vec<(&'static str, &'static str)> {
 /// Internal.
 pub async fn new_organisation_form(visit: Visit) -> Answer {
     let form = FormState::empty();
-    page(&NewOrganisationPage { shell: form_shell(&visit, "Register your organisation", &form), form, kinds: applicant_kinds() })
+    page(&NewOrganisationPage {
+        shell: form_shell(&visit, "Register your organisation", &form),
+        form,
+        kinds: applicant_kinds(),
+    })
 }
 
 /// `POST /organisations/new`
@@ -354,7 +362,11 @@ struct OrganisationPage {
     roles: Vec<(&'static str, String)>,
 }
 
-async fn organisation_page(visit: &Visit, id: Id<actor::Organisation>, form: Option<FormState>) -> Result<OrganisationPage> {
+async fn organisation_page(
+    visit: &Visit,
+    id: Id<actor::Organisation>,
+    form: Option<FormState>,
+) -> Result<OrganisationPage> {
     let (organisation, members) =
         visit.app.db.read(move |db| Ok((store::find_organisation(db, id)?, store::current_members(db, id)?))).await?;
     let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
@@ -400,7 +412,11 @@ pub async fn organisation(visit: Visit, id: web::Path<Id<actor::Organisation>>) 
 ///
 /// # Errors
 /// Denied.
-pub async fn change_organisation(visit: Visit, id: web::Path<Id<actor::Organisation>>, posted: Posted<OrganisationInput>) -> Answer {
+pub async fn change_organisation(
+    visit: Visit,
+    id: web::Path<Id<actor::Organisation>>,
+    posted: Posted<OrganisationInput>,
+) -> Answer {
     match actions::change_profile(&visit.app, &visit.actor, *id, &posted.input).await {
         Ok(()) => {
             visit.done("Saved. New applications use these facts.");
@@ -428,7 +444,11 @@ pub async fn add_member(visit: Visit, id: web::Path<Id<actor::Organisation>>, po
 ///
 /// # Errors
 /// Denied, refused.
-pub async fn end_member(visit: Visit, path: web::Path<(Id<actor::Organisation>, Id<Member>)>, _posted: Posted<NextQuery>) -> Answer {
+pub async fn end_member(
+    visit: Visit,
+    path: web::Path<(Id<actor::Organisation>, Id<Member>)>,
+    _posted: Posted<NextQuery>,
+) -> Answer {
     let (organisation, member) = path.into_inner();
     actions::end_member(&visit.app, &visit.actor, organisation, member).await?;
     visit.done("The role is ended.");
@@ -592,7 +612,9 @@ fn facts(row: &audit::Row) -> String {
     match value.as_object() {
         Some(map) => map
             .iter()
-            .map(|(key, value)| format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+            .map(|(key, value)| {
+                format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
+            })
             .collect::<Vec<_>>()
             .join(", "),
         None => String::new(),

@@ -18,8 +18,7 @@ pub(super) fn hash(password: &str) -> Result<String> {
 
 /// Whether a password is the one that was hashed.
 pub(super) fn matches(password: &str, hashed: &str) -> bool {
-    PasswordHash::new(hashed)
-        .is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
+    PasswordHash::new(hashed).is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
 }
 
 /// A hash that no password gives, so that an unknown address takes as long as a known one.

@@ -113,7 +113,14 @@ const fn applicants(roles: &'static [Role]) -> Rule {
 const OWN: &[Role] = &[ApplicantOwner, ApplicantEditor];
 const BUYERS_AND_FUNDERS: &[Role] = &[ProcurementOfficer, FundManager];
 const EVERY_STAFF: &[Role] = &[
-    Administrator, MissionLead, ProcurementOfficer, Evaluator, FundManager, CommitteeMember, ContractManager, Auditor,
+    Administrator,
+    MissionLead,
+    ProcurementOfficer,
+    Evaluator,
+    FundManager,
+    CommitteeMember,
+    ContractManager,
+    Auditor,
 ];
 
 macro_rules! actions {
@@ -293,9 +300,7 @@ pub fn may_reach(actor: &Actor, action: Action) -> bool {
         Actor::Person { .. } => {
             rule.signed_in
                 || actor.memberships().iter().any(|m| {
-                    rule.staff.contains(&m.role)
-                        || rule.applicant.contains(&m.role)
-                        || (rule.read && m.role == Auditor)
+                    rule.staff.contains(&m.role) || rule.applicant.contains(&m.role) || (rule.read && m.role == Auditor)
                 })
         }
     }

@@ -37,7 +37,9 @@ impl SessionStore for Sessions {
         let id = row_id(key);
         let now = Clock::machine();
         let found = self.0.db.read(move |db| store::find_session(db, &id, now)).await;
-        found.map(|state| state.map(|json| json.0)).map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))
+        found
+            .map(|state| state.map(|json| json.0))
+            .map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))
     }
 
     async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {

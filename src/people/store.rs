@@ -16,9 +16,7 @@ type OrganisationId = Id<actor::Organisation>;
 /// What the database says.
 pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
     let rows: Vec<(String, Option<String>, Option<Id<actor::Organisation>>, Option<Role>)> = accounts::table
-        .left_join(
-            members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())),
-        )
+        .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(accounts::id.eq(account))
         .filter(accounts::disabled_at.is_null())
@@ -318,7 +316,11 @@ pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result
 }
 
 /// A stored session: key hash, account, state.
-pub(super) fn find_session(db: &mut Db, id: &str, machine_now: Instant) -> Result<Option<Json<HashMap<String, String>>>> {
+pub(super) fn find_session(
+    db: &mut Db,
+    id: &str,
+    machine_now: Instant,
+) -> Result<Option<Json<HashMap<String, String>>>> {
     Ok(sessions::table
         .filter(sessions::id.eq(id))
         .filter(sessions::expires_at.gt(machine_now))

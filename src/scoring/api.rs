@@ -180,7 +180,8 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
                 require(&actor, Action::ReadScores, &calls::thing(&call).public(false))?;
             }
             let all = store::final_scores_seen_by(db, id, member.as_ref())?;
-            let agreed = if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { Default::default() };
+            let agreed =
+                if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { Default::default() };
             let all: Vec<_> = all
                 .iter()
                 .map(|s| {
@@ -237,7 +238,11 @@ pub async fn close(visit: Visit, id: OfCall, _body: Sent<Nothing>) -> Answer {
 #[utoipa::path(post, path = "/api/v1/calls/{id}/bids/{application}/disregard", tag = "scoring",
     security(("token" = [])), params(("id" = String, Path), ("application" = String, Path)),
     request_body = DisregardInput, responses((status = 200, description = "Left out")))]
-pub async fn disregard(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, body: Sent<DisregardInput>) -> Answer {
+pub async fn disregard(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>)>,
+    body: Sent<DisregardInput>,
+) -> Answer {
     let (call, application) = path.into_inner();
     moderation::disregard(&visit.app, &visit.actor, call, application, &body.0, visit.now).await?;
     ok(&json!({ "disregarded": true }))

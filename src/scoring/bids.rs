@@ -112,10 +112,8 @@ pub(super) fn inputs(
         .map(|opened| {
             let id = opened.application.id;
             let mut bid = Bid { id: bid_id(&opened.application), name: opened.name.clone(), ..Bid::default() };
-            bid.disregarded = left_out
-                .iter()
-                .find(|d| d.application_id == id)
-                .map(|d| format!("{}: {}", d.ground.label(), d.reason));
+            bid.disregarded =
+                left_out.iter().find(|d| d.application_id == id).map(|d| format!("{}: {}", d.ground.label(), d.reason));
             for criterion in scored_criteria(model) {
                 let Some(found) = agreed.get(&(id, criterion.id.clone())) else { continue };
                 if let Some(level) = found.level.and_then(|l| u32::try_from(l).ok()) {

@@ -1,7 +1,9 @@
 //! Pages of officers: panel, moderation and ranking, the trace of one bid.
 
 use super::bids::{self, Opened};
-use super::model::{Conflict, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score};
+use super::model::{
+    Conflict, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score,
+};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::pages::form_shell;
 use super::panel::{self, MemberInput, ResolutionInput};
@@ -154,7 +156,11 @@ pub async fn add_member(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Me
 ///
 /// # Errors
 /// Denied.
-pub async fn resolve(visit: Visit, path: web::Path<(Id<Call>, Id<Conflict>)>, posted: Posted<ResolutionInput>) -> Answer {
+pub async fn resolve(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Conflict>)>,
+    posted: Posted<ResolutionInput>,
+) -> Answer {
     let (call, conflict) = path.into_inner();
     match panel::resolve(&visit.app, &visit.actor, conflict, &posted.input, visit.now).await {
         Ok(()) => {
@@ -317,10 +323,7 @@ fn price_of(file: &EvaluationFile, bid: &str) -> String {
 
 fn places(found: &Desk, file: &EvaluationFile) -> (Vec<String>, Vec<Place>) {
     let top: Vec<_> = file.model.criteria.iter().filter(|c| c.carries_points()).collect();
-    let heads = top
-        .iter()
-        .map(|c| format!("{} ({}%)", c.title, shown_decimal(c.weight.unwrap_or_default())))
-        .collect();
+    let heads = top.iter().map(|c| format!("{} ({}%)", c.title, shown_decimal(c.weight.unwrap_or_default()))).collect();
     let Some(result) = &file.result else { return (heads, Vec::new()) };
     let best = result.ranking.first().map(|r| r.total).unwrap_or_default();
     let places = result
@@ -442,14 +445,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         closed: found.closed,
         closed_word: if found.closed { "closed" } else { "open" },
         ranked: found.ranking.is_some(),
-        has_seed: found
-            .call
-            .terms
-            .0
-            .model
-            .ties
-            .iter()
-            .any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
+        has_seed: found.call.terms.0.model.ties.iter().any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
         may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
         call: found.call.clone(),
         spreads,
@@ -560,7 +556,11 @@ struct AgreePage {
     may_agree: bool,
 }
 
-async fn agree_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), form: Option<FormState>) -> Result<AgreePage> {
+async fn agree_page(
+    visit: &Visit,
+    path: (Id<Call>, Id<Application>, String),
+    form: Option<FormState>,
+) -> Result<AgreePage> {
     let (id, application, criterion_id) = path;
     let found = desk(visit, id).await?;
     let criterion = found.call.terms.0.model.criterion(&criterion_id).ok_or(Error::NotFound)?.clone();
@@ -626,14 +626,20 @@ pub async fn agree_form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>
 ///
 /// # Errors
 /// Denied.
-pub async fn agree(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>, posted: Posted<ScoreInput>) -> Answer {
+pub async fn agree(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>, String)>,
+    posted: Posted<ScoreInput>,
+) -> Answer {
     let (call, application, criterion) = path.into_inner();
     match moderation::agree(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("Agreed. The scores as they were given stay beside it.");
             see(&format!("/desk/calls/{call}/moderation"))
         }
-        Err(error) => page_again(&agree_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?),
+        Err(error) => {
+            page_again(&agree_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?)
+        }
     }
 }
 
@@ -704,7 +710,11 @@ pub async fn trace(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -
 ///
 /// # Errors
 /// Denied.
-pub async fn enquiry(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, Id<Enquiry>)>, posted: Posted<EnquiryInput>) -> Answer {
+pub async fn enquiry(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>, Id<Enquiry>)>,
+    posted: Posted<EnquiryInput>,
+) -> Answer {
     let (call, application, id) = path.into_inner();
     match moderation::record_enquiry(&visit.app, &visit.actor, id, &posted.input, visit.now).await {
         Ok(()) => {
@@ -719,7 +729,11 @@ pub async fn enquiry(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, I
 ///
 /// # Errors
 /// Denied.
-pub async fn disregard(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<DisregardInput>) -> Answer {
+pub async fn disregard(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>)>,
+    posted: Posted<DisregardInput>,
+) -> Answer {
     let (call, application) = path.into_inner();
     match moderation::disregard(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
         Ok(()) => {

@@ -1,9 +1,7 @@
 //! Moderation: from individual scores to what the panel agrees. Originals stay as they were given.
 
 use super::bids::{self, Answer, Opened};
-use super::model::{
-    Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation,
-};
+use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation};
 use super::panel::note;
 use super::rules::{self, ScoringRefusal};
 use super::sheets::{ScoreInput, read};
@@ -199,7 +197,13 @@ pub struct EnquiryInput {
 ///
 /// # Errors
 /// Invalid, Denied, refused once the ranking is signed.
-pub async fn record_enquiry(app: &App, actor: &Actor, id: Id<Enquiry>, input: &EnquiryInput, now: Instant) -> Result<()> {
+pub async fn record_enquiry(
+    app: &App,
+    actor: &Actor,
+    id: Id<Enquiry>,
+    input: &EnquiryInput,
+    now: Instant,
+) -> Result<()> {
     let mut form = Parser::default();
     let asked_on = form.date("asked_on", &input.asked_on, "Enter the day the supplier was asked");
     let answer = form.optional_text("answer", &input.answer, 5000);

@@ -122,9 +122,8 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
             Ok((call, member, bids, conflicts, drafts, seen, names))
         })
         .await?;
-    let name = |id: Id<Application>| {
-        bids.iter().find(|b| b.application.id == id).map(|b| b.name.clone()).unwrap_or_default()
-    };
+    let name =
+        |id: Id<Application>| bids.iter().find(|b| b.application.id == id).map(|b| b.name.clone()).unwrap_or_default();
     let conflicted = rules::is_conflicted(&conflicts, &member);
     let wanted = bids::answers_to_score(&call, &bids);
     let (done, all) = sheets::progress(&wanted, &drafts);
@@ -278,7 +277,11 @@ fn levels_of(criterion: &Criterion) -> Vec<(String, String, String)> {
     }
 }
 
-async fn score_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), form: Option<FormState>) -> Result<ScorePage> {
+async fn score_page(
+    visit: &Visit,
+    path: (Id<Call>, Id<Application>, String),
+    form: Option<FormState>,
+) -> Result<ScorePage> {
     let (id, application, criterion_id) = path;
     let actor = visit.actor.clone();
     let wanted = criterion_id.clone();
@@ -298,7 +301,8 @@ async fn score_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), fo
             Ok(Seen { call, member, bids, drafts, text })
         })
         .await?;
-    let node = call.terms.0.model.nodes().into_iter().find(|n| n.criterion.id == criterion_id).ok_or(Error::NotFound)?;
+    let node =
+        call.terms.0.model.nodes().into_iter().find(|n| n.criterion.id == criterion_id).ok_or(Error::NotFound)?;
     let points = shown_decimal(node.points);
     let criterion = node.criterion.clone();
     let number = bids.iter().position(|b| b.application.id == application).ok_or(Error::NotFound)?;
@@ -326,7 +330,12 @@ async fn score_page(visit: &Visit, path: (Id<Call>, Id<Application>, String), fo
                 (false, true) => ("done", "Scored"),
                 (false, false) => ("", "Not scored"),
             };
-            Stop { name: b.name.clone(), href: format!("/evaluations/{id}/{}/{criterion_id}", b.application.id), state, word }
+            Stop {
+                name: b.name.clone(),
+                href: format!("/evaluations/{id}/{}/{criterion_id}", b.application.id),
+                state,
+                word,
+            }
         })
         .collect();
     let (done, all) = sheets::progress(&all_answers, &drafts);
@@ -369,7 +378,11 @@ pub async fn score_form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>
 ///
 /// # Errors
 /// Denied, refused.
-pub async fn score(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>, posted: Posted<ScoreInput>) -> Answer {
+pub async fn score(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>, String)>,
+    posted: Posted<ScoreInput>,
+) -> Answer {
     let (call, application, criterion) = path.into_inner();
     match sheets::save(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
         Ok(()) => {
@@ -381,6 +394,8 @@ pub async fn score(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, Str
                 _ => see(&format!("/evaluations/{call}/{application}/{criterion}")),
             }
         }
-        Err(error) => page_again(&score_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?),
+        Err(error) => {
+            page_again(&score_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?)
+        }
     }
 }

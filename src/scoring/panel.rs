@@ -23,7 +23,14 @@ pub struct MemberInput {
     pub account: String,
 }
 
-pub(super) fn note(db: &mut Db, actor: &Actor, call: &Call, action: &'static str, facts: Value, at: Instant) -> Result<()> {
+pub(super) fn note(
+    db: &mut Db,
+    actor: &Actor,
+    call: &Call,
+    action: &'static str,
+    facts: Value,
+    at: Instant,
+) -> Result<()> {
     audit::record(
         db,
         Entry { authority: Some(call.authority_id), at, actor, action, subject: Subject::new("call", call.id), facts },
@@ -35,7 +42,13 @@ pub(super) fn note(db: &mut Db, actor: &Actor, call: &Call, action: &'static str
 ///
 /// # Errors
 /// Invalid, Denied, refused for somebody without the role; Conflict when they sit on it already.
-pub async fn add_member(app: &App, actor: &Actor, call: Id<Call>, input: &MemberInput, now: Instant) -> Result<Id<PanelMember>> {
+pub async fn add_member(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    input: &MemberInput,
+    now: Instant,
+) -> Result<Id<PanelMember>> {
     let mut form = Parser::default();
     let account = form.value::<Id<Account>>("account", &input.account, "Choose an evaluator");
     form.finish()?;

@@ -130,7 +130,9 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::PriceJustified | ScoringRefusal::NoEnquiry | ScoringRefusal::EnquiryOpen => {
                 Some("Procurement Act 2023 s.19(4)–(6)")
             }
-            ScoringRefusal::SheetNotWhole { .. } | ScoringRefusal::NotAgreed { .. } => Some("Procurement Act 2023 s.19"),
+            ScoringRefusal::SheetNotWhole { .. } | ScoringRefusal::NotAgreed { .. } => {
+                Some("Procurement Act 2023 s.19")
+            }
             _ => None,
         }
     }
@@ -280,7 +282,10 @@ mod tests {
             Err(ScoringRefusal::SheetsNotFinal { waiting: 1 })
         );
         assert_eq!(may_moderate(&[done, slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]), Ok(()));
-        assert_eq!(may_moderate(&[slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]), Err(ScoringRefusal::NobodyScored));
+        assert_eq!(
+            may_moderate(&[slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]),
+            Err(ScoringRefusal::NobodyScored)
+        );
     }
 
     #[test]

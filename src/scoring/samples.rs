@@ -46,7 +46,13 @@ pub async fn score_everything(
 ///
 /// # Errors
 /// Those of the actions.
-pub async fn moderate_everything(app: &App, officer: &Actor, call: Id<Call>, judge: Judge<'_>, now: Instant) -> Result<()> {
+pub async fn moderate_everything(
+    app: &App,
+    officer: &Actor,
+    call: Id<Call>,
+    judge: Judge<'_>,
+    now: Instant,
+) -> Result<()> {
     for (application, criterion, input) in sheet(app, call, 0, judge).await? {
         moderation::agree(app, officer, call, application, &criterion, &input, now).await?;
     }

@@ -171,11 +171,7 @@ pub fn moderated(db: &mut Db, call: Id<Call>) -> Result<BTreeMap<(Id<Application
 /// # Errors
 /// What the database says.
 pub fn moderation_closed(db: &mut Db, call: Id<Call>) -> Result<Option<Moderation>> {
-    Ok(moderations::table
-        .filter(moderations::call_id.eq(call))
-        .select(Moderation::as_select())
-        .first(db)
-        .optional()?)
+    Ok(moderations::table.filter(moderations::call_id.eq(call)).select(Moderation::as_select()).first(db).optional()?)
 }
 
 pub(super) fn insert_moderation(db: &mut Db, row: &Moderation) -> Result<()> {

@@ -37,7 +37,11 @@ pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
     };
     if result.winner.is_none() {
         let tied: Vec<&str> = result.ranking.iter().filter(|r| r.rank == 1).map(|r| name_of(file, &r.bid)).collect();
-        return format!("{} share first place with {} points, and no rule parts them.", tied.join(" and "), first.total);
+        return format!(
+            "{} share first place with {} points, and no rule parts them.",
+            tied.join(" and "),
+            first.total
+        );
     }
     let mut words = format!("{} is first with {} points", name_of(file, &first.bid), first.total);
     match result.ranking.get(1) {

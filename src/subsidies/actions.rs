@@ -78,13 +78,18 @@ impl RouteInput {
         let Some(kind) = kind else { return Err(form.finish().err().unwrap_or_default().into()) };
         let read = match kind {
             RouteKind::MarketTerms => {
-                let evidence =
-                    form.text("evidence", &self.evidence, 5000, "Say what shows that the terms are those of the market");
+                let evidence = form.text(
+                    "evidence",
+                    &self.evidence,
+                    5000,
+                    "Say what shows that the terms are those of the market",
+                );
                 Read { kind, amount: Pence::ZERO, body: RouteBody::MarketTerms { evidence } }
             }
             RouteKind::Mfa => self.read_mfa(&mut form, now)?,
             RouteKind::Scheme => {
-                let reference = form.text("reference", &self.reference, 100, "Enter the scheme’s reference, such as SC10001");
+                let reference =
+                    form.text("reference", &self.reference, 100, "Enter the scheme’s reference, such as SC10001");
                 let fit = form.text("fit", &self.fit, 3000, "Say how this award meets the scheme’s terms");
                 let amount = self.amount(&mut form);
                 Read { kind, amount, body: RouteBody::Scheme { reference, fit } }
@@ -107,7 +112,8 @@ impl RouteInput {
     }
 
     fn amount(&self, form: &mut Parser) -> Pence {
-        let amount = form.pence("amount", &self.amount, "Enter the amount of the subsidy in pounds").unwrap_or_default();
+        let amount =
+            form.pence("amount", &self.amount, "Enter the amount of the subsidy in pounds").unwrap_or_default();
         form.check(amount > Pence::ZERO || self.amount.trim().is_empty(), "amount", "Enter more than £0");
         amount
     }
@@ -132,7 +138,8 @@ impl RouteInput {
         let market_source = form.text("market_source", &self.market_source, 300, "Say who quoted the market rate");
         let discount_rate = percent(form, "discount_rate", &self.discount_rate, "Enter the discount rate in per cent");
         let discount_on = form.date("discount_on", &self.discount_on, "Enter the day of the discount rate");
-        let discount_source = form.text("discount_source", &self.discount_source, 300, "Say who published the discount rate");
+        let discount_source =
+            form.text("discount_source", &self.discount_source, 300, "Say who published the discount rate");
         let sourced = |rate, on, source: String| Some(SourcedRate { rate: rate?, on: on?, source });
         let market = sourced(market_rate, market_on, market_source);
         let discount = sourced(discount_rate, discount_on, discount_source);
@@ -282,7 +289,8 @@ fn read_declared(input: &ConfirmationInput) -> Result<Vec<Declared>> {
         let authority = one.text("declared", authority, 160, "Say which authority gave it");
         let given_on = one.date("declared", date, "Enter the date it was given");
         let amount = one.pence("declared", amount, "Enter the amount in pounds").filter(|a| *a > Pence::ZERO);
-        let kind = rest.first().map_or(Some(AssistanceKind::Mfa), |k| one.value("declared", k, "Say which kind it was"));
+        let kind =
+            rest.first().map_or(Some(AssistanceKind::Mfa), |k| one.value("declared", k, "Say which kind it was"));
         match (given_on, amount, kind, one.finish()) {
             (Some(given_on), Some(amount), Some(kind), Ok(())) => {
                 declared.push(Declared { authority, given_on, amount, kind });
@@ -366,7 +374,11 @@ pub async fn sign(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
             if route.started_by == by {
                 return Err(RouteRefusal::SamePerson.into());
             }
-            require(&actor, Action::SignAssessment, &Thing::of_authority(route.authority_id).made_by(Some(route.started_by)))?;
+            require(
+                &actor,
+                Action::SignAssessment,
+                &Thing::of_authority(route.authority_id).made_by(Some(route.started_by)),
+            )?;
             rules::may_sign(&route, by)?;
             if let RouteBody::Principles { signed_by, signed_at, .. } = &mut route.body.0 {
                 *signed_by = Some(by);

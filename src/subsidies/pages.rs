@@ -108,9 +108,10 @@ struct RoutePage {
 impl RoutePage {
     fn answers(&self) -> Vec<(&'static str, String)> {
         match self.route.as_ref().map(|r| &r.body.0) {
-            Some(RouteBody::Principles { answers, .. }) => {
-                Principle::ALL.iter().map(|p| (p.label(), answers.get(p.as_str()).cloned().unwrap_or_default())).collect()
-            }
+            Some(RouteBody::Principles { answers, .. }) => Principle::ALL
+                .iter()
+                .map(|p| (p.label(), answers.get(p.as_str()).cloned().unwrap_or_default()))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -129,16 +130,27 @@ impl RoutePage {
             RouteState::Recorded if route.kind == RouteKind::MarketTerms => {
                 "An offer can be made: it is on market terms, with evidence.".to_owned()
             }
-            RouteState::Recorded => format!("An offer can be made: the subsidy of {} has a recorded route.", route.amount),
-            _ if route.kind == RouteKind::Mfa => {
-                format!("{} must confirm in writing what its group has had before an offer can be made.", self.organisation)
+            RouteState::Recorded => {
+                format!("An offer can be made: the subsidy of {} has a recorded route.", route.amount)
             }
-            _ => "A committee member who did not write the assessment must sign it before an offer can be made.".to_owned(),
+            _ if route.kind == RouteKind::Mfa => {
+                format!(
+                    "{} must confirm in writing what its group has had before an offer can be made.",
+                    self.organisation
+                )
+            }
+            _ => "A committee member who did not write the assessment must sign it before an offer can be made."
+                .to_owned(),
         }
     }
 }
 
-async fn route_page(visit: &Visit, organisation: Id<actor::Organisation>, application: String, form: FormState) -> Result<RoutePage> {
+async fn route_page(
+    visit: &Visit,
+    organisation: Id<actor::Organisation>,
+    application: String,
+    form: FormState,
+) -> Result<RoutePage> {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
     let wanted = application.clone();
@@ -178,7 +190,11 @@ async fn route_page(visit: &Visit, organisation: Id<actor::Organisation>, applic
         route,
         kinds: vec![
             ("market_terms", "Market terms", "The enterprise could get these terms elsewhere. Evidence is needed."),
-            ("mfa", "Minimal financial assistance", "At most £315,000 for the whole group in this and the two previous financial years."),
+            (
+                "mfa",
+                "Minimal financial assistance",
+                "At most £315,000 for the whole group in this and the two previous financial years.",
+            ),
             ("scheme", "A subsidy scheme", "The award falls under a scheme that is in the subsidy database."),
             ("principles", "Assessment against the principles", "Seven answers, signed by a committee member."),
         ],
@@ -201,7 +217,11 @@ pub async fn route(visit: Visit, path: web::Path<(Id<actor::Organisation>, Strin
 ///
 /// # Errors
 /// Denied, NotFound.
-pub async fn start(visit: Visit, path: web::Path<(Id<actor::Organisation>, String)>, posted: Posted<RouteInput>) -> Answer {
+pub async fn start(
+    visit: Visit,
+    path: web::Path<(Id<actor::Organisation>, String)>,
+    posted: Posted<RouteInput>,
+) -> Answer {
     let (organisation, application) = path.into_inner();
     match actions::start(&visit.app, &visit.actor, organisation, &application, &posted.input, visit.now).await {
         Ok(_) => {
@@ -223,11 +243,19 @@ pub struct StepInput {
 ///
 /// # Errors
 /// Denied, NotFound.
-pub async fn step(visit: Visit, path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>, posted: Posted<StepInput>) -> Answer {
+pub async fn step(
+    visit: Visit,
+    path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>,
+    posted: Posted<StepInput>,
+) -> Answer {
     let (organisation, application, id) = path.into_inner();
     let done = match posted.input.step.as_str() {
-        "give" => actions::give(&visit.app, &visit.actor, id, visit.now).await.map(|()| "Recorded, and confirmed to the enterprise."),
-        "withdraw" => actions::withdraw(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The route is withdrawn."),
+        "give" => actions::give(&visit.app, &visit.actor, id, visit.now)
+            .await
+            .map(|()| "Recorded, and confirmed to the enterprise."),
+        "withdraw" => {
+            actions::withdraw(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The route is withdrawn.")
+        }
         _ => Err(Error::NotFound),
     };
     match done {
@@ -243,7 +271,11 @@ pub async fn step(visit: Visit, path: web::Path<(Id<actor::Organisation>, String
 ///
 /// # Errors
 /// Denied, NotFound.
-pub async fn sign(visit: Visit, path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>, posted: Posted<StepInput>) -> Answer {
+pub async fn sign(
+    visit: Visit,
+    path: web::Path<(Id<actor::Organisation>, String, Id<Route>)>,
+    posted: Posted<StepInput>,
+) -> Answer {
     let (organisation, application, id) = path.into_inner();
     match actions::sign(&visit.app, &visit.actor, id, visit.now).await {
         Ok(()) => {
@@ -310,7 +342,13 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     }
     let check = standing(&rows, visit.today());
     let left = check.as_ref().map_or(Pence::ZERO, |c| room(c.cap, c.used));
-    page(&GroupPage { shell: visit.shell("Assistance to a group", "/fund"), group: query.group.clone(), check, left, rows })
+    page(&GroupPage {
+        shell: visit.shell("Assistance to a group", "/fund"),
+        group: query.group.clone(),
+        check,
+        left,
+        rows,
+    })
 }
 
 #[derive(Template)]

@@ -65,7 +65,9 @@ impl RefusalInfo for RouteRefusal {
         match self {
             RouteRefusal::NotNow | RouteRefusal::NoSubsidy => None,
             RouteRefusal::OverCap { .. } => Some("Subsidy Control Act 2022 s.36"),
-            RouteRefusal::Unanswered { .. } | RouteRefusal::SamePerson => Some("Subsidy Control Act 2022 s.12 and Schedule 1"),
+            RouteRefusal::Unanswered { .. } | RouteRefusal::SamePerson => {
+                Some("Subsidy Control Act 2022 s.12 and Schedule 1")
+            }
         }
     }
 }
@@ -94,7 +96,9 @@ pub fn may_confirm(route: &Route, received: &[Assistance], today: LocalDate) -> 
 /// # Errors
 /// [`RouteRefusal::NotNow`], [`RouteRefusal::Unanswered`], [`RouteRefusal::SamePerson`].
 pub fn may_sign(route: &Route, signer: Id<Account>) -> Result<(), RouteRefusal> {
-    let RouteBody::Principles { answers, signed_by: None, .. } = &route.body.0 else { return Err(RouteRefusal::NotNow) };
+    let RouteBody::Principles { answers, signed_by: None, .. } = &route.body.0 else {
+        return Err(RouteRefusal::NotNow);
+    };
     if route.state != RouteState::Open {
         return Err(RouteRefusal::NotNow);
     }

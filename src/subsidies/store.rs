@@ -56,7 +56,12 @@ pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
 }
 
-pub(super) fn list(db: &mut Db, authority: OrganisationId, after: Option<&Cursor>, limit: usize) -> Result<Page<Route>> {
+pub(super) fn list(
+    db: &mut Db,
+    authority: OrganisationId,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Route>> {
     let mut query = subsidy_routes::table
         .filter(subsidy_routes::authority_id.eq(authority))
         .select(Route::as_select())
@@ -93,7 +98,12 @@ pub(super) fn of_group(db: &mut Db, authority: OrganisationId, key: &str) -> Res
 
 /// What counts towards a new route: this authority's own assistance to the group by other routes. What other
 /// authorities gave is declared afresh each time, so older declarations do not count twice.
-pub(super) fn own_of_group(db: &mut Db, authority: OrganisationId, key: &str, but: Id<Route>) -> Result<Vec<Assistance>> {
+pub(super) fn own_of_group(
+    db: &mut Db,
+    authority: OrganisationId,
+    key: &str,
+    but: Id<Route>,
+) -> Result<Vec<Assistance>> {
     Ok(of_group(db, authority, key)?
         .into_iter()
         .filter(|r| r.source == Source::Own && r.route_id != but)

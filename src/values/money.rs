@@ -147,12 +147,8 @@ impl FromStr for Pence {
 
     /// Reads what people type: `20000`, `£20,000.50`, `20 000`, `-5`.
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        let cleaned: String = text
-            .trim()
-            .replace('−', "-")
-            .chars()
-            .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}' | '£'))
-            .collect();
+        let cleaned: String =
+            text.trim().replace('−', "-").chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}' | '£')).collect();
         let digits = cleaned.strip_prefix('-').unwrap_or(&cleaned);
         if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
             return Err(MoneyError::NotAnAmount);

@@ -69,7 +69,8 @@ pub async fn replay<B: MessageBody + 'static>(
     let status = response.status();
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
-    let bytes = actix_web::body::to_bytes(body).await.map_err(|_| Failure(Error::internal("an answer was not read")))?;
+    let bytes =
+        actix_web::body::to_bytes(body).await.map_err(|_| Failure(Error::internal("an answer was not read")))?;
     finish(&app, id, status, String::from_utf8_lossy(&bytes).into_owned()).await.map_err(Failure)?;
     let response = head.set_body(BoxBody::new(bytes));
     Ok(ServiceResponse::new(request, response).map_into_right_body())
@@ -131,10 +132,7 @@ async fn finish(app: &App, id: String, status: StatusCode, body: String) -> Resu
     app.db
         .write(move |db| {
             diesel::update(idempotency_keys::table.filter(idempotency_keys::id.eq(&id)))
-                .set((
-                    idempotency_keys::status.eq(i64::from(status.as_u16())),
-                    idempotency_keys::body.eq(body.clone()),
-                ))
+                .set((idempotency_keys::status.eq(i64::from(status.as_u16())), idempotency_keys::body.eq(body.clone())))
                 .execute(db)?;
             Ok(())
         })

@@ -12,8 +12,8 @@ pub mod sandbox;
 mod security;
 
 pub use gate::identify;
-pub use openapi::viewer;
 pub use health::{Metrics, measure};
 pub use idempotency::replay;
+pub use openapi::viewer;
 pub use problem_page::draw as draw_problem;
 pub use security::headers as security_headers;

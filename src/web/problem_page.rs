@@ -28,8 +28,11 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
         shell.menu = parts.menu;
         if let crate::values::Actor::Person { name, .. } = &parts.actor {
             shell.person = Some(name.clone());
-            shell.csrf =
-                actix_session::SessionExt::get_session(request).get::<String>("csrf").ok().flatten().unwrap_or_default();
+            shell.csrf = actix_session::SessionExt::get_session(request)
+                .get::<String>("csrf")
+                .ok()
+                .flatten()
+                .unwrap_or_default();
         }
         shell.sandbox = app.filter(|a| a.sandbox).map(|_| parts.now.long());
     }

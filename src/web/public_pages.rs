@@ -69,7 +69,9 @@ pub async fn accessibility(visit: Visit) -> Answer {
             ),
             (
                 "If something does not work for you",
-                vec!["Tell the council that runs this service, with the address of the page. It must answer, and if you are not content with the answer you can turn to the Equality Advisory and Support Service."],
+                vec![
+                    "Tell the council that runs this service, with the address of the page. It must answer, and if you are not content with the answer you can turn to the Equality Advisory and Support Service.",
+                ],
             ),
         ],
     )
@@ -86,7 +88,9 @@ pub async fn cookies(visit: Visit) -> Answer {
         "/cookies",
         vec![(
             "",
-            vec!["One cookie, called session, is set when you open a form or sign in. It holds a random key and nothing about you, and goes when you sign out or close the browser. There is no other cookie and no tracking."],
+            vec![
+                "One cookie, called session, is set when you open a form or sign in. It holds a random key and nothing about you, and goes when you sign out or close the browser. There is no other cookie and no tracking.",
+            ],
         )],
     )
 }
@@ -109,7 +113,9 @@ pub async fn privacy(visit: Visit) -> Answer {
             ),
             (
                 "What is published",
-                vec!["Names of organisations, amounts, conditions and results. Never the name of a private person, and never who asked a question."],
+                vec![
+                    "Names of organisations, amounts, conditions and results. Never the name of a private person, and never who asked a question.",
+                ],
             ),
         ],
     )

@@ -4,7 +4,8 @@ use super::{assets, health, openapi, public_pages, sandbox};
 use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
 use crate::awards::{api as awards_api, pages as awards};
 use crate::calls::{
-    api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk, pages as calls,
+    api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
+    pages as calls,
 };
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;

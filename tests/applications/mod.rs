@@ -1,6 +1,6 @@
 //! Applications, as applicants and officers meet them.
 
-pub mod sample_calls;
 mod opening;
+pub mod sample_calls;
 mod sealing;
 mod writing;

@@ -61,7 +61,13 @@ fn terms(criteria: Vec<Criterion>, deadline: Instant) -> Terms {
         description: "What is wanted.".into(),
         tender: None,
         round: None,
-        model: Model { title: "Sample".into(), rounding: Rounding::default(), criteria, ties: vec![], abnormally_low: None },
+        model: Model {
+            title: "Sample".into(),
+            rounding: Rounding::default(),
+            criteria,
+            ties: vec![],
+            abnormally_low: None,
+        },
         words: [("method".to_owned(), 50)].into(),
         conditions: vec![jobs(false)],
         eligibility: vec![EligibilityQuestion {
@@ -76,10 +82,23 @@ fn terms(criteria: Vec<Criterion>, deadline: Instant) -> Terms {
 
 /// Terms of a small tender that closes at the deadline.
 pub fn tender_terms(deadline: Instant) -> Terms {
-    let measure = Measure { id: "jobs".into(), title: "Jobs".into(), unit: "people".into(), weight: dec!(100), target: dec!(40), cap: None };
-    let social = Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures: vec![measure], deliverability: None };
+    let measure = Measure {
+        id: "jobs".into(),
+        title: "Jobs".into(),
+        unit: "people".into(),
+        weight: dec!(100),
+        target: dec!(40),
+        cap: None,
+    };
+    let social =
+        Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures: vec![measure], deliverability: None };
     let criteria = vec![
-        criterion("insured", "Insurance", None, Kind::PassFail { requirement: "You are insured for £5 million.".into() }),
+        criterion(
+            "insured",
+            "Insurance",
+            None,
+            Kind::PassFail { requirement: "You are insured for £5 million.".into() },
+        ),
         criterion("method", "Working with residents", Some(dec!(50)), Kind::Quality { levels: levels() }),
         criterion("cost", "Whole price", Some(dec!(40)), Kind::Price { model: PriceModel::LowestOverPrice }),
         criterion("social", "Social value", Some(dec!(10)), social),

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chrono::TimeDelta;
 use commonweal::app::App;
-use commonweal::applications::samples::{self, submit_complete};
 use commonweal::applications::actions;
+use commonweal::applications::samples::{self, submit_complete};
 use commonweal::calls::{self, Part};
 use commonweal::values::Role;
 use diesel::prelude::*;
@@ -52,14 +52,25 @@ fn places(world: &World, needles: &[Vec<u8>]) -> Vec<String> {
             #[diesel(sql_type = diesel::sql_types::Text)]
             value: String,
         }
-        let tables: Vec<Text> = world.app.db.direct(|db| {
-            Ok(diesel::sql_query("SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'").load(db)?)
-        }).unwrap();
+        let tables: Vec<Text> = world
+            .app
+            .db
+            .direct(|db| {
+                Ok(diesel::sql_query(
+                    "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'",
+                )
+                .load(db)?)
+            })
+            .unwrap();
         assert!(tables.len() > 10);
         for table in tables {
-            let rows: Vec<Text> = world.app.db.direct(|db| {
-                Ok(diesel::sql_query(format!("SELECT t::text AS value FROM \"{}\" t", table.value)).load(db)?)
-            }).unwrap();
+            let rows: Vec<Text> = world
+                .app
+                .db
+                .direct(|db| {
+                    Ok(diesel::sql_query(format!("SELECT t::text AS value FROM \"{}\" t", table.value)).load(db)?)
+                })
+                .unwrap();
             if rows.iter().any(|row| needles.iter().any(|n| contains(row.value.as_bytes(), n))) {
                 places.push(format!("table {}", table.value));
             }

@@ -117,8 +117,7 @@ pub struct Client {
 
 impl Client {
     pub(super) async fn new(service: &Service, app: &App, actor: &Actor) -> Client {
-        let client =
-            Client { service: service.clone(), cookie: RefCell::new(None), csrf: RefCell::new(String::new()) };
+        let client = Client { service: service.clone(), cookie: RefCell::new(None), csrf: RefCell::new(String::new()) };
         if let Some(account) = actor.account() {
             let email: String = app
                 .db
@@ -256,8 +255,8 @@ impl Api {
 
     pub async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Reply {
         let (kind, body) = multipart(fields, files);
-        let request = self.request(TestRequest::post().uri(path)).insert_header(("content-type", kind)).set_payload(body);
+        let request =
+            self.request(TestRequest::post().uri(path)).insert_header(("content-type", kind)).set_payload(body);
         reply((self.service)(request.to_request()).await).await
     }
 }
-

@@ -1,9 +1,9 @@
 //! A small council in a fresh database, and people who use it.
 
 mod client;
+mod database;
 pub mod node;
 pub mod server;
-mod database;
 
 pub use client::{Api, Client, Reply};
 pub use database::{Fresh, Kind};
@@ -123,7 +123,13 @@ impl World {
         self.app
             .db
             .write_now(|db| {
-                actions::make_organisation(db, &Actor::System, &organisation, Some((account, Role::ApplicantOwner)), now)
+                actions::make_organisation(
+                    db,
+                    &Actor::System,
+                    &organisation,
+                    Some((account, Role::ApplicantOwner)),
+                    now,
+                )
             })
             .unwrap();
         (organisation.id, self.actor(account))

@@ -43,10 +43,7 @@ pub async fn start(
     }
     require(actor, Action::WriteApplication, &Thing::of_applicant(found.authority_id, organisation))?;
     rules::takes_applications(&found, now)?;
-    let draft = Draft {
-        answers: Answers { profile: facts.profile.0, ..Answers::default() },
-        ..Draft::default()
-    };
+    let draft = Draft { answers: Answers { profile: facts.profile.0, ..Answers::default() }, ..Draft::default() };
     let keys = app.keys.clone();
     let application = sealing::apart(move || {
         let key = keys.make_sealing_key()?;
@@ -234,7 +231,14 @@ pub struct Saved {
 ///
 /// # Errors
 /// NotFound for another's application or an unknown question; refused after the deadline.
-pub async fn save_question(app: &App, actor: &Actor, id: Id<Application>, key: &str, fields: &Fields, now: Instant) -> Result<Saved> {
+pub async fn save_question(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    key: &str,
+    fields: &Fields,
+    now: Instant,
+) -> Result<Saved> {
     let organisation = if key == "organisation" {
         let profile = app
             .db
@@ -276,7 +280,13 @@ pub struct DraftInput {
 ///
 /// # Errors
 /// NotFound for another's; Invalid for answers to things the call does not ask; refused after the deadline.
-pub async fn save_draft(app: &App, actor: &Actor, id: Id<Application>, input: &DraftInput, now: Instant) -> Result<Instant> {
+pub async fn save_draft(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    input: &DraftInput,
+    now: Instant,
+) -> Result<Instant> {
     let ((), saved_at) = change(app, actor, id, now, |call, draft, _| {
         let terms = &call.terms.0;
         unknown(terms, input)?;
@@ -327,7 +337,13 @@ fn unknown(terms: &calls::Terms, input: &DraftInput) -> Result<(), FieldErrors> 
 ///
 /// # Errors
 /// Invalid with the errors by row; refused after the deadline.
-pub async fn save_sheet(app: &App, actor: &Actor, id: Id<Application>, upload: Upload, now: Instant) -> Result<Instant> {
+pub async fn save_sheet(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    upload: Upload,
+    now: Instant,
+) -> Result<Instant> {
     let most = app.config.storage.most_bytes;
     let rows: Vec<CashRow> = sealing::apart(move || cash_sheet::read(upload, most)).await?;
     let ((), saved_at) = change(app, actor, id, now, |call, draft, _| {

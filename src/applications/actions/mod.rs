@@ -4,7 +4,9 @@ mod drafting;
 mod opening;
 mod submitting;
 
-pub use drafting::{DraftInput, Opened, Saved, attach, detach, own_file, read_draft, save_draft, save_question, save_sheet, start};
+pub use drafting::{
+    DraftInput, Opened, Saved, attach, detach, own_file, read_draft, save_draft, save_question, save_sheet, start,
+};
 pub use opening::{PartInput, ask_opening, confirm_opening, open_investments, read_file};
 pub use submitting::{Declaration, confirm_unchanged, submit, withdraw};
 

@@ -160,9 +160,7 @@ fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Ve
             found_sha256,
         };
         let Some(receipt) = receipt else {
-            report.lines.extend(
-                found.iter().map(|e| line(Reconciled::Extra, sealing::stored_sha256(&e.ciphertext))),
-            );
+            report.lines.extend(found.iter().map(|e| line(Reconciled::Extra, sealing::stored_sha256(&e.ciphertext))));
             continue;
         };
         if found.is_empty() {
@@ -233,7 +231,13 @@ fn opened_parts(contents: &[Content], part: Part, now: Instant) -> Vec<OpenedPar
 ///
 /// # Errors
 /// NotFound, Denied; refused for the officer who asked, before its time, and when it is open already.
-pub async fn confirm_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<OpeningReport> {
+pub async fn confirm_opening(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    part: Part,
+    now: Instant,
+) -> Result<OpeningReport> {
     let asking = actor.clone();
     let (second, material) = app
         .db
@@ -353,7 +357,8 @@ pub async fn open_investments(
     .await?;
     check_files(app, &mut report, &contents).await?;
     // Both parts of an application open together or not at all.
-    let whole: Vec<_> = contents.iter().map(|c| c.application.id).filter(|id| prices.iter().any(|p| p.application.id == *id)).collect();
+    let whole: Vec<_> =
+        contents.iter().map(|c| c.application.id).filter(|id| prices.iter().any(|p| p.application.id == *id)).collect();
     for line in &mut report.lines {
         if line.state == Reconciled::Matches && !whole.contains(&line.application) {
             line.state = Reconciled::Altered;
@@ -415,7 +420,12 @@ pub(super) async fn decrypt(app: &App, file: &SealedFile) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// NotFound while it is sealed or for another authority; Denied.
-pub async fn read_file(app: &App, actor: &Actor, id: Id<Application>, document: Id<Document>) -> Result<(SealedFile, Vec<u8>)> {
+pub async fn read_file(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    document: Id<Document>,
+) -> Result<(SealedFile, Vec<u8>)> {
     let asking = actor.clone();
     let file = app
         .db

@@ -32,7 +32,13 @@ pub struct Declaration {
 /// # Errors
 /// NotFound for another's; Denied for an editor; Invalid without a declaration; refused when answers are missing
 /// or the deadline has passed.
-pub async fn submit(app: &App, actor: &Actor, id: Id<Application>, input: &Declaration, now: Instant) -> Result<Receipt> {
+pub async fn submit(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    input: &Declaration,
+    now: Instant,
+) -> Result<Receipt> {
     let mut form = Parser::default();
     let name = form.text("declared_by", &input.declared_by, 120, "Enter your full name");
     form.check(
@@ -86,7 +92,13 @@ fn make_ready(application: &Application, draft: &Draft, keys: &[CallKey], now: I
     })
 }
 
-async fn send(app: &App, actor: &Actor, id: Id<Application>, declared_by: Option<String>, now: Instant) -> Result<Receipt> {
+async fn send(
+    app: &App,
+    actor: &Actor,
+    id: Id<Application>,
+    declared_by: Option<String>,
+    now: Instant,
+) -> Result<Receipt> {
     let (application, call, keys) = app
         .db
         .read(move |db| {
@@ -122,15 +134,20 @@ async fn send(app: &App, actor: &Actor, id: Id<Application>, declared_by: Option
     Ok(receipt)
 }
 
-async fn write(app: &App, actor: &Actor, application: &Application, call: &Call, ready: Ready, now: Instant) -> Result<Receipt> {
+async fn write(
+    app: &App,
+    actor: &Actor,
+    application: &Application,
+    call: &Call,
+    ready: Ready,
+    now: Instant,
+) -> Result<Receipt> {
     let (actor, authority, version) = (actor.clone(), listed_under(call), call.version);
     let application = application.clone();
-    let reference =
-        application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, now));
+    let reference = application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, now));
     let saved_at = now.max(application.saved_at.plus(TimeDelta::microseconds(1)));
-    let sha256 = |part: Part| {
-        ready.envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default()
-    };
+    let sha256 =
+        |part: Part| ready.envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
     let blank = Receipt {
         id: Id::new(),
         authority_id: application.authority_id,

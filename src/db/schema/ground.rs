@@ -207,4 +207,3 @@ diesel::table! {
         memo -> Text,
     }
 }
-

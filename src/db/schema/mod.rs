@@ -7,12 +7,12 @@ mod awards_tables;
 mod calls_tables;
 mod compliance_tables;
 mod conditions_tables;
+mod funds_tables;
 mod ground;
+mod investments_tables;
 mod missions_tables;
 mod scoring_tables;
 mod subsidies_tables;
-mod funds_tables;
-mod investments_tables;
 
 pub use agreements_tables::*;
 pub use applications_tables::*;
@@ -33,4 +33,10 @@ pub use funds_tables::*;
 pub use investments_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(ledger_accounts, ledger_transfers);
-diesel::allow_tables_to_appear_in_same_query!(investments, organisations, investment_schedules, investment_drawdowns, funds);
+diesel::allow_tables_to_appear_in_same_query!(
+    investments,
+    organisations,
+    investment_schedules,
+    investment_drawdowns,
+    funds
+);

@@ -1,0 +1,623 @@
+//! The practice council: `commonweal demo` makes it, relative to today, through the same actions that people use.
+//!
+//! The four missions are Camden's published words; every organisation, person, figure and promise is made up.
+
+use crate::agreements::{self, actions as agreement_actions};
+use crate::app::App;
+use crate::applications::{self, Application, samples as application_samples};
+use crate::audit;
+use crate::awards::{actions as award_actions, offers};
+use crate::calls::{Call, Part, Terms, actions as call_actions, drafting, samples as call_samples};
+use crate::compliance::samples as compliance_samples;
+use crate::db::Json;
+use crate::error::{Error, Result};
+use crate::funds;
+use crate::investments::samples::{self as investment_samples, Cast, Habit};
+use crate::outbox::{self, Handlers};
+use crate::people::actions::{self as people_actions, DEMO_HINT, DEMO_PASSWORD};
+use crate::people::{Organisation, OrganisationKind, Profile, authorities, load_actor};
+use crate::scoring::samples as scoring_samples;
+use crate::serve;
+use crate::subsidies;
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Pence, Quantity, Role, actor};
+use chrono::{Months, TimeDelta};
+use indicatif::{ProgressBar, ProgressStyle};
+use rust_decimal::{Decimal, dec};
+
+/// Who is in the practice council.
+struct People {
+    lead: Actor,
+    buyer: Actor,
+    second_buyer: Actor,
+    evaluators: Vec<Actor>,
+    fund: Actor,
+    committee: Actor,
+    contracts: Actor,
+}
+
+/// An invented organisation and its owner.
+#[derive(Clone)]
+struct Enterprise {
+    id: Id<actor::Organisation>,
+    owner: Actor,
+}
+
+struct Demo {
+    app: App,
+    handlers: Handlers,
+    today: Instant,
+    people: People,
+    ground: call_samples::Ground,
+    bar: ProgressBar,
+}
+
+/// Makes the practice council.
+///
+/// # Errors
+/// Conflict when the database holds an authority already; otherwise what an action says.
+pub async fn make(app: &App, show_progress: bool) -> Result<()> {
+    if !app.db.read(authorities).await?.is_empty() {
+        return Err(Error::Conflict("The database holds a council already: the demo needs an empty one.".to_owned()));
+    }
+    let bar = if show_progress { ProgressBar::new(29) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    let today = app.now();
+    bar.set_message("people");
+    let people = people(app, today).await?;
+    bar.inc(1);
+    bar.set_message("missions and conditions");
+    let ground = call_samples::ground(app, &people.lead, today).await?;
+    bar.inc(1);
+    let demo = Demo { app: app.clone(), handlers: serve::handlers(), today, people, ground, bar };
+    demo.fund().await?;
+    demo.rounds().await?;
+    demo.awarded_tender().await?;
+    demo.tender_in_scoring().await?;
+    demo.closed_tender().await?;
+    demo.live_tender().await?;
+    demo.youth_round().await?;
+    demo.bar.set_message("due work");
+    demo.jobs_until(today).await?;
+    let db = app.db.clone();
+    tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))??;
+    demo.bar.finish_with_message("done");
+    Ok(())
+}
+
+/// The sign-ins of the practice council, for the terminal.
+#[must_use]
+pub fn sign_ins() -> String {
+    let mut text = format!("Sign in with the password \"{DEMO_PASSWORD}\":\n");
+    for (email, role) in DEMO_HINT {
+        text.push_str(&format!("  {email:<28} {role}\n"));
+    }
+    text
+}
+
+async fn people(app: &App, now: Instant) -> Result<People> {
+    let input =
+        people_actions::Register { name: "Demo".to_owned(), email: "demo@example.org".to_owned(), password: DEMO_PASSWORD.to_owned() };
+    let (_, _, hash) = tokio::task::spawn_blocking(move || people_actions::checked_account(&input))
+        .await
+        .map_err(|e| Error::Internal(Box::new(e)))??;
+    let council = Organisation {
+        id: Id::new(),
+        kind: OrganisationKind::Authority,
+        name: app.config.server.council.clone(),
+        parent_id: None,
+        profile: Json(Profile::default()),
+        created_at: now,
+        created_by: None,
+    };
+    let staff: [(&str, &str, Role); 11] = [
+        ("admin@camden.example", "Priya Nair", Role::Administrator),
+        ("missions@camden.example", "Leon Adeyemi", Role::MissionLead),
+        ("buyer@camden.example", "Amara Osei", Role::ProcurementOfficer),
+        ("buyer2@camden.example", "Joan Whitfield", Role::ProcurementOfficer),
+        ("evaluator@camden.example", "Parveen Raman", Role::Evaluator),
+        ("evaluator2@camden.example", "Jack Cole", Role::Evaluator),
+        ("fund@camden.example", "Tomasz Wilk", Role::FundManager),
+        ("committee@camden.example", "Grace Oduya", Role::CommitteeMember),
+        ("contracts@camden.example", "Ruth Lindqvist", Role::ContractManager),
+        ("auditor@camden.example", "Samir Haddad", Role::Auditor),
+        ("evaluator3@camden.example", "Mei Tan", Role::Evaluator),
+    ];
+    let accounts = app
+        .db
+        .write(move |db| {
+            people_actions::make_organisation(db, &Actor::System, &council, None, now)?;
+            let mut accounts = Vec::new();
+            for (email, name, role) in staff {
+                let account = people_actions::make_account(db, name, email, &hash, now)?;
+                people_actions::add_role(db, &Actor::System, &council, account, role, now)?;
+                accounts.push(account);
+            }
+            // The people of the sign-in page who write for applicants.
+            for (email, name) in [
+                ("owner@harvest.example", "Nadia Karim"),
+                ("editor@harvest.example", "Owen Price"),
+                ("owner@nextdesk.example", "Dele Akande"),
+            ] {
+                accounts.push(people_actions::make_account(db, name, email, &hash, now)?);
+            }
+            Ok(accounts)
+        })
+        .await?;
+    let actors = app
+        .db
+        .read({
+            let accounts = accounts.clone();
+            move |db| accounts.into_iter().map(|a| load_actor(db, a)?.ok_or(Error::NotFound)).collect::<Result<Vec<_>>>()
+        })
+        .await?;
+    let who = |index: usize| actors.get(index).cloned().ok_or(Error::NotFound);
+    Ok(People {
+        lead: who(1)?,
+        buyer: who(2)?,
+        second_buyer: who(3)?,
+        evaluators: vec![who(4)?, who(5)?],
+        fund: who(6)?,
+        committee: who(7)?,
+        contracts: who(8)?,
+    })
+}
+
+impl Demo {
+    /// An instant some days before today, at an hour of the day in London.
+    fn days_ago(&self, days: i64, hour: i64) -> Instant {
+        Instant::start_of(self.today.date() - TimeDelta::days(days)).plus(TimeDelta::hours(hour))
+    }
+
+    async fn jobs_until(&self, at: Instant) -> Result<()> {
+        outbox::run_due(&self.app, &self.handlers, at, true).await?;
+        Ok(())
+    }
+
+    fn step(&self, what: &str) {
+        self.bar.inc(1);
+        self.bar.set_message(what.to_owned());
+    }
+
+    /// An invented organisation with an owner of its own, or one of the sign-in page's people.
+    async fn enterprise(&self, name: &str, kind: OrganisationKind, known_owner: Option<&str>) -> Result<Enterprise> {
+        let now = self.today;
+        let (name, email) = (name.to_owned(), known_owner.map(ToOwned::to_owned));
+        let (id, account) = self
+            .app
+            .db
+            .write(move |db| {
+                let account = find_or_make_owner(db, &name, email.as_deref(), now)?;
+                let organisation = Organisation {
+                    id: Id::new(),
+                    kind,
+                    name: name.clone(),
+                    parent_id: None,
+                    profile: Json(Profile {
+                        register_id: "MADE-UP".to_owned(),
+                        address: "1 Invented Street, London".to_owned(),
+                        contact_email: "hello@invented.example".to_owned(),
+                        purpose: format!("{name} is made up for practice."),
+                        staff: Some(14),
+                        group: String::new(),
+                    }),
+                    created_at: now,
+                    created_by: Some(account),
+                };
+                people_actions::make_organisation(
+                    db,
+                    &Actor::System,
+                    &organisation,
+                    Some((account, Role::ApplicantOwner)),
+                    now,
+                )?;
+                if email.as_deref() == Some("owner@harvest.example") {
+                    let editor = account_by_email(db, "editor@harvest.example")?;
+                    people_actions::add_role(db, &Actor::System, &organisation, editor, Role::ApplicantEditor, now)?;
+                }
+                Ok((organisation.id, account))
+            })
+            .await?;
+        let owner = self.app.db.read(move |db| load_actor(db, account)).await?.ok_or(Error::NotFound)?;
+        Ok(Enterprise { id, owner })
+    }
+
+    async fn fund(&self) -> Result<()> {
+        self.step("the fund");
+        let opened = self.days_ago(38 * 30, 10);
+        let input = funds::actions::OpenFund {
+            name: "Community Wealth Fund".to_owned(),
+            mandate: "Patient investment of 10 to 15 years in local start-ups and social enterprises that serve the missions. What comes back is invested again.".to_owned(),
+            borrowing_rate: "4.6".to_owned(),
+        };
+        let fund = funds::actions::open(&self.app, &self.people.fund, &input, opened).await?;
+        let commitment = funds::actions::NewCommitment {
+            amount: "10000000".to_owned(),
+            committed_on: opened.date().to_string(),
+            source: "Cabinet decision, made up for practice".to_owned(),
+        };
+        funds::actions::commit(&self.app, &self.people.fund, fund, &commitment, opened).await?;
+        Ok(())
+    }
+
+    async fn publish(&self, officer: &Actor, title: &str, summary: &str, mission: &str, terms: &Terms, at: Instant) -> Result<Id<Call>> {
+        let mission = self.ground.mission(mission)?;
+        let new = drafting::NewCall {
+            kind: if terms.tender.is_some() { "tender" } else { "round" }.to_owned(),
+            title: title.to_owned(),
+            summary: summary.to_owned(),
+            mission: mission.to_string(),
+        };
+        let id = drafting::create(&self.app, officer, &new, at).await?;
+        let mut terms = terms.clone();
+        title.clone_into(&mut terms.model.title);
+        let input =
+            drafting::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
+        drafting::set_terms(&self.app, officer, id, &input, at).await?;
+        call_actions::publish(&self.app, officer, id, &call_actions::PublishInput { seen: "yes".to_owned() }, at).await?;
+        if terms.tender.is_some() {
+            let notice = call_actions::NoticeInput {
+                kind: "uk4".to_owned(),
+                notice_number: format!("2026/S 000-{:06}", at.micros() / 86_400_000_000 % 1_000_000),
+                notice_date: at.rfc3339(),
+                notice_time: String::new(),
+            };
+            call_actions::record_notice(&self.app, officer, id, &notice, at).await?;
+        }
+        Ok(id)
+    }
+
+    async fn submit(&self, who: &Enterprise, call: Id<Call>, factor: Decimal, price: Pence, at: Instant) -> Result<Id<Application>> {
+        let sample = application_samples::Sample {
+            text: "Everything here is made up for practice: we work with residents, we name who does what by when, and we show our records every quarter.".to_owned(),
+            factor,
+            price,
+            declared_by: "The owner".to_owned(),
+        };
+        let (id, _) =
+            application_samples::submit_complete(&self.app, &who.owner, who.id, call, &sample, at).await?;
+        Ok(id)
+    }
+
+    /// Four past rounds with three investments each: twelve running holdings.
+    async fn rounds(&self) -> Result<()> {
+        // Mission, months ago, title and three enterprises: name, amount in pounds, instalments, how it pays.
+        type Holding = (&'static str, i64, u32, Habit);
+        let rounds: [(&str, u32, &str, [Holding; 3]); 4] = [
+            ("food", 37, "Patient loans for food enterprises", [
+                ("Brook Street Kitchens CIC", 180_000, 60, Habit::OnTime),
+                ("Regent Growers Ltd", 90_000, 24, Habit::OnTime),
+                ("Canal Side Bakery Co-op", 120_000, 72, Habit::Late(9)),
+            ]),
+            ("estates", 28, "Patient loans for healthy and creative estates", [
+                ("Warm Walls Retrofit Ltd", 400_000, 96, Habit::OnTime),
+                ("Estate Energy Commons CIC", 350_000, 96, Habit::OnTime),
+                ("Kiln Yard Studios Ltd", 150_000, 60, Habit::OnTime),
+            ]),
+            ("youth", 19, "Patient loans for young people's futures", [
+                ("Next Desk Academy CIC", 110_000, 48, Habit::StoppedFor(2)),
+                ("Somers Makers Co-op", 75_000, 60, Habit::OnTime),
+                ("Loop Repairs Ltd", 95_000, 48, Habit::OnTime),
+            ]),
+            ("diversity", 11, "Patient loans for diverse leadership", [
+                ("Open Chair Leadership CIC", 60_000, 60, Habit::OnTime),
+                ("Second Shift Childcare Ltd", 140_000, 72, Habit::OnTime),
+                ("Many Voices Media CIC", 85_000, 60, Habit::OnTime),
+            ]),
+        ];
+        for (mission, months, title, holdings) in rounds {
+            self.step(title);
+            let opened = Instant::start_of(self.today.date() - Months::new(months)).plus(TimeDelta::hours(9));
+            let day = |days: i64| opened.plus(TimeDelta::days(days));
+            let dates = call_samples::Dates::closing_in(opened, 30);
+            let terms = call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
+            let call = self
+                .publish(&self.people.fund, title, "Repayable loans of £20,000 to £500,000 for enterprises that serve this mission.", mission, &terms, opened)
+                .await?;
+            let mut sent = Vec::new();
+            for (name, amount, instalments, habit) in holdings {
+                let owner = (name == "Next Desk Academy CIC").then_some("owner@nextdesk.example");
+                let who = self.enterprise(name, OrganisationKind::CommunityInterestCompany, owner).await?;
+                let application = self.submit(&who, call, dec!(0.9), Pence(amount * 100), day(10)).await?;
+                sent.push((who, application, amount, instalments, habit));
+            }
+            self.jobs_until(day(31)).await?;
+            applications::actions::open_investments(&self.app, &self.people.fund, call, None, day(31)).await?;
+            let judge = |_: usize, name: &str, _: &str| if name.starts_with('K') { 2 } else { 3 };
+            scoring_samples::score_everything(&self.app, &self.people.fund, &self.people.evaluators, call, &judge, day(35)).await?;
+            scoring_samples::moderate_everything(&self.app, &self.people.fund, call, &judge, day(38)).await?;
+            scoring_samples::rank_and_sign(&self.app, &self.people.fund, call, day(40)).await?;
+            for (who, application, amount, instalments, habit) in sent {
+                self.invest(&who, call, application, amount, instalments, habit, opened).await?;
+                self.step(title);
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row of the table above")]
+    async fn invest(
+        &self,
+        who: &Enterprise,
+        call: Id<Call>,
+        application: Id<Application>,
+        pounds: i64,
+        instalments: u32,
+        habit: Habit,
+        opened: Instant,
+    ) -> Result<()> {
+        let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let drawn_on = day(60).date();
+        let loan = subsidies::LoanInput {
+            tranches: format!("{pounds} on {drawn_on}"),
+            draw_on: drawn_on.to_string(),
+            rate: "5".to_owned(),
+            repayment: "annuity".to_owned(),
+            instalments: instalments.to_string(),
+            holiday: "interest_only".to_owned(),
+            holiday_periods: "3".to_owned(),
+            ..subsidies::LoanInput::default()
+        };
+        let recommendation = award_actions::RecommendInput {
+            application: application.to_string(),
+            reasons: "Scores above the level the round asked for; the cash flow carries the loan with room to spare.".to_owned(),
+            value: String::new(),
+            starts_on: String::new(),
+            ends_on: String::new(),
+            precedents: "The loan agreement is signed and the bank account checked".to_owned(),
+            loan,
+        };
+        let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
+        award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
+        let route = subsidies::actions::RouteInput {
+            kind: "market_terms".to_owned(),
+            evidence: "Made up for practice: two social lenders quoted 4.9% and 5.2% for the same risk and term.".to_owned(),
+            ..subsidies::actions::RouteInput::default()
+        };
+        subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46)).await?;
+        let offer = offers::OfferInput { answer_by_date: day(66).rfc3339(), answer_by_time: String::new() };
+        offers::make(&self.app, &self.people.fund, award, &offer, day(47)).await?;
+        let answer = offers::AnswerInput { answer: "accept".to_owned(), understood: "yes".to_owned() };
+        offers::answer(&self.app, &who.owner, award, &answer, day(50)).await?;
+        self.jobs_until(day(50)).await?;
+        let agreement = self
+            .app
+            .db
+            .read(move |db| agreements::of_award(db, award))
+            .await?
+            .ok_or_else(|| Error::internal("an accepted offer made no agreement"))?;
+        let cast = Cast {
+            fund_manager: self.people.fund.clone(),
+            committee_member: self.people.committee.clone(),
+            contract_manager: self.people.contracts.clone(),
+        };
+        let investment =
+            investment_samples::running(&self.app, &cast, agreement.id, drawn_on, habit, self.today.date()).await?;
+        // Kiln Yard keeps its first figures and then falls silent: its conditions are in breach today.
+        let silent_after = (agreement.title.contains("Kiln") || pounds == 150_000).then_some(2);
+        self.report_figures(who, agreement.id, silent_after).await?;
+        let year_end = self.days_ago(40, 12).date();
+        if drawn_on < year_end && !matches!(habit, Habit::OnTime if instalments == 24) {
+            investment_samples::value_at_balance(&self.app, &cast, investment, year_end).await?;
+        }
+        Ok(())
+    }
+
+    /// Reports every figure that has fallen due, all but the newest verified.
+    async fn report_figures(&self, who: &Enterprise, agreement: Id<agreements::Agreement>, silent_after: Option<usize>) -> Result<()> {
+        let dues = compliance_samples::dues(&self.app, agreement).await?;
+        let fallen: Vec<_> = dues.into_iter().filter(|d| d.due_on < self.today.date()).collect();
+        let most = silent_after.unwrap_or(usize::MAX);
+        let newest = fallen.iter().map(|d| d.due_on).max();
+        for due in fallen.iter().take(most) {
+            let at = noon(due.due_on).plus(TimeDelta::days(-4));
+            let quantity = Quantity::new(crate::values::round_half_up(due.target.get(), 0)).unwrap_or_default();
+            let claim = compliance_samples::report(&self.app, &who.owner, due.id, quantity, at).await?;
+            if Some(due.due_on) != newest {
+                compliance_samples::accept(&self.app, &self.people.contracts, claim, at.plus(TimeDelta::days(3))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tender(&self, title: &str, summary: &str, opened: Instant, days: u64) -> Result<Id<Call>> {
+        let dates = call_samples::Dates::closing_in(opened, days);
+        let terms = call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
+        self.publish(&self.people.buyer, title, summary, "food", &terms, opened).await
+    }
+
+    async fn bids(&self, call: Id<Call>, bidders: &[(&str, i64, Decimal)], at: Instant) -> Result<Vec<(Enterprise, Id<Application>)>> {
+        let mut sent = Vec::new();
+        for (index, (name, price, factor)) in (0_i64..).zip(bidders) {
+            let who = self.enterprise(name, OrganisationKind::SocialEnterprise, None).await?;
+            let id = self.submit(&who, call, *factor, Pence(price * 100), at.plus(TimeDelta::hours(index * 5))).await?;
+            sent.push((who, id));
+        }
+        Ok(sent)
+    }
+
+    async fn open_part(&self, call: Id<Call>, part: Part, at: Instant) -> Result<()> {
+        applications::actions::ask_opening(&self.app, &self.people.buyer, call, part, at).await?;
+        applications::actions::confirm_opening(&self.app, &self.people.second_buyer, call, part, at.plus(TimeDelta::minutes(4)))
+            .await?;
+        Ok(())
+    }
+
+    async fn awarded_tender(&self) -> Result<()> {
+        self.step("a tender that was awarded");
+        let opened = self.days_ago(190, 9);
+        let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let call = self
+            .tender("Lunch clubs in nine libraries", "Organisations to run lunch clubs where older residents eat together.", opened, 35)
+            .await?;
+        let harvest =
+            self.enterprise("Harvest Lane Kitchens CIC", OrganisationKind::CommunityInterestCompany, Some("owner@harvest.example")).await?;
+        let won = self.submit(&harvest, call, dec!(1), Pence(108_600_000), day(20)).await?;
+        self.bids(call, &[("Kitchen Table Co-op", 1_052_000, dec!(0.8)), ("Civic Plate Ltd", 1_112_000, dec!(0.4))], day(21)).await?;
+        self.jobs_until(day(36)).await?;
+        self.open_part(call, Part::Quality, day(36)).await?;
+        let judge = |_: usize, name: &str, _: &str| if name.starts_with("Harvest") { 4 } else { 2 };
+        scoring_samples::score_everything(&self.app, &self.people.buyer, &self.people.evaluators, call, &judge, day(42)).await?;
+        scoring_samples::moderate_everything(&self.app, &self.people.buyer, call, &judge, day(50)).await?;
+        self.open_part(call, Part::Price, day(51)).await?;
+        scoring_samples::rank_and_sign(&self.app, &self.people.buyer, call, day(53)).await?;
+        for kind in ["exclusion", "debarment"] {
+            let check = award_actions::CheckInput {
+                kind: kind.to_owned(),
+                subject: String::new(),
+                outcome: "clear".to_owned(),
+                note: "Made up for practice: looked up on the day of this entry".to_owned(),
+            };
+            award_actions::record_check(&self.app, &self.people.buyer, won, &check, day(54)).await?;
+        }
+        let starts = day(85).date();
+        let ends = starts + Months::new(36);
+        let recommendation = award_actions::RecommendInput {
+            application: won.to_string(),
+            reasons: "First by the published criteria: the strongest method and the fullest promises at a price below the ceiling.".to_owned(),
+            starts_on: starts.to_string(),
+            ends_on: ends.to_string(),
+            ..award_actions::RecommendInput::default()
+        };
+        let award = award_actions::recommend(&self.app, &self.people.buyer, call, &recommendation, day(55)).await?;
+        award_actions::decide(&self.app, &self.people.committee, award, true, day(57)).await?;
+        award_actions::send_summaries(&self.app, &self.people.buyer, call, day(58)).await?;
+        let notice = award_actions::NoticeInput {
+            number: "2026/S 000-055555".to_owned(),
+            published_date: day(59).rfc3339(),
+            ..award_actions::NoticeInput::default()
+        };
+        award_actions::record_notice(&self.app, &self.people.buyer, award, &notice, day(59)).await?;
+        self.jobs_until(day(80)).await?;
+        let agreement =
+            agreement_actions::sign(&self.app, &self.people.buyer, award, &agreement_actions::SignInput::default(), day(80)).await?;
+        self.jobs_until(day(81)).await?;
+        self.report_figures(&harvest, agreement, None).await
+    }
+
+    async fn tender_in_scoring(&self) -> Result<()> {
+        self.step("a tender in scoring");
+        let opened = self.days_ago(70, 9);
+        let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let call = self
+            .tender("Breakfast in six primary schools", "Organisations to cook a good breakfast for every child who wants one.", opened, 32)
+            .await?;
+        self.bids(
+            call,
+            &[("Early Bird Kitchens", 980_000, dec!(0.9)), ("First Bell Catering Ltd", 870_000, dec!(0.5)), ("Porridge People CIC", 1_010_000, dec!(1))],
+            day(18),
+        )
+        .await?;
+        self.jobs_until(day(33)).await?;
+        self.open_part(call, Part::Quality, day(33)).await?;
+        let judge = |_: usize, name: &str, criterion: &str| u32::from(name.len() > 18) + 1 + u32::from(criterion.len() > 8);
+        let first = self.people.evaluators.get(..1).unwrap_or_default();
+        scoring_samples::score_everything(&self.app, &self.people.buyer, first, call, &judge, day(40)).await?;
+        let second = self.people.evaluators.get(1).and_then(Actor::account).ok_or(Error::NotFound)?;
+        let member = crate::scoring::panel::MemberInput { account: second.to_string() };
+        crate::scoring::panel::add_member(&self.app, &self.people.buyer, call, &member, day(41)).await
+    }
+
+    async fn closed_tender(&self) -> Result<()> {
+        self.step("a tender that closed yesterday");
+        let opened = self.days_ago(31, 9);
+        let call = self
+            .tender("Growing space on three estates", "One organisation to build and look after gardens with residents.", opened, 30)
+            .await?;
+        self.bids(
+            call,
+            &[
+                ("Bramble Works CIC", 640_000, dec!(0.9)),
+                ("Northline Gardens Ltd", 590_000, dec!(0.6)),
+                ("Rooted Together Co-op", 702_000, dec!(1)),
+                ("Green Thumb Services Ltd", 540_000, dec!(0.3)),
+                ("Allotment Alliance", 655_000, dec!(0.8)),
+            ],
+            self.days_ago(9, 10),
+        )
+        .await?;
+        self.jobs_until(self.days_ago(0, 0)).await
+    }
+
+    async fn live_tender(&self) -> Result<()> {
+        self.step("a live tender");
+        let opened = self.days_ago(8, 9);
+        let call = self
+            .tender(
+                "Community kitchens on four estates",
+                "One or two organisations to run kitchens where neighbours cook, eat and learn together, and where residents are hired and trained.",
+                opened,
+                52,
+            )
+            .await?;
+        let asker = self.enterprise("Fresh Start Foods Ltd", OrganisationKind::Company, None).await?;
+        let questions = [
+            ("Can staff who work on this contract now move to the new supplier?", Some("Yes. Eleven people are likely to transfer. Their pay and hours, without names, are in document 5.")),
+            ("Do volunteers count as residents in work?", Some("No. Only paid work of 16 hours a week or more counts.")),
+            ("Is the equipment list final?", None),
+        ];
+        for (index, (question, answer)) in (0_i64..).zip(questions) {
+            let at = opened.plus(TimeDelta::days(1 + index));
+            let input = call_actions::QuestionInput { question: question.to_owned() };
+            let id = call_actions::ask(&self.app, &asker.owner, call, &input, at).await?;
+            if let Some(answer) = answer {
+                let input = call_actions::AnswerInput { answer: answer.to_owned() };
+                call_actions::answer(&self.app, &self.people.buyer, call, id, &input, at.plus(TimeDelta::hours(20))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The Youth Fund round, open, with applications at each stage.
+    async fn youth_round(&self) -> Result<()> {
+        self.step("the Youth Fund round");
+        let opened = self.days_ago(20, 9);
+        let dates = call_samples::Dates::closing_in(opened, 62);
+        let terms = call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
+        let call = self
+            .publish(&self.people.fund, "Youth Fund", "Repayable loans of £20,000 to £500,000, from a pot of £2 million, for enterprises that open doors for young people.", "youth", &terms, opened)
+            .await?;
+        let applicants = [
+            ("Sound Check Studios CIC", 80_000, OrganisationKind::CommunityInterestCompany),
+            ("Bike Kitchen Co-op", 45_000, OrganisationKind::Cooperative),
+            ("Code Corner Ltd", 120_000, OrganisationKind::Company),
+            ("Stage Door Trust", 60_000, OrganisationKind::Charity),
+        ];
+        let mut sent = Vec::new();
+        for (index, (name, pounds, kind)) in (0_i64..).zip(applicants) {
+            let who = self.enterprise(name, kind, None).await?;
+            let at = opened.plus(TimeDelta::days(5 + index));
+            sent.push((who.clone(), self.submit(&who, call, dec!(0.8), Pence(pounds * 100), at).await?));
+        }
+        // One is still being written, one was taken back, one has been opened by the fund manager.
+        let writing = self.enterprise("Paper Boats Press", OrganisationKind::SocialEnterprise, None).await?;
+        applications::actions::start(&self.app, &writing.owner, call, writing.id, self.days_ago(3, 11)).await?;
+        if let Some((who, id)) = sent.get(3) {
+            applications::actions::withdraw(&self.app, &who.owner, *id, self.days_ago(5, 15)).await?;
+        }
+        if let Some((_, id)) = sent.first() {
+            applications::actions::open_investments(&self.app, &self.people.fund, call, Some(*id), self.days_ago(2, 14)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn account_by_email(db: &mut crate::db::Db, email: &str) -> Result<Id<Account>> {
+    use crate::db::schema::accounts;
+    use diesel::prelude::*;
+    Ok(accounts::table.filter(accounts::email.eq(email)).select(accounts::id).first(db)?)
+}
+
+fn find_or_make_owner(db: &mut crate::db::Db, name: &str, email: Option<&str>, now: Instant) -> Result<Id<Account>> {
+    if let Some(email) = email {
+        return account_by_email(db, email);
+    }
+    let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    // No password gives this hash: nobody signs in as an owner who is only there to have written something.
+    people_actions::make_account(db, &format!("Owner of {name}"), &format!("owner@{word}.example"), "unusable", now)
+}
+
+fn noon(on: LocalDate) -> Instant {
+    Instant::start_of(on).plus(TimeDelta::hours(12))
+}
