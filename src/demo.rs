@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::applications::{self, Application, samples as application_samples};
 use crate::audit;
 use crate::awards::{actions as award_actions, offers};
-use crate::calls::{Call, Part, Terms, actions as call_actions, drafting, samples as call_samples};
+use crate::calls::{
+    Call, NewCall, Part, Terms, TermsInput, actions as call_actions, create, samples as call_samples, set_terms,
+};
 use crate::compliance::samples as compliance_samples;
 use crate::db::Json;
 use crate::error::{Error, Result};
@@ -97,8 +99,11 @@ pub fn sign_ins() -> String {
 }
 
 async fn people(app: &App, now: Instant) -> Result<People> {
-    let input =
-        people_actions::Register { name: "Demo".to_owned(), email: "demo@example.org".to_owned(), password: DEMO_PASSWORD.to_owned() };
+    let input = people_actions::Register {
+        name: "Demo".to_owned(),
+        email: "demo@example.org".to_owned(),
+        password: DEMO_PASSWORD.to_owned(),
+    };
     let (_, _, hash) = tokio::task::spawn_blocking(move || people_actions::checked_account(&input))
         .await
         .map_err(|e| Error::Internal(Box::new(e)))??;
@@ -149,7 +154,9 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         .db
         .read({
             let accounts = accounts.clone();
-            move |db| accounts.into_iter().map(|a| load_actor(db, a)?.ok_or(Error::NotFound)).collect::<Result<Vec<_>>>()
+            move |db| {
+                accounts.into_iter().map(|a| load_actor(db, a)?.ok_or(Error::NotFound)).collect::<Result<Vec<_>>>()
+            }
         })
         .await?;
     let who = |index: usize| actors.get(index).cloned().ok_or(Error::NotFound);
@@ -241,21 +248,29 @@ impl Demo {
         Ok(())
     }
 
-    async fn publish(&self, officer: &Actor, title: &str, summary: &str, mission: &str, terms: &Terms, at: Instant) -> Result<Id<Call>> {
+    async fn publish(
+        &self,
+        officer: &Actor,
+        title: &str,
+        summary: &str,
+        mission: &str,
+        terms: &Terms,
+        at: Instant,
+    ) -> Result<Id<Call>> {
         let mission = self.ground.mission(mission)?;
-        let new = drafting::NewCall {
+        let new = NewCall {
             kind: if terms.tender.is_some() { "tender" } else { "round" }.to_owned(),
             title: title.to_owned(),
             summary: summary.to_owned(),
             mission: mission.to_string(),
         };
-        let id = drafting::create(&self.app, officer, &new, at).await?;
+        let id = create(&self.app, officer, &new, at).await?;
         let mut terms = terms.clone();
         title.clone_into(&mut terms.model.title);
-        let input =
-            drafting::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
-        drafting::set_terms(&self.app, officer, id, &input, at).await?;
-        call_actions::publish(&self.app, officer, id, &call_actions::PublishInput { seen: "yes".to_owned() }, at).await?;
+        let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
+        set_terms(&self.app, officer, id, &input, at).await?;
+        call_actions::publish(&self.app, officer, id, &call_actions::PublishInput { seen: "yes".to_owned() }, at)
+            .await?;
         if terms.tender.is_some() {
             let notice = call_actions::NoticeInput {
                 kind: "uk4".to_owned(),
@@ -268,15 +283,21 @@ impl Demo {
         Ok(id)
     }
 
-    async fn submit(&self, who: &Enterprise, call: Id<Call>, factor: Decimal, price: Pence, at: Instant) -> Result<Id<Application>> {
+    async fn submit(
+        &self,
+        who: &Enterprise,
+        call: Id<Call>,
+        factor: Decimal,
+        price: Pence,
+        at: Instant,
+    ) -> Result<Id<Application>> {
         let sample = application_samples::Sample {
             text: "Everything here is made up for practice: we work with residents, we name who does what by when, and we show our records every quarter.".to_owned(),
             factor,
             price,
             declared_by: "The owner".to_owned(),
         };
-        let (id, _) =
-            application_samples::submit_complete(&self.app, &who.owner, who.id, call, &sample, at).await?;
+        let (id, _) = application_samples::submit_complete(&self.app, &who.owner, who.id, call, &sample, at).await?;
         Ok(id)
     }
 
@@ -285,35 +306,63 @@ impl Demo {
         // Mission, months ago, title and three enterprises: name, amount in pounds, instalments, how it pays.
         type Holding = (&'static str, i64, u32, Habit);
         let rounds: [(&str, u32, &str, [Holding; 3]); 4] = [
-            ("food", 37, "Patient loans for food enterprises", [
-                ("Brook Street Kitchens CIC", 180_000, 60, Habit::OnTime),
-                ("Regent Growers Ltd", 90_000, 24, Habit::OnTime),
-                ("Canal Side Bakery Co-op", 120_000, 72, Habit::Late(9)),
-            ]),
-            ("estates", 28, "Patient loans for healthy and creative estates", [
-                ("Warm Walls Retrofit Ltd", 400_000, 96, Habit::OnTime),
-                ("Estate Energy Commons CIC", 350_000, 96, Habit::OnTime),
-                ("Kiln Yard Studios Ltd", 150_000, 60, Habit::OnTime),
-            ]),
-            ("youth", 19, "Patient loans for young people's futures", [
-                ("Next Desk Academy CIC", 110_000, 48, Habit::StoppedFor(2)),
-                ("Somers Makers Co-op", 75_000, 60, Habit::OnTime),
-                ("Loop Repairs Ltd", 95_000, 48, Habit::OnTime),
-            ]),
-            ("diversity", 11, "Patient loans for diverse leadership", [
-                ("Open Chair Leadership CIC", 60_000, 60, Habit::OnTime),
-                ("Second Shift Childcare Ltd", 140_000, 72, Habit::OnTime),
-                ("Many Voices Media CIC", 85_000, 60, Habit::OnTime),
-            ]),
+            (
+                "food",
+                37,
+                "Patient loans for food enterprises",
+                [
+                    ("Brook Street Kitchens CIC", 180_000, 60, Habit::OnTime),
+                    ("Regent Growers Ltd", 90_000, 24, Habit::OnTime),
+                    ("Canal Side Bakery Co-op", 120_000, 72, Habit::Late(9)),
+                ],
+            ),
+            (
+                "estates",
+                28,
+                "Patient loans for healthy and creative estates",
+                [
+                    ("Warm Walls Retrofit Ltd", 400_000, 96, Habit::OnTime),
+                    ("Estate Energy Commons CIC", 350_000, 96, Habit::OnTime),
+                    ("Kiln Yard Studios Ltd", 150_000, 60, Habit::OnTime),
+                ],
+            ),
+            (
+                "youth",
+                19,
+                "Patient loans for young people's futures",
+                [
+                    ("Next Desk Academy CIC", 110_000, 48, Habit::StoppedFor(2)),
+                    ("Somers Makers Co-op", 75_000, 60, Habit::OnTime),
+                    ("Loop Repairs Ltd", 95_000, 48, Habit::OnTime),
+                ],
+            ),
+            (
+                "diversity",
+                11,
+                "Patient loans for diverse leadership",
+                [
+                    ("Open Chair Leadership CIC", 60_000, 60, Habit::OnTime),
+                    ("Second Shift Childcare Ltd", 140_000, 72, Habit::OnTime),
+                    ("Many Voices Media CIC", 85_000, 60, Habit::OnTime),
+                ],
+            ),
         ];
         for (mission, months, title, holdings) in rounds {
             self.step(title);
             let opened = Instant::start_of(self.today.date() - Months::new(months)).plus(TimeDelta::hours(9));
             let day = |days: i64| opened.plus(TimeDelta::days(days));
             let dates = call_samples::Dates::closing_in(opened, 30);
-            let terms = call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
+            let terms =
+                call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
             let call = self
-                .publish(&self.people.fund, title, "Repayable loans of £20,000 to £500,000 for enterprises that serve this mission.", mission, &terms, opened)
+                .publish(
+                    &self.people.fund,
+                    title,
+                    "Repayable loans of £20,000 to £500,000 for enterprises that serve this mission.",
+                    mission,
+                    &terms,
+                    opened,
+                )
                 .await?;
             let mut sent = Vec::new();
             for (name, amount, instalments, habit) in holdings {
@@ -325,7 +374,15 @@ impl Demo {
             self.jobs_until(day(31)).await?;
             applications::actions::open_investments(&self.app, &self.people.fund, call, None, day(31)).await?;
             let judge = |_: usize, name: &str, _: &str| if name.starts_with('K') { 2 } else { 3 };
-            scoring_samples::score_everything(&self.app, &self.people.fund, &self.people.evaluators, call, &judge, day(35)).await?;
+            scoring_samples::score_everything(
+                &self.app,
+                &self.people.fund,
+                &self.people.evaluators,
+                call,
+                &judge,
+                day(35),
+            )
+            .await?;
             scoring_samples::moderate_everything(&self.app, &self.people.fund, call, &judge, day(38)).await?;
             scoring_samples::rank_and_sign(&self.app, &self.people.fund, call, day(40)).await?;
             for (who, application, amount, instalments, habit) in sent {
@@ -361,7 +418,8 @@ impl Demo {
         };
         let recommendation = award_actions::RecommendInput {
             application: application.to_string(),
-            reasons: "Scores above the level the round asked for; the cash flow carries the loan with room to spare.".to_owned(),
+            reasons: "Scores above the level the round asked for; the cash flow carries the loan with room to spare."
+                .to_owned(),
             value: String::new(),
             starts_on: String::new(),
             ends_on: String::new(),
@@ -372,10 +430,12 @@ impl Demo {
         award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
         let route = subsidies::actions::RouteInput {
             kind: "market_terms".to_owned(),
-            evidence: "Made up for practice: two social lenders quoted 4.9% and 5.2% for the same risk and term.".to_owned(),
+            evidence: "Made up for practice: two social lenders quoted 4.9% and 5.2% for the same risk and term."
+                .to_owned(),
             ..subsidies::actions::RouteInput::default()
         };
-        subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46)).await?;
+        subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46))
+            .await?;
         let offer = offers::OfferInput { answer_by_date: day(66).rfc3339(), answer_by_time: String::new() };
         offers::make(&self.app, &self.people.fund, award, &offer, day(47)).await?;
         let answer = offers::AnswerInput { answer: "accept".to_owned(), understood: "yes".to_owned() };
@@ -405,7 +465,12 @@ impl Demo {
     }
 
     /// Reports every figure that has fallen due, all but the newest verified.
-    async fn report_figures(&self, who: &Enterprise, agreement: Id<agreements::Agreement>, silent_after: Option<usize>) -> Result<()> {
+    async fn report_figures(
+        &self,
+        who: &Enterprise,
+        agreement: Id<agreements::Agreement>,
+        silent_after: Option<usize>,
+    ) -> Result<()> {
         let dues = compliance_samples::dues(&self.app, agreement).await?;
         let fallen: Vec<_> = dues.into_iter().filter(|d| d.due_on < self.today.date()).collect();
         let most = silent_after.unwrap_or(usize::MAX);
@@ -415,7 +480,8 @@ impl Demo {
             let quantity = Quantity::new(crate::values::round_half_up(due.target.get(), 0)).unwrap_or_default();
             let claim = compliance_samples::report(&self.app, &who.owner, due.id, quantity, at).await?;
             if Some(due.due_on) != newest {
-                compliance_samples::accept(&self.app, &self.people.contracts, claim, at.plus(TimeDelta::days(3))).await?;
+                compliance_samples::accept(&self.app, &self.people.contracts, claim, at.plus(TimeDelta::days(3)))
+                    .await?;
             }
         }
         Ok(())
@@ -423,11 +489,17 @@ impl Demo {
 
     async fn tender(&self, title: &str, summary: &str, opened: Instant, days: u64) -> Result<Id<Call>> {
         let dates = call_samples::Dates::closing_in(opened, days);
-        let terms = call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
+        let terms =
+            call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
         self.publish(&self.people.buyer, title, summary, "food", &terms, opened).await
     }
 
-    async fn bids(&self, call: Id<Call>, bidders: &[(&str, i64, Decimal)], at: Instant) -> Result<Vec<(Enterprise, Id<Application>)>> {
+    async fn bids(
+        &self,
+        call: Id<Call>,
+        bidders: &[(&str, i64, Decimal)],
+        at: Instant,
+    ) -> Result<Vec<(Enterprise, Id<Application>)>> {
         let mut sent = Vec::new();
         for (index, (name, price, factor)) in (0_i64..).zip(bidders) {
             let who = self.enterprise(name, OrganisationKind::SocialEnterprise, None).await?;
@@ -439,8 +511,14 @@ impl Demo {
 
     async fn open_part(&self, call: Id<Call>, part: Part, at: Instant) -> Result<()> {
         applications::actions::ask_opening(&self.app, &self.people.buyer, call, part, at).await?;
-        applications::actions::confirm_opening(&self.app, &self.people.second_buyer, call, part, at.plus(TimeDelta::minutes(4)))
-            .await?;
+        applications::actions::confirm_opening(
+            &self.app,
+            &self.people.second_buyer,
+            call,
+            part,
+            at.plus(TimeDelta::minutes(4)),
+        )
+        .await?;
         Ok(())
     }
 
@@ -449,16 +527,39 @@ impl Demo {
         let opened = self.days_ago(190, 9);
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let call = self
-            .tender("Lunch clubs in nine libraries", "Organisations to run lunch clubs where older residents eat together.", opened, 35)
+            .tender(
+                "Lunch clubs in nine libraries",
+                "Organisations to run lunch clubs where older residents eat together.",
+                opened,
+                35,
+            )
             .await?;
-        let harvest =
-            self.enterprise("Harvest Lane Kitchens CIC", OrganisationKind::CommunityInterestCompany, Some("owner@harvest.example")).await?;
+        let harvest = self
+            .enterprise(
+                "Harvest Lane Kitchens CIC",
+                OrganisationKind::CommunityInterestCompany,
+                Some("owner@harvest.example"),
+            )
+            .await?;
         let won = self.submit(&harvest, call, dec!(1), Pence(108_600_000), day(20)).await?;
-        self.bids(call, &[("Kitchen Table Co-op", 1_052_000, dec!(0.8)), ("Civic Plate Ltd", 1_112_000, dec!(0.4))], day(21)).await?;
+        self.bids(
+            call,
+            &[("Kitchen Table Co-op", 1_052_000, dec!(0.8)), ("Civic Plate Ltd", 1_112_000, dec!(0.4))],
+            day(21),
+        )
+        .await?;
         self.jobs_until(day(36)).await?;
         self.open_part(call, Part::Quality, day(36)).await?;
         let judge = |_: usize, name: &str, _: &str| if name.starts_with("Harvest") { 4 } else { 2 };
-        scoring_samples::score_everything(&self.app, &self.people.buyer, &self.people.evaluators, call, &judge, day(42)).await?;
+        scoring_samples::score_everything(
+            &self.app,
+            &self.people.buyer,
+            &self.people.evaluators,
+            call,
+            &judge,
+            day(42),
+        )
+        .await?;
         scoring_samples::moderate_everything(&self.app, &self.people.buyer, call, &judge, day(50)).await?;
         self.open_part(call, Part::Price, day(51)).await?;
         scoring_samples::rank_and_sign(&self.app, &self.people.buyer, call, day(53)).await?;
@@ -490,8 +591,14 @@ impl Demo {
         };
         award_actions::record_notice(&self.app, &self.people.buyer, award, &notice, day(59)).await?;
         self.jobs_until(day(80)).await?;
-        let agreement =
-            agreement_actions::sign(&self.app, &self.people.buyer, award, &agreement_actions::SignInput::default(), day(80)).await?;
+        let agreement = agreement_actions::sign(
+            &self.app,
+            &self.people.buyer,
+            award,
+            &agreement_actions::SignInput::default(),
+            day(80),
+        )
+        .await?;
         self.jobs_until(day(81)).await?;
         self.report_figures(&harvest, agreement, None).await
     }
@@ -501,29 +608,45 @@ impl Demo {
         let opened = self.days_ago(70, 9);
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let call = self
-            .tender("Breakfast in six primary schools", "Organisations to cook a good breakfast for every child who wants one.", opened, 32)
+            .tender(
+                "Breakfast in six primary schools",
+                "Organisations to cook a good breakfast for every child who wants one.",
+                opened,
+                32,
+            )
             .await?;
         self.bids(
             call,
-            &[("Early Bird Kitchens", 980_000, dec!(0.9)), ("First Bell Catering Ltd", 870_000, dec!(0.5)), ("Porridge People CIC", 1_010_000, dec!(1))],
+            &[
+                ("Early Bird Kitchens", 980_000, dec!(0.9)),
+                ("First Bell Catering Ltd", 870_000, dec!(0.5)),
+                ("Porridge People CIC", 1_010_000, dec!(1)),
+            ],
             day(18),
         )
         .await?;
         self.jobs_until(day(33)).await?;
         self.open_part(call, Part::Quality, day(33)).await?;
-        let judge = |_: usize, name: &str, criterion: &str| u32::from(name.len() > 18) + 1 + u32::from(criterion.len() > 8);
+        let judge =
+            |_: usize, name: &str, criterion: &str| u32::from(name.len() > 18) + 1 + u32::from(criterion.len() > 8);
         let first = self.people.evaluators.get(..1).unwrap_or_default();
         scoring_samples::score_everything(&self.app, &self.people.buyer, first, call, &judge, day(40)).await?;
         let second = self.people.evaluators.get(1).and_then(Actor::account).ok_or(Error::NotFound)?;
         let member = crate::scoring::panel::MemberInput { account: second.to_string() };
-        crate::scoring::panel::add_member(&self.app, &self.people.buyer, call, &member, day(41)).await
+        crate::scoring::panel::add_member(&self.app, &self.people.buyer, call, &member, day(41)).await?;
+        Ok(())
     }
 
     async fn closed_tender(&self) -> Result<()> {
         self.step("a tender that closed yesterday");
         let opened = self.days_ago(31, 9);
         let call = self
-            .tender("Growing space on three estates", "One organisation to build and look after gardens with residents.", opened, 30)
+            .tender(
+                "Growing space on three estates",
+                "One organisation to build and look after gardens with residents.",
+                opened,
+                30,
+            )
             .await?;
         self.bids(
             call,
@@ -553,8 +676,16 @@ impl Demo {
             .await?;
         let asker = self.enterprise("Fresh Start Foods Ltd", OrganisationKind::Company, None).await?;
         let questions = [
-            ("Can staff who work on this contract now move to the new supplier?", Some("Yes. Eleven people are likely to transfer. Their pay and hours, without names, are in document 5.")),
-            ("Do volunteers count as residents in work?", Some("No. Only paid work of 16 hours a week or more counts.")),
+            (
+                "Can staff who work on this contract now move to the new supplier?",
+                Some(
+                    "Yes. Eleven people are likely to transfer. Their pay and hours, without names, are in document 5.",
+                ),
+            ),
+            (
+                "Do volunteers count as residents in work?",
+                Some("No. Only paid work of 16 hours a week or more counts."),
+            ),
             ("Is the equipment list final?", None),
         ];
         for (index, (question, answer)) in (0_i64..).zip(questions) {
@@ -563,7 +694,8 @@ impl Demo {
             let id = call_actions::ask(&self.app, &asker.owner, call, &input, at).await?;
             if let Some(answer) = answer {
                 let input = call_actions::AnswerInput { answer: answer.to_owned() };
-                call_actions::answer(&self.app, &self.people.buyer, call, id, &input, at.plus(TimeDelta::hours(20))).await?;
+                call_actions::answer(&self.app, &self.people.buyer, call, id, &input, at.plus(TimeDelta::hours(20)))
+                    .await?;
             }
         }
         Ok(())
@@ -597,7 +729,14 @@ impl Demo {
             applications::actions::withdraw(&self.app, &who.owner, *id, self.days_ago(5, 15)).await?;
         }
         if let Some((_, id)) = sent.first() {
-            applications::actions::open_investments(&self.app, &self.people.fund, call, Some(*id), self.days_ago(2, 14)).await?;
+            applications::actions::open_investments(
+                &self.app,
+                &self.people.fund,
+                call,
+                Some(*id),
+                self.days_ago(2, 14),
+            )
+            .await?;
         }
         Ok(())
     }

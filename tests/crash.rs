@@ -87,11 +87,8 @@ fn held(world: &World, application: Id<Application>) -> Held {
                 .filter(envelopes::superseded_at.is_null())
                 .select((envelopes::part, envelopes::ciphertext, envelopes::sha256))
                 .load(db)?;
-            let acts = audit_rows::table
-                .filter(audit_rows::subject_id.eq(application.to_string()))
-                .filter(audit_rows::action.eq("application.submitted"))
-                .count()
-                .get_result(db)?;
+            let hashes: Vec<&String> = receipts.iter().map(|r: &(String, String, String, String)| &r.3).collect();
+            let acts = audit_rows::table.filter(audit_rows::hash.eq_any(hashes)).count().get_result(db)?;
             Ok(Held { state, reference, receipts, live, acts })
         })
         .unwrap()

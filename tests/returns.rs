@@ -119,7 +119,7 @@ both! {
         let last: Pence = statement.lines().last().unwrap().rsplit(',').next().unwrap().parse().unwrap();
         assert_eq!(last, found.measures.distributed - found.measures.paid_in);
         browser.get(&format!("{path}/statement")).await.expect(200).shows("DPI");
-        browser.get(&format!("{path}/cash")).await.expect(200).shows("Paid out to an enterprise");
+        browser.get(&format!("{path}/cash")).await.expect(200).shows("can be paid out to enterprises today");
         let repaid = found.holdings.iter().filter(|h| h.standing == Standing::Repaid).count();
         assert_eq!(repaid, 1);
         let money = world.app.db.read_now(|db| returns::mission_money(db, ground.mission, today)).unwrap();

@@ -3,6 +3,7 @@
 use super::home::{CallLine, call_lines};
 use super::store::{self, Agreed};
 use crate::agreements::AgreementKind;
+use crate::compliance::{MeasureTotals, totals_of_mission};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::chart::{self, Heading, ProgressLine, ShareBar, ShareBars, Unit};
@@ -89,6 +90,21 @@ pub struct MeasureResult {
     pub claimed: Decimal,
     /// Verified so far.
     pub verified: Decimal,
+}
+
+impl From<Vec<MeasureTotals>> for MissionResults {
+    fn from(totals: Vec<MeasureTotals>) -> Self {
+        let measures = totals
+            .into_iter()
+            .map(|t| MeasureResult {
+                measure: if t.unit.is_empty() { t.measure } else { format!("{}, {}", t.measure, t.unit) },
+                promised: t.promised.get(),
+                claimed: t.claimed.get(),
+                verified: t.verified.get(),
+            })
+            .collect();
+        MissionResults { measures }
+    }
 }
 
 impl MissionResults {
@@ -254,6 +270,7 @@ struct Found {
     partners: Vec<Partner>,
     who: Vec<String>,
     agreed: Vec<Agreed>,
+    totals: Vec<MeasureTotals>,
     calls: Vec<crate::calls::Call>,
 }
 
@@ -265,9 +282,10 @@ fn load(db: &mut Db, mission: Mission, now: crate::values::Instant) -> Result<Fo
     let partners = missions::partners_of(db, mission.id)?;
     let who = store::who_leads(db, &mission)?;
     let agreed = store::agreed(db, Some(mission.id))?;
+    let totals = totals_of_mission(db, mission.id)?;
     let calls = store::open_calls(db, now, Some(mission.id), 8)?;
     let parent = mission.parent_id.map(|p| missions::find(db, p)).transpose()?;
-    Ok(Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, calls })
+    Ok(Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, totals, calls })
 }
 
 /// `GET /missions/{slug}`
@@ -291,7 +309,7 @@ pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
 }
 
 fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<MissionPage> {
-    let Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, calls } = found;
+    let Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, totals, calls } = found;
     let of = |i: &Indicator| readings.get(&i.id).map_or(&[][..], Vec::as_slice);
     let mut all = Vec::with_capacity(indicators.len());
     for (place, indicator) in indicators.iter().enumerate() {
@@ -308,7 +326,7 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         _ => String::new(),
     };
     let money = MissionMoney::from(agreed);
-    let results = MissionResults::default();
+    let results = MissionResults::from(totals);
     let (leads, departments) = who.split_first().map_or_else(Default::default, |(l, d)| (l.clone(), d.join(", ")));
     let by_id = HashMap::from([(mission.id, mission.clone())]);
     let mut shell = visit.shell(&mission.statement, "/missions");

@@ -3,7 +3,7 @@
 use crate::agreements::{Agreement, AgreementKind};
 use crate::calls::{Call, CallStage};
 use crate::db::schema::{agreements, calls, mission_departments, organisations};
-use crate::db::{Db, MultiBackend, sum_pence};
+use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::people::{Organisation, OrganisationKind};
@@ -127,4 +127,19 @@ pub(super) fn search_organisations(db: &mut Db, pattern: &str, limit: i64) -> Re
         .order((organisations::name, organisations::id))
         .limit(limit)
         .load(db)?)
+}
+
+/// Every signed agreement, newest first.
+pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Agreement>> {
+    let mut query = agreements::table.select(Agreement::as_select()).into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            agreements::signed_at
+                .lt(cursor.at)
+                .or(agreements::signed_at.eq(cursor.at).and(agreements::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows =
+        query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |a: &Agreement| Cursor { at: a.signed_at, id: a.id.to_string() }))
 }

@@ -1,5 +1,7 @@
 //! What waits for a member of staff.
 
+use crate::calls::{self, CallKind, CallStage};
+use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Shell, Visit, page};
 use crate::missions::{self, Mission, MissionStatus};
@@ -85,6 +87,66 @@ async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
     Ok(tasks)
 }
 
+/// What waits on agreements: breaches, misses, figures to check and figures overdue.
+async fn of_agreements(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    let thing = Thing::of_authority(authority);
+    if !can(&visit.actor, Action::VerifyFigure, &thing) && !can(&visit.actor, Action::TakeRemedy, &thing) {
+        return Ok(Vec::new());
+    }
+    let found = visit.app.db.read(move |db| compliance::needs_attention(db, authority, today)).await?;
+    Ok(found
+        .into_iter()
+        .map(|one| Task {
+            title: format!("{}: {}", one.organisation, one.title),
+            hint: match &one.next_step {
+                Some(step) => format!("{}, {}. Next step: {step}", one.reference, one.due.period),
+                None => format!("{}, {}, due on {}", one.reference, one.due.period, medium_date(one.due.due_on)),
+            },
+            href: format!("/compliance/dues/{}", one.due.id),
+            status: one.kind.label(),
+            colour: match one.kind {
+                AttentionKind::Breach | AttentionKind::Overdue => "red",
+                AttentionKind::Missed => "yellow",
+                AttentionKind::ToVerify => "blue",
+            },
+        })
+        .collect())
+}
+
+/// Calls that a member of staff works on: drafts to finish, notices to record, closed ones to open.
+async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    if !can(&visit.actor, Action::PublishCall, &Thing::of_authority(authority)) {
+        return Ok(Vec::new());
+    }
+    let (actor, now) = (visit.actor.clone(), visit.now);
+    let found = visit.app.db.read(move |db| calls::of_authority(db, authority, 100)).await?;
+    Ok(found
+        .into_iter()
+        .filter(|call| {
+            let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
+            can(&actor, edit, &Thing::of_authority(authority))
+        })
+        .filter_map(|call| {
+            let closed = call.stage == CallStage::Closed || call.deadline_at.is_some_and(|d| d < now);
+            let (hint, status, colour) = match call.stage {
+                CallStage::Draft => ("A draft that only staff can see", "Draft", "grey"),
+                CallStage::AwaitingNotice => ("Record the number of its notice to open it", "Waiting", "yellow"),
+                CallStage::Open | CallStage::Closed if closed => ("Open the bids, score them, award", "Closed", "blue"),
+                _ => return None,
+            };
+            Some(Task {
+                title: format!("{} {}", call.reference, call.title),
+                hint: hint.to_owned(),
+                href: format!("/desk/calls/{}", call.id),
+                status,
+                colour,
+            })
+        })
+        .collect())
+}
+
 /// `GET /tasks`
 ///
 /// # Errors
@@ -92,7 +154,9 @@ async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
 pub async fn show(visit: Visit) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadDesk, &Thing::of_authority(authority))?;
-    let found = of_missions(&visit, visit.today()).await?;
+    let mut found = of_agreements(&visit, visit.today()).await?;
+    found.extend(of_calls(&visit).await?);
+    found.extend(of_missions(&visit, visit.today()).await?);
     let tasks = found.into_iter().enumerate().map(|(place, task)| (format!("task-{place}"), task)).collect();
     page(&TasksPage { shell: visit.shell("My tasks", "/tasks"), tasks })
 }

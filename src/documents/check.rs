@@ -95,14 +95,24 @@ pub fn check(upload: Upload, most_bytes: usize) -> Result<Checked, FileRefusal> 
         Some("application/vnd.oasis.opendocument.spreadsheet") => "application/vnd.oasis.opendocument.spreadsheet",
         Some(_) => return Err(FileRefusal::Kind),
         None => match std::str::from_utf8(&upload.bytes) {
-            Ok(text) if !text.contains('\0') && !text.trim_start().starts_with('<') => {
-                if upload.name.to_ascii_lowercase().ends_with(".csv") { "text/csv" } else { "text/plain" }
+            Ok(text) if is_plain(text) => {
+                if upload.name.to_ascii_lowercase().ends_with(".csv") {
+                    "text/csv"
+                } else {
+                    "text/plain"
+                }
             }
             _ => return Err(FileRefusal::Kind),
         },
     };
     let sha256 = hex::encode(Sha256::digest(&upload.bytes));
     Ok(Checked { name: plain_name(&upload.name), media_type, sha256, bytes: upload.bytes })
+}
+
+/// Text that people write: no control characters but line breaks and tabs, and no markup.
+fn is_plain(text: &str) -> bool {
+    !text.trim_start().starts_with('<')
+        && text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}'))
 }
 
 fn plain_name(name: &str) -> String {

@@ -35,7 +35,7 @@ pub async fn identify<B: MessageBody + 'static>(
     };
     let parts = VisitParts {
         now: app.now(),
-        menu: menu(&actor),
+        menu: menu(&actor, app.sandbox),
         read_only,
         request_id: request_id.clone(),
         actor: actor.clone(),
@@ -94,25 +94,32 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
 }
 
 /// The menu a person sees: only places their roles can open.
-fn menu(actor: &Actor) -> Vec<Link> {
+fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
     let mut menu = Vec::new();
     let mut add = |text: &str, href: &str| menu.push(Link::new(text, href));
     if actor.is_staff() {
         add("My tasks", "/tasks");
         add("Missions", "/missions");
-        if policy::may_reach(actor, policy::Action::ReadDesk) {
-            add("Calls", "/desk/calls");
-            add("Agreements", "/agreements");
+        add("Calls", "/desk/calls");
+        if actor.has_anywhere(Role::Evaluator) {
+            add("My evaluations", "/evaluations");
         }
+        add("Conditions", "/conditions");
+        add("Agreements", "/agreements");
+        add("Evidence", "/compliance");
         if policy::may_reach(actor, policy::Action::ReadFund) {
             add("Fund", "/funds");
         }
         if actor.has_anywhere(Role::Administrator) {
             add("People", "/people");
+            if sandbox {
+                add("Practice clock", "/sandbox");
+            }
         }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");
         }
+        add("Search", "/search");
     } else {
         add("Missions", "/missions");
         add("Open calls", "/calls");

@@ -516,6 +516,8 @@ fn desk_routes() -> Vec<Row> {
         get "/missions/{slug}" ReadMission => desk::mission::show,
         get "/tasks" ReadDesk => desk::tasks::show,
         get "/search" ReadDesk => desk::search::show,
+        get "/register-of-awards" ViewPublic => desk::register::show,
+        get "/api/v1/register" ViewPublic => desk::register::show_api,
         get "/api/v1/search" ReadDesk => desk::search::api,
     ]
 }

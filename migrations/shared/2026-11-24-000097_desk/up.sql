@@ -1,0 +1,1 @@
+CREATE INDEX agreements_register ON agreements (signed_at, id);
