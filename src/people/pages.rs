@@ -252,7 +252,11 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
         .actor
         .memberships()
         .iter()
-        .map(|m| (m.name.clone(), m.role.label(), format!("/organisations/{}", m.organisation)))
+        .map(|m| {
+            // Only applicant organisations have a page of their own.
+            let href = if m.role.is_staff() { String::new() } else { format!("/organisations/{}", m.organisation) };
+            (m.name.clone(), m.role.label(), href)
+        })
         .collect();
     Ok(AccountPage {
         shell: form_shell(visit, "Your account", &form),

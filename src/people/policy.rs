@@ -228,6 +228,8 @@ actions! {
 
     /// Read agreements and obligations.
     ReadAgreements => Rule { staff: EVERY_STAFF, applicant: OWN, read: true, ..NOBODY },
+    /// Change, complete or end an agreement; the action asks again which of these it is.
+    ChangeAgreement => staff(&[ProcurementOfficer, FundManager, ContractManager]),
     /// Report a figure with evidence.
     ReportFigure => applicants(OWN),
     /// Accept, query or reject a reported figure.

@@ -434,12 +434,12 @@ fn agreements_routes() -> Vec<Row> {
         get "/agreements/sign/{award}" RunAward => agreements::pages::sign_form,
         post "/agreements/sign/{award}" RunAward => agreements::pages::sign,
         get "/agreements/{id}" ReadAgreements => compliance::agreement,
-        get "/agreements/{id}/change" ReadDesk => agreements::pages::change_form,
-        post "/agreements/{id}/change" ReadDesk => agreements::pages::change,
+        get "/agreements/{id}/change" ChangeAgreement => agreements::pages::change_form,
+        post "/agreements/{id}/change" ChangeAgreement => agreements::pages::change,
         get "/api/v1/agreements" ReadAgreements => agreements::api::list,
         get "/api/v1/agreements/{id}" ReadAgreements => agreements::api::one,
         get "/api/v1/agreements/{id}/totals" ReadAgreements => compliance::api::totals,
-        post "/api/v1/agreements/{id}/change" ReadDesk => agreements::api::change,
+        post "/api/v1/agreements/{id}/change" ChangeAgreement => agreements::api::change,
         post "/api/v1/awards/{award}/agreement" RunAward => agreements::api::sign,
     ]
 }

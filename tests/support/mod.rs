@@ -69,6 +69,26 @@ impl World {
         World { app, council: council.id, handlers, fresh, people: AtomicUsize::new(0), clients }
     }
 
+    /// The practice council of `commonweal demo`, instead of an empty one.
+    pub async fn demo(kind: Kind) -> World {
+        let fresh = Fresh::new(kind);
+        let app = fresh.app(true);
+        let handlers = serve::handlers();
+        commonweal::demo::make(&app, false).await.unwrap();
+        let council = app.db.read_now(commonweal::people::authorities).unwrap()[0].id;
+        let clients = client::service(&app, &handlers).await;
+        World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients }
+    }
+
+    /// A browser signed in by address and password.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Client {
+        let client = self.client(&Actor::Public).await;
+        client.get("/sign-in").await.expect(200);
+        client.post("/sign-in", &[("email", email), ("password", password)]).await.expect(303);
+        client.get("/account").await.expect(200);
+        client
+    }
+
     /// Business time.
     pub fn now(&self) -> Instant {
         self.app.now()

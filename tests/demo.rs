@@ -1,0 +1,111 @@
+//! The practice council, from its missions to its returns, on both databases: the whole story in one place.
+
+use crate::support::{Kind, World};
+use commonweal::people::actions::DEMO_PASSWORD;
+use commonweal::values::Actor;
+use commonweal::{audit, evaluation};
+
+async fn the_story(kind: Kind) {
+    let world = World::demo(kind).await;
+    let resident = world.client(&Actor::Public).await;
+
+    // A resident: four missions, money bought and invested, promises beside what was verified.
+    resident
+        .get("/")
+        .await
+        .expect(200)
+        .shows("Four missions")
+        .shows("12 investments in 12 enterprises")
+        .shows("1 contract with 1 supplier");
+    let food = resident.get("/missions/food").await.expect(200);
+    food.shows("everyone eats well every day")
+        .shows("Promised, not yet claimed")
+        .shows("The same figures")
+        .shows("Investments");
+    let register = resident.get("/register-of-awards?format=csv").await.expect(200).text;
+    assert_eq!(register.lines().count(), 14, "twelve investments and one contract below the heads: {register}");
+    assert!(register.contains("Harvest Lane Kitchens CIC") && register.contains("1086000.00"));
+    resident.get("/calls").await.expect(200).shows("Community kitchens on four estates").shows("Youth Fund");
+
+    // An officer: a tender that closed with its number of bids hidden until it is opened by two.
+    let buyer = world.sign_in("buyer@camden.example", DEMO_PASSWORD).await;
+    let tasks = buyer.get("/tasks").await.expect(200).shows("Growing space on three estates");
+    let closed = link_after(&tasks.text, "/desk/calls/", "Growing space on three estates");
+    buyer.get(&format!("{closed}/opening")).await.expect(200);
+    buyer.post(&format!("{closed}/opening"), &[("part", "quality")]).await.expect(303);
+    buyer.post(&format!("{closed}/opening/confirm"), &[("part", "quality")]).await.expect(409);
+    let second = world.sign_in("buyer2@camden.example", DEMO_PASSWORD).await;
+    second.get(&format!("{closed}/opening")).await.expect(200);
+    second.post(&format!("{closed}/opening/confirm"), &[("part", "quality")]).await.expect(303);
+    let opened = buyer.get(&format!("{closed}/opening")).await.expect(200);
+    for bidder in [
+        "Bramble Works CIC",
+        "Northline Gardens Ltd",
+        "Rooted Together Co-op",
+        "Green Thumb Services Ltd",
+        "Allotment Alliance",
+    ] {
+        assert!(opened.text.contains(bidder), "{bidder} is not among the opened bids");
+    }
+
+    // The ranking of the awarded tender recomputes to the last digit without the database.
+    let awarded = buyer.get("/desk/calls?format=csv").await.expect(200).text;
+    let _ = awarded;
+    let desk = buyer.get("/desk/calls").await.expect(200);
+    let libraries = link_after(&desk.text, "/desk/calls/", "Lunch clubs in nine libraries");
+    let exported = buyer.get(&format!("{libraries}/ranking.json")).await.expect(200);
+    let file: evaluation::EvaluationFile = serde_json::from_str(&exported.text).unwrap();
+    let again = evaluation::recompute(&file).unwrap();
+    assert_eq!((again.agrees, again.differences.len()), (Some(true), 0));
+    assert_eq!(file.inputs.bids.len(), 3);
+
+    // A fund manager: one holding in arrears, one repaid, money out and back, a certified return.
+    let fund = world.sign_in("fund@camden.example", DEMO_PASSWORD).await;
+    let funds = fund.get("/funds").await.expect(200);
+    let path = link_after(&funds.text, "/funds/", "Community Wealth Fund");
+    fund.get(&path)
+        .await
+        .expect(200)
+        .shows("For each £1 paid out")
+        .shows("12 holdings")
+        .shows("Next Desk Academy CIC")
+        .shows("days late")
+        .shows("Repaid");
+    fund.get(&format!("{path}/statement")).await.expect(200).shows("XIRR");
+
+    // A contract manager: a condition in breach with its next step.
+    let contracts = world.sign_in("contracts@camden.example", DEMO_PASSWORD).await;
+    contracts.get("/tasks").await.expect(200).shows("Kiln Yard Studios Ltd").shows("In breach");
+
+    // Who bid for what and lost reads why.
+    let owner = world.sign_in("owner@harvest.example", DEMO_PASSWORD).await;
+    owner.get("/applications").await.expect(200).shows("Lunch clubs in nine libraries");
+    owner.get("/agreements").await.expect(200).shows("Lunch clubs in nine libraries");
+
+    audit::chain(&world.app.db).unwrap();
+    let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+    assert_eq!((report.finding, report.waiting), (None, 0));
+    assert!(report.rows > 500, "{} rows", report.rows);
+}
+
+/// The address with this beginning whose link text holds the words.
+fn link_after(html: &str, beginning: &str, words: &str) -> String {
+    let page = scraper::Html::parse_document(html);
+    let links = scraper::Selector::parse("a[href]").unwrap();
+    page.select(&links)
+        .find(|a| {
+            a.text().collect::<String>().contains(words) && a.value().attr("href").unwrap().starts_with(beginning)
+        })
+        .map(|a| a.value().attr("href").unwrap().to_owned())
+        .unwrap_or_else(|| panic!("no link “{words}” under {beginning}"))
+}
+
+#[actix_web::test]
+async fn the_practice_council_tells_the_whole_story_on_sqlite() {
+    the_story(Kind::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn the_practice_council_tells_the_whole_story_on_postgres() {
+    the_story(Kind::Postgres).await;
+}
