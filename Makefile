@@ -15,4 +15,4 @@ check:
 	cargo clippy --all-targets -- -D warnings
 
 setup:
-	@.ci/setup
+	@.ci/setup $(MAKECMDGOALS)

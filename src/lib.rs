@@ -1,4 +1,43 @@
-//! Commonweal.
+//! Commonweal: one service in which a council runs its missions, buys by mission-oriented tenders, invests by a
+//! community wealth fund, puts the same conditions on both, and shows the public what came of it.
+//!
+//! # The map
+//!
+//! Buying and investing are one story, told with two kinds of agreement:
+//!
+//! > mission → condition → call → application → score → award → agreement → compliance → returns → mission
+//!
+//! The rooms from the top down. A room may use only rooms that stand above it; `serve`, `cli`, `demo` and `main` wire
+//! and may use all. `tests/architecture.rs` fails with the sentence of the rule that was broken.
+//!
+//! | Storey | Rooms |
+//! | --- | --- |
+//! | Words | [`values`] (money, rates, ids, instants, actors, refusals), [`error`], [`config`] |
+//! | Pure | [`law`] (dated tables and calendars), [`finance`], [`evaluation`]: no I/O, no clock |
+//! | Foundations | [`db`] (two databases), [`keys`], [`audit`], [`outbox`] (jobs, mail), [`documents`], [`ledger`], [`app`] |
+//! | The edge | [`http`]: forms, cross-site checks, problems, page shell, charts; knows no capability |
+//! | Capabilities | [`people`] (with the one policy), [`missions`], [`conditions`], [`funds`], [`subsidies`], [`calls`], [`applications`], [`scoring`], [`awards`], [`agreements`], [`compliance`], [`investments`], [`returns`] |
+//! | Outside | [`publish`], [`desk`] (pages across rooms), [`web`] (routes, gate, assets, health), [`serve`], [`cli`], [`demo`] |
+//!
+//! A full capability has the same files: `model` (the words of the domain), `rules` (pure: state + input + today →
+//! decision or refusal), `actions` (one function for each thing a person does; it owns the transaction), `store`
+//! (diesel only), `pages` and `api` (both thin, both ending in the same action).
+//!
+//! # The rules of the house
+//!
+//! - Money is whole pence; rates, weights and scores are decimals. The only floats are in the root finders of
+//!   `finance`, whose result decimal arithmetic certifies.
+//! - A write is one serializable transaction: the change, its audit row and its outbox rows, or nothing.
+//! - News travels down the list as an event in the outbox; what must be true at once is derived.
+//! - Today is a parameter. The clock is read in one place, once a request.
+//! - Tender content is never stored in clear before its opening by two officers.
+//! - The policy denies by default: every route names the action it is judged by, and every action asks again.
+//!
+//! # Where the plan was changed
+//!
+//! `keys` is a room of its own among the foundations, because sealing, the audit chain and the claim ledger all use
+//! it. `demo` is wiring: it acts as people of every room would.
+
 pub mod agreements;
 pub mod app;
 pub mod applications;

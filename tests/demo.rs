@@ -33,7 +33,11 @@ async fn the_story(kind: Kind) {
     let closed = link_after(&tasks.text, "/desk/calls/", "Growing space on three estates");
     buyer.get(&format!("{closed}/opening")).await.expect(200);
     buyer.post(&format!("{closed}/opening"), &[("part", "quality")]).await.expect(303);
-    buyer.post(&format!("{closed}/opening/confirm"), &[("part", "quality")]).await.expect(409);
+    buyer
+        .post(&format!("{closed}/opening/confirm"), &[("part", "quality")])
+        .await
+        .expect(422)
+        .shows("There is a problem");
     let second = world.sign_in("buyer2@camden.example", DEMO_PASSWORD).await;
     second.get(&format!("{closed}/opening")).await.expect(200);
     second.post(&format!("{closed}/opening/confirm"), &[("part", "quality")]).await.expect(303);
