@@ -4,10 +4,12 @@ use super::model::{Answers, Application, ApplicationState, PriceAnswers, Promise
 use super::questions::{self, Asks, LEAST_CASH_ROWS, Question};
 use crate::calls::{Call, CallKind, CallStage, Part, Terms};
 use crate::conditions::Direction;
-use crate::evaluation::check::MAX_PRICE;
+use crate::evaluation::check::{MAX_PLACES, MAX_PRICE, MAX_QUANTITY};
+use crate::evaluation::{AboveCeiling, Kind};
 use crate::values::time::medium_date;
 use crate::values::{Account, Id, Instant, Pence, RefusalInfo};
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// How long after the deadline the envelopes stay shut: requests taken before it have ended by then.
@@ -230,10 +232,20 @@ fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Pro
     if promised.quantity.get().is_sign_negative() && !promised.quantity.get().is_zero() {
         problems.push(format!("The promise for “{title}” cannot be less than nothing"));
     }
+    // What the ranking could not take must not be sent: it would stop the ranking of everybody.
+    if promised.quantity.get() > MAX_QUANTITY || promised.quantity.get().scale() > MAX_PLACES {
+        problems.push(format!(
+            "The promise for “{title}” is too large or too fine: use at most {} with at most {MAX_PLACES} decimal places",
+            crate::values::decimals::shown_decimal(MAX_QUANTITY)
+        ));
+    }
     if promised.how.trim().is_empty() {
         problems.push(format!("Say how you will keep and show the promise for “{title}”"));
     }
     let Some(asked) = questions::condition(terms, id) else { return problems };
+    if asked.body.unit == "%" && promised.quantity.get() > Decimal::ONE_HUNDRED {
+        problems.push(format!("The promise for “{title}” cannot be more than 100%"));
+    }
     if asked.required {
         let (quantity, target) = (promised.quantity.get(), asked.target.get());
         let kept = match asked.body.direction {
@@ -256,6 +268,16 @@ fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Pro
     problems
 }
 
+/// The published ceiling of a price criterion, where a price above it excludes the bid.
+fn excluding_ceiling(terms: &Terms, id: &str) -> Option<Pence> {
+    match &terms.model.criterion(id)?.kind {
+        Kind::Price { model } => {
+            model.ceiling().filter(|(_, above)| *above == AboveCeiling::Excluded).map(|(ceiling, _)| ceiling)
+        }
+        _ => None,
+    }
+}
+
 fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
     let mut problems = Vec::new();
     for (id, title) in questions::prices(terms) {
@@ -263,7 +285,13 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             None => problems.push(format!("Enter the price for “{title}”")),
             Some(given) if given.0 <= 0 => problems.push(format!("The price for “{title}” must be more than £0")),
             Some(given) if *given > MAX_PRICE => problems.push(format!("The price for “{title}” is too large")),
-            Some(_) => {}
+            Some(given) => {
+                if let Some(ceiling) = excluding_ceiling(terms, &id).filter(|ceiling| given > ceiling) {
+                    problems.push(format!(
+                        "The price for “{title}” is above the ceiling of {ceiling}: a bid above it is left out"
+                    ));
+                }
+            }
         }
     }
     if let Some(round) = &terms.round {

@@ -7,7 +7,7 @@ use super::summary::Source;
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallKind, Instrument, Part};
+use crate::calls::{self, Call, CallKind, Instrument, Notice, NoticeKind, Part};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::law::procedures::Procedure;
@@ -453,6 +453,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
         return Err(Error::field("published_date", "Enter the date the notice was published"));
     };
     let voluntary = Parser::ticked(&input.voluntary);
+    let recorded_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -476,6 +477,18 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
             award.standstill_last_day = runs.then_some(standstill.last_day);
             award.earliest_signing = Some(if runs { standstill.earliest_signing } else { published.date() });
             store::set(db, &award)?;
+            // The call keeps every notice of its procurement: an awarded call can no longer be withdrawn.
+            let notice = Notice {
+                id: Id::new(),
+                authority_id: award.authority_id,
+                call_id: award.call_id,
+                kind: NoticeKind::Award,
+                number: number.clone(),
+                published_at: published,
+                recorded_at: now,
+                recorded_by,
+            };
+            calls::insert_notice(db, &notice)?;
             note(
                 db,
                 &actor,

@@ -183,6 +183,35 @@ struct DeskPage {
     awaits: Option<(&'static str, String)>,
     may_amend: bool,
     may_withdraw: bool,
+    steps: Vec<(&'static str, String, &'static str)>,
+}
+
+/// What comes after the closing, for those who may see it: title, address, hint. The pages belong to later rooms.
+fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)> {
+    if !matches!(call.stage, CallStage::Open | CallStage::Closed) {
+        return Vec::new();
+    }
+    let thing = Thing::of_authority(call.authority_id);
+    let all = [
+        (Action::ReadOpened, "Opening", "opening", "Sealed until two officers open what came in"),
+        (
+            Action::ReadScores,
+            "Panel and conflicts of interest",
+            "panel",
+            "Who scores, and what they declared beforehand",
+        ),
+        (
+            Action::ReadScores,
+            "Moderation and ranking",
+            "moderation",
+            "Where scores differ most, what was agreed, who is first",
+        ),
+        (Action::ReadAwards, "Award", "award", "Recommendation, approval, summaries, notice or offer"),
+    ];
+    all.into_iter()
+        .filter(|(action, ..)| can(&visit.actor, *action, &thing))
+        .map(|(_, title, path, hint)| (title, format!("/desk/calls/{}/{path}", call.id), hint))
+        .collect()
 }
 
 fn desk_shell(visit: &Visit, call: &Call, title: String) -> Shell {
@@ -262,6 +291,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     shell.breadcrumbs.pop();
     shell.error = form.has_errors();
     Ok(DeskPage {
+        steps: steps(visit, &call),
         shell,
         form,
         stage: call.shown_stage(visit.now),

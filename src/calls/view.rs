@@ -225,7 +225,11 @@ pub fn weights_chart(model: &Model) -> Result<String> {
     let social = bars.iter().any(|b| b.kind == WeightKind::SocialValue);
     let rest = Decimal::ONE_HUNDRED - price;
     let finding = match (price.is_zero(), social) {
-        (true, _) => "Price earns no points".to_owned(),
+        // Where no price is scored, what counts most is what one learns from the chart.
+        (true, _) => bars
+            .iter()
+            .max_by_key(|b| b.weight)
+            .map_or_else(String::new, |b| format!("One answer counts most: {}", percent(b.weight))),
         (false, true) => format!("Quality and social value together count for {}", percent(rest)),
         (false, false) => format!("Quality counts for {}", percent(rest)),
     };

@@ -13,9 +13,11 @@ use crate::conditions::Direction;
 use crate::db::Db;
 use crate::documents::{self, Document, Upload};
 use crate::error::{Error, Result};
+use crate::evaluation::check::MAX_QUANTITY;
 use crate::outbox;
 use crate::people::policy::{Action, Thing, require};
 use crate::values::{Actor, Id, Instant, Parser, Quantity, Share, Subject};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -178,6 +180,18 @@ struct Reported<'a> {
     by: Id<crate::values::Account>,
 }
 
+/// Whether a figure can be true at all: not negative, not beyond what can be counted, and no more than all of it.
+fn possible(field: &str, quantity: Quantity, unit: &str) -> Result<()> {
+    let figure = quantity.get();
+    if figure < Decimal::ZERO || figure > MAX_QUANTITY {
+        return Err(Error::field(field, "Enter a figure of 0 or more that can be counted"));
+    }
+    if unit == "%" && figure > Decimal::ONE_HUNDRED {
+        return Err(Error::field(field, "Enter a percentage from 0 to 100"));
+    }
+    Ok(())
+}
+
 /// Writes a figure, or gives how many beneficiaries and files somebody else counted.
 fn write_report(
     db: &mut Db,
@@ -191,6 +205,7 @@ fn write_report(
     let agreement = agreements::find(db, due.agreement_id)?;
     may_report(&agreement, &due, now)?;
     let obligation = agreements::find_obligation(db, due.obligation_id)?;
+    possible("quantity", reported.quantity, &obligation.unit)?;
     if reported.documents.is_empty() && !obligation.terms.0.evidence.is_empty() {
         return Err(ComplianceRefusal::NoEvidence.into());
     }
@@ -324,6 +339,7 @@ pub async fn decide(
             let (decision, state, action) = match word.as_str() {
                 "accept" => {
                     let figure = verified.unwrap_or(claim.counted);
+                    possible("verified", figure, &obligation.unit)?;
                     if obligation.direction == Direction::AtLeast && figure.get() > claim.counted.get() {
                         return Err(ComplianceRefusal::MoreThanCounts.into());
                     }
@@ -441,4 +457,21 @@ pub async fn apportion(
 #[must_use]
 pub(super) fn cure_over_at(due: &Due) -> Option<Instant> {
     due.cure_by.map(end_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+
+    #[test]
+    fn a_figure_that_cannot_be_true_is_refused_at_its_field() {
+        let possible = |figure, unit| possible("quantity", Quantity::new(figure).unwrap(), unit);
+        assert!(possible(dec!(0), "people").is_ok());
+        assert!(possible(dec!(100), "%").is_ok());
+        for (figure, unit) in [(dec!(-5), "%"), (dec!(100.01), "%"), (dec!(9999999999999999999), "people")] {
+            let Err(Error::Invalid(errors)) = possible(figure, unit) else { panic!("{figure} {unit}") };
+            assert!(errors.at("quantity").is_some());
+        }
+    }
 }

@@ -58,5 +58,6 @@ fn page_with(status: StatusCode, template: &impl Template) -> Answer {
 /// # Errors
 /// Never.
 pub fn see(path: &str) -> Answer {
+    let path = if path.chars().any(char::is_control) { "/" } else { path };
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, path)).finish())
 }

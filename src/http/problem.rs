@@ -185,6 +185,10 @@ pub async fn render_problems<B: MessageBody + 'static>(
         }
         let mut problem = problem;
         problem.status = status.as_u16();
+        if status == StatusCode::UNAUTHORIZED {
+            "Send a token that works now, as Authorization: Bearer. You make one on your account page."
+                .clone_into(&mut problem.detail);
+        }
         builder.body(serde_json::to_vec(&problem).unwrap_or_default())
     } else if is_public && matches!(error, Error::Denied) {
         let next = url::form_urlencoded::byte_serialize(

@@ -64,6 +64,13 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
             }
             super::upkeep(db, id, now)?;
             book = store::load_book(db, id)?;
+            let to_come = Pence::total(book.outstanding().iter().map(crate::finance::payments::Due::total))?;
+            if amount > to_come + to_come {
+                return Err(Error::field(
+                    "amount",
+                    format!("This is more than twice the {to_come} that is still to come. Check the amount"),
+                ));
+            }
             let allocation = allocate(&book.outstanding(), amount, on, Order::default());
             let mut entry = blank(&book.investment, EntryKind::Receipt, on, amount, now);
             entry.allocation = Json(allocation);

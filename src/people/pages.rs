@@ -34,7 +34,9 @@ pub struct NextQuery {
 
 /// A path of our own; anything else leads home.
 fn own_path(next: &str) -> &str {
-    if next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\") { next } else { "/" }
+    // Browsers drop control characters and read a backslash as a slash, so that either could lead elsewhere.
+    let plain = next.chars().all(|c| !c.is_control() && c != '\\');
+    if plain && next.starts_with('/') && !next.starts_with("//") { next } else { "/" }
 }
 
 fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
@@ -622,5 +624,19 @@ fn facts(row: &audit::Row) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn after_signing_in_nobody_is_led_to_another_site() {
+        assert_eq!(own_path("/calls/1?x=2"), "/calls/1?x=2");
+        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\nb", ""]
+        {
+            assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
+        }
     }
 }

@@ -59,10 +59,15 @@ impl Holding {
     #[must_use]
     pub fn payments_tag(&self) -> (String, &'static str) {
         match self.standing {
-            Standing::InArrears => (format!("{} days late", self.days_late), "red"),
+            Standing::InArrears => (days_late(self.days_late), "red"),
             other => (other.label().to_owned(), other.colour()),
         }
     }
+}
+
+/// "1 day late", "32 days late".
+fn days_late(days: i64) -> String {
+    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
 }
 
 /// Something that needs a person.
@@ -212,7 +217,7 @@ impl FundReturns {
         let page = |h: &Holding| format!("/investments/{}", h.book.investment.id);
         for h in late {
             items.push(Attention {
-                word: format!("{} days late", h.days_late),
+                word: days_late(h.days_late),
                 colour: "red",
                 name: h.name.clone(),
                 text: format!("{} is overdue.", h.overdue),

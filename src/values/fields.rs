@@ -180,6 +180,10 @@ impl Parser {
 }
 
 fn sentence(text: &str) -> String {
+    // What the standard library says of a whole number is for programmers.
+    if text.contains("digit found in string") || text.contains("fit in target type") {
+        return "Enter a whole number, like 12".to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }

@@ -58,7 +58,9 @@ impl Metrics {
 /// NotFound for a request that came through a proxy.
 pub async fn show(metrics: web::Data<Metrics>, request: actix_web::HttpRequest) -> Answer {
     let local = request.peer_addr().is_none_or(|address| address.ip().is_loopback());
-    if !local || request.headers().contains_key("x-forwarded-for") {
+    let passed_on =
+        ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|h| request.headers().contains_key(*h));
+    if !local || passed_on {
         return Err(crate::error::Error::NotFound.into());
     }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.0.render()))
