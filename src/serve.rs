@@ -94,6 +94,7 @@ pub fn service(
         .wrap(from_fn(outside::identify))
         .wrap(from_fn(render_problems))
         .wrap(session)
+        .wrap(from_fn(outside::remember))
         .wrap(from_fn(outside::security_headers))
         .wrap(from_fn(outside::measure))
         .wrap(Compress::default())

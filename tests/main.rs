@@ -29,4 +29,5 @@ mod pages;
 mod people;
 mod returns;
 mod scoring;
+mod statements;
 mod subsidies;

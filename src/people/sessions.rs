@@ -2,12 +2,14 @@
 
 use super::store;
 use crate::app::App;
-use crate::values::{Account, Clock, Id};
+use crate::values::{Account, Actor, Clock, Id};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::Future;
 
 /// Key of the session state that holds the signed-in account.
 pub const ACCOUNT: &str = "account";
@@ -15,6 +17,23 @@ pub const ACCOUNT: &str = "account";
 /// The session store that actix-session is given.
 #[derive(Clone, Debug)]
 pub struct Sessions(pub App);
+
+tokio::task_local! {
+    /// Whom the session of this request belongs to, as the store found them with it.
+    static SIGNED_IN: RefCell<Option<Actor>>;
+}
+
+/// Runs a request so that the person whom the session store finds is kept for [`signed_in`]: session and person are
+/// one question to the database, and actix-session has no place of its own to hand the person on.
+pub async fn keeping_the_person<T>(request: impl Future<Output = T>) -> T {
+    SIGNED_IN.scope(RefCell::new(None), request).await
+}
+
+/// The person of this request's session; `None` when nobody is signed in or the account is switched off.
+#[must_use]
+pub fn signed_in() -> Option<Actor> {
+    SIGNED_IN.try_with(|person| person.borrow().clone()).ok().flatten()
+}
 
 type State = HashMap<String, String>;
 type Broken = Box<dyn std::error::Error + Send + Sync>;
@@ -37,9 +56,12 @@ impl SessionStore for Sessions {
         let id = row_id(key);
         let now = Clock::machine();
         let found = self.0.db.read(move |db| store::find_session(db, &id, now)).await;
-        found
-            .map(|state| state.map(|json| json.0))
-            .map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))
+        let found = found.map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))?;
+        Ok(found.map(|(state, person)| {
+            // Outside a request there is nobody to hand it to.
+            let _ = SIGNED_IN.try_with(|kept| kept.replace(person));
+            state.0
+        }))
     }
 
     async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {

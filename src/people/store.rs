@@ -10,33 +10,41 @@ use std::collections::HashMap;
 
 type OrganisationId = Id<actor::Organisation>;
 
+/// One role of a person, as the joins of this file give it; a person without a role is one row.
+type RoleRow = (Option<Id<Account>>, Option<String>, Option<String>, Option<OrganisationId>, Option<Role>);
+
+fn actor_of(rows: impl IntoIterator<Item = RoleRow>) -> Option<Actor> {
+    let mut rows = rows.into_iter().peekable();
+    let (account, name, ..) = rows.peek()?.clone();
+    let (account, name) = (account?, name?);
+    let memberships = rows
+        .filter_map(|(_, _, organisation_name, organisation, role)| {
+            Some(Membership { organisation: organisation?, name: organisation_name?, role: role? })
+        })
+        .collect();
+    Some(Actor::Person { account, name, memberships })
+}
+
 /// The person behind an account with every role held now. `None` when the account is unknown or switched off.
 ///
 /// # Errors
 /// What the database says.
 pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
-    let rows: Vec<(String, Option<String>, Option<Id<actor::Organisation>>, Option<Role>)> = accounts::table
+    let rows: Vec<RoleRow> = accounts::table
         .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(accounts::id.eq(account))
         .filter(accounts::disabled_at.is_null())
         .select((
-            accounts::name,
+            accounts::id.nullable(),
+            accounts::name.nullable(),
             organisations::name.nullable(),
             organisations::id.nullable(),
             members::role.nullable(),
         ))
         .order(members::id)
         .load(db)?;
-    let Some((name, ..)) = rows.first() else { return Ok(None) };
-    let name = name.clone();
-    let memberships = rows
-        .into_iter()
-        .filter_map(|(_, organisation_name, organisation, role)| {
-            Some(Membership { organisation: organisation?, name: organisation_name?, role: role? })
-        })
-        .collect();
-    Ok(Some(Actor::Person { account, name, memberships }))
+    Ok(actor_of(rows))
 }
 
 /// The person behind a bearer token that works now, and whether it may only read.
@@ -44,15 +52,27 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
 /// # Errors
 /// What the database says.
 pub fn load_actor_by_token(db: &mut Db, secret: &str, machine_now: Instant) -> Result<Option<(Actor, bool)>> {
-    let found: Option<(Id<Account>, String)> = tokens::table
+    let rows: Vec<(String, RoleRow)> = tokens::table
+        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id).and(accounts::disabled_at.is_null())))
+        .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
+        .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(tokens::hash.eq(super::passwords::secret_hash(secret)))
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::expires_at.gt(machine_now))
-        .select((tokens::account_id, tokens::scope))
-        .first(db)
-        .optional()?;
-    let Some((account, scope)) = found else { return Ok(None) };
-    Ok(load_actor(db, account)?.map(|actor| (actor, scope == "read")))
+        .select((
+            tokens::scope,
+            (
+                accounts::id.nullable(),
+                accounts::name.nullable(),
+                organisations::name.nullable(),
+                organisations::id.nullable(),
+                members::role.nullable(),
+            ),
+        ))
+        .order(members::id)
+        .load(db)?;
+    let read_only = rows.first().is_some_and(|(scope, _)| scope == "read");
+    Ok(actor_of(rows.into_iter().map(|(_, role)| role)).map(|actor| (actor, read_only)))
 }
 
 pub(super) fn find_account_by_email(db: &mut Db, email: &str) -> Result<Option<AccountRow>> {
@@ -315,18 +335,45 @@ pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result
     Ok(account)
 }
 
-/// A stored session: key hash, account, state.
+/// The state of a stored session.
+type SessionState = Json<HashMap<String, String>>;
+
+/// A stored session and the person who is signed in with it.
 pub(super) fn find_session(
     db: &mut Db,
     id: &str,
     machine_now: Instant,
-) -> Result<Option<Json<HashMap<String, String>>>> {
-    Ok(sessions::table
+) -> Result<Option<(SessionState, Option<Actor>)>> {
+    let rows: Vec<(SessionState, RoleRow)> = sessions::table
+        .left_join(
+            accounts::table
+                .on(sessions::account_id.eq(accounts::id.nullable()).and(accounts::disabled_at.is_null())),
+        )
+        .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
+        .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(sessions::id.eq(id))
         .filter(sessions::expires_at.gt(machine_now))
-        .select(sessions::state)
-        .first(db)
-        .optional()?)
+        .select((
+            sessions::state,
+            (
+                accounts::id.nullable(),
+                accounts::name.nullable(),
+                organisations::name.nullable(),
+                organisations::id.nullable(),
+                members::role.nullable(),
+            ),
+        ))
+        .order(members::id)
+        .load(db)?;
+    let mut states = Vec::with_capacity(1);
+    let mut roles = Vec::with_capacity(rows.len());
+    for (state, role) in rows {
+        if states.is_empty() {
+            states.push(state);
+        }
+        roles.push(role);
+    }
+    Ok(states.pop().map(|state| (state, actor_of(roles))))
 }
 
 pub(super) fn insert_session(

@@ -4,9 +4,8 @@ use super::routes::Table;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::{Failure, Link, VisitParts};
-use crate::people::{load_actor, load_actor_by_token, policy, sessions};
-use crate::values::{Account, Actor, Clock, Id, Role};
-use actix_session::SessionExt;
+use crate::people::{load_actor_by_token, policy, sessions};
+use crate::values::{Actor, Clock, Id, Role};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -55,6 +54,17 @@ pub async fn identify<B: MessageBody + 'static>(
     next.call(request).instrument(span).await.map(ServiceResponse::map_into_left_body)
 }
 
+/// Middleware outside the session's: keeps the person whom the session store finds for [`identify`].
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn remember<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    sessions::keeping_the_person(next.call(request)).await
+}
+
 /// What the route list says before any handler runs. A route without a row is closed.
 fn refusal(
     request: &ServiceRequest,
@@ -87,10 +97,7 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
     if request.path().starts_with("/assets/") || request.path().starts_with("/health/") {
         return Ok((Actor::Public, false));
     }
-    let account: Option<Id<Account>> = request.get_session().get(sessions::ACCOUNT).ok().flatten();
-    let Some(account) = account else { return Ok((Actor::Public, false)) };
-    let found = app.db.read(move |db| load_actor(db, account)).await?;
-    Ok((found.unwrap_or(Actor::Public), false))
+    Ok((sessions::signed_in().unwrap_or(Actor::Public), false))
 }
 
 /// The menu a person sees: only places their roles can open.

@@ -11,7 +11,7 @@ pub mod routes;
 pub mod sandbox;
 mod security;
 
-pub use gate::identify;
+pub use gate::{identify, remember};
 pub use health::{Metrics, measure};
 pub use idempotency::replay;
 pub use openapi::viewer;

@@ -26,7 +26,7 @@ pub use scoring_tables::*;
 pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
-diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations);
+diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(mission_departments, organisations);
 diesel::allow_tables_to_appear_in_same_query!(applications, calls);
 pub use funds_tables::*;

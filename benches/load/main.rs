@@ -1,0 +1,156 @@
+//! The service under load, beside what this machine can do at all.
+//!
+//! One run starts the real binary on a practice council, asks it over sixteen connections, and puts each figure beside
+//! two yardsticks measured in the same minute: an actix handler that returns the same bytes from memory, and threads
+//! that only commit the same rows to the same kind of database. Then the database is grown to 2,000 calls and
+//! 100,000 applications and everything is measured again.
+//!
+//! `make bench` runs it; `LOAD_SECONDS` sets how long each figure is measured, `LOAD_ONLY=sqlite` or `postgres` one
+//! database. It ends with status 1 when a bound is missed.
+#![allow(missing_docs, clippy::unwrap_used, clippy::as_conversions, clippy::panic, reason = "a benchmark")]
+#![allow(clippy::cast_precision_loss, reason = "rates of requests are shown to three digits")]
+
+mod client;
+mod council;
+mod grow;
+mod raw;
+mod yardstick;
+
+use client::{Asked, Measured};
+use council::Council;
+use std::time::Duration;
+
+/// Connections, all busy all the time.
+pub const CONNECTIONS: usize = 16;
+
+fn seconds() -> Duration {
+    let asked = std::env::var("LOAD_SECONDS").ok().and_then(|s| s.parse().ok());
+    Duration::from_secs(asked.unwrap_or(8))
+}
+
+/// Every figure of one state of one database.
+struct Round {
+    from_memory: Measured,
+    empty: Measured,
+    list: Measured,
+    detail: Measured,
+    commits: Measured,
+    submit: Measured,
+    score: Measured,
+    rank: Measured,
+    resident_mb: f64,
+}
+
+impl Round {
+    fn measure(council: &Council) -> Round {
+        let span = seconds();
+        let server = council.serve();
+        let list_page = server.get("/calls");
+        let rows = list_page.matches("<h3").count().max(list_page.matches("<tr").count().saturating_sub(1));
+        assert!(rows >= 20, "the list shows {rows} rows, not 20");
+        let beside = yardstick::Yardstick::start(&list_page);
+        let from_memory = client::run(beside.port, &[Asked::get("/same")], span);
+        let empty = client::run(beside.port, &[Asked::get("/empty")], span);
+        drop(beside);
+        let list = client::run(server.port, &[Asked::get("/calls")], span);
+        let detail = client::run(server.port, &[Asked::get(&format!("/calls/{}", council.live))], span);
+        let commits = raw::commits(council, span);
+        let submit = client::run(server.port, &council.submissions(), span);
+        let score = client::run(server.port, &council.scores(), span);
+        let rank = client::run(server.port, &council.ranking(), span);
+        let resident_mb = server.resident_mb();
+        Round { from_memory, empty, list, detail, commits, submit, score, rank, resident_mb }
+    }
+
+    fn named(&self) -> [(&'static str, &Measured); 8] {
+        [
+            ("same bytes from memory", &self.from_memory),
+            ("empty handler", &self.empty),
+            ("list of 20 calls, HTML", &self.list),
+            ("one call, HTML", &self.detail),
+            ("raw commits of the same rows", &self.commits),
+            ("submit", &self.submit),
+            ("save a score", &self.score),
+            ("rank", &self.rank),
+        ]
+    }
+
+    fn print(&self, title: &str) {
+        println!("\n{title}\n{:<30} {:>10} {:>9} {:>9}  beside", "", "a second", "p50 ms", "p99 ms");
+        for (name, measured) in self.named() {
+            let beside = match name {
+                "list of 20 calls, HTML" | "one call, HTML" => {
+                    format!("{:.1} % of the same bytes from memory", 100.0 * measured.rate / self.from_memory.rate)
+                }
+                "submit" | "save a score" | "rank" => format!(
+                    "{:.1} % of raw commits, {:.2} % of an empty handler",
+                    100.0 * measured.rate / self.commits.rate,
+                    100.0 * measured.rate / self.empty.rate
+                ),
+                _ => String::new(),
+            };
+            println!("{name:<30} {:>10.0} {:>9.2} {:>9.2}  {beside}", measured.rate, measured.p50_ms, measured.p99_ms);
+        }
+        println!("{:<30} {:>10.1}", "resident memory, MB", self.resident_mb);
+    }
+}
+
+struct Bound {
+    what: String,
+    found: f64,
+    least: f64,
+}
+
+fn bounds(name: &str, least_list: f64, small: &Round, large: &Round) -> Vec<Bound> {
+    let mut bounds = Vec::new();
+    let mut at_least = |what: String, found: f64, least: f64| bounds.push(Bound { what, found, least });
+    for (state, round) in [("small", small), ("large", large)] {
+        at_least(format!("{name}, {state}: list to memory, %"), 100.0 * round.list.rate / round.from_memory.rate, least_list);
+        at_least(format!("{name}, {state}: submit to raw commits, %"), 100.0 * round.submit.rate / round.commits.rate, 50.0);
+        at_least(format!("{name}, {state}: megabytes left of 100"), 100.0 - round.resident_mb, 0.0);
+    }
+    // Set beside the yardstick of its own minute, so that a machine that slowed down is not the service's fault.
+    for ((what, before), (_, after)) in small.named().into_iter().zip(large.named()).skip(2) {
+        let (before_yard, after_yard) = match what {
+            "raw commits of the same rows" => continue,
+            "list of 20 calls, HTML" | "one call, HTML" => (small.from_memory.rate, large.from_memory.rate),
+            _ => (small.commits.rate, large.commits.rate),
+        };
+        at_least(format!("{name}: {what}, large to small, %"), 100.0 * (after.rate / after_yard) / (before.rate / before_yard), 80.0);
+    }
+    bounds
+}
+
+fn main() {
+    if let Ok(port) = std::env::var("LOAD_YARDSTICK") {
+        yardstick::serve(port.parse().unwrap());
+        return;
+    }
+    let only = std::env::var("LOAD_ONLY").unwrap_or_default();
+    let mut missed = 0;
+    for (name, least_list) in [("sqlite", 15.0), ("postgres", 5.0)] {
+        if !only.is_empty() && only != name {
+            continue;
+        }
+        let Some(council) = Council::make(name) else {
+            println!("{name}: TEST_POSTGRES_URL is not set; run this through `make bench`.");
+            missed += 1;
+            continue;
+        };
+        let small = Round::measure(&council);
+        small.print(&format!("{name}: the practice council"));
+        grow::grow(&council);
+        let large = Round::measure(&council);
+        large.print(&format!("{name}: with {} calls and {} applications more", grow::CALLS, grow::APPLICATIONS));
+        println!();
+        for bound in bounds(name, least_list, &small, &large) {
+            let kept = bound.found >= bound.least;
+            missed += usize::from(!kept);
+            println!("{} {:<58} {:>7.1}, at least {:.0}", if kept { "kept  " } else { "MISSED" }, bound.what, bound.found, bound.least);
+        }
+    }
+    if missed > 0 {
+        println!("\n{missed} bounds missed");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,158 @@
+//! What the database alone can commit: the rows and bytes of one submission, and nothing around them.
+
+use crate::CONNECTIONS;
+use crate::client::Measured;
+use crate::council::Council;
+use commonweal::db::schema;
+use commonweal::values::Id;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+diesel::table! { raw_drafts (id) { id -> Text, draft -> Text, at -> Text, } }
+diesel::table! { raw_envelopes (id) { id -> Text, application -> Text, part -> Text, ciphertext -> Text, sha256 -> Text, at -> Text, } }
+diesel::table! { raw_audit (id) { id -> Text, authority -> Text, at -> Text, actor -> Text, action -> Text, kind -> Text, subject -> Text, facts -> Text, hash -> Text, } }
+diesel::table! { raw_pending (id) { id -> Text, } }
+diesel::table! { raw_receipts (id) { id -> Text, authority -> Text, application -> Text, reference -> Text, at -> Text, quality -> Text, price -> Text, audit -> Text, } }
+diesel::table! { raw_jobs (id) { id -> Text, kind -> Text, payload -> Text, at -> Text, } }
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS raw_drafts (id TEXT PRIMARY KEY NOT NULL, draft TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_envelopes (id TEXT PRIMARY KEY NOT NULL, application TEXT NOT NULL, part TEXT NOT NULL, ciphertext TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_audit (id TEXT PRIMARY KEY NOT NULL, authority TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, facts TEXT NOT NULL, hash TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_pending (id TEXT PRIMARY KEY NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_receipts (id TEXT PRIMARY KEY NOT NULL, authority TEXT NOT NULL, application TEXT NOT NULL, reference TEXT NOT NULL, at TEXT NOT NULL, quality TEXT NOT NULL, price TEXT NOT NULL, audit TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_jobs (id TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL, at TEXT NOT NULL);";
+
+/// What one submission stores, as it lies in the council's database.
+#[derive(Clone)]
+struct Bytes {
+    draft: String,
+    envelopes: Vec<String>,
+}
+
+fn bytes(council: &Council) -> Bytes {
+    use schema::{applications, envelopes};
+    let id = council.bids[0].0;
+    council
+        .app
+        .db
+        .read_now(|db| {
+            let draft: Option<String> =
+                applications::table.filter(applications::id.eq(id)).select(applications::draft).first(db)?;
+            let envelopes = envelopes::table
+                .filter(envelopes::application_id.eq(id))
+                .filter(envelopes::superseded_at.is_null())
+                .select(envelopes::ciphertext)
+                .load(db)?;
+            Ok(Bytes { draft: draft.unwrap(), envelopes })
+        })
+        .unwrap()
+}
+
+macro_rules! one {
+    ($name:ident, $connection:ty) => {
+        /// One transaction: seven rows.
+        fn $name(db: &mut $connection, bytes: &Bytes) {
+            let (id, at) = (|| Id::<Council>::new().to_string(), "2026-11-24 12:00:00.000000");
+            let (hash, authority) = ("a".repeat(64), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+            db.transaction(|db| -> QueryResult<()> {
+                diesel::insert_into(raw_drafts::table)
+                    .values((raw_drafts::id.eq(id()), raw_drafts::draft.eq(&bytes.draft), raw_drafts::at.eq(at)))
+                    .execute(db)?;
+                for ciphertext in &bytes.envelopes {
+                    diesel::insert_into(raw_envelopes::table)
+                        .values((
+                            raw_envelopes::id.eq(id()),
+                            raw_envelopes::application.eq(authority),
+                            raw_envelopes::part.eq("quality"),
+                            raw_envelopes::ciphertext.eq(ciphertext),
+                            raw_envelopes::sha256.eq(&hash),
+                            raw_envelopes::at.eq(at),
+                        ))
+                        .execute(db)?;
+                }
+                let row = id();
+                diesel::insert_into(raw_audit::table)
+                    .values((
+                        raw_audit::id.eq(&row),
+                        raw_audit::authority.eq(authority),
+                        raw_audit::at.eq(at),
+                        raw_audit::actor.eq("account:01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+                        raw_audit::action.eq("application.replaced"),
+                        raw_audit::kind.eq("application"),
+                        raw_audit::subject.eq(authority),
+                        raw_audit::facts.eq(format!("{{\"quality_sha256\":\"{hash}\",\"price_sha256\":\"{hash}\"}}")),
+                        raw_audit::hash.eq(&hash),
+                    ))
+                    .execute(db)?;
+                diesel::insert_into(raw_pending::table).values(raw_pending::id.eq(&row)).execute(db)?;
+                diesel::insert_into(raw_receipts::table)
+                    .values((
+                        raw_receipts::id.eq(id()),
+                        raw_receipts::authority.eq(authority),
+                        raw_receipts::application.eq(authority),
+                        raw_receipts::reference.eq("T-2026-0007-ABCDEF"),
+                        raw_receipts::at.eq(at),
+                        raw_receipts::quality.eq(&hash),
+                        raw_receipts::price.eq(&hash),
+                        raw_receipts::audit.eq(&hash),
+                    ))
+                    .execute(db)?;
+                diesel::insert_into(raw_jobs::table)
+                    .values((
+                        raw_jobs::id.eq(id()),
+                        raw_jobs::kind.eq("application.submitted"),
+                        raw_jobs::payload.eq(format!("{{\"application\":\"{authority}\",\"receipt\":\"{authority}\"}}")),
+                        raw_jobs::at.eq(at),
+                    ))
+                    .execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        }
+    };
+}
+one!(one_sqlite, SqliteConnection);
+one!(one_postgres, PgConnection);
+
+/// Commits as fast as the database takes them, from as many threads as the service has connections under load.
+/// SQLite has one writer, so its threads take turns; PostgreSQL gets a connection for each.
+pub fn commits(council: &Council, span: Duration) -> Measured {
+    let bytes = bytes(council);
+    if council.url.starts_with("sqlite:") {
+        let path = council.folder.path().join("raw.db");
+        let mut db = SqliteConnection::establish(&path.display().to_string()).unwrap();
+        db.batch_execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;").unwrap();
+        db.batch_execute(TABLES).unwrap();
+        let db = Mutex::new(db);
+        return threads(span, || (), |()| one_sqlite(&mut db.lock().unwrap(), &bytes));
+    }
+    PgConnection::establish(&council.url).unwrap().batch_execute(TABLES).unwrap();
+    threads(span, || PgConnection::establish(&council.url).unwrap(), |db| one_postgres(db, &bytes))
+}
+
+fn threads<C>(span: Duration, connect: impl Fn() -> C + Sync, commit: impl Fn(&mut C) + Sync) -> Measured {
+    let warm = Instant::now() + Duration::from_secs(1);
+    let end = warm + span;
+    let one = || {
+        let mut connection = connect();
+        let mut waits = Vec::new();
+        loop {
+            let begun = Instant::now();
+            if begun >= end {
+                return waits;
+            }
+            commit(&mut connection);
+            if begun >= warm {
+                waits.push(begun.elapsed());
+            }
+        }
+    };
+    let waits = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(one)).collect();
+        running.into_iter().flat_map(|t| t.join().unwrap()).collect()
+    });
+    Measured::of(waits, span)
+}
