@@ -1,4 +1,7 @@
 # Commonweal. `make run` serves a practice council; `make test` runs everything.
+# SQLite otherwise plans a statement anew each time another LIMIT is bound to it.
+export LIBSQLITE3_FLAGS := -DSQLITE_ENABLE_QPSG
+
 .PHONY: run test bench setup check
 
 run: setup

@@ -85,7 +85,14 @@ impl App {
     /// Internal, with a sentence for the person who starts the server: a wrong master key, or a sandbox
     /// on a database that holds real data.
     pub fn open(config: Config, db: Database, sandbox: bool) -> Result<App> {
-        let keys = Keys::load_or_make(&config.storage.keys)?;
+        let mut keys = Keys::load_or_make(&config.storage.keys)?;
+        // A rotation that was broken off between the database and the key folder is finished here.
+        if let Some(known) = db.read_now(|c| read_setting(c, setting::MASTER_KEY))?
+            && known != keys.fingerprint()
+            && let Some(rotated) = Keys::finish_rotation(&config.storage.keys, &known)?
+        {
+            keys = rotated;
+        }
         let fingerprint = keys.fingerprint();
         let clock = Clock::system();
         let offset = db.write_now(|c| {

@@ -3,9 +3,9 @@
 pub mod evaluate;
 pub mod finance;
 pub mod timetable;
+mod upkeep;
 
 use crate::app::App;
-use crate::audit::{self, Checkpoint};
 use crate::config::{Config, LogFormat};
 use crate::db::{Database, migrate};
 use crate::error::{Error, Result};
@@ -66,6 +66,16 @@ enum Command {
     /// Look for damage.
     #[command(subcommand)]
     Verify(Verify),
+    /// The installation's keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Make a new master key, wrap every key in the database with it, and retire the old one. Stop the servers first.
+    #[command(after_help = "Example:\n  commonweal --config production.toml keys rotate")]
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]
@@ -178,6 +188,13 @@ enum Verify {
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
     },
+    /// Hold every stored file against its row; exit 1 and name what is missing, changed or belongs to nothing.
+    #[command(after_help = "Example:\n  commonweal verify documents --sweep")]
+    Documents {
+        /// Remove files that belong to nothing and are older than a day.
+        #[arg(long)]
+        sweep: bool,
+    },
 }
 
 /// Runs the command line. Bad input is one sentence on standard error and exit 2; damage found is exit 1.
@@ -237,7 +254,11 @@ fn carry_out(cli: &Cli) -> Outcome {
         Command::User(User::Add { email, name, role, authority }) => {
             add_user(config_file, email, name, role.zip(authority.as_deref())).map_err(said)
         }
-        Command::Verify(Verify::Audit { checkpoint }) => verify_audit(config_file, checkpoint.as_deref()).map_err(said),
+        Command::Verify(Verify::Audit { checkpoint }) => {
+            upkeep::verify_audit(config_file, checkpoint.as_deref()).map_err(said)
+        }
+        Command::Verify(Verify::Documents { sweep }) => upkeep::verify_documents(config_file, *sweep).map_err(said),
+        Command::Keys(KeysCommand::Rotate) => upkeep::rotate_keys(config_file).map_err(said),
     }
 }
 
@@ -356,23 +377,4 @@ fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(R
     })?;
     println!("{account}");
     Ok(ExitCode::SUCCESS)
-}
-
-fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>) -> Result<ExitCode> {
-    let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
-    let keys = crate::keys::Keys::load_or_make(&config.storage.keys)?;
-    let outside: Option<Checkpoint> = match checkpoint {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Error::internal(format!("{} cannot be read: {e}.", path.display())))?;
-            let parsed = serde_json::from_str(&text)
-                .map_err(|e| Error::internal(format!("{} is not a checkpoint: {e}.", path.display())))?;
-            Some(parsed)
-        }
-        None => None,
-    };
-    let report = audit::verify(&database, &keys, outside.as_ref())?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    Ok(if report.finding.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

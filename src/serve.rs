@@ -5,6 +5,7 @@ use crate::app::{App, read_setting, setting};
 use crate::applications;
 use crate::audit;
 use crate::compliance;
+use crate::documents;
 use crate::error::{Error, Result};
 use crate::http::{ProblemPage, render_problems};
 use crate::investments;
@@ -112,6 +113,15 @@ pub async fn run(app: App) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(work(app.clone(), handlers.clone(), stopped));
     let (listen, workers) = (app.config.server.listen.clone(), app.config.server.workers);
+    let folding = tokio::spawn({
+        let metrics = metrics.clone();
+        async move {
+            loop {
+                tokio::time::sleep(FOLD).await;
+                metrics.fold();
+            }
+        }
+    });
     let server = {
         let (app, metrics, handlers) = (app.clone(), metrics.clone(), handlers.clone());
         HttpServer::new(move || service(&app, &metrics, &handlers))
@@ -123,6 +133,7 @@ pub async fn run(app: App) -> Result<()> {
     };
     tracing::info!(%listen, sandbox = app.sandbox, "serving");
     server.await?;
+    folding.abort();
     let _ = stop.send(true);
     worker.await.map_err(|e| Error::Internal(Box::new(e)))?;
     tracing::info!("stopped");
@@ -133,19 +144,28 @@ pub async fn run(app: App) -> Result<()> {
 const LEASE_SECONDS: i64 = 10;
 /// Pause between two looks for work.
 const TICK: Duration = Duration::from_millis(400);
+/// Jobs between two links of the audit chain, which is to grow within a second however long the queue is.
+const JOBS_AT_ONCE: usize = 20;
+/// How often the samples of the metrics are folded.
+const FOLD: Duration = Duration::from_secs(5);
 /// How often the audit chain's head is signed.
 const CHECKPOINT_MINUTES: i64 = 60;
 
 /// The worker of this process: due jobs, the audit chain, hourly checkpoints. One node at a time, by lease.
 async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) {
     let holder = Id::<Clock>::new().to_string();
-    let mut signed = Clock::machine();
+    let mut last = Upkeep { signed: Clock::machine(), swept: Clock::machine() };
     loop {
-        if let Err(error) = tick(&app, &handlers, &holder, &mut signed).await {
-            tracing::error!(%error, "the worker failed and goes on");
-        }
+        let pause = match tick(&app, &handlers, &holder, &mut last).await {
+            Ok(Waiting::More) => Duration::ZERO,
+            Ok(Waiting::Nothing) => TICK,
+            Err(error) => {
+                tracing::error!(%error, "the worker failed and goes on");
+                TICK
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {
                 // What was committed last is linked before the process ends.
                 if let Err(error) = chain(&app).await {
@@ -162,7 +182,19 @@ async fn chain(app: &App) -> Result<usize> {
     tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))?
 }
 
-async fn tick(app: &App, handlers: &Handlers, holder: &str, signed: &mut Instant) -> Result<()> {
+/// When this process last did what is done once in a while.
+struct Upkeep {
+    signed: Instant,
+    swept: Instant,
+}
+
+/// Whether jobs were left when a look for work ended.
+enum Waiting {
+    More,
+    Nothing,
+}
+
+async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -> Result<Waiting> {
     if app.sandbox {
         // Another node may have moved the clock.
         let offset = app.db.read(|db| read_setting(db, setting::CLOCK_OFFSET)).await?;
@@ -172,12 +204,20 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, signed: &mut Instant
     }
     let (machine_now, name) = (Clock::machine(), holder.to_owned());
     if !app.db.write(move |db| lease::hold(db, "worker", &name, machine_now, LEASE_SECONDS)).await? {
-        return Ok(());
+        return Ok(Waiting::Nothing);
     }
-    outbox::run_due(app, handlers, app.now(), app.sandbox).await?;
+    let ran = outbox::run_some(app, handlers, app.now(), app.sandbox, JOBS_AT_ONCE).await?;
     chain(app).await?;
-    if machine_now.since(*signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES) {
-        *signed = machine_now;
+    if machine_now.since(last.swept) >= TimeDelta::hours(documents::ORPHAN_HOURS) {
+        last.swept = machine_now;
+        let before = machine_now.plus(TimeDelta::hours(-documents::ORPHAN_HOURS));
+        let swept = documents::sweep(&app.db, &app.config.storage.documents, before).await?;
+        if swept > 0 {
+            tracing::info!(swept, "files that belonged to nothing were removed");
+        }
+    }
+    if machine_now.since(last.signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES) {
+        last.signed = machine_now;
         let (app, now) = (app.clone(), app.now());
         tokio::task::spawn_blocking(move || {
             audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now)
@@ -185,5 +225,5 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, signed: &mut Instant
         .await
         .map_err(|e| Error::Internal(Box::new(e)))??;
     }
-    Ok(())
+    Ok(if ran < JOBS_AT_ONCE { Waiting::Nothing } else { Waiting::More })
 }

@@ -108,6 +108,8 @@ fn help_has_an_example_for_each_command() {
         &["timetable", "standstill"],
         &["timetable", "tender-period"],
         &["verify", "audit"],
+        &["verify", "documents"],
+        &["keys", "rotate"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

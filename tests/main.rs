@@ -31,3 +31,4 @@ mod returns;
 mod scoring;
 mod statements;
 mod subsidies;
+mod upkeep;

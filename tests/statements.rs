@@ -30,7 +30,10 @@ const LISTS: [&str; 12] = [
 /// Identifiers taken out, so that pages of one kind are one row.
 fn pattern(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    path.split('/').map(|part| if part.len() == 26 && part.is_ascii() { "{id}" } else { part }).collect::<Vec<_>>().join("/")
+    path.split('/')
+        .map(|part| if part.len() == 26 && part.is_ascii() { "{id}" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn links(page: &str) -> Vec<String> {
@@ -38,7 +41,9 @@ fn links(page: &str) -> Vec<String> {
     Html::parse_document(page)
         .select(&links)
         .filter_map(|a| a.value().attr("href").map(|h| h.split('#').next().unwrap_or_default().to_owned()))
-        .filter(|h| !h.starts_with("/assets/") && !h.starts_with("/api") && !h.starts_with("/sign-out") && h != "/openapi.json")
+        .filter(|h| {
+            !h.starts_with("/assets/") && !h.starts_with("/api") && !h.starts_with("/sign-out") && h != "/openapi.json"
+        })
         .collect()
 }
 
@@ -72,7 +77,17 @@ async fn every_page(kind: Kind) {
     let world = World::demo(kind).await;
     let mut found = BTreeMap::new();
     walk(&world, &world.client(&Actor::Public).await, &mut found).await;
-    for name in ["owner@harvest", "owner@nextdesk", "buyer@camden", "evaluator@camden", "fund@camden", "contracts@camden", "missions@camden", "admin@camden", "auditor@camden"] {
+    for name in [
+        "owner@harvest",
+        "owner@nextdesk",
+        "buyer@camden",
+        "evaluator@camden",
+        "fund@camden",
+        "contracts@camden",
+        "missions@camden",
+        "admin@camden",
+        "auditor@camden",
+    ] {
         let who = world.sign_in(&format!("{name}.example"), DEMO_PASSWORD).await;
         walk(&world, &who, &mut found).await;
     }

@@ -48,9 +48,8 @@ pub fn run(port: u16, asked: &[Asked], span: Duration) -> Measured {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let warm = Instant::now() + Duration::from_secs(1);
     let end = warm + span;
-    let tasks: Vec<_> = (0..CONNECTIONS)
-        .map(|n| runtime.spawn(connection(port, asked[n % asked.len()].clone(), warm, end)))
-        .collect();
+    let tasks: Vec<_> =
+        (0..CONNECTIONS).map(|n| runtime.spawn(connection(port, asked[n % asked.len()].clone(), warm, end))).collect();
     let waits = tasks.into_iter().flat_map(|task| runtime.block_on(task).unwrap()).collect();
     Measured::of(waits, span)
 }

@@ -1,12 +1,14 @@
 //! Years of use in a few seconds: rows written directly, as the service would have left them.
 
 use crate::council::Council;
+use chrono::TimeDelta;
 use commonweal::app::App;
 use commonweal::calls::{self, Call};
-use commonweal::db::schema::{applications, audit_links, audit_rows, call_versions, calls as call_rows, envelopes, organisations, receipts};
+use commonweal::db::schema::{
+    applications, audit_links, audit_rows, call_versions, calls as call_rows, envelopes, organisations, receipts,
+};
 use commonweal::on_each;
 use commonweal::values::{Account, Id};
-use chrono::TimeDelta;
 use diesel::prelude::*;
 
 pub const CALLS: usize = 2_000;
@@ -110,10 +112,8 @@ pub fn grow(council: &Council) {
     let hash = "b".repeat(64);
     let mut seq: i64 = 10_000_000;
     for call in ids.chunks(20) {
-        let of: Vec<(Id<Call>, Id<_>, String)> = call
-            .iter()
-            .flat_map(|call| bidders.iter().map(|b| (*call, *b, Id::<Call>::new().to_string())))
-            .collect();
+        let of: Vec<(Id<Call>, Id<_>, String)> =
+            call.iter().flat_map(|call| bidders.iter().map(|b| (*call, *b, Id::<Call>::new().to_string()))).collect();
         let rows: Vec<_> = of
             .iter()
             .map(|(call, bidder, id)| {

@@ -105,8 +105,16 @@ fn bounds(name: &str, least_list: f64, small: &Round, large: &Round) -> Vec<Boun
     let mut bounds = Vec::new();
     let mut at_least = |what: String, found: f64, least: f64| bounds.push(Bound { what, found, least });
     for (state, round) in [("small", small), ("large", large)] {
-        at_least(format!("{name}, {state}: list to memory, %"), 100.0 * round.list.rate / round.from_memory.rate, least_list);
-        at_least(format!("{name}, {state}: submit to raw commits, %"), 100.0 * round.submit.rate / round.commits.rate, 50.0);
+        at_least(
+            format!("{name}, {state}: list to memory, %"),
+            100.0 * round.list.rate / round.from_memory.rate,
+            least_list,
+        );
+        at_least(
+            format!("{name}, {state}: submit to raw commits, %"),
+            100.0 * round.submit.rate / round.commits.rate,
+            50.0,
+        );
         at_least(format!("{name}, {state}: megabytes left of 100"), 100.0 - round.resident_mb, 0.0);
     }
     // Set beside the yardstick of its own minute, so that a machine that slowed down is not the service's fault.
@@ -116,7 +124,11 @@ fn bounds(name: &str, least_list: f64, small: &Round, large: &Round) -> Vec<Boun
             "list of 20 calls, HTML" | "one call, HTML" => (small.from_memory.rate, large.from_memory.rate),
             _ => (small.commits.rate, large.commits.rate),
         };
-        at_least(format!("{name}: {what}, large to small, %"), 100.0 * (after.rate / after_yard) / (before.rate / before_yard), 80.0);
+        at_least(
+            format!("{name}: {what}, large to small, %"),
+            100.0 * (after.rate / after_yard) / (before.rate / before_yard),
+            80.0,
+        );
     }
     bounds
 }
@@ -146,7 +158,13 @@ fn main() {
         for bound in bounds(name, least_list, &small, &large) {
             let kept = bound.found >= bound.least;
             missed += usize::from(!kept);
-            println!("{} {:<58} {:>7.1}, at least {:.0}", if kept { "kept  " } else { "MISSED" }, bound.what, bound.found, bound.least);
+            println!(
+                "{} {:<58} {:>7.1}, at least {:.0}",
+                if kept { "kept  " } else { "MISSED" },
+                bound.what,
+                bound.found,
+                bound.least
+            );
         }
     }
     if missed > 0 {

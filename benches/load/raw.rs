@@ -104,7 +104,8 @@ macro_rules! one {
                     .values((
                         raw_jobs::id.eq(id()),
                         raw_jobs::kind.eq("application.submitted"),
-                        raw_jobs::payload.eq(format!("{{\"application\":\"{authority}\",\"receipt\":\"{authority}\"}}")),
+                        raw_jobs::payload
+                            .eq(format!("{{\"application\":\"{authority}\",\"receipt\":\"{authority}\"}}")),
                         raw_jobs::at.eq(at),
                     ))
                     .execute(db)?;
@@ -124,7 +125,7 @@ pub fn commits(council: &Council, span: Duration) -> Measured {
     if council.url.starts_with("sqlite:") {
         let path = council.folder.path().join("raw.db");
         let mut db = SqliteConnection::establish(&path.display().to_string()).unwrap();
-        db.batch_execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;").unwrap();
+        db.batch_execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;").unwrap();
         db.batch_execute(TABLES).unwrap();
         let db = Mutex::new(db);
         return threads(span, || (), |()| one_sqlite(&mut db.lock().unwrap(), &bytes));

@@ -399,3 +399,22 @@ pub(super) fn insert_reading(
         .execute(db)?;
     Ok(())
 }
+
+/// Wraps the keys of every draft anew; says how many.
+///
+/// # Errors
+/// Internal when one of them cannot be opened, or what the database says.
+pub fn rewrap_draft_keys(db: &mut Db, keys: &crate::keys::Keys) -> Result<usize> {
+    let found: Vec<(Id<Application>, Option<String>)> = applications::table
+        .filter(applications::draft_wrapped.is_not_null())
+        .select((applications::id, applications::draft_wrapped))
+        .order(applications::id)
+        .load(db)?;
+    for (id, wrapped) in &found {
+        let Some(wrapped) = wrapped else { continue };
+        diesel::update(applications::table.filter(applications::id.eq(*id)))
+            .set(applications::draft_wrapped.eq(keys.rewrap(wrapped)?))
+            .execute(db)?;
+    }
+    Ok(found.len())
+}

@@ -46,18 +46,13 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
     let limit = if export { 5000 } else { crate::db::Page::<CallLine>::SIZE };
-    let (found, missions) = visit
+    let found = visit
         .app
         .db
-        .read(move |db| {
-            let found = store::list_of_authority(db, authority, &filter, now, cursor.as_ref(), limit)?;
-            let ids: Vec<_> = found.items.iter().map(|line| line.mission_id).collect();
-            let missions = catalogue::missions_shown(db, &ids)?;
-            Ok((found, missions))
-        })
+        .read(move |db| store::list_of_authority(db, authority, &filter, now, cursor.as_ref(), limit))
         .await?;
     let next = found.next.map(|c| query.link("/desk/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, &missions, now)).collect();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
     if export {
         return table(&lines).answer(&query.format);
     }

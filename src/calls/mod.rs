@@ -42,7 +42,7 @@ pub use model::{
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{
-    Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, thing, version_terms,
-    versions,
+    Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, rewrap_keys, thing,
+    version_terms, versions,
 };
 pub use tender::{DUTIES, Duty};

@@ -1,7 +1,7 @@
 //! Calls in the words of the domain.
 
 use crate::conditions::{Condition, ConditionBody};
-use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls};
+use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions};
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::Model;
 use crate::law::procedures::Procedure;
@@ -141,7 +141,7 @@ fn shown_stage(stage: CallStage, deadline: Option<Instant>, now: Instant) -> (&'
     }
 }
 
-/// A call as lists show it: everything but its terms, which may be long.
+/// A call as lists show it: everything but its terms, which may be long, and the title of its mission.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = calls, check_for_backend(MultiBackend))]
 pub struct CallLine {
@@ -151,6 +151,9 @@ pub struct CallLine {
     pub authority_id: Id<actor::Organisation>,
     /// The mission it serves.
     pub mission_id: Id<Mission>,
+    /// Its title.
+    #[diesel(select_expression = missions::title)]
+    pub mission: String,
     /// Tender or round.
     pub kind: CallKind,
     /// Short reference.

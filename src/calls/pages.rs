@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
-use crate::missions::Mission;
 use crate::people::policy::{Action, can};
 use crate::values::time::distance;
 use crate::values::{Id, Instant};
@@ -17,7 +16,6 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use std::collections::HashMap;
 
 /// Most rows of an exported list.
 const EXPORTED: usize = 5000;
@@ -90,21 +88,15 @@ impl ListQuery {
 pub(super) struct LineShown {
     pub(super) line: CallLine,
     pub(super) stage: (&'static str, &'static str),
-    pub(super) mission: String,
     pub(super) closes: String,
     pub(super) left: String,
 }
 
-pub(super) fn shown(
-    line: CallLine,
-    missions: &HashMap<Id<Mission>, catalogue::MissionShown>,
-    now: Instant,
-) -> LineShown {
+pub(super) fn shown(line: CallLine, now: Instant) -> LineShown {
     let stage = line.shown_stage(now);
-    let mission = missions.get(&line.mission_id).map(|m| m.title.clone()).unwrap_or_default();
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
     let left = line.deadline_at.map(|at| view::capital(&distance(now.date(), at.date()))).unwrap_or_default();
-    LineShown { line, stage, mission, closes, left }
+    LineShown { line, stage, closes, left }
 }
 
 /// The list as a file.
@@ -120,7 +112,7 @@ pub(super) fn table(lines: &[LineShown]) -> Table {
                     row.line.reference.clone(),
                     row.line.kind.to_string(),
                     row.line.title.clone(),
-                    row.mission.clone(),
+                    row.line.mission.clone(),
                     row.stage.0.to_owned(),
                     row.line.amount.plain(),
                     at(row.line.deadline_at),
@@ -152,18 +144,9 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
     let limit = if export { EXPORTED } else { crate::db::Page::<CallLine>::SIZE };
-    let (found, missions) = visit
-        .app
-        .db
-        .read(move |db| {
-            let found = store::list_public(db, &filter, now, cursor.as_ref(), limit)?;
-            let ids: Vec<_> = found.items.iter().map(|line| line.mission_id).collect();
-            let missions = catalogue::missions_shown(db, &ids)?;
-            Ok((found, missions))
-        })
-        .await?;
+    let found = visit.app.db.read(move |db| store::list_public(db, &filter, now, cursor.as_ref(), limit)).await?;
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, &missions, now)).collect();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
     if export {
         return table(&lines).answer(&query.format);
     }

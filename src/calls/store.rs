@@ -1,7 +1,7 @@
 //! Rows of calls.
 
 use super::model::{Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms};
-use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls};
+use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions};
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
@@ -99,14 +99,21 @@ pub fn list_of_authority(
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor { at: line.created_at, id: line.id.to_string() }))
 }
 
+/// Calls with their missions, as [`CallLine`] selects them.
+fn with_mission() -> WithMission {
+    calls::table.inner_join(missions::table.on(missions::id.eq(calls::mission_id)))
+}
+
+type WithMission =
+    diesel::dsl::InnerJoinOn<calls::table, missions::table, diesel::dsl::Eq<missions::id, calls::mission_id>>;
 type Lines = diesel::dsl::IntoBoxed<
     'static,
-    diesel::dsl::Select<calls::table, diesel::dsl::AsSelect<CallLine, MultiBackend>>,
+    diesel::dsl::Select<WithMission, diesel::dsl::AsSelect<CallLine, MultiBackend>>,
     MultiBackend,
 >;
 
 fn narrowed(filter: &Filter, now: Instant) -> Lines {
-    let mut query = calls::table.select(CallLine::as_select()).into_boxed::<MultiBackend>();
+    let mut query = with_mission().select(CallLine::as_select()).into_boxed::<MultiBackend>();
     if let Some(kind) = filter.kind {
         query = query.filter(calls::kind.eq(kind));
     }
@@ -146,7 +153,7 @@ fn narrowed(filter: &Filter, now: Instant) -> Lines {
 /// # Errors
 /// What the database says.
 pub fn open_calls(db: &mut Db, now: Instant, limit: i64) -> Result<Vec<CallLine>> {
-    Ok(calls::table
+    Ok(with_mission()
         .filter(calls::stage.eq(CallStage::Open))
         .filter(calls::deadline_at.ge(now))
         .select(CallLine::as_select())
@@ -160,7 +167,7 @@ pub fn open_calls(db: &mut Db, now: Instant, limit: i64) -> Result<Vec<CallLine>
 /// # Errors
 /// What the database says.
 pub fn of_authority(db: &mut Db, authority: Id<actor::Organisation>, limit: i64) -> Result<Vec<CallLine>> {
-    Ok(calls::table
+    Ok(with_mission()
         .filter(calls::authority_id.eq(authority))
         .select(CallLine::as_select())
         .order((calls::created_at.desc(), calls::id.desc()))
@@ -173,7 +180,7 @@ pub fn of_authority(db: &mut Db, authority: Id<actor::Organisation>, limit: i64)
 /// # Errors
 /// What the database says.
 pub fn of_mission(db: &mut Db, mission: Id<Mission>, limit: i64) -> Result<Vec<CallLine>> {
-    Ok(calls::table
+    Ok(with_mission()
         .filter(calls::mission_id.eq(mission))
         .filter(calls::published_at.is_not_null())
         .select(CallLine::as_select())
@@ -374,4 +381,19 @@ pub fn set_answer(db: &mut Db, id: Id<Question>, answer: &str, by: Id<Account>, 
 #[must_use]
 pub fn thing(call: &Call) -> Thing {
     Thing::of_authority(call.authority_id).public(call.is_public()).made_by(Some(call.created_by))
+}
+
+/// Wraps the opening keys of every call anew; says how many.
+///
+/// # Errors
+/// Internal when one of them cannot be opened, or what the database says.
+pub fn rewrap_keys(db: &mut Db, keys: &crate::keys::Keys) -> Result<usize> {
+    let found: Vec<(Id<CallKey>, String)> =
+        call_keys::table.select((call_keys::id, call_keys::wrapped)).order(call_keys::id).load(db)?;
+    for (id, wrapped) in &found {
+        diesel::update(call_keys::table.filter(call_keys::id.eq(*id)))
+            .set(call_keys::wrapped.eq(keys.rewrap(wrapped)?))
+            .execute(db)?;
+    }
+    Ok(found.len())
 }

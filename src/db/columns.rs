@@ -3,6 +3,7 @@
 use super::MultiBackend;
 use crate::values::decimals::DecimalError;
 use crate::values::{Id, Instant, Pence, Quantity, Rate, Role, Score, Share, Weight};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
@@ -138,8 +139,7 @@ impl ToSql<Timestamp, Pg> for Instant {
 }
 impl ToSql<Timestamp, Sqlite> for Instant {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        // Always six places, so that text order is time order.
-        out.set_value(self.naive().format("%F %T%.6f").to_string());
+        out.set_value(sqlite_text(self.naive()));
         Ok(IsNull::No)
     }
 }
@@ -149,13 +149,55 @@ impl ToSql<Timestamp, MultiBackend> for Instant {
         Ok(IsNull::No)
     }
 }
-impl<DB: Backend> FromSql<Timestamp, DB> for Instant
-where
-    chrono::NaiveDateTime: FromSql<Timestamp, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        chrono::NaiveDateTime::from_sql(value).map(Instant::from_naive)
+impl FromSql<Timestamp, Pg> for Instant {
+    fn from_sql(value: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <NaiveDateTime as FromSql<Timestamp, Pg>>::from_sql(value).map(Instant::from_naive)
     }
+}
+impl FromSql<Timestamp, Sqlite> for Instant {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
+        match of_sqlite_text(&text) {
+            Some(at) => Ok(Instant::from_naive(at)),
+            // Written by hand: SQLite's own functions leave the places of a second out.
+            None => {
+                Ok(Instant::from_naive(text.parse().or_else(|_| NaiveDateTime::parse_from_str(&text, "%F %T%.f"))?))
+            }
+        }
+    }
+}
+impl FromSql<Timestamp, MultiBackend> for Instant {
+    fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        value.from_sql::<Self, Timestamp>()
+    }
+}
+
+/// `2026-11-24 09:00:00.000000`: always six places, so that text order is time order. Lists read and write hundreds of
+/// them a page, so neither goes through a format that is parsed each time.
+fn sqlite_text(at: NaiveDateTime) -> String {
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+        at.nanosecond() / 1000
+    )
+}
+
+fn of_sqlite_text(text: &str) -> Option<NaiveDateTime> {
+    let fixed = |at: usize, sign: u8| text.as_bytes().get(at) == Some(&sign);
+    if text.len() != 26
+        || !(fixed(4, b'-') && fixed(7, b'-') && fixed(10, b' ') && fixed(13, b':') && fixed(16, b':'))
+        || !fixed(19, b'.')
+    {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
+    date.and_hms_micro_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 26)?)
 }
 
 /// A structure held as JSON in a TEXT column.
@@ -268,5 +310,34 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         i64::from_sql(value).map(SortKey)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_instant_in_sqlite_reads_as_it_was_written_and_sorts_as_text(a in 0i64..4_000_000_000_000_000, b in 0i64..4_000_000_000_000_000) {
+            let at = |micros: i64| Instant::from_micros(micros).unwrap().naive();
+            let (first, second) = (sqlite_text(at(a)), sqlite_text(at(b)));
+            prop_assert_eq!(of_sqlite_text(&first), Some(at(a)));
+            prop_assert_eq!(first.cmp(&second), a.cmp(&b));
+            prop_assert_eq!(first, at(a).format("%F %T%.6f").to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_no_instant_of_ours_is_not_guessed_at() {
+        for text in [
+            "2026-11-24 09:00:00",
+            "2026-13-24 09:00:00.000000",
+            "2026-11-24 09:00:00.00000x",
+            "2026-11-24T09:00:00.000000",
+        ] {
+            assert_eq!(of_sqlite_text(text), None, "{text}");
+        }
     }
 }

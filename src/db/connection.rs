@@ -14,6 +14,7 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Stopwatch};
+use tokio::sync::Semaphore;
 
 /// A connection to either database.
 #[expect(missing_docs, reason = "the derive makes public items of its own")]
@@ -107,10 +108,12 @@ impl ManageConnection for Manager {
             Backend::Sqlite => {
                 let mut sqlite = SqliteConnection::establish(&self.url.target)?;
                 // secure_delete: what is deleted (a sealed draft, a wrapped key) is overwritten in the file too.
+                // wal_autocheckpoint: pages that every submission touches are copied into the file once in 16 MB of log.
                 sqlite
                     .batch_execute(
                         "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; \
-                         PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY;",
+                         PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY; \
+                         PRAGMA wal_autocheckpoint=4000;",
                     )
                     .map_err(r2d2::Error::QueryError)?;
                 if self.read_only {
@@ -139,6 +142,9 @@ impl ManageConnection for Manager {
 pub struct Database {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
+    reading: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
     url: DbUrl,
     statements: Arc<AtomicU64>,
 }
@@ -171,9 +177,19 @@ impl Database {
                 .map_err(|e| Error::internal(format!("the database cannot be reached: {e}")))
         };
         // The writer comes first: it makes the SQLite file that readers then open.
-        let writers = pool(if url.backend == Backend::Sqlite { 1 } else { connections }, false)?;
-        let readers = if url.backend == Backend::Sqlite { pool(connections, true)? } else { writers.clone() };
-        Ok(Database { readers, writers, url, statements })
+        let places = |most: u32| Ok::<_, Error>(Arc::new(Semaphore::new(usize::try_from(most.max(1))?)));
+        Ok(match url.backend {
+            Backend::Sqlite => {
+                let writers = pool(1, false)?;
+                let readers = pool(connections, true)?;
+                Database { readers, writers, reading: places(connections)?, writing: places(1)?, url, statements }
+            }
+            Backend::Postgres => {
+                let both = pool(connections, false)?;
+                let reading = places(connections)?;
+                Database { readers: both.clone(), writers: both, writing: reading.clone(), reading, url, statements }
+            }
+        })
     }
 
     /// Which database it is.
@@ -203,8 +219,13 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let place = self.reading.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
         let this = self.clone();
-        blocking(move || this.read_now(work)).await
+        blocking(move || {
+            let _place = place;
+            this.read_now(work)
+        })
+        .await
     }
 
     /// Runs a write on the blocking pool: serializable, whole or not at all, tried again when the database asks.
@@ -216,8 +237,14 @@ impl Database {
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let place = tokio::time::timeout(WRITE_DEADLINE, self.writing.clone().acquire_owned());
+        let place = place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         let this = self.clone();
-        blocking(move || this.write_now(work)).await
+        blocking(move || {
+            let _place = place;
+            this.write_now(work)
+        })
+        .await
     }
 
     /// As [`Database::read`], on this thread.

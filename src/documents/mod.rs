@@ -5,12 +5,17 @@
 //! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
 //!
 //! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`Scan`], [`store_file`], [`read_file`],
-//! [`insert`], [`of_owner`], [`find`], [`forget`].
+//! [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`].
 
 mod check;
 mod scan;
 mod store;
+mod verify;
+
+/// Hours after which a file that no row names is an orphan: longer than any change takes to commit.
+pub const ORPHAN_HOURS: i64 = 24;
 
 pub use check::{Checked, Upload, check};
 pub use scan::{ScanState, scan};
 pub use store::{Document, NewDocument, find, forget, insert, of_owner, read_file, remove, store_file};
+pub use verify::{FileFinding, FileReport, sweep, verify};

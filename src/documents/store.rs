@@ -47,7 +47,7 @@ pub struct Document {
 /// A row to be: everything that is not decided by the store.
 pub type NewDocument = Document;
 
-fn open_store(folder: &Path) -> Result<Arc<dyn ObjectStore>> {
+pub(super) fn open_store(folder: &Path) -> Result<Arc<dyn ObjectStore>> {
     std::fs::create_dir_all(folder)?;
     let store = LocalFileSystem::new_with_prefix(folder).map_err(|e| Error::Internal(Box::new(e)))?.with_fsync(true);
     Ok(Arc::new(store))

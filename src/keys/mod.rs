@@ -5,6 +5,9 @@
 //! signs the audit chain). Every wrapped secret is wrapped to master and recovery together, so that a
 //! lost server does not lose the bids. `recovery.key` is written once, at installation, to be moved offline.
 //!
+//! Rotation makes a new master and wraps every key in the database anew. The old one moves to `retired/`, where it goes
+//! on opening the keys of files: those travel inside sealed content, which nobody may write again.
+//!
 //! Public names: [`Keys`], [`SealingKey`].
 
 use crate::error::{Error, Result};
@@ -25,6 +28,8 @@ pub struct Keys(Arc<Inner>);
 
 struct Inner {
     master: Identity,
+    /// Masters of before, which still open what cannot be wrapped anew.
+    retired: Vec<Identity>,
     recovery: Recipient,
     audit: SigningKey,
 }
@@ -74,9 +79,69 @@ impl Keys {
             .ok_or_else(|| damaged("audit.key"))?;
         Ok(Keys(Arc::new(Inner {
             master: Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged("master.key"))?,
+            retired: read_retired(folder)?,
             recovery: Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged("recovery.pub"))?,
             audit: SigningKey::from_bytes(&seed),
         })))
+    }
+
+    /// The keys with a new master in its place and the present one retired. The new one is written to `master.next`
+    /// first; [`Keys::finish_rotation`] puts it in place once the database holds what it wrapped. A rotation that was
+    /// broken off goes on with the same new key.
+    ///
+    /// # Errors
+    /// What the file system says; Internal when `master.next` is damaged.
+    pub fn begin_rotation(&self, folder: &Path) -> Result<Keys> {
+        let next = folder.join(NEXT);
+        if !next.exists() {
+            write_secret(&next, Identity::generate().to_string().expose_secret())?;
+        }
+        let master = Identity::from_str(&read_trimmed(&next)?)
+            .map_err(|_| Error::internal(format!("{NEXT} in {} is damaged", folder.display())))?;
+        let mut retired = self.0.retired.clone();
+        retired.push(self.0.master.clone());
+        let (recovery, audit) = (self.0.recovery.clone(), self.0.audit.clone());
+        Ok(Keys(Arc::new(Inner { master, retired, recovery, audit })))
+    }
+
+    /// Puts `master.next` in the master's place when the database was sealed with it, and retires the old one.
+    /// `None` when there is no such key: then the master key is simply the wrong one.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn finish_rotation(folder: &Path, known_fingerprint: &str) -> Result<Option<Keys>> {
+        let (master, next) = (folder.join("master.key"), folder.join(NEXT));
+        let sealed_with_it = next.exists()
+            && Identity::from_str(&read_trimmed(&next)?).is_ok_and(|key| fingerprint_of(&key) == known_fingerprint);
+        if !sealed_with_it {
+            return Ok(None);
+        }
+        let old = read_trimmed(&master)?;
+        let retired = folder.join(RETIRED);
+        std::fs::create_dir_all(&retired)?;
+        let name = Identity::from_str(&old).map(|key| fingerprint_of(&key)).unwrap_or_default();
+        let kept = retired.join(format!("{}.key", name.get(..16).unwrap_or("unreadable")));
+        if !kept.exists() {
+            write_secret(&kept, &old)?;
+        }
+        std::fs::rename(&next, &master)?;
+        std::fs::File::open(folder)?.sync_all()?;
+        Keys::load_or_make(folder).map(Some)
+    }
+
+    /// How many masters of before are kept.
+    #[must_use]
+    pub fn retired(&self) -> usize {
+        self.0.retired.len()
+    }
+
+    /// A wrapped key, wrapped to the present master and the recovery key.
+    ///
+    /// # Errors
+    /// Internal when none of the masters opens it.
+    pub fn rewrap(&self, wrapped: &str) -> Result<String> {
+        let secret = self.unwrap_secret(wrapped)?;
+        self.wrap(&secret)
     }
 
     /// The same keys with another identity in the master's place: how the recovery key opens a restored backup.
@@ -86,13 +151,14 @@ impl Keys {
     pub fn with_master(&self, secret: &str) -> Result<Keys> {
         let master =
             Identity::from_str(secret.trim()).map_err(|_| Error::field("key", "This is not a recovery key"))?;
-        Ok(Keys(Arc::new(Inner { master, recovery: self.0.recovery.clone(), audit: self.0.audit.clone() })))
+        let (recovery, audit) = (self.0.recovery.clone(), self.0.audit.clone());
+        Ok(Keys(Arc::new(Inner { master, retired: Vec::new(), recovery, audit })))
     }
 
     /// A fingerprint of the master key that the database remembers, so that start-up can refuse a wrong one.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        hex::encode(Sha256::digest(self.0.master.to_public().to_string()))
+        fingerprint_of(&self.0.master)
     }
 
     /// Makes a key pair whose secret half only this installation or its recovery key can use.
@@ -138,9 +204,9 @@ impl Keys {
     fn unwrap_secret(&self, wrapped: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
         let bytes = STANDARD.decode(wrapped).map_err(|_| Error::internal("a wrapped key is damaged"))?;
         let decryptor = age::Decryptor::new(&bytes[..])?;
-        let identity: &dyn age::Identity = &self.0.master;
+        let identities = std::iter::once(&self.0.master).chain(&self.0.retired);
         let mut secret = zeroize::Zeroizing::new(Vec::new());
-        decryptor.decrypt(std::iter::once(identity))?.read_to_end(&mut secret)?;
+        decryptor.decrypt(identities.map(|key| -> &dyn age::Identity { key }))?.read_to_end(&mut secret)?;
         Ok(secret)
     }
 
@@ -161,6 +227,29 @@ impl Keys {
     pub fn verify(&self, message: &[u8], signature: &str) -> bool {
         verify(&self.0.audit.verifying_key(), message, signature)
     }
+}
+
+/// The master of a rotation that has begun.
+const NEXT: &str = "master.next";
+/// Folder of the masters of before.
+const RETIRED: &str = "retired";
+
+fn fingerprint_of(master: &Identity) -> String {
+    hex::encode(Sha256::digest(master.to_public().to_string()))
+}
+
+fn read_retired(folder: &Path) -> Result<Vec<Identity>> {
+    let folder = folder.join(RETIRED);
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "key"));
+    paths.sort();
+    let read = |path: &std::path::PathBuf| {
+        Identity::from_str(&read_trimmed(path)?).map_err(|_| Error::internal(format!("{} is damaged", path.display())))
+    };
+    paths.iter().map(read).collect()
 }
 
 fn verify(key: &VerifyingKey, message: &[u8], signature: &str) -> bool {

@@ -111,8 +111,16 @@ pub fn next_due(db: &mut Db) -> Result<Option<Instant>> {
 /// # Errors
 /// What the database says. A job's own failure is recorded with the job and is no error here.
 pub async fn run_due(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool) -> Result<usize> {
+    run_some(app, handlers, until, as_of_due, usize::MAX).await
+}
+
+/// As [`run_due`], at most so many: a long queue must not keep the worker from its other duties.
+///
+/// # Errors
+/// As [`run_due`].
+pub async fn run_some(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool, most: usize) -> Result<usize> {
     let mut ran = 0;
-    loop {
+    while ran < most {
         let job: Option<Job> = app
             .db
             .read(move |db| {
@@ -163,6 +171,7 @@ pub async fn run_due(app: &App, handlers: &Handlers, until: Instant, as_of_due: 
         }
         ran += 1;
     }
+    Ok(ran)
 }
 
 async fn run_one(app: &App, handlers: &Handlers, job: &Job, now: Instant) -> Result<()> {

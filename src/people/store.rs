@@ -346,8 +346,7 @@ pub(super) fn find_session(
 ) -> Result<Option<(SessionState, Option<Actor>)>> {
     let rows: Vec<(SessionState, RoleRow)> = sessions::table
         .left_join(
-            accounts::table
-                .on(sessions::account_id.eq(accounts::id.nullable()).and(accounts::disabled_at.is_null())),
+            accounts::table.on(sessions::account_id.eq(accounts::id.nullable()).and(accounts::disabled_at.is_null())),
         )
         .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))

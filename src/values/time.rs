@@ -151,22 +151,43 @@ fn clock_time(hour: u32, minute: u32) -> String {
     }
 }
 
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn month(date: LocalDate) -> &'static str {
+    usize::try_from(date.month0()).ok().and_then(|place| MONTHS.get(place)).copied().unwrap_or_default()
+}
+
 /// "Friday 15 January 2027".
 #[must_use]
 pub fn long_date(date: LocalDate) -> String {
-    format!("{} {}", date.format("%A"), medium_date(date))
+    let day = usize::try_from(date.weekday().num_days_from_monday()).ok().and_then(|place| DAYS.get(place)).copied();
+    format!("{} {}", day.unwrap_or_default(), medium_date(date))
 }
 
 /// "15 January 2027".
 #[must_use]
 pub fn medium_date(date: LocalDate) -> String {
-    format!("{} {}", date.day(), date.format("%B %Y"))
+    format!("{} {} {}", date.day(), month(date), date.year())
 }
 
 /// "15 Jan 2027", for dense tables.
 #[must_use]
 pub fn short_date(date: LocalDate) -> String {
-    format!("{} {}", date.day(), date.format("%b %Y"))
+    format!("{} {} {}", date.day(), month(date).get(..3).unwrap_or_default(), date.year())
 }
 
 /// How far a date is from today, in words: "in 7 weeks and 3 days", "tomorrow", "24 days ago".

@@ -1,5 +1,6 @@
 //! Who is asking, and whether this route is for them at all.
 
+use super::health::Matched;
 use super::routes::Table;
 use crate::app::App;
 use crate::error::Error;
@@ -41,7 +42,8 @@ pub async fn identify<B: MessageBody + 'static>(
     };
     request.extensions_mut().insert(parts);
     let method = request.method().clone();
-    let pattern = request.match_pattern();
+    let known = request.extensions().get::<Matched>().map(|matched| matched.0.clone());
+    let pattern = known.unwrap_or_else(|| request.match_pattern());
     if let Some(error) = refused.or_else(|| refusal(&request, &actor, read_only, &method, pattern.as_deref())) {
         return Ok(request.error_response(Failure(error)).map_into_right_body());
     }

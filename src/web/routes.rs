@@ -40,37 +40,67 @@ impl std::fmt::Debug for Row {
 
 /// The actions of all routes, for the gate.
 #[derive(Debug, Default)]
-pub struct Table(HashMap<(Method, &'static str), Action>);
+pub struct Table(HashMap<&'static str, Vec<(Method, Action)>>);
 
 impl Table {
     /// The action of a route; `None` where no route is.
     #[must_use]
     pub fn action(&self, method: &Method, pattern: &str) -> Option<Action> {
-        self.0.iter().find(|((m, p), _)| m == method && *p == pattern).map(|(_, action)| *action)
+        self.0.get(pattern)?.iter().find(|(m, _)| m == method).map(|(_, action)| *action)
     }
 }
 
 /// Builds the gate's table from the rows.
 #[must_use]
 pub fn table() -> Table {
-    Table(all().into_iter().map(|row| ((row.method, row.path), row.action)).collect())
+    let mut table = Table::default();
+    for row in all() {
+        table.0.entry(row.path).or_default().push((row.method, row.action));
+    }
+    table
 }
 
-/// Registers every route with actix.
+/// The fixed beginning that routes of one room share: `/calls`, or `/api/v1/calls`.
+fn beginning(path: &str) -> &str {
+    let segments = if path.starts_with("/api/") { 3 } else { 1 };
+    let end = path.match_indices('/').nth(segments).map_or(path.len(), |(at, _)| at);
+    path.get(..end).unwrap_or(path)
+}
+
+/// Registers every route with actix, those with the same beginning together: actix tries patterns one after the
+/// other, so one list of them all would cost more than the answer.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut resources: Vec<(&'static str, Vec<Route>)> = Vec::new();
+    type Resources = Vec<(&'static str, Vec<Route>)>;
+    let mut scopes: Vec<(&'static str, Resources)> = Vec::new();
     for row in all() {
+        let scope = beginning(row.path);
+        let place = scopes.iter().position(|(known, _)| *known == scope).unwrap_or_else(|| {
+            scopes.push((scope, Vec::new()));
+            scopes.len() - 1
+        });
+        let Some((_, resources)) = scopes.get_mut(place) else { continue };
         match resources.iter_mut().find(|(path, _)| *path == row.path) {
             Some((_, routes)) => routes.push(row.route),
             None => resources.push((row.path, vec![row.route])),
         }
     }
-    for (path, routes) in resources {
-        let mut resource = web::resource(path);
-        for route in routes {
-            resource = resource.route(route);
+    for (beginning, resources) in scopes {
+        // The start page has nothing below it, and a scope called "/" would take everything.
+        let mut scope = (beginning != "/").then(|| web::scope(beginning));
+        for (path, routes) in resources {
+            let below = if scope.is_some() { path.strip_prefix(beginning).unwrap_or(path) } else { path };
+            let resource = routes.into_iter().fold(web::resource(below), actix_web::Resource::route);
+            scope = match scope {
+                Some(scope) => Some(scope.service(resource)),
+                None => {
+                    config.service(resource);
+                    None
+                }
+            };
         }
-        config.service(resource);
+        if let Some(scope) = scope {
+            config.service(scope);
+        }
     }
 }
 

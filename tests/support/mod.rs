@@ -80,6 +80,13 @@ impl World {
         World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients }
     }
 
+    /// The same council after its server was stopped and started again.
+    pub async fn restarted(self) -> World {
+        let app = self.fresh.app(true);
+        let clients = client::service(&app, &self.handlers).await;
+        World { app, clients, ..self }
+    }
+
     /// A browser signed in by address and password.
     pub async fn sign_in(&self, email: &str, password: &str) -> Client {
         let client = self.client(&Actor::Public).await;

@@ -28,7 +28,7 @@ pub use subsidies_tables::*;
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(mission_departments, organisations);
-diesel::allow_tables_to_appear_in_same_query!(applications, calls);
+diesel::allow_tables_to_appear_in_same_query!(applications, calls, missions);
 pub use funds_tables::*;
 pub use investments_tables::*;
 

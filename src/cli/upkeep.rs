@@ -1,0 +1,105 @@
+//! Commands of the person who keeps an installation running.
+
+use super::open_database;
+use crate::app::{App, setting, write_setting};
+use crate::audit::{self, Checkpoint, Entry};
+use crate::config::Config;
+use crate::documents;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::values::{Actor, Clock, Subject};
+use crate::{applications, calls};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// `verify audit`: prints the report; exit 1 when something is wrong.
+///
+/// # Errors
+/// Internal when the checkpoint cannot be read, or what the database says.
+pub(super) fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    let keys = crate::keys::Keys::load_or_make(&config.storage.keys)?;
+    let outside: Option<Checkpoint> = match checkpoint {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Error::internal(format!("{} cannot be read: {e}.", path.display())))?;
+            let parsed = serde_json::from_str(&text)
+                .map_err(|e| Error::internal(format!("{} is not a checkpoint: {e}.", path.display())))?;
+            Some(parsed)
+        }
+        None => None,
+    };
+    let report = audit::verify(&database, &keys, outside.as_ref())?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    Ok(if report.finding.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// `verify documents`: prints the report; exit 1 when something is wrong. With `sweep`, files that belong to nothing
+/// and are older than a day are removed first.
+///
+/// # Errors
+/// What the database or the file system says.
+pub(super) fn verify_documents(config_file: Option<&Path>, sweep: bool) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    let before = Clock::machine().plus(TimeDelta::hours(-documents::ORPHAN_HOURS));
+    let folder = config.storage.documents;
+    let (swept, report) = actix_web::rt::System::new().block_on(async {
+        let swept = if sweep { documents::sweep(&database, &folder, before).await? } else { 0 };
+        Ok::<_, Error>((swept, documents::verify(&database, &folder, before).await?))
+    })?;
+    println!(
+        "{}",
+        serde_json::to_string_pretty(
+            &json!({ "checked": report.checked, "swept": swept, "findings": report.findings })
+        )?
+    );
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// `keys rotate`: a new master key; every opening key and draft key is wrapped anew in one transaction, then the key
+/// folder follows. Broken off between the two, the next start finishes it.
+///
+/// # Errors
+/// Internal when a key cannot be opened with the present master, or what the database or the file system says; the
+/// old master then stays in place.
+pub(super) fn rotate_keys(config_file: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    let sandbox =
+        database.read_now(|db| crate::app::read_setting(db, setting::DATA_KIND))?.is_none_or(|kind| kind == "sandbox");
+    let folder = config.storage.keys.clone();
+    // Opening the foundations proves that the present master is the right one.
+    let app = App::open(config, database, sandbox)?;
+    let next = app.keys.begin_rotation(&folder)?;
+    let (fingerprint, now) = (next.fingerprint(), app.now());
+    let (calls, drafts) = app.db.write_now(|db| {
+        let calls = calls::rewrap_keys(db, &next)?;
+        let drafts = applications::rewrap_draft_keys(db, &next)?;
+        write_setting(db, setting::MASTER_KEY, &fingerprint)?;
+        audit::record(
+            db,
+            Entry {
+                authority: None,
+                at: now,
+                actor: &Actor::System,
+                action: "keys.rotated",
+                subject: Subject { kind: "master_key".to_owned(), id: fingerprint.clone() },
+                facts: json!({ "call_keys": calls, "draft_keys": drafts }),
+            },
+        )?;
+        Ok((calls, drafts))
+    })?;
+    let kept = Keys::finish_rotation(&folder, &fingerprint)?
+        .ok_or_else(|| Error::internal("the new master key is gone from the key folder"))?;
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&json!({
+            "call_keys": calls, "draft_keys": drafts, "retired_masters": kept.retired(), "fingerprint": fingerprint,
+        }))?
+    );
+    Ok(ExitCode::SUCCESS)
+}
