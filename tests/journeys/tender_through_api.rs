@@ -341,6 +341,8 @@ both! {
         let totals = first.get(&format!("{agreement}/totals")).await.expect(200).json();
         let jobs = items(&totals, "items").iter().find(|t| t["unit"] == "people").unwrap();
         assert_eq!((&jobs["promised"], &jobs["claimed"], &jobs["verified"]), (&json!("20"), &json!("19"), &json!("18")));
+        let seen = public.get("/api/v1/missions/food/totals").await.expect(200).json();
+        assert!(items(&seen, "items").contains(jobs), "everybody sees the same: {seen}");
         assert!(public.get("/api/v1/register").await.expect(200).text.contains("Alder Kitchens"));
     }
 }
