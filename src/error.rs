@@ -70,7 +70,11 @@ impl From<diesel::result::Error> for Error {
         match error {
             Diesel::NotFound => Error::NotFound,
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
-                Error::Conflict(format!("This exists already ({}).", info.constraint_name().unwrap_or(info.message())))
+                // Names of constraints help whoever reads the log, and nobody who reads the page.
+                tracing::info!(constraint = info.constraint_name(), "written already");
+                Error::Conflict(
+                    "This was recorded just now, perhaps by somebody else. Look before you send it again.".to_owned(),
+                )
             }
             other => Error::Internal(Box::new(other)),
         }

@@ -22,6 +22,7 @@ mod demo;
 mod desk;
 mod funds;
 mod investments;
+mod journeys;
 mod mail;
 mod migrations;
 mod missions;

@@ -6,6 +6,7 @@ use crate::agreements::AgreementKind;
 use crate::compliance::{MeasureTotals, totals_of_mission};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::http::api::ok;
 use crate::http::chart::{self, Heading, ProgressLine, ShareBar, ShareBars, Unit};
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::missions::rules::{self, State};
@@ -16,6 +17,7 @@ use crate::values::{Id, LocalDate, Pence, decimals::shown_percent, round_half_up
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
+use serde_json::json;
 use std::collections::HashMap;
 
 /// Money behind a mission.
@@ -353,3 +355,39 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         mission,
     })
 }
+
+/// What was promised, claimed and verified for a mission, by measure, as its public page shows it.
+///
+/// # Errors
+/// NotFound, also for another authority's draft.
+#[utoipa::path(get, path = "/api/v1/missions/{slug}/totals", tag = "missions", params(("slug" = String, Path)),
+    responses((status = 200, description = "Totals by measure")))]
+pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
+    let actor = visit.actor.clone();
+    let totals = visit
+        .app
+        .db
+        .read(move |db| {
+            let mission = missions::find_by_slug(db, &slug)?;
+            if !can(&actor, Action::ReadMission, &missions::thing(&mission)) {
+                return Err(Error::NotFound);
+            }
+            totals_of_mission(db, mission.id)
+        })
+        .await?;
+    let items: Vec<_> = totals
+        .iter()
+        .map(|t| {
+            json!({
+                "measure": t.measure, "unit": t.unit, "promised": t.promised, "claimed": t.claimed,
+                "verified": t.verified, "obligations": t.obligations,
+            })
+        })
+        .collect();
+    ok(&json!({ "items": items }))
+}
+
+/// The mission page's part of the API description.
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(paths(totals_api))]
+pub struct Docs;

@@ -52,6 +52,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::missions::api::Docs::openapi());
     api.merge(crate::conditions::api::Docs::openapi());
     api.merge(crate::calls::api::Docs::openapi());
+    api.merge(crate::desk::mission::Docs::openapi());
     api.merge(crate::desk::search::Docs::openapi());
     api.merge(crate::desk::register::Docs::openapi());
     api

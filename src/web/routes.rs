@@ -547,6 +547,7 @@ fn desk_routes() -> Vec<Row> {
         get "/tasks" ReadDesk => desk::tasks::show,
         get "/search" ReadDesk => desk::search::show,
         get "/register-of-awards" ViewPublic => desk::register::show,
+        get "/api/v1/missions/{slug}/totals" ReadMission => desk::mission::totals_api,
         get "/api/v1/register" ViewPublic => desk::register::show_api,
         get "/api/v1/search" ReadDesk => desk::search::api,
     ]

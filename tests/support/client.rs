@@ -56,7 +56,7 @@ impl Reply {
     /// The reply, which must have this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Reply {
-        assert_eq!(self.status, status, "{}", shorten(&self.text));
+        assert_eq!(self.status, status, "{}", shorten(&self.words()));
         self
     }
 
@@ -187,7 +187,12 @@ impl Client {
         let csrf = self.csrf.borrow().clone();
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);
-        let (kind, body) = multipart(&all, files);
+        self.upload_raw(path, &all, files).await
+    }
+
+    /// Posts exactly these fields and files.
+    pub async fn upload_raw(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Reply {
+        let (kind, body) = multipart(fields, files);
         self.call(TestRequest::post().uri(path).insert_header(("content-type", kind)).set_payload(body)).await
     }
 }
@@ -221,7 +226,7 @@ impl Api {
     pub(super) async fn new(service: &Service, app: &App, actor: &Actor) -> Api {
         let token = match actor.account() {
             Some(_) => {
-                let input = actions::NewToken { name: "test".into(), scope: "write".into(), days: "7".into() };
+                let input = actions::NewToken { name: "test".into(), scope: "write".into(), days: "366".into() };
                 let _ = Clock::machine();
                 Some(actions::make_token(app, actor, &input).await.unwrap().1)
             }

@@ -2,11 +2,13 @@
 
 mod client;
 mod database;
+mod form;
 pub mod node;
 pub mod server;
 
 pub use client::{Api, Client, Reply};
 pub use database::{Fresh, Kind};
+pub use form::{Form, Page};
 
 use commonweal::app::App;
 use commonweal::config::Config;
@@ -129,6 +131,20 @@ impl World {
             .write_now(|db| {
                 let organisation = commonweal::people::find_organisation(db, organisation)?;
                 actions::add_role(db, &Actor::System, &organisation, account, role, now)
+            })
+            .unwrap();
+        self.actor(account)
+    }
+
+    /// The same person with one more role in the council.
+    pub fn also(&self, actor: &Actor, role: Role) -> Actor {
+        let account = actor.account().unwrap();
+        let (council, now) = (self.council, self.now());
+        self.app
+            .db
+            .write_now(|db| {
+                let council = commonweal::people::find_organisation(db, council)?;
+                actions::add_role(db, &Actor::System, &council, account, role, now)
             })
             .unwrap();
         self.actor(account)
