@@ -109,7 +109,7 @@ await run(async () => {
   await clock.to(later(new Date(`${grace} 12:00 UTC`).toISOString().slice(0, 10), 2), '09:00');
   await owner.go(dues[0]);
   await owner.sees('Can be put right until');
-  await owner.follow('Report the figure');
+  await owner.press('Report the figure');
   await owner.pressInVain('Report the figure');
   const asked = owner.page.getByRole('textbox', { name: /^How many/ }).first();
   await asked.fill('12');
