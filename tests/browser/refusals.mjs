@@ -26,7 +26,7 @@ async function send(page, index, text) {
     }
     for (const details of document.querySelectorAll('details')) details.open = true;
   }, [index, text]);
-  const button = page.locator('form').nth(index).getByRole('button').first();
+  const button = page.locator('form').nth(index).locator('button[type=submit]').first();
   const [response] = await Promise.all([
     page.waitForResponse((r) => r.request().isNavigationRequest() && ![301, 302, 303, 307, 308].includes(r.status())),
     button.click(),
@@ -37,10 +37,11 @@ async function send(page, index, text) {
 
 await run(async () => {
   let sent = 0; let refused = 0;
+  const tried = new Set();
   for (const person of people) {
     const page = person.email ? await signIn(person.email, person.password) : await stranger();
-    const seen = new Set(); const tried = new Set(); const queue = STARTS.map((path) => base + path);
-    let visited = 0;
+    const seen = new Set(); const queue = STARTS.map((path) => base + path);
+    let visited = 0; const before = tried.size;
     while (queue.length && visited < MOST_PER_PERSON) {
       const url = queue.shift();
       if (seen.has(kindOf(url))) continue;
@@ -70,7 +71,7 @@ await run(async () => {
         }
       }
     }
-    console.log(`${person.name}: ${tried.size} forms`);
+    console.log(`${person.name}: ${tried.size - before} new forms`);
     await page.context().close();
   }
   console.log(`${sent} sent, ${refused} refused`);
