@@ -44,11 +44,10 @@ export async function stranger() {
     // Chromium writes a line for every answer of 400 and more; the status is judged by itself.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complain(page.url(), `console: ${message.text()}`);
   });
-  await page.route('**/*', (route) => {
-    const url = route.request().url();
-    if (url.startsWith(base) || url.startsWith('data:')) return route.continue();
-    complain(page.url(), `asks another host: ${url}`);
-    return route.abort();
+  // Listening only: intercepting every request would switch the browser's cache off.
+  page.on('request', (request) => {
+    if (!request.url().startsWith(base) && !request.url().startsWith('data:')) complain(page.url(), `asks another host: ${request.url()}`);
+    if (request.resourceType() === 'script') complain(page.url(), `asks for a script: ${request.url()}`);
   });
   return page;
 }
