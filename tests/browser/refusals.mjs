@@ -13,8 +13,9 @@ const SKIPPED = /\/sign-out|\/sessions\/end|\/withdraw|\/end$|\/back-to-draft/;
 // The forms of the page: address, index, and the names of the fields that can be typed in.
 const formsOf = (page) => page.evaluate(() => [...document.forms].map((form, index) => ({
   index, method: form.method, action: form.action,
+  button: form.querySelectorAll('button[type=submit]').length,
   fields: form.querySelectorAll('input:not([type=hidden]), select, textarea').length,
-})).filter((form) => form.method === 'post' && form.fields > 0));
+})).filter((form) => form.method === 'post' && form.fields > 0 && form.button > 0));
 
 // Sends one form with every field emptied or filled with one text.
 async function send(page, index, text) {
