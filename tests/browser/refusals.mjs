@@ -2,7 +2,7 @@
 // with an error summary or a plain refusal, never a failure of the server. Then the refusals that no form shows.
 //
 // node refusals.mjs BASE '[{"name": "…", "email": "…", "password": "…"}, …]' [--shots FOLDER]
-import { base, check, complain, kindOf, people, run, signIn, stranger, Person } from './chromium.mjs';
+import { base, check, complain, kindOf, password, people, run, signIn, stranger, Person } from './chromium.mjs';
 
 const MOST_PER_PERSON = 90;
 const STARTS = ['/', '/account', '/sign-in', '/make-account', '/forgot', '/organisations/new'];
@@ -80,7 +80,9 @@ await run(async () => {
 
   const resident = await Person.of('resident');
   await resident.refusedAt('/missions/no-such-mission');
-  await resident.refusedAt('/reset/a-secret-that-has-expired');
+  await resident.go('/reset/a-secret-that-has-expired');
+  await resident.fill('New password', password);
+  await resident.pressInVain('Change password');
   const owner = people.find((person) => person.name === 'owner');
   const visitor = await Person.of('owner', owner.email);
   await visitor.refusedAt('/people');
