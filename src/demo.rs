@@ -640,12 +640,18 @@ impl Demo {
     async fn closed_tender(&self) -> Result<()> {
         self.step("a tender that closed yesterday");
         let opened = self.days_ago(31, 9);
+        let dates = call_samples::Dates::closing_in(opened, 30);
+        let terms =
+            call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
+        let terms = call_samples::gardens(terms);
         let call = self
-            .tender(
+            .publish(
+                &self.people.buyer,
                 "Growing space on three estates",
                 "One organisation to build and look after gardens with residents.",
+                "food",
+                &terms,
                 opened,
-                30,
             )
             .await?;
         self.bids(

@@ -1,11 +1,17 @@
-//! Every page that each person can reach, in a real browser without script: accessible, and not wider than a phone.
+//! A real browser without script: every page that each person can reach, every form refused, two whole journeys, and
+//! the keyboard alone. Each page shown is accessible (axe, WCAG 2.2 AA) and not wider than a phone.
 
 use crate::support::node;
 use crate::support::server::Server;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-#[test]
-fn every_page_of_every_person_is_accessible_and_fits_a_phone() {
+/// The longest that one browser may take before it is ended and the test fails.
+const MOST: Duration = Duration::from_secs(280);
+
+/// Runs a script of `tests/browser` against a demo council of its own. Returns what it printed, with the counts of its
+/// last line: pages shown and distinct renderings checked.
+fn browse(script: &str) -> (String, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let made = Command::new(env!("CARGO_BIN_EXE_commonweal"))
@@ -32,13 +38,58 @@ fn every_page_of_every_person_is_accessible_and_fits_a_phone() {
         person("missions", "missions@camden.example"),
         person("admin", "admin@camden.example"),
     ]);
-    let output = Command::new("node")
-        .args(["crawl.mjs", &server.base(), &people.to_string()])
+    let log = folder.path().join("browser.log");
+    let mut child = Command::new("node")
+        .args([script, &server.base(), &people.to_string()])
         .current_dir(node::folder())
-        .output()
+        .stdin(Stdio::null())
+        .stdout(std::fs::File::create(&log).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    let pages: usize = said.lines().last().and_then(|l| l.split(' ').next()).and_then(|n| n.parse().ok()).unwrap_or(0);
-    assert!(pages > 250, "only {pages} pages were visited: {said}");
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if started.elapsed() > MOST {
+            child.kill().unwrap();
+            break child.wait().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(status.success(), "{script} after {:?}: {said}", started.elapsed());
+    let counts: Vec<usize> =
+        said.lines().last().unwrap_or_default().split(' ').filter_map(|word| word.parse().ok()).collect();
+    (said, counts[0], counts[1])
+}
+
+#[test]
+fn every_page_of_every_person_is_accessible_and_fits_a_phone() {
+    let (said, pages, renderings) = browse("crawl.mjs");
+    assert!(pages > 350 && renderings > 120, "only {pages} pages and {renderings} renderings: {said}");
+}
+
+#[test]
+fn every_form_sent_empty_or_wrong_says_what_is_wrong_on_an_accessible_page() {
+    let (said, pages, renderings) = browse("refusals.mjs");
+    assert!(pages > 90 && renderings > 70, "only {pages} pages and {renderings} renderings: {said}");
+}
+
+#[test]
+fn in_a_browser_a_supplier_bids_and_wins_and_the_loser_reads_why() {
+    let (said, pages, _) = browse("journey-tender.mjs");
+    assert!(pages > 150, "only {pages} pages: {said}");
+}
+
+#[test]
+fn in_a_browser_a_social_enterprise_is_invested_in_misses_a_condition_cures_it_and_repays() {
+    let (said, pages, _) = browse("journey-round.mjs");
+    assert!(pages > 150, "only {pages} pages: {said}");
+}
+
+#[test]
+fn the_keyboard_alone_signs_in_and_completes_a_form() {
+    browse("keyboard.mjs");
 }

@@ -57,10 +57,9 @@ pub fn thing(agreement: &Agreement) -> Thing {
 #[must_use]
 pub(super) fn words(obligation: &Obligation) -> String {
     format!(
-        "{} {} {} by {}",
+        "{} {} by {}",
         obligation.direction.label().to_lowercase(),
-        obligation.promised.shown(),
-        obligation.unit,
+        obligation.promised.of(&obligation.unit),
         medium_date(obligation.terms.0.due)
     )
 }

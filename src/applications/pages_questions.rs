@@ -121,7 +121,7 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
                 body.unit
             )
         } else {
-            format!("The target is {} {}", asked.target.shown(), body.unit)
+            format!("The target is {}", asked.target.of(&body.unit))
         };
         body.by_hint = format!("{} or earlier. For example, 31/5/2029", day(asked.due));
         body.becomes = shown::becomes(asked, draft.answers.promises.get(id));
@@ -152,7 +152,7 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
         );
         body.facts.insert(
             1,
-            ("Our target".to_owned(), format!("{} {}", shown_decimal(measure.target), measure.unit), String::new()),
+            ("Our target".to_owned(), crate::values::decimals::shown_with_unit(measure.target, &measure.unit), String::new()),
         );
     }
 }

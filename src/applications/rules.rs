@@ -105,7 +105,7 @@ impl RefusalInfo for ApplicationRefusal {
             }
             ApplicationRefusal::TooManyFiles => "An application holds at most 40 files. Remove one first.".to_owned(),
             ApplicationRefusal::OpensLater(from) => {
-                format!("The envelopes can be opened from {} on. Come back then.", from.exact())
+                format!("The envelopes can be opened from {} on. Come back then.", from.medium())
             }
             ApplicationRefusal::SamePerson => {
                 "Two different officers open the envelopes. Ask a colleague to confirm.".to_owned()

@@ -4,7 +4,7 @@ use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, Notice
 use super::api::DecisionInput;
 use super::model::{Award, AwardKind, AwardState};
 use super::offers::{self, AnswerInput, OfferInput};
-use super::rules::state_sentence;
+use super::rules::{self, state_sentence};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
 use super::summary::Summary;
 use crate::applications::{self, Application};
@@ -39,6 +39,7 @@ struct Shown {
     route: Option<&'static str>,
     challenges: Vec<Challenge>,
     may_decide: bool,
+    may_sign: bool,
 }
 
 impl Shown {
@@ -139,6 +140,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
                     may_decide: award.state == AwardState::Recommended
                         && award.recommended_by != me
                         && can(&actor, Action::ApproveAward, &thing),
+                    may_sign: award.state != AwardState::Signed && rules::may_sign(&award, today).is_ok(),
                     name: who,
                     route,
                     challenges,

@@ -284,7 +284,7 @@ async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<
         entries: entries
             .into_iter()
             .map(|e| {
-                let words = format!("{}: usually {} {}", e.body.title, e.body.target.shown(), e.body.unit);
+                let words = format!("{}: usually {}", e.body.title, e.body.target.of(&e.body.unit));
                 (e.id.to_string(), words)
             })
             .collect(),

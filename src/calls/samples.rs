@@ -278,6 +278,45 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
     }
 }
 
+/// The same tender in the words of gardens: what is described and asked differs, weights and rules do not.
+#[must_use]
+pub fn gardens(mut terms: Terms) -> Terms {
+    terms.description = "The beds and the shared sheds are on the Elm, Foxley and Garner estates. Water and tools are \
+                         there.\n\nSmall and voluntary organisations are welcome, and joint bids are allowed. You decide \
+                         what is grown; we ask that residents have a say in it and work in the gardens."
+        .to_owned();
+    if let Some(tender) = &mut terms.tender {
+        let words = [
+            (
+                "market_engagement",
+                "Two open afternoons with nine providers; what they said of water and hours is in the specification.",
+            ),
+            (
+                "social_value",
+                "Hiring and training residents, and food that is grown near by; tenants' associations were asked.",
+            ),
+            ("lots", "Not divided: one organisation can share staff and tools between three small gardens."),
+            ("small_suppliers", "Plain questions, payment in 30 days and free use of the sheds keep the barriers low."),
+        ];
+        for (key, text) in words {
+            if let Some(considered) = tender.considered.get_mut(key) {
+                text.clone_into(considered);
+            }
+        }
+    }
+    let questions = [
+        ("menus", "What will you grow, and how does it meet what people like to eat?"),
+        ("residents", "How will residents shape, run and learn in the gardens?"),
+        ("delivery", "How will you open three gardens on time and look after them?"),
+    ];
+    for criterion in &mut terms.model.criteria {
+        if let Some((_, title)) = questions.iter().find(|(id, _)| *id == criterion.id) {
+            (*title).clone_into(&mut criterion.title);
+        }
+    }
+    terms
+}
+
 fn considered_words(duty: &str) -> &'static str {
     match duty {
         "market_engagement" => {

@@ -60,7 +60,7 @@ pub fn scored(terms: &Terms) -> Vec<ScoredRow> {
                 Kind::SocialValue { measures, .. } => measures
                     .iter()
                     .map(|m| {
-                        let target = format!("{} {}", crate::values::decimals::shown_decimal(m.target), m.unit);
+                        let target = crate::values::decimals::shown_with_unit(m.target, &m.unit);
                         (m.title.clone(), target, percent(m.weight), m.cap.map(percent_of).unwrap_or_default())
                     })
                     .collect(),
@@ -283,7 +283,7 @@ pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
         id: asked.id.clone(),
         title: body.title.clone(),
         text: body.text.clone(),
-        target: format!("{side} {} {} by {}", asked.target.shown(), body.unit, medium_date(asked.due)),
+        target: format!("{side} {} by {}", asked.target.of(&body.unit), medium_date(asked.due)),
         promise: promise.to_owned(),
         evidence: format!("{evidence}. {}. Checked by {}", body.cadence.label(), lower_first(body.verifier.label())),
         remedies: if steps.is_empty() {

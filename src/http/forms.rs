@@ -61,6 +61,22 @@ impl FormState {
         &self.errors.0
     }
 
+    /// The state of one of several forms of a page that use the same field names. Each such form sends its own name in a
+    /// hidden field `at`, and the ids of its controls are `at-field`. The state is empty unless that form was sent.
+    #[must_use]
+    pub fn at(&self, form: &str) -> FormState {
+        if self.value("at") == form { self.clone() } else { FormState::empty() }
+    }
+
+    /// The id of the control that an error of the summary leads to.
+    #[must_use]
+    pub fn control(&self, field: &str) -> String {
+        match self.value("at") {
+            "" => field.to_owned(),
+            at => format!("{at}-{field}"),
+        }
+    }
+
     /// Whether the page title starts with "Error:".
     #[must_use]
     pub fn has_errors(&self) -> bool {

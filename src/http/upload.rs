@@ -37,6 +37,9 @@ impl Parts {
     }
 }
 
+/// How many times the largest file is read, though not kept, before the connection is given up.
+const MOST_READ: usize = 4;
+
 impl FromRequest for Parts {
     type Error = Failure;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
@@ -51,21 +54,25 @@ impl FromRequest for Parts {
             let mut multipart = multipart;
             let mut parts = Parts::default();
             let mut total = 0_usize;
+            let mut held = 0_usize;
             while let Some(mut field) = multipart.try_next().await.map_err(unreadable)? {
                 let name = field.name().unwrap_or_default().to_owned();
                 let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
                 let mut bytes = Vec::new();
                 while let Some(chunk) = field.try_next().await.map_err(unreadable)? {
                     total += chunk.len();
-                    // Room for the plain fields beside the largest file.
-                    if total > most + 100_000 {
+                    if total > most.saturating_mul(MOST_READ) {
                         return Err(Error::field(
                             &name,
                             format!("The file is too large. Use a file of at most {} MB", most / 1_000_000),
                         )
                         .into());
                     }
-                    bytes.extend_from_slice(&chunk);
+                    // What is over the limit is read but not kept, so that the rest of the form arrives and the file is
+                    // refused with the other answers still in their fields. Room for those beside the largest file.
+                    let room = (most + 100_000).saturating_sub(held).min(chunk.len());
+                    held += room;
+                    bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
                 }
                 match file_name {
                     Some(file_name) => parts.files.push((name, Upload { name: file_name, bytes })),

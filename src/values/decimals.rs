@@ -134,6 +134,34 @@ impl Quantity {
     pub fn shown(self) -> String {
         shown_decimal(self.0)
     }
+
+    /// With its unit, for people: `60%`, `1 person`, `1,200 homes`.
+    #[must_use]
+    pub fn of(self, unit: &str) -> String {
+        shown_with_unit(self.0, unit)
+    }
+}
+
+/// A figure with the unit that somebody named in the plural: `60%`, `1 person`, `1 account a year`, `1,200 homes`.
+#[must_use]
+pub fn shown_with_unit(value: Decimal, unit: &str) -> String {
+    let figure = shown_decimal(value);
+    if unit.starts_with('%') {
+        return format!("{figure}{unit}");
+    }
+    if value != Decimal::ONE {
+        return format!("{figure} {unit}");
+    }
+    let (first, rest) = unit.split_once(' ').map_or((unit, String::new()), |(first, rest)| (first, format!(" {rest}")));
+    let one = match first {
+        "people" => "person".to_owned(),
+        _ => match first.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None if first.ends_with("ss") => first.to_owned(),
+            None => first.strip_suffix('s').unwrap_or(first).to_owned(),
+        },
+    };
+    format!("{figure} {one}{rest}")
 }
 
 /// A decimal with thousands separators, a true minus sign and no trailing zeros.
@@ -161,6 +189,17 @@ pub fn shown_percent(fraction: Decimal, places: u32) -> String {
 mod tests {
     use super::*;
     use rust_decimal::dec;
+
+    #[test]
+    fn a_figure_and_its_unit_read_as_people_say_them() {
+        let said = |value, unit| shown_with_unit(value, unit);
+        assert_eq!(said(dec!(60), "%"), "60%");
+        assert_eq!(said(dec!(1), "people"), "1 person");
+        assert_eq!(said(dec!(1), "accounts a year"), "1 account a year");
+        assert_eq!(said(dec!(1), "companies"), "1 company");
+        assert_eq!(said(dec!(1200), "homes"), "1,200 homes");
+        assert_eq!(said(dec!(0), "people"), "0 people");
+    }
 
     #[test]
     fn halves_are_rounded_by_the_rule_that_is_named() {

@@ -211,7 +211,12 @@ pub fn distance(today: LocalDate, date: LocalDate) -> String {
     }
 }
 
-/// Reads an ISO date (`2027-01-15`) or the British form (`15/1/2027`, `15 1 2027`).
+/// A month by its number or its English name, as pages show it.
+fn month_number(text: &str) -> Option<u32> {
+    text.parse().ok().or_else(|| text.parse::<chrono::Month>().ok().map(|month| month.number_from_month()))
+}
+
+/// Reads an ISO date (`2027-01-15`) or the British forms (`15/1/2027`, `15 1 2027`, `15 January 2027`).
 ///
 /// # Errors
 /// [`TimeError::NotADate`].
@@ -220,7 +225,7 @@ pub fn parse_date(text: &str) -> Result<LocalDate, TimeError> {
     let found = NaiveDate::from_str(text).ok().or_else(|| {
         let parts: Vec<&str> = text.split(['/', ' ', '.']).filter(|p| !p.is_empty()).collect();
         let [day, month, year] = parts.as_slice() else { return None };
-        NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+        NaiveDate::from_ymd_opt(year.parse().ok()?, month_number(month)?, day.parse().ok()?)
     });
     found.filter(|d| (1900..=2200).contains(&d.year())).ok_or(TimeError::NotADate)
 }
@@ -300,6 +305,9 @@ mod tests {
     #[test]
     fn dates_and_times_are_read_as_people_write_them() {
         assert_eq!(date("15/1/2027"), date("2027-01-15"));
+        assert_eq!(date("15 January 2027"), date("2027-01-15"));
+        assert_eq!(date("3 jul 2027"), date("2027-07-03"));
+        assert_eq!(parse_date("3 Smarch 2027"), Err(TimeError::NotADate));
         assert_eq!(parse_date("31/2/2027"), Err(TimeError::NotADate));
         assert_eq!(parse_time("5pm"), parse_time("17:00"));
         assert_eq!(parse_time("12am"), parse_time("0:00"));
