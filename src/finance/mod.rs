@@ -9,9 +9,11 @@
 //! - [`schedule`] loan schedules · [`payments`] allocation of receipts, arrears
 //! - [`subsidy_equivalent`] the gross cash equivalent of a loan below the market rate
 
+pub mod business_days;
 pub mod daycount;
 pub mod discount;
 pub mod irr;
+pub mod loan;
 pub mod measures;
 pub mod payments;
 mod powers;
