@@ -12,11 +12,13 @@
 pub mod business_days;
 pub mod daycount;
 pub mod discount;
+pub mod instruments;
 pub mod irr;
 pub mod loan;
 pub mod measures;
 pub mod payments;
 mod powers;
+pub mod refusal;
 pub mod schedule;
 pub mod subsidy_equivalent;
 
