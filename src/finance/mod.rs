@@ -9,6 +9,7 @@
 //! - [`schedule`] loan schedules · [`payments`] allocation of receipts, arrears
 //! - [`subsidy_equivalent`] the gross cash equivalent of a loan below the market rate
 
+pub mod affordability;
 pub mod business_days;
 pub mod conditions;
 pub mod daycount;
@@ -17,8 +18,10 @@ pub mod equivalents;
 pub mod instruments;
 pub mod irr;
 pub mod loan;
+pub mod loss;
 pub mod measures;
 pub mod payments;
+pub mod pme;
 mod powers;
 pub mod receipts;
 pub mod refusal;
