@@ -179,6 +179,37 @@ mod tests {
         assert_eq!(fraction, expected);
     }
 
+    /// Ten thousand pairs counted by QuantLib 1.44 through its Python package, month ends and ends of February thick
+    /// among them (seed 20261124). A line holds: days from 1 January 1996 to the first date, actual days to the second,
+    /// then what the others differ from actual days: 30/360 bond basis, 30E/360, 30/360 US, NL/365, 30E/360 ISDA, the
+    /// same when the second date is the maturity; last, ACT/ACT ISDA in thousand-millionths of a year.
+    #[test]
+    fn ten_thousand_pairs_are_counted_as_the_reference_library_counts_them() {
+        let begin = date("1996-01-01");
+        let mut lines = 0;
+        for line in include_str!("fixtures/daycounts.csv").lines() {
+            let n: Vec<i64> = line.split(',').map(|part| part.parse().unwrap()).collect();
+            let from = begin + chrono::TimeDelta::days(n[0]);
+            let to = from + chrono::TimeDelta::days(n[1]);
+            let days = |count: DayCount, maturity| count.days(from, to, maturity) - n[1];
+            assert_eq!(days(DayCount::Act365F, None), 0);
+            assert_eq!(days(DayCount::Act360, None), 0);
+            assert_eq!(days(DayCount::Thirty360Isda, None), n[2], "{from} {to}");
+            assert_eq!(days(DayCount::ThirtyE360, None), n[3], "{from} {to}");
+            assert_eq!(days(DayCount::ThirtyU360, None), n[4], "{from} {to}");
+            // The library takes 29 February for the 28th; here the first day counts, so a period that starts on a
+            // 29 February drops it, and one that ends on it does not.
+            let leap_day = |d: LocalDate| i64::from((d.month(), d.day()) == (2, 29));
+            assert_eq!(days(DayCount::Nl365, None), n[5] - leap_day(from) + leap_day(to), "{from} {to}");
+            assert_eq!(days(DayCount::ThirtyE360Isda, None), n[6], "{from} {to}");
+            assert_eq!(days(DayCount::ThirtyE360Isda, Some(to)), n[7], "{from} {to}");
+            let years = DayCount::ActActIsda.fraction(from, to, None) * Decimal::from(1_000_000_000);
+            assert!((years - Decimal::from(n[8])).abs() < Decimal::ONE, "{from} {to}");
+            lines += 1;
+        }
+        assert_eq!(lines, 10_000);
+    }
+
     proptest! {
         #[test]
         fn counting_backwards_gives_the_same_days_with_a_minus(a in 700_000i32..770_000, b in 700_000i32..770_000) {

@@ -9,12 +9,22 @@
 //! - [`schedule`] loan schedules · [`payments`] allocation of receipts, arrears
 //! - [`subsidy_equivalent`] the gross cash equivalent of a loan below the market rate
 
+pub mod affordability;
+pub mod business_days;
+pub mod conditions;
 pub mod daycount;
 pub mod discount;
+pub mod equivalents;
+pub mod instruments;
 pub mod irr;
+pub mod loan;
+pub mod loss;
 pub mod measures;
 pub mod payments;
+pub mod pme;
 mod powers;
+pub mod receipts;
+pub mod refusal;
 pub mod schedule;
 pub mod subsidy_equivalent;
 

@@ -10,12 +10,18 @@
 //! present value, in `Decimal`, changes sign between rate − 0.5·10⁻⁸ and rate + 0.5·10⁻⁸.
 
 mod certificate;
+#[cfg(test)]
+mod exact_tests;
+mod periodic;
 mod search;
 #[cfg(test)]
 mod tests;
 mod working;
 
 pub use certificate::{Certified, certify};
+pub use periodic::{
+    MOST_PERIODS, RateRefusal, TimeWeighted, Valued, growth_rate, irr, mirr, npv, periodic_mirr, time_weighted,
+};
 pub use search::Search;
 pub use working::{Working, WorkingLine, working, xnpv};
 

@@ -174,6 +174,18 @@ impl Half {
         }
         (value, slope, gross)
     }
+
+    /// As [`Half::at`], with the bound on the second derivative; a value of zero keeps the sign given.
+    fn point(&self, s: f64, above: bool) -> Point {
+        let (mut value, mut slope, mut bend) = (0.0, 0.0, 0.0);
+        for (u, c) in self.u.iter().flatten().zip(self.c.iter().flatten()) {
+            let present = c * (-s * u).exp();
+            value += present;
+            slope -= u * present;
+            bend += u * u * present.abs();
+        }
+        Point { s, value, slope, bend, above: if value == 0.0 { above } else { value > 0.0 } }
+    }
 }
 
 fn half(series: &Series, total: i128, side: Side, found: &mut Search) {
@@ -207,46 +219,70 @@ fn half(series: &Series, total: i128, side: Side, found: &mut Search) {
     scan(&half, years(series.span()), end, at_start, side, found);
 }
 
+/// Where the value stands at a point: with its derivative by s, and a bound on the second derivative from here on (the
+/// weights only fall).
+#[derive(Clone, Copy)]
+struct Point {
+    s: f64,
+    value: f64,
+    slope: f64,
+    bend: f64,
+    above: bool,
+}
+
+/// How often a step is halved where neither the value nor its slope keeps its sign for certain.
+const HALVINGS: u32 = 12;
+
 /// Walks the half in equal steps; each weight is multiplied by its own constant, so a step costs no exponential.
 fn scan(half: &Half, span: f64, end: f64, at_start: bool, side: Side, found: &mut Search) {
     let steps = (end / (0.5 / span).min(0.02)).ceil();
     let step = end / steps;
     let ratio: Vec<[f64; LANES]> = half.u.iter().map(|u| u.map(|u| (-step * u).exp())).collect();
     let mut present = half.c.clone();
-    let slope_at = |present: &[[f64; LANES]]| {
-        let mut slope = [0.0; LANES];
-        for (p, u) in present.iter().zip(&half.u) {
-            for lane in 0..LANES {
-                slope[lane] -= p[lane] * u[lane];
-            }
-        }
-        (slope[0] + slope[1]) + (slope[2] + slope[3])
-    };
-    let mut above = at_start;
-    let mut slope = slope_at(&present);
-    let mut s = 0.0;
+    let mut before = Point { above: at_start, ..half.point(0.0, at_start) };
     let mut number = 0.0;
     while number < steps {
         number += 1.0;
-        let next = (number * step).min(end);
-        let mut value = [0.0; LANES];
-        let mut falling = [0.0; LANES];
+        let (mut value, mut falling, mut bend) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         for ((p, q), u) in present.iter_mut().zip(&ratio).zip(&half.u) {
             for lane in 0..LANES {
                 p[lane] *= q[lane];
+                let moment = p[lane] * u[lane];
                 value[lane] += p[lane];
-                falling[lane] += p[lane] * u[lane];
+                falling[lane] += moment;
+                bend[lane] += (moment * u[lane]).abs();
             }
         }
-        let value = (value[0] + value[1]) + (value[2] + value[3]);
-        let next_slope = -((falling[0] + falling[1]) + (falling[2] + falling[3]));
-        let next_above = if value == 0.0 { above } else { value > 0.0 };
-        if next_above != above {
-            found.roots.push(side.rate(refine(half, s, next, above)));
-        } else if towards_zero(above, slope) && !towards_zero(above, next_slope) {
-            extremum(half, s, next, above, side, found);
-        }
-        (s, above, slope) = (next, next_above, next_slope);
+        let sum = |lanes: [f64; LANES]| (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+        let value = sum(value);
+        let next = Point {
+            s: (number * step).min(end),
+            value,
+            slope: -sum(falling),
+            bend: sum(bend),
+            above: if value == 0.0 { before.above } else { value > 0.0 },
+        };
+        within(half, before, next, HALVINGS, side, found);
+        before = next;
+    }
+}
+
+/// Every root between two points: none where the value cannot reach zero, at most one where the slope cannot, and
+/// otherwise those of the two halves.
+fn within(half: &Half, from: Point, to: Point, halvings: u32, side: Side, found: &mut Search) {
+    let width = to.s - from.s;
+    if from.above == to.above && from.value.abs() > width * (from.slope.abs() + width * from.bend / 2.0) {
+        return;
+    }
+    let one_way = from.slope.abs() > width * from.bend;
+    if !one_way && halvings > 0 {
+        let middle = half.point(f64::midpoint(from.s, to.s), from.above);
+        within(half, from, middle, halvings - 1, side, found);
+        within(half, middle, to, halvings - 1, side, found);
+    } else if from.above != to.above {
+        found.roots.push(side.rate(refine(half, from.s, to.s, from.above)));
+    } else if towards_zero(from.above, from.slope) && !towards_zero(from.above, to.slope) {
+        extremum(half, from.s, to.s, from.above, side, found);
     }
 }
 
