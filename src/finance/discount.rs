@@ -1,5 +1,6 @@
 //! Discount rates as dated data, discount factors, and the present value of social benefits.
 
+use super::refusal::{FinanceRefusal, Worked, penny, times};
 use crate::values::{LocalDate, Pence, Quantity, Share, round_half_up};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -158,6 +159,68 @@ pub fn present_benefit(benefit: &SocialBenefit, table: &DiscountTable) -> Option
     Some(PresentBenefit { years, present_value: Pence::round_pence(sum).ok()? })
 }
 
+/// A price index: its level by year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceIndex {
+    /// What it is called and where it is published.
+    pub source: String,
+    /// Calendar or financial year and level, any order.
+    pub levels: Vec<(i32, Decimal)>,
+}
+
+impl PriceIndex {
+    /// An amount of one year's prices in another's: amount × level(to) / level(from), to the penny.
+    ///
+    /// # Errors
+    /// [`FinanceRefusal`] when a year is missing or its level is 0.
+    pub fn convert(&self, amount: Pence, from: i32, to: i32) -> Worked<Pence> {
+        let level = |year: i32| {
+            let found = self.levels.iter().find(|(y, level)| *y == year && *level > Decimal::ZERO);
+            found.map(|(_, level)| *level).ok_or(FinanceRefusal::Missing("the price index of both years"))
+        };
+        times(amount, level(to)?.checked_div(level(from)?).ok_or(FinanceRefusal::TooLarge)?)
+    }
+}
+
+/// The nominal rate of a real one under inflation: (1 + real) × (1 + inflation) − 1, to 8 places.
+///
+/// # Errors
+/// [`FinanceRefusal::TooLarge`].
+pub fn nominal(real: Decimal, inflation: Decimal) -> Worked<Decimal> {
+    let growth = (Decimal::ONE.checked_add(real)).zip(Decimal::ONE.checked_add(inflation));
+    let product = growth.and_then(|(r, i)| r.checked_mul(i)).ok_or(FinanceRefusal::TooLarge)?;
+    Ok(round_half_up(product - Decimal::ONE, 8))
+}
+
+/// The real rate of a nominal one: (1 + nominal) / (1 + inflation) − 1, to 8 places.
+///
+/// # Errors
+/// [`FinanceRefusal::TooLarge`] at −100 % inflation too.
+pub fn real(nominal: Decimal, inflation: Decimal) -> Worked<Decimal> {
+    let growth = (Decimal::ONE.checked_add(nominal)).zip(Decimal::ONE.checked_add(inflation));
+    let quotient = growth.and_then(|(n, i)| n.checked_div(i)).ok_or(FinanceRefusal::TooLarge)?;
+    Ok(round_half_up(quotient - Decimal::ONE, 8))
+}
+
+/// A stream of costs or benefits in real prices, with an allowance for optimism: costs × (1 + uplift), benefits ×
+/// (1 − uplift), each year rounded to the penny before it is discounted. Year 0 first; the sum rounded once.
+///
+/// # Errors
+/// [`FinanceRefusal`]: more than 500 years, figures too large.
+pub fn present_value(table: &DiscountTable, years: &[Pence], uplift: Decimal) -> Worked<Pence> {
+    if years.len() > 501 {
+        return Err(FinanceRefusal::Contradiction("Enter at most 500 years."));
+    }
+    let factor = Decimal::ONE.checked_add(uplift).ok_or(FinanceRefusal::TooLarge)?;
+    let mut sum = Decimal::ZERO;
+    for (year, amount) in (0_u32..).zip(years) {
+        let allowed = times(*amount, factor)?;
+        let present = allowed.decimal().checked_mul(round_half_up(table.factor(year), 12));
+        sum = present.and_then(|p| sum.checked_add(p)).ok_or(FinanceRefusal::TooLarge)?;
+    }
+    penny(sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,5 +269,25 @@ mod tests {
         assert_eq!(present.present_value.plain(), "53436.49");
         assert_eq!(present.ratio(Pence(6_000_000)).unwrap().to_string(), "0.8906");
         assert_eq!(present.ratio(Pence(0)), None);
+    }
+
+    #[test]
+    fn real_and_nominal_rates_and_prices_convert_there_and_back() {
+        let rate = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(nominal(rate("0.035"), rate("0.02")), Ok(rate("0.0557")));
+        assert_eq!(real(rate("0.0557"), rate("0.02")), Ok(rate("0.035")));
+        assert!(real(rate("0.05"), rate("-1")).is_err());
+        let index =
+            PriceIndex { source: "Deflator".to_owned(), levels: vec![(2026, rate("110")), (2024, rate("100"))] };
+        assert_eq!(index.convert(Pence(10_000), 2024, 2026), Ok(Pence(11_000)));
+        assert!(index.convert(Pence(10_000), 2024, 2025).is_err());
+    }
+
+    #[test]
+    fn a_cost_with_an_allowance_for_optimism_is_discounted_year_by_year() {
+        let uplift = "0.2".parse().unwrap();
+        // 120 now, and 120 / 1.035.
+        assert_eq!(present_value(table(STANDARD), &[Pence(10_000), Pence(10_000)], uplift), Ok(Pence(23_594)));
+        assert!(present_value(table(STANDARD), &[Pence(i64::MAX), Pence(i64::MAX)], uplift).is_err());
     }
 }

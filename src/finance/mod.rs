@@ -8,6 +8,12 @@
 //! - [`irr`] XIRR with its certificate, XNPV and the working · [`measures`] DPI, RVPI, TVPI, PICC, MOIC of typed flows
 //! - [`schedule`] loan schedules · [`payments`] allocation of receipts, arrears
 //! - [`subsidy_equivalent`] the gross cash equivalent of a loan below the market rate
+//! - [`loan`] loans in full, replayed from what happened · [`business_days`] due dates · [`instruments`] everything else
+//!   a fund offers · [`receipts`] a borrower's account with reversals · [`conditions`] promises in the price
+//! - [`equivalents`] gross cash equivalents and the group's total · [`loss`] expected loss, provisions, soft loans ·
+//!   [`affordability`] cover, runway, largest loan
+//! - [`fund`] recycling, concentration, vintages, projection · [`pme`] against a public index · [`forecast`] seeded
+//!   simulation · [`refusal`] why a figure cannot be worked out
 
 pub mod affordability;
 pub mod business_days;
@@ -15,6 +21,10 @@ pub mod conditions;
 pub mod daycount;
 pub mod discount;
 pub mod equivalents;
+#[cfg(test)]
+mod extremes;
+pub mod forecast;
+pub mod fund;
 pub mod instruments;
 pub mod irr;
 pub mod loan;
