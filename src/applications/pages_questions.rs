@@ -152,7 +152,11 @@ fn promise(call: &Call, id: &str, draft: &Draft, body: &mut Body) {
         );
         body.facts.insert(
             1,
-            ("Our target".to_owned(), crate::values::decimals::shown_with_unit(measure.target, &measure.unit), String::new()),
+            (
+                "Our target".to_owned(),
+                crate::values::decimals::shown_with_unit(measure.target, &measure.unit),
+                String::new(),
+            ),
         );
     }
 }
