@@ -182,7 +182,7 @@ both! {
         assert_eq!(found, parse_date("2026-10-14").unwrap());
         let before = world.app.db.statements();
         public.get("/missions").await.expect(200);
-        assert!(world.app.db.statements() - before <= 4, "the list takes three statements and the actor's");
+        assert!(world.app.db.statements() - before <= 3, "the list takes two statements and the actor's");
     }
 
     async fn every_change_of_a_mission_is_in_the_audit_record(world: World) {

@@ -92,7 +92,7 @@ both! {
         let before = world.app.db.statements();
         let page = browser.get(&path).await.expect(200);
         let asked = world.app.db.statements() - before;
-        assert!(asked <= 8 + session, "{asked} statements, of which {session} for the session");
+        assert!(asked <= 5 + session, "{asked} statements, of which {session} for the session");
         let page = page.shows("Enterprise 03").shows("days late").shows("For each £1 paid out").shows("12 holdings");
         let csv = browser.get(&format!("{path}?format=csv")).await.expect(200).text;
         let mut reader = csv::Reader::from_reader(csv.as_bytes());

@@ -239,6 +239,19 @@ both! {
         browser.get(&format!("/evaluations/{}/{}/plan", ready.call, ready.bids[0])).await.expect(200)
             .shows("Secret plan of Alder Kitchens").shows("Text of level 4");
     }
+    async fn saving_a_score_takes_at_most_six_statements(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        let (person, now) = (&ready.evaluators[0], world.now());
+        let account = person.account().unwrap().to_string();
+        panel::add_member(&world.app, &ready.officer, ready.call, &panel::MemberInput { account }, now).await.unwrap();
+        let none = panel::DeclarationInput { answer: "none".into(), ..Default::default() };
+        panel::declare(&world.app, person, ready.call, &none, now).await.unwrap();
+        let score = sheets::ScoreInput { level: "4".into(), reason: "Clear".into(), ..Default::default() };
+        let before = world.app.db.statements();
+        sheets::save(&world.app, person, ready.call, ready.bids[0], "plan", &score, now).await.unwrap();
+        let asked = world.app.db.statements() - before;
+        assert!(asked <= 6, "{asked} statements");
+    }
     async fn nobody_sees_the_scores_of_others_before_their_own_are_final(world: World) {
         let ready = ready(&world, CallKind::Tender, &BIDS);
         let now = world.now();

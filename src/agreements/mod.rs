@@ -18,6 +18,6 @@ mod store;
 pub use model::{Agreement, AgreementChange, AgreementKind, AgreementState, ChangeKind, Obligation, ObligationTerms};
 pub use rules::AgreementRefusal;
 pub use store::{
-    AgreementFilter, Whose, changes, find, find_many, find_obligation, find_obligations, list, obligations, of_award,
-    thing,
+    AgreementFilter, Whose, changes, find, find_many, find_named, find_obligation, find_obligations, list, obligations,
+    of_award, thing,
 };

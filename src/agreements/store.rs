@@ -2,7 +2,7 @@
 
 use super::model::{Agreement, AgreementChange, AgreementKind, AgreementState, Obligation};
 use crate::awards::Award;
-use crate::db::schema::{agreement_changes, agreements, obligations};
+use crate::db::schema::{agreement_changes, agreements, obligations, organisations};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::people::policy::Thing;
@@ -18,6 +18,18 @@ use std::collections::HashMap;
 /// NotFound.
 pub fn find(db: &mut Db, id: Id<Agreement>) -> Result<Agreement> {
     Ok(agreements::table.filter(agreements::id.eq(id)).select(Agreement::as_select()).first(db)?)
+}
+
+/// One agreement with the name of its organisation.
+///
+/// # Errors
+/// NotFound.
+pub fn find_named(db: &mut Db, id: Id<Agreement>) -> Result<(Agreement, String)> {
+    Ok(agreements::table
+        .inner_join(organisations::table.on(organisations::id.eq(agreements::organisation_id)))
+        .filter(agreements::id.eq(id))
+        .select((Agreement::as_select(), organisations::name))
+        .first(db)?)
 }
 
 /// Several agreements by identifier.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can};
-use crate::people::{account_names, find_organisation, find_organisations};
+use crate::people::{account_names, find_organisation};
 use crate::values::{Id, Instant};
 use actix_web::web;
 use askama::Template;
@@ -65,11 +65,13 @@ struct Found {
 
 /// Applications that staff may know of: all sent to a round; those of a tender only once they are open.
 pub(super) fn visible(db: &mut Db, call: &Call) -> Result<Vec<Application>> {
-    let all = store::of_call(db, call.id)?;
-    Ok(match call.kind {
-        CallKind::Round => all,
-        CallKind::Tender => all.into_iter().filter(|a| a.opened_at.is_some()).collect(),
-    })
+    let mut all = store::of_call(db, call.id)?;
+    all.retain(|a| may_be_known(call, a));
+    Ok(all)
+}
+
+fn may_be_known(call: &Call, application: &Application) -> bool {
+    call.kind == CallKind::Round || application.opened_at.is_some()
 }
 
 async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
@@ -84,14 +86,12 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
             }
             let openings = store::openings(db, id)?;
             let people: Vec<_> = openings.iter().flat_map(|o| [Some(o.first_by), o.second_by]).flatten().collect();
-            let applications = visible(db, &call)?;
-            let organisations: Vec<_> = applications.iter().map(|a| a.organisation_id).collect();
-            let organisations = find_organisations(db, &organisations)?;
-            let rows = applications
+            let rows = store::of_call_named(db, id)?
                 .into_iter()
-                .map(|a| Row {
+                .filter(|(a, _)| may_be_known(&call, a))
+                .map(|(a, organisation)| Row {
                     id: a.id,
-                    organisation: organisations.get(&a.organisation_id).map(|o| o.name.clone()).unwrap_or_default(),
+                    organisation,
                     reference: a.reference.unwrap_or_default(),
                     received: a.submitted_at.map(Instant::medium).unwrap_or_default(),
                     opened: a.opened_at.is_some(),

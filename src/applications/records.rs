@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// One sealed part of one submission.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = envelopes, check_for_backend(MultiBackend))]
+#[diesel(table_name = envelopes, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Envelope {
     /// Identifier.
     pub id: Id<Envelope>,

@@ -2,9 +2,10 @@
 
 use super::model::{Application, ApplicationState, OpenedPart};
 use super::records::{Envelope, Opening, OpeningReport, Receipt};
-use crate::calls::{Call, Part};
+use crate::calls::{Call, CallKey, Part};
 use crate::db::schema::{
-    applications, calls, draft_readings, envelopes, opened_parts, openings, quality_final, receipts,
+    applications, call_keys, calls, draft_readings, envelopes, opened_parts, openings, organisations, quality_final,
+    receipts,
 };
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
@@ -51,6 +52,21 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
         .load(db)?)
 }
 
+/// The submitted applications of a call with the names of their organisations, by name.
+///
+/// # Errors
+/// What the database says.
+pub fn of_call_named(db: &mut Db, call: Id<Call>) -> Result<Vec<(Application, String)>> {
+    Ok(applications::table
+        .inner_join(organisations::table.on(organisations::id.eq(applications::organisation_id)))
+        .filter(applications::call_id.eq(call))
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .select((Application::as_select(), organisations::name))
+        .order((organisations::name, applications::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
 /// An opened part of one application; `None` while it is sealed.
 ///
 /// # Errors
@@ -90,6 +106,39 @@ pub fn find_with_call(db: &mut Db, id: Id<Application>) -> Result<(Application, 
         .filter(applications::id.eq(id))
         .select((Application::as_select(), Call::as_select()))
         .first(db)?)
+}
+
+/// An application with its call and the keys that seal its two parts, in one statement. A call has keys once it is
+/// published.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<(Application, Call, Vec<CallKey>)> {
+    let (quality, price) = diesel::alias!(call_keys as quality_keys, call_keys as price_keys);
+    let (application, call, quality, price): (Application, Call, Option<CallKey>, Option<CallKey>) =
+        applications::table
+            .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+            .left_join(
+                quality.on(quality
+                    .field(call_keys::call_id)
+                    .eq(applications::call_id)
+                    .and(quality.field(call_keys::part).eq(Part::Quality))),
+            )
+            .left_join(
+                price.on(price
+                    .field(call_keys::call_id)
+                    .eq(applications::call_id)
+                    .and(price.field(call_keys::part).eq(Part::Price))),
+            )
+            .filter(applications::id.eq(id))
+            .select((
+                Application::as_select(),
+                Call::as_select(),
+                quality.fields(call_keys::all_columns).nullable(),
+                price.fields(call_keys::all_columns).nullable(),
+            ))
+            .first(db)?;
+    Ok((application, call, quality.into_iter().chain(price).collect()))
 }
 
 /// The application of one organisation to one call that was not withdrawn.
@@ -233,10 +282,8 @@ pub(super) fn destroy_drafts(db: &mut Db, call: Id<Call>) -> Result<usize> {
 }
 
 pub(super) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
-    // Two rows one by one: on SQLite a batch would come with a savepoint of its own.
-    for row in rows {
-        diesel::insert_into(envelopes::table).values(row).execute(db)?;
-    }
+    let statement = diesel::insert_into(envelopes::table).values(rows);
+    crate::on_each!(db, c => statement.execute(c))?;
     Ok(())
 }
 

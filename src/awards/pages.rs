@@ -14,7 +14,6 @@ use crate::finance::Schedule;
 use crate::finance::schedule::Row;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::people::{account_names, find_organisations};
 use crate::scoring;
 use crate::subsidies::{self, RouteKind};
 use crate::values::time::{long_date, medium_date};
@@ -97,52 +96,36 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
+            let (call, _, ranking) = scoring::call_with_ranking(db, id)?;
             require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
-            let awards = store::of_call(db, id)?;
-            let all: Vec<Application> =
-                applications::of_call(db, id)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
-            let organisations = find_organisations(db, &all.iter().map(|a| a.organisation_id).collect::<Vec<_>>())?;
-            let people: Vec<_> =
-                awards.iter().flat_map(|a| [Some(a.recommended_by), a.approved_by]).flatten().collect();
-            let names = account_names(db, &people)?;
+            let ranking = ranking.filter(|r| r.signed_at.is_some());
+            let mut all = applications::of_call_named(db, id)?;
+            all.retain(|(application, _)| application.opened_at.is_some());
             let name = |a: Id<Application>| {
-                all.iter()
-                    .find(|x| x.id == a)
-                    .and_then(|x| organisations.get(&x.organisation_id))
-                    .map(|o| o.name.clone())
-                    .unwrap_or_default()
+                all.iter().find(|(x, _)| x.id == a).map(|(_, name)| name.clone()).unwrap_or_default()
             };
-            let ranking = scoring::signed_ranking(db, id)?;
             let choices = ranking
                 .iter()
                 .flat_map(|r| r.file.0.result.iter().flat_map(|r| &r.ranking))
                 .filter_map(|r| {
-                    let application = all.iter().find(|a| scoring::bid_id(a) == r.bid)?;
-                    Some((
-                        application.id.to_string(),
-                        format!("{}. {} with {} points", r.rank, name(application.id), r.total),
-                    ))
+                    let (application, name) = all.iter().find(|(a, _)| scoring::bid_id(a) == r.bid)?;
+                    Some((application.id.to_string(), format!("{}. {name} with {} points", r.rank, r.total)))
                 })
                 .collect();
             let mut shown = Vec::new();
-            for award in awards {
-                let route = subsidies::recorded_route(db, &award.application_id.to_string())?
-                    .filter(|r| r.organisation_id == award.organisation_id)
-                    .map(|r| RouteKind::label(r.kind));
-                let challenges = store::challenges(db, award.id)?;
+            for store::Around { award, recommender, decider, route, challenges } in store::of_call_around(db, id)? {
                 let who = name(award.application_id);
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
                 shown.push(Shown {
                     sentence: state_sentence(&award, &who, today),
-                    recommender: names.get(&award.recommended_by).cloned().unwrap_or_default(),
-                    decider: award.approved_by.and_then(|a| names.get(&a).cloned()).unwrap_or_default(),
+                    recommender,
+                    decider: decider.unwrap_or_default(),
                     may_decide: award.state == AwardState::Recommended
                         && award.recommended_by != me
                         && can(&actor, Action::ApproveAward, &thing),
                     may_sign: award.state != AwardState::Signed && rules::may_sign(&award, today).is_ok(),
                     name: who,
-                    route,
+                    route: route.map(RouteKind::label),
                     challenges,
                     award,
                 });

@@ -4,9 +4,10 @@ use super::model::{Award, AwardState};
 use super::summary::Summary;
 use crate::applications::Application;
 use crate::calls::Call;
-use crate::db::schema::{assessment_summaries, award_challenges, award_checks, awards};
+use crate::db::schema::{accounts, assessment_summaries, award_challenges, award_checks, awards, subsidy_routes};
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
+use crate::subsidies::{RouteKind, RouteState};
 use crate::values::{Account, Id, Instant, actor};
 use diesel::prelude::*;
 
@@ -139,6 +140,54 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .order((awards::recommended_at, awards::id))
         .limit(500)
         .load(db)?)
+}
+
+/// An award with who recommended and decided it, what challenges it, and the subsidy route it may be offered on.
+pub(super) struct Around {
+    pub(super) award: Award,
+    pub(super) recommender: String,
+    pub(super) decider: Option<String>,
+    pub(super) route: Option<RouteKind>,
+    /// Oldest first.
+    pub(super) challenges: Vec<Challenge>,
+}
+
+/// The awards of a call with what stands around each, oldest first, in one statement.
+pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>> {
+    type Row = (Award, String, Option<String>, Option<RouteKind>, Option<Challenge>);
+    let deciders = diesel::alias!(accounts as deciders);
+    let rows: Vec<Row> = awards::table
+        .inner_join(accounts::table.on(accounts::id.eq(awards::recommended_by)))
+        .left_join(deciders.on(awards::approved_by.eq(deciders.field(accounts::id).nullable())))
+        .left_join(
+            // One route of an application stands at a time; an offer needs one that is complete.
+            subsidy_routes::table.on(subsidy_routes::application_id
+                .eq(awards::application_id)
+                .and(subsidy_routes::organisation_id.eq(awards::organisation_id))
+                .and(subsidy_routes::state.eq_any([RouteState::Recorded, RouteState::Given]))),
+        )
+        .left_join(award_challenges::table.on(award_challenges::award_id.eq(awards::id)))
+        .filter(awards::call_id.eq(call))
+        .select((
+            Award::as_select(),
+            accounts::name,
+            deciders.field(accounts::name).nullable(),
+            subsidy_routes::kind.nullable(),
+            Option::<Challenge>::as_select(),
+        ))
+        .order((awards::recommended_at, awards::id, award_challenges::notified_at, award_challenges::id))
+        .limit(2000)
+        .load(db)?;
+    let mut found: Vec<Around> = Vec::new();
+    for (award, recommender, decider, route, challenge) in rows {
+        if found.last().is_none_or(|last| last.award.id != award.id) {
+            found.push(Around { award, recommender, decider, route, challenges: Vec::new() });
+        }
+        if let Some(last) = found.last_mut() {
+            last.challenges.extend(challenge);
+        }
+    }
+    Ok(found)
 }
 
 /// The award of an application that still stands, when there is one.

@@ -24,13 +24,14 @@ pub struct MissionShown {
 /// # Errors
 /// What the database says.
 pub fn missions_shown(db: &mut Db, ids: &[Id<Mission>]) -> Result<HashMap<Id<Mission>, MissionShown>> {
-    Ok(missions::find_many(db, ids)?
-        .into_iter()
-        .map(|(id, mission)| {
-            let href = mission.href();
-            (id, MissionShown { title: mission.title, statement: mission.statement, href })
-        })
-        .collect())
+    Ok(missions::find_many(db, ids)?.into_iter().map(|(id, mission)| (id, mission.into())).collect())
+}
+
+impl From<Mission> for MissionShown {
+    fn from(mission: Mission) -> Self {
+        let href = mission.href();
+        MissionShown { title: mission.title, statement: mission.statement, href }
+    }
 }
 
 /// The missions that an authority's calls can serve: identifier and title.
@@ -106,11 +107,15 @@ pub fn entry(
 /// # Errors
 /// What the database says.
 pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<Id<Condition>>> {
-    let mut recorded = BTreeSet::new();
-    for one in asked.iter().filter(|one| one.body.prohibition.is_some()) {
-        if conditions::exception_recorded(db, one.condition, one.version)? {
-            recorded.insert(one.condition);
-        }
+    let prohibited: Vec<&ConditionAsked> = asked.iter().filter(|one| one.body.prohibition.is_some()).collect();
+    if prohibited.is_empty() {
+        return Ok(BTreeSet::new());
     }
-    Ok(recorded)
+    let ids: Vec<Id<Condition>> = prohibited.iter().map(|one| one.condition).collect();
+    let recorded = conditions::exceptions_recorded(db, &ids)?;
+    Ok(prohibited
+        .into_iter()
+        .filter(|one| recorded.contains(&(one.condition, one.version)))
+        .map(|one| one.condition)
+        .collect())
 }

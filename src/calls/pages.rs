@@ -198,18 +198,15 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
         .app
         .db
         .read(move |db| {
-            let call = store::find(db, id)?;
+            let (call, mission, buyer, reason) = store::find_around(db, id)?;
             if !can(&actor, Action::ReadCall, &store::thing(&call)) {
                 return Err(Error::NotFound);
             }
-            let mission =
-                catalogue::missions_shown(db, &[call.mission_id])?.remove(&call.mission_id).unwrap_or_default();
-            let buyer = crate::people::find_organisation(db, call.authority_id)?.name;
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
-            let withdrawn = if call.stage == CallStage::Withdrawn { store::withdrawn_reason(db, id)? } else { None };
-            Ok(Whole { call, mission, buyer, notices, versions, questions, withdrawn })
+            let withdrawn = reason.filter(|_| call.stage == CallStage::Withdrawn);
+            Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn })
         })
         .await
 }

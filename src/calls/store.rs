@@ -1,7 +1,7 @@
 //! Rows of calls.
 
 use super::model::{Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms};
-use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions};
+use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions, organisations};
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
@@ -22,6 +22,20 @@ diesel::define_sql_function! {
 /// NotFound.
 pub fn find(db: &mut Db, id: Id<Call>) -> Result<Call> {
     Ok(calls::table.filter(calls::id.eq(id)).select(Call::as_select()).first(db)?)
+}
+
+/// A call with what its pages show around it, in one statement: its mission, the name of its authority, and why it
+/// was withdrawn when it was.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn find_around(db: &mut Db, id: Id<Call>) -> Result<(Call, Mission, String, Option<String>)> {
+    Ok(calls::table
+        .inner_join(missions::table.on(missions::id.eq(calls::mission_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(calls::authority_id)))
+        .filter(calls::id.eq(id))
+        .select((Call::as_select(), Mission::as_select(), organisations::name, calls::withdrawn_reason))
+        .first(db)?)
 }
 
 /// Several calls by identifier.

@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::http::chart::{Heading, ShareBar, ShareBars, Unit};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
-use crate::people::find_organisation;
 use crate::people::policy::{Action, can};
 use crate::values::decimals::shown_decimal;
 use crate::values::time::{distance, medium_date};
@@ -162,14 +161,12 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
         .app
         .db
         .read(move |db| {
-            let agreement = agreements::find(db, id)?;
+            let (agreement, organisation) = agreements::find_named(db, id)?;
             if !can(&actor, Action::ReadAgreements, &agreements::thing(&agreement)) {
                 return Err(Error::NotFound);
             }
-            let organisation = find_organisation(db, agreement.organisation_id)?.name;
             let obligations = agreements::obligations(db, id)?;
-            let dues = store::dues_of_agreement(db, id)?;
-            let claims = store::claims_of_agreement(db, id)?;
+            let (dues, claims) = store::dues_and_claims_of_agreement(db, id)?;
             let acts = audit::of_subject(db, &id.to_string())?;
             let changed = acts.iter().any(|a| a.action.starts_with("agreement.") && a.action != "agreement.signed");
             let changes = if changed { agreements::changes(db, id)? } else { Vec::new() };

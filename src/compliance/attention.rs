@@ -1,11 +1,10 @@
 //! What needs somebody's attention today.
 
-use super::model::{Due, DueState};
-use super::store::{self, DueFilter};
-use crate::agreements::{self, Agreement, Whose};
+use super::model::{ClaimState, Due, DueState};
+use super::store;
+use crate::agreements::Agreement;
 use crate::db::Db;
 use crate::error::Result;
-use crate::people::find_organisations;
 use crate::values::{Id, Instant, LocalDate, actor};
 
 crate::text_enum! {
@@ -39,57 +38,32 @@ pub struct Attention {
     pub next_step: Option<String>,
 }
 
-/// Most of each kind.
-const MOST: usize = 50;
+/// Most that are told at once.
+const MOST: i64 = 200;
 
 /// What needs attention in an authority: breaches whose next step waits, misses to be put right, figures to check,
-/// figures overdue. At most fifty of each.
+/// figures overdue. At most two hundred, the most pressing first.
 ///
 /// # Errors
 /// What the database says.
 pub fn needs_attention(db: &mut Db, authority: Id<actor::Organisation>, today: LocalDate) -> Result<Vec<Attention>> {
-    let now = Instant::start_of(today);
-    let whose = Whose::Authority(authority);
-    let mut found: Vec<(AttentionKind, Due)> = Vec::new();
-    for (kind, filter) in [
-        (AttentionKind::Breach, DueFilter::Breach),
-        (AttentionKind::Missed, DueFilter::Missed),
-        (AttentionKind::ToVerify, DueFilter::ToVerify),
-        (AttentionKind::Overdue, DueFilter::Overdue),
-    ] {
-        for due in store::list(db, &whose, filter, now, None, MOST)?.items {
-            if found.iter().all(|(_, known)| known.id != due.id) {
-                found.push((kind, due));
-            }
-        }
-    }
-    let breached: Vec<Id<Due>> =
-        found.iter().filter(|(kind, _)| *kind == AttentionKind::Breach).map(|(_, due)| due.id).collect();
-    let proposed = store::open_remedies(db, &breached)?;
-    // A breach that was enforced or reserved and for which nothing waits needs nobody today.
-    found.retain(|(kind, due)| {
-        *kind != AttentionKind::Breach
-            || due.state == DueState::Breached
-            || proposed.iter().any(|step| step.due_id == due.id)
-    });
-    let agreements_by_id = agreements::find_many(db, &found.iter().map(|(_, d)| d.agreement_id).collect::<Vec<_>>())?;
-    let obligations =
-        agreements::find_obligations(db, &found.iter().map(|(_, d)| d.obligation_id).collect::<Vec<_>>())?;
-    let names = find_organisations(db, &found.iter().map(|(_, d)| d.organisation_id).collect::<Vec<_>>())?;
+    let found = store::pressing(db, authority, Instant::start_of(today), MOST)?;
     Ok(found
         .into_iter()
-        .map(|(kind, due)| {
-            let obligation = obligations.get(&due.obligation_id);
-            Attention {
-                kind,
-                agreement: due.agreement_id,
-                reference: agreements_by_id.get(&due.agreement_id).map(|a| a.reference.clone()).unwrap_or_default(),
-                organisation: names.get(&due.organisation_id).map(|o| o.name.clone()).unwrap_or_default(),
-                title: obligation.map(|o| o.title.clone()).unwrap_or_default(),
-                measure: obligation.map(|o| o.measure.clone()).unwrap_or_default(),
-                next_step: proposed.iter().find(|step| step.due_id == due.id).map(|step| step.title.clone()),
-                due,
-            }
+        .map(|one| Attention {
+            kind: match one.due.state {
+                DueState::Breached | DueState::Enforced | DueState::Reserved => AttentionKind::Breach,
+                DueState::Missed => AttentionKind::Missed,
+                _ if one.due.claim_state == Some(ClaimState::Reported) => AttentionKind::ToVerify,
+                _ => AttentionKind::Overdue,
+            },
+            agreement: one.due.agreement_id,
+            reference: one.reference,
+            organisation: one.organisation,
+            title: one.title,
+            measure: one.measure,
+            next_step: one.next_step,
+            due: one.due,
         })
         .collect())
 }

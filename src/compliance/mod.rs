@@ -31,5 +31,5 @@ pub use agreement_page::agreement;
 pub use attention::{Attention, AttentionKind, needs_attention};
 pub use model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyKind, RemedyStep};
 pub use rules::ComplianceRefusal;
-pub use store::{DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
-pub use totals::{MeasureTotals, totals_of_agreement, totals_of_mission};
+pub use store::{AgreedForMission, DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
+pub use totals::{MeasureTotals, record_of_mission, totals_of_agreement, totals_of_mission};

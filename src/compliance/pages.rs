@@ -10,8 +10,8 @@ use crate::documents::{self, Document};
 use crate::error::{Error, Result};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Parts, Posted, Shell, Visit, page, page_again, see};
+use crate::people::find_organisations;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::people::{find_organisation, find_organisations};
 use crate::values::time::{distance, medium_date, short_date};
 use crate::values::{FieldErrors, Id, LocalDate, Refusal, actor};
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -65,19 +65,10 @@ pub(super) async fn lines(visit: &Visit, query: &DueQuery, limit: usize) -> Resu
         .db
         .read(move |db| {
             let found = store::list(db, &whose, filter, now, after.as_ref(), limit)?;
-            let obligations =
-                agreements::find_obligations(db, &found.items.iter().map(|d| d.obligation_id).collect::<Vec<_>>())?;
-            let names = find_organisations(db, &found.items.iter().map(|d| d.organisation_id).collect::<Vec<_>>())?;
             let items = found
                 .items
                 .into_iter()
-                .filter_map(|due| {
-                    Some(Line {
-                        obligation: obligations.get(&due.obligation_id)?.clone(),
-                        organisation: names.get(&due.organisation_id).map(|o| o.name.clone()).unwrap_or_default(),
-                        due,
-                    })
-                })
+                .map(|(due, obligation, organisation)| Line { due, obligation, organisation })
                 .collect();
             Ok(Page { items, next: found.next })
         })
@@ -206,30 +197,23 @@ pub(super) struct Whole {
     pub(super) remedies: Vec<RemedyStep>,
 }
 
-/// Reads one due date for somebody who may see it. At most six statements: a breach shows its remedies in place of
-/// the organisation's name, which the agreement's page has.
+/// Reads one due date for somebody who may see it. At most four statements.
 pub(super) async fn whole(visit: &Visit, id: Id<Due>) -> Result<Whole> {
     let actor = visit.actor.clone();
     visit
         .app
         .db
         .read(move |db| {
-            let due = store::find_due(db, id)?;
+            let (due, agreement, obligation, organisation) = store::find_due_around(db, id)?;
             if !can(&actor, Action::ReadAgreements, &actions::thing(&due)) {
                 return Err(Error::NotFound);
             }
-            let agreement = agreements::find(db, due.agreement_id)?;
-            let obligation = agreements::find_obligation(db, due.obligation_id)?;
             let claims = store::claims_of_due(db, id)?;
             let files = match claims.first() {
                 Some(claim) => documents::of_owner(db, "claim", &claim.id.to_string())?,
                 None => Vec::new(),
             };
-            let (remedies, organisation) = if due.state.was_breached() {
-                (store::remedies_of_due(db, id)?, String::new())
-            } else {
-                (Vec::new(), find_organisation(db, due.organisation_id)?.name)
-            };
+            let remedies = if due.state.was_breached() { store::remedies_of_due(db, id)? } else { Vec::new() };
             Ok(Whole { due, agreement, obligation, organisation, claims, files, remedies })
         })
         .await

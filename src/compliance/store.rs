@@ -1,13 +1,18 @@
 //! Rows of due dates, figures, the claim ledger and remedies.
 
 use super::model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyStep};
-use crate::agreements::{Agreement, Obligation, Whose};
-use crate::db::schema::{claims, counted_once, double_counts, due_moments, obligation_dues, remedy_steps};
+use crate::agreements::{Agreement, AgreementKind, Obligation, Whose};
+use crate::db::schema::{
+    agreements, claims, counted_once, double_counts, due_moments, obligation_dues, obligations, organisations,
+    remedy_steps,
+};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
-use crate::values::{Id, Instant, LocalDate, Quantity, Share, actor};
+use crate::values::{Id, Instant, LocalDate, Pence, Quantity, Share, actor};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 
 /// Most fingerprints asked for in one statement.
 const AT_ONCE: usize = 400;
@@ -16,6 +21,8 @@ const MOST: i64 = 20_000;
 
 /// States of figures that are claimed.
 const COUNTING: [ClaimState; 3] = [ClaimState::Reported, ClaimState::Queried, ClaimState::Accepted];
+/// States of due dates in breach, whatever was done about it.
+const IN_BREACH: [DueState; 3] = [DueState::Breached, DueState::Enforced, DueState::Reserved];
 
 /// One due date.
 ///
@@ -23,6 +30,45 @@ const COUNTING: [ClaimState; 3] = [ClaimState::Reported, ClaimState::Queried, Cl
 /// NotFound.
 pub fn find_due(db: &mut Db, id: Id<Due>) -> Result<Due> {
     Ok(obligation_dues::table.filter(obligation_dues::id.eq(id)).select(Due::as_select()).first(db)?)
+}
+
+/// One due date with its agreement, its obligation and the name of the organisation.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn find_due_around(db: &mut Db, id: Id<Due>) -> Result<(Due, Agreement, Obligation, String)> {
+    Ok(obligation_dues::table
+        .inner_join(agreements::table.on(agreements::id.eq(obligation_dues::agreement_id)))
+        .inner_join(obligations::table.on(obligations::id.eq(obligation_dues::obligation_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(obligation_dues::organisation_id)))
+        .filter(obligation_dues::id.eq(id))
+        .select((Due::as_select(), Agreement::as_select(), Obligation::as_select(), organisations::name))
+        .first(db)?)
+}
+
+/// The due dates of an agreement, in order, and its figures that count or may come to count, by period and then by
+/// when they were reported. One statement.
+pub(super) fn dues_and_claims_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<(Vec<Due>, Vec<Claim>)> {
+    let rows: Vec<(Due, Option<Claim>)> = obligation_dues::table
+        .left_join(
+            claims::table.on(claims::due_id
+                .eq(obligation_dues::id)
+                .and(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))),
+        )
+        .filter(obligation_dues::agreement_id.eq(agreement))
+        .select((Due::as_select(), Option::<Claim>::as_select()))
+        .order((obligation_dues::due_at, obligation_dues::id, claims::id))
+        .limit(MOST)
+        .load(db)?;
+    let (mut dues, mut figures): (Vec<Due>, Vec<Claim>) = (Vec::new(), Vec::new());
+    for (due, claim) in rows {
+        if dues.last().is_none_or(|last| last.id != due.id) {
+            dues.push(due);
+        }
+        figures.extend(claim);
+    }
+    figures.sort_by_key(|c| (c.ends_on, c.reported_at, c.id));
+    Ok((dues, figures))
 }
 
 /// The due dates of an agreement, in order.
@@ -70,6 +116,9 @@ crate::text_enum! {
     }
 }
 
+/// A due date with its obligation and the name of the organisation.
+pub(super) type Named = (Due, Obligation, String);
+
 /// Due dates by their day, earliest first.
 pub(super) fn list(
     db: &mut Db,
@@ -78,8 +127,12 @@ pub(super) fn list(
     now: Instant,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<Page<Due>> {
-    let mut query = obligation_dues::table.select(Due::as_select()).into_boxed::<MultiBackend>();
+) -> Result<Page<Named>> {
+    let mut query = obligation_dues::table
+        .inner_join(obligations::table.on(obligations::id.eq(obligation_dues::obligation_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(obligation_dues::organisation_id)))
+        .select((Due::as_select(), Obligation::as_select(), organisations::name))
+        .into_boxed::<MultiBackend>();
     query = match whose {
         Whose::Authority(authority) => query.filter(obligation_dues::authority_id.eq(*authority)),
         Whose::Organisations(own) => query.filter(obligation_dues::organisation_id.eq_any(own.clone())),
@@ -92,9 +145,7 @@ pub(super) fn list(
             .filter(obligation_dues::claim_state.is_null().or(obligation_dues::claim_state.ne(ClaimState::Reported)))
             .filter(obligation_dues::due_at.le(now)),
         DueFilter::Missed => query.filter(obligation_dues::state.eq(DueState::Missed)),
-        DueFilter::Breach => {
-            query.filter(obligation_dues::state.eq_any([DueState::Breached, DueState::Enforced, DueState::Reserved]))
-        }
+        DueFilter::Breach => query.filter(obligation_dues::state.eq_any(IN_BREACH)),
         DueFilter::Upcoming => {
             query.filter(obligation_dues::state.eq(DueState::Pending)).filter(obligation_dues::due_at.gt(now))
         }
@@ -114,7 +165,65 @@ pub(super) fn list(
         );
     }
     let rows = query.order((obligation_dues::due_at, obligation_dues::id)).limit(i64::try_from(limit + 1)?).load(db)?;
-    Ok(Page::cut(rows, limit, |due: &Due| Cursor { at: due.due_at, id: due.id.to_string() }))
+    Ok(Page::cut(rows, limit, |(due, ..): &Named| Cursor { at: due.due_at, id: due.id.to_string() }))
+}
+
+/// A due date that needs somebody, with the reference of its agreement and the step that waits in a breach.
+#[derive(Queryable)]
+pub(super) struct Pressing {
+    pub(super) due: Due,
+    pub(super) reference: String,
+    pub(super) organisation: String,
+    pub(super) title: String,
+    pub(super) measure: String,
+    pub(super) next_step: Option<String>,
+}
+
+/// Breaches that wait for a step, misses, figures to check and figures overdue, in this order and the earliest first.
+pub(super) fn pressing(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<Pressing>> {
+    // A breach that was enforced or reserved and for which nothing waits needs nobody today.
+    let breach = obligation_dues::state
+        .eq(DueState::Breached)
+        .or(obligation_dues::state.eq_any(IN_BREACH).and(remedy_steps::id.is_not_null()));
+    let missed = || obligation_dues::state.eq(DueState::Missed);
+    let to_verify = || {
+        obligation_dues::claim_state
+            .eq(ClaimState::Reported)
+            .and(obligation_dues::state.ne_all([DueState::Enforced, DueState::Reserved]))
+    };
+    let overdue = obligation_dues::state.eq(DueState::Pending).and(obligation_dues::due_at.le(now));
+    let order = case_when(obligation_dues::state.eq_any(IN_BREACH), 0.into_sql::<Integer>())
+        .when(missed(), 1.into_sql::<Integer>())
+        .when(to_verify(), 2.into_sql::<Integer>())
+        .otherwise(3.into_sql::<Integer>());
+    Ok(obligation_dues::table
+        .inner_join(agreements::table.on(agreements::id.eq(obligation_dues::agreement_id)))
+        .inner_join(obligations::table.on(obligations::id.eq(obligation_dues::obligation_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(obligation_dues::organisation_id)))
+        .left_join(
+            remedy_steps::table.on(remedy_steps::due_id
+                .eq(obligation_dues::id)
+                .and(remedy_steps::taken_at.is_null())
+                .and(remedy_steps::withdrawn_at.is_null())),
+        )
+        .filter(obligation_dues::authority_id.eq(authority))
+        .filter(breach.or(missed()).or(to_verify()).or(overdue))
+        .select((
+            Due::as_select(),
+            agreements::reference,
+            organisations::name,
+            obligations::title,
+            obligations::measure,
+            remedy_steps::title.nullable(),
+        ))
+        .order((order, obligation_dues::due_at, obligation_dues::id))
+        .limit(limit)
+        .load(db)?)
 }
 
 /// Notes that a due date passed a moment; says whether it was the first time.
@@ -171,24 +280,65 @@ pub fn claims_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<
         .load(db)?)
 }
 
-pub(super) fn claims_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Claim>> {
-    Ok(claims::table
-        .filter(claims::mission_id.eq(mission))
-        .filter(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))
-        .select(Claim::as_select())
-        .order((claims::ends_on, claims::reported_at, claims::id))
-        .limit(MOST)
-        .load(db)?)
+/// What was agreed, promised and reported for a mission.
+#[derive(Default)]
+pub(super) struct MissionRecord {
+    pub(super) agreements: Vec<AgreedForMission>,
+    pub(super) promises: Vec<Promised>,
+    /// Figures that count or may come to count, by period and then by when they were reported.
+    pub(super) claims: Vec<Claim>,
 }
 
-pub(super) fn obligations_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Obligation>> {
-    use crate::db::schema::obligations;
-    Ok(obligations::table
-        .filter(obligations::mission_id.eq(mission))
-        .select(Obligation::as_select())
-        .order((obligations::measure, obligations::id))
+/// An agreement that serves a mission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct AgreedForMission {
+    /// The agreement.
+    pub id: Id<Agreement>,
+    /// Contract or investment.
+    pub kind: AgreementKind,
+    /// With whom.
+    pub organisation: Id<actor::Organisation>,
+    /// What was agreed.
+    pub value: Pence,
+}
+
+/// What totals take of an obligation.
+#[derive(Queryable)]
+pub(super) struct Promised {
+    pub(super) id: Id<Obligation>,
+    pub(super) measure: String,
+    pub(super) unit: String,
+    pub(super) promised: Quantity,
+}
+
+/// The agreements of a mission, their obligations and the figures reported under them. One statement.
+pub(super) fn record_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<MissionRecord> {
+    let rows: Vec<(AgreedForMission, Option<Promised>, Option<Claim>)> = agreements::table
+        .left_join(obligations::table.on(obligations::agreement_id.eq(agreements::id)))
+        .left_join(
+            claims::table.on(claims::obligation_id
+                .eq(obligations::id)
+                .and(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))),
+        )
+        .filter(agreements::mission_id.eq(mission))
+        .select((
+            (agreements::id, agreements::kind, agreements::organisation_id, agreements::value),
+            (obligations::id, obligations::measure, obligations::unit, obligations::promised).nullable(),
+            Option::<Claim>::as_select(),
+        ))
+        .order((agreements::id, obligations::id, claims::id))
         .limit(MOST)
-        .load(db)?)
+        .load(db)?;
+    let mut found = MissionRecord::default();
+    for (agreement, promise, claim) in rows {
+        if found.agreements.last().is_none_or(|last| last.id != agreement.id) {
+            found.agreements.push(agreement);
+        }
+        found.promises.extend(promise.filter(|p| found.promises.last().is_none_or(|last| last.id != p.id)));
+        found.claims.extend(claim);
+    }
+    found.claims.sort_by_key(|c| (c.ends_on, c.reported_at, c.id));
+    Ok(found)
 }
 
 pub(super) fn insert_claim(db: &mut Db, claim: &Claim) -> Result<()> {
@@ -339,16 +489,6 @@ pub(super) fn remedies_of_due(db: &mut Db, due: Id<Due>) -> Result<Vec<RemedySte
         .select(RemedyStep::as_select())
         .order((remedy_steps::proposed_at, remedy_steps::id))
         .limit(200)
-        .load(db)?)
-}
-
-/// The proposals that wait for a second person, of several due dates.
-pub(super) fn open_remedies(db: &mut Db, dues: &[Id<Due>]) -> Result<Vec<RemedyStep>> {
-    Ok(remedy_steps::table
-        .filter(remedy_steps::due_id.eq_any(dues))
-        .filter(remedy_steps::taken_at.is_null())
-        .filter(remedy_steps::withdrawn_at.is_null())
-        .select(RemedyStep::as_select())
         .load(db)?)
 }
 

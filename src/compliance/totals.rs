@@ -2,7 +2,7 @@
 
 use super::model::{Claim, ClaimState};
 use super::rules::is_level;
-use super::store;
+use super::store::{self, AgreedForMission, Promised};
 use crate::agreements::{self, Agreement, Obligation};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -53,14 +53,14 @@ pub(super) fn newest(claims: &[Claim]) -> HashMap<Id<Obligation>, Newest> {
 }
 
 /// Totals by measure and unit. Amounts are added up; levels, such as per cents, are averaged to two places.
-fn totals(obligations: &[Obligation], claims: &[Claim]) -> Result<Vec<MeasureTotals>> {
+fn totals(promises: &[Promised], claims: &[Claim]) -> Result<Vec<MeasureTotals>> {
     let newest = newest(claims);
     let mut by_measure: BTreeMap<(String, String), [Decimal; 4]> = BTreeMap::new();
-    for obligation in obligations {
-        let figures = newest.get(&obligation.id).copied().unwrap_or_default();
-        let sum = by_measure.entry((obligation.measure.clone(), obligation.unit.clone())).or_default();
+    for promise in promises {
+        let figures = newest.get(&promise.id).copied().unwrap_or_default();
+        let sum = by_measure.entry((promise.measure.clone(), promise.unit.clone())).or_default();
         let one = [
-            obligation.promised.get(),
+            promise.promised.get(),
             figures.claimed.unwrap_or_default(),
             figures.verified.unwrap_or_default(),
             Decimal::ONE,
@@ -94,9 +94,17 @@ fn totals(obligations: &[Obligation], claims: &[Claim]) -> Result<Vec<MeasureTot
 /// # Errors
 /// What the database says.
 pub fn totals_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<MeasureTotals>> {
-    let obligations = store::obligations_of_mission(db, mission)?;
-    let claims = store::claims_of_mission(db, mission)?;
-    totals(&obligations, &claims)
+    Ok(record_of_mission(db, mission)?.1)
+}
+
+/// The agreements of a mission, and their totals by measure. One statement.
+///
+/// # Errors
+/// What the database says.
+pub fn record_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<(Vec<AgreedForMission>, Vec<MeasureTotals>)> {
+    let found = store::record_of_mission(db, mission)?;
+    let totals = totals(&found.promises, &found.claims)?;
+    Ok((found.agreements, totals))
 }
 
 /// The totals of an agreement, by measure.
@@ -104,7 +112,10 @@ pub fn totals_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Measur
 /// # Errors
 /// What the database says.
 pub fn totals_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<MeasureTotals>> {
-    let obligations = agreements::obligations(db, agreement)?;
+    let promises: Vec<Promised> = agreements::obligations(db, agreement)?
+        .into_iter()
+        .map(|o| Promised { id: o.id, measure: o.measure, unit: o.unit, promised: o.promised })
+        .collect();
     let claims = store::claims_of_agreement(db, agreement)?;
-    totals(&obligations, &claims)
+    totals(&promises, &claims)
 }

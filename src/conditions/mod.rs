@@ -6,7 +6,7 @@
 //! the author has recorded its grounds for that version.
 //!
 //! Public names: [`Condition`], [`ConditionBody`], [`ConditionVersion`], [`find`], [`find_version`], [`latest`],
-//! [`exception_recorded`], [`rules::may_be_asked`], [`AskedOf`], [`actions`], [`camden`].
+//! [`exceptions_recorded`], [`rules::may_be_asked`], [`AskedOf`], [`actions`], [`camden`].
 
 pub mod actions;
 pub mod api;
@@ -24,4 +24,4 @@ pub use model::{
 };
 pub use rules::{AskedOf, ConditionRefusal, may_be_asked};
 pub use screen::Warning;
-pub use store::{exception_recorded, exceptions_of, find, find_many, find_version, latest, thing, versions_of};
+pub use store::{exceptions_of, exceptions_recorded, find, find_many, find_version, latest, thing, versions_of};

@@ -84,17 +84,11 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     require(&visit.actor, Action::ReadConditions, &thing)?;
     let (filter, cursor) = (query.filter()?, query.cursor()?);
     let limit = if query.format.is_empty() { Page::<Condition>::SIZE } else { 500 };
-    let (found, all) = visit
-        .app
-        .db
-        .read(move |db| {
-            let found = store::list(db, authority, filter, cursor.as_ref(), limit)?;
-            Ok((found, missions::of_authority(db, authority)?))
-        })
-        .await?;
+    let found = visit.app.db.read(move |db| store::list(db, authority, filter, cursor.as_ref(), limit)).await?;
     if !query.format.is_empty() {
         return export(&visit, authority, &found.items, &query.format).await;
     }
+    let all = visit.app.db.read(move |db| missions::of_authority(db, authority)).await?;
     let next = found.next.map(|c| query.with(&format!("after={c}"))).unwrap_or_default();
     let title_of = |id: Option<Id<Mission>>| {
         all.iter().find(|m| Some(m.id) == id).map_or_else(|| "Every mission".to_owned(), |m| m.title.clone())

@@ -8,7 +8,7 @@ use crate::missions::Mission;
 use crate::people::policy::Thing;
 use crate::values::{Id, actor};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One entry.
 ///
@@ -62,22 +62,17 @@ pub fn versions_of(db: &mut Db, id: Id<Condition>) -> Result<Vec<ConditionVersio
 /// # Errors
 /// What the database says.
 pub fn latest(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<ConditionVersion>> {
-    let newest: HashMap<Id<Condition>, i64> = conditions::table
+    let mut found: Vec<ConditionVersion> = conditions::table
+        .inner_join(
+            condition_versions::table.on(condition_versions::condition_id
+                .eq(conditions::id)
+                .and(condition_versions::version.eq(conditions::version))),
+        )
         .filter(conditions::authority_id.eq(authority))
-        .select((conditions::id, conditions::version))
+        .select(ConditionVersion::as_select())
         .order((conditions::title, conditions::id))
         .limit(500)
-        .load::<(Id<Condition>, i64)>(db)?
-        .into_iter()
-        .collect();
-    let ids: Vec<Id<Condition>> = newest.keys().copied().collect();
-    let mut found: Vec<ConditionVersion> = condition_versions::table
-        .filter(condition_versions::condition_id.eq_any(ids))
-        .select(ConditionVersion::as_select())
-        .order((condition_versions::condition_id, condition_versions::version))
-        .limit(10_000)
         .load(db)?;
-    found.retain(|v| newest.get(&v.condition_id) == Some(&v.version));
     found.sort_by(|a, b| (&a.body.0.title, a.condition_id).cmp(&(&b.body.0.title, b.condition_id)));
     Ok(found)
 }
@@ -94,6 +89,20 @@ pub fn exception_recorded(db: &mut Db, id: Id<Condition>, version: i64) -> Resul
         .first(db)
         .optional()?;
     Ok(found.is_some())
+}
+
+/// The versions of several entries for which the exception of the Act is recorded.
+///
+/// # Errors
+/// What the database says.
+pub fn exceptions_recorded(db: &mut Db, ids: &[Id<Condition>]) -> Result<HashSet<(Id<Condition>, i64)>> {
+    Ok(condition_exceptions::table
+        .filter(condition_exceptions::condition_id.eq_any(ids))
+        .select((condition_exceptions::condition_id, condition_exceptions::version))
+        .limit(10_000)
+        .load::<(Id<Condition>, i64)>(db)?
+        .into_iter()
+        .collect())
 }
 
 /// The exceptions recorded for versions of an entry, at most 100.

@@ -247,6 +247,19 @@ impl Database {
         .await
     }
 
+    /// Runs one statement that is whole by itself on the blocking pool, without a transaction around it.
+    ///
+    /// # Errors
+    /// What the closure returns.
+    pub async fn write_alone<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let this = self.clone();
+        blocking(move || this.direct(work)).await
+    }
+
     /// As [`Database::read`], on this thread.
     ///
     /// # Errors

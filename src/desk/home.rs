@@ -156,7 +156,7 @@ pub async fn show(visit: Visit) -> Answer {
             let by_id = found.items.iter().map(|m| (m.id, m.clone())).collect();
             let cards = cards::cards(db, found.items, today)?;
             let calls = call_lines(store::open_calls(db, now, None, CALLS)?, &by_id, today);
-            Ok((cards, more, calls, store::agreed(db, None)?))
+            Ok((cards, more, calls, store::agreed(db)?))
         })
         .await?;
     let title = if more { title(usize::MAX) } else { title(cards.len()) };

@@ -1,24 +1,24 @@
 //! The public page of a mission: how it goes, what was promised and shown to be true, the money, who is in it.
 
 use super::home::{CallLine, call_lines};
-use super::store::{self, Agreed};
+use super::store;
 use crate::agreements::AgreementKind;
-use crate::compliance::{MeasureTotals, totals_of_mission};
+use crate::compliance::{AgreedForMission, MeasureTotals, record_of_mission, totals_of_mission};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::api::ok;
 use crate::http::chart::{self, Heading, ProgressLine, ShareBar, ShareBars, Unit};
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::missions::rules::{self, State};
-use crate::missions::{self, Indicator, Mission, MissionStatus, Outcome, Partner, Reading};
+use crate::missions::{self, Indicator, Measured, Mission, MissionStatus, Partner, Placed, Reading};
 use crate::people::policy::{Action, can};
 use crate::values::time::{distance, medium_date, short_date};
-use crate::values::{Id, LocalDate, Pence, decimals::shown_percent, round_half_up};
+use crate::values::{LocalDate, Pence, decimals::shown_percent, round_half_up};
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Money behind a mission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,21 +56,27 @@ impl MissionMoney {
     }
 }
 
-impl From<Vec<Agreed>> for MissionMoney {
-    fn from(agreed: Vec<Agreed>) -> Self {
-        let rows = agreed
-            .into_iter()
-            .map(|a| MoneyRow {
-                kind: match a.kind {
-                    AgreementKind::Contract => "Contracts",
-                    AgreementKind::Investment => "Investments",
-                },
-                count: a.count,
-                organisations: a.organisations,
-                agreed: a.value,
-            })
-            .collect();
-        MissionMoney { rows }
+impl MissionMoney {
+    /// From the agreements of a mission.
+    ///
+    /// # Errors
+    /// When a total is too large to hold.
+    pub fn of(agreements: &[AgreedForMission]) -> Result<Self> {
+        let mut rows = Vec::new();
+        for (kind, word) in [(AgreementKind::Contract, "Contracts"), (AgreementKind::Investment, "Investments")] {
+            let own: Vec<&AgreedForMission> = agreements.iter().filter(|a| a.kind == kind).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let organisations: HashSet<_> = own.iter().map(|a| a.organisation).collect();
+            rows.push(MoneyRow {
+                kind: word,
+                count: i64::try_from(own.len())?,
+                organisations: i64::try_from(organisations.len())?,
+                agreed: Pence::total(own.iter().map(|a| a.value))?,
+            });
+        }
+        Ok(MissionMoney { rows })
     }
 }
 
@@ -264,30 +270,21 @@ struct MissionPage {
 }
 
 struct Found {
-    mission: Mission,
-    parent: Option<Mission>,
-    outcomes: Vec<Outcome>,
-    indicators: Vec<Indicator>,
-    readings: HashMap<Id<Indicator>, Vec<Reading>>,
+    placed: Placed,
+    measured: Measured,
     partners: Vec<Partner>,
-    who: Vec<String>,
-    agreed: Vec<Agreed>,
+    agreed: Vec<AgreedForMission>,
     totals: Vec<MeasureTotals>,
     calls: Vec<crate::calls::Call>,
 }
 
-fn load(db: &mut Db, mission: Mission, now: crate::values::Instant) -> Result<Found> {
-    let outcomes = missions::outcomes_of(db, mission.id)?;
-    let indicators = missions::indicators_of(db, mission.id)?;
-    let ids: Vec<_> = indicators.iter().map(|i| i.id).collect();
-    let readings = missions::current_readings(db, &ids)?;
-    let partners = missions::partners_of(db, mission.id)?;
-    let who = store::who_leads(db, &mission)?;
-    let agreed = store::agreed(db, Some(mission.id))?;
-    let totals = totals_of_mission(db, mission.id)?;
-    let calls = store::open_calls(db, now, Some(mission.id), 8)?;
-    let parent = mission.parent_id.map(|p| missions::find(db, p)).transpose()?;
-    Ok(Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, totals, calls })
+fn load(db: &mut Db, placed: Placed, now: crate::values::Instant) -> Result<Found> {
+    let id = placed.mission.id;
+    let measured = missions::measured(db, &[id])?;
+    let partners = missions::partners_of(db, id)?;
+    let (agreed, totals) = record_of_mission(db, id)?;
+    let calls = store::open_calls(db, now, Some(id), 8)?;
+    Ok(Found { placed, measured, partners, agreed, totals, calls })
 }
 
 /// `GET /missions/{slug}`
@@ -300,18 +297,20 @@ pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let mission = missions::find_by_slug(db, &slug)?;
-            if !can(&actor, Action::ReadMission, &missions::thing(&mission)) {
+            let placed = missions::find_placed(db, &slug)?;
+            if !can(&actor, Action::ReadMission, &missions::thing(&placed.mission)) {
                 return Err(Error::NotFound);
             }
-            load(db, mission, now)
+            load(db, placed, now)
         })
         .await?;
     page(&mission_page(&visit, found, today)?)
 }
 
 fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<MissionPage> {
-    let Found { mission, parent, outcomes, indicators, readings, partners, who, agreed, totals, calls } = found;
+    let Found { placed, measured, partners, agreed, totals, calls } = found;
+    let Placed { mission, parent, authority, departments } = placed;
+    let Measured { outcomes, indicators, readings } = measured;
     let of = |i: &Indicator| readings.get(&i.id).map_or(&[][..], Vec::as_slice);
     let mut all = Vec::with_capacity(indicators.len());
     for (place, indicator) in indicators.iter().enumerate() {
@@ -327,9 +326,8 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         }
         _ => String::new(),
     };
-    let money = MissionMoney::from(agreed);
+    let money = MissionMoney::of(&agreed)?;
     let results = MissionResults::from(totals);
-    let (leads, departments) = who.split_first().map_or_else(Default::default, |(l, d)| (l.clone(), d.join(", ")));
     let by_id = HashMap::from([(mission.id, mission.clone())]);
     let mut shell = visit.shell(&mission.statement, "/missions");
     shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Missions", "/missions")];
@@ -339,8 +337,8 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         by,
         target: medium_date(mission.target_on),
         target_note: distance(today, mission.target_on),
-        leads,
-        departments,
+        leads: authority,
+        departments: departments.join(", "),
         // A mission above that is not public to this person is not named.
         parent: parent.filter(|p| can(&visit.actor, Action::ReadMission, &missions::thing(p))),
         progress: all,

@@ -8,7 +8,6 @@ use crate::http::api::{Listed, PageQuery, ok};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::missions::{self, Mission};
-use crate::people::find_organisations;
 use crate::values::Id;
 use actix_web::web;
 use askama::Template;
@@ -47,31 +46,26 @@ const MOST_EXPORTED: usize = 10_000;
 
 async fn lines(visit: &Visit, after: &str, limit: usize) -> Result<(Vec<Line>, Option<String>)> {
     let cursor = PageQuery { after: after.to_owned() }.cursor()?;
-    let (found, organisations, missions) = visit
+    let (found, missions) = visit
         .app
         .db
         .read(move |db| {
             let found = store::register(db, cursor.as_ref(), limit)?;
-            let organisations: Vec<_> = found.items.iter().map(|a| a.organisation_id).collect();
-            let ids: Vec<Id<Mission>> = found.items.iter().map(|a| a.mission_id).collect();
-            Ok((found, find_organisations(db, &organisations)?, missions::find_many(db, &ids)?))
+            let ids: Vec<Id<Mission>> = found.items.iter().map(|(a, _)| a.mission_id).collect();
+            Ok((found, missions::find_many(db, &ids)?))
         })
         .await?;
     let next = found.next.map(|c| c.to_string());
-    Ok((shown(found.items, &organisations, &missions), next))
+    Ok((shown(found.items, &missions), next))
 }
 
-fn shown(
-    agreements: Vec<Agreement>,
-    organisations: &HashMap<Id<crate::values::actor::Organisation>, crate::people::Organisation>,
-    missions: &HashMap<Id<Mission>, Mission>,
-) -> Vec<Line> {
+fn shown(agreements: Vec<(Agreement, String)>, missions: &HashMap<Id<Mission>, Mission>) -> Vec<Line> {
     agreements
         .into_iter()
-        .map(|agreement| {
+        .map(|(agreement, organisation)| {
             let mission = missions.get(&agreement.mission_id).filter(|m| m.is_public());
             Line {
-                organisation: organisations.get(&agreement.organisation_id).map(|o| o.name.clone()).unwrap_or_default(),
+                organisation,
                 mission: mission.map(|m| m.title.clone()).unwrap_or_default(),
                 mission_href: mission.map(Mission::href).unwrap_or_default(),
                 agreement,

@@ -2,7 +2,7 @@
 
 use crate::agreements::{Agreement, AgreementKind};
 use crate::calls::{Call, CallStage};
-use crate::db::schema::{agreements, calls, mission_departments, organisations};
+use crate::db::schema::{agreements, calls, organisations};
 use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
 use crate::missions::Mission;
@@ -39,19 +39,11 @@ pub(super) struct Agreed {
     pub value: Pence,
 }
 
-/// What has been agreed, by kind: of one mission, or of all together.
-pub(super) fn agreed(db: &mut Db, mission: Option<Id<Mission>>) -> Result<Vec<Agreed>> {
+/// What has been agreed, by kind, of all missions together.
+pub(super) fn agreed(db: &mut Db) -> Result<Vec<Agreed>> {
     type Sums = (AgreementKind, i64, i64, Option<i64>);
     let sums = (agreements::kind, count_star(), sql::<BigInt>("COUNT(DISTINCT organisation_id)"), sum_pence("value"));
-    let rows: Vec<Sums> = match mission {
-        Some(mission) => agreements::table
-            .filter(agreements::mission_id.eq(mission))
-            .group_by(agreements::kind)
-            .select(sums)
-            .order(agreements::kind)
-            .load(db)?,
-        None => agreements::table.group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?,
-    };
+    let rows: Vec<Sums> = agreements::table.group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?;
     Ok(rows
         .into_iter()
         .map(|(kind, count, organisations, value)| Agreed {
@@ -61,21 +53,6 @@ pub(super) fn agreed(db: &mut Db, mission: Option<Id<Mission>>) -> Result<Vec<Ag
             value: Pence(value.unwrap_or(0)),
         })
         .collect())
-}
-
-/// The names of the authority that leads a mission and of the departments that work on it, the authority first.
-pub(super) fn who_leads(db: &mut Db, mission: &Mission) -> Result<Vec<String>> {
-    let named = mission_departments::table
-        .filter(mission_departments::mission_id.eq(mission.id))
-        .select(mission_departments::department_id);
-    let mut found: Vec<Organisation> = organisations::table
-        .filter(organisations::id.eq(mission.authority_id).or(organisations::id.eq_any(named)))
-        .select(Organisation::as_select())
-        .order((organisations::name, organisations::id))
-        .limit(101)
-        .load(db)?;
-    found.sort_by_key(|o| o.id != mission.authority_id);
-    Ok(found.into_iter().map(|o| o.name).collect())
 }
 
 pub(super) fn search_calls(
@@ -129,9 +106,12 @@ pub(super) fn search_organisations(db: &mut Db, pattern: &str, limit: i64) -> Re
         .load(db)?)
 }
 
-/// Every signed agreement, newest first.
-pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Agreement>> {
-    let mut query = agreements::table.select(Agreement::as_select()).into_boxed::<MultiBackend>();
+/// Every signed agreement with the name of its organisation, newest first.
+pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<(Agreement, String)>> {
+    let mut query = agreements::table
+        .inner_join(organisations::table.on(organisations::id.eq(agreements::organisation_id)))
+        .select((Agreement::as_select(), organisations::name))
+        .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
         query = query.filter(
             agreements::signed_at
@@ -141,5 +121,5 @@ pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Res
     }
     let rows =
         query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
-    Ok(Page::cut(rows, limit, |a: &Agreement| Cursor { at: a.signed_at, id: a.id.to_string() }))
+    Ok(Page::cut(rows, limit, |(a, _): &(Agreement, String)| Cursor { at: a.signed_at, id: a.id.to_string() }))
 }

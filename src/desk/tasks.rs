@@ -4,7 +4,7 @@ use crate::calls::{self, CallKind, CallStage};
 use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Shell, Visit, page};
-use crate::missions::{self, Mission, MissionStatus};
+use crate::missions::{self, Measured, Mission, MissionStatus};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::time::medium_date;
 use crate::values::{Id, LocalDate};
@@ -45,16 +45,14 @@ async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
     if !writes && !reads {
         return Ok(Vec::new());
     }
-    let (all, indicators, latest) = visit
+    let (all, measured) = visit
         .app
         .db
         .read(move |db| {
             let all = missions::of_authority(db, authority)?;
             let public: Vec<Id<Mission>> = all.iter().filter(|m| m.is_public()).map(|m| m.id).collect();
-            let indicators = missions::indicators_of_many(db, &public)?;
-            let ids: Vec<_> = indicators.iter().map(|i| i.id).collect();
-            let latest = missions::latest_readings(db, &ids)?;
-            Ok((all, indicators, latest))
+            let measured = if reads { missions::measured(db, &public)? } else { Measured::default() };
+            Ok((all, measured))
         })
         .await?;
     let mut tasks: Vec<Task> = all
@@ -70,9 +68,9 @@ async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
         .collect();
     let by_id: HashMap<Id<Mission>, &Mission> = all.iter().map(|m| (m.id, m)).collect();
     let stale = today - chrono::Days::new(READING_DUE_DAYS);
-    for indicator in indicators.iter().filter(|_| reads) {
+    for indicator in &measured.indicators {
         let Some(mission) = by_id.get(&indicator.mission_id) else { continue };
-        let last = latest.get(&indicator.id).map(|r| r.read_on);
+        let last = measured.readings.get(&indicator.id).and_then(|all| all.last()).map(|r| r.read_on);
         if last.is_some_and(|on| on > stale) {
             continue;
         }

@@ -16,4 +16,4 @@ mod store;
 pub use actions::{cash, pay_out};
 pub use model::{Cash, Commitment, Fund};
 pub use rules::FundRefusal;
-pub use store::{commitments, find, find_named, of_authority};
+pub use store::{commitments, find, find_committed, find_named, of_authority};

@@ -103,11 +103,10 @@ async fn cash_page(visit: &Visit, id: Id<Fund>, form: FormState) -> Result<CashP
         .app
         .db
         .read(move |db| {
-            let fund = store::find(db, id)?;
+            let (fund, commitments) = store::find_committed(db, id)?;
             visible(&actor, &fund)?;
             require(&actor, Action::ReadFund, &Thing::of_authority(fund.authority_id))?;
             let cash = actions::cash(db, id)?;
-            let commitments = store::commitments(db, id)?;
             let transfers = ledger::transfers_of_owner(db, &Fund::owner(id), AccountKind::Bank, 500)?;
             Ok((fund, cash, commitments, transfers))
         })

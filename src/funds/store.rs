@@ -15,6 +15,23 @@ pub fn find(db: &mut Db, id: Id<Fund>) -> Result<Fund> {
     Ok(funds::table.filter(funds::id.eq(id)).select(Fund::as_select()).first(db)?)
 }
 
+/// A fund with what the council promised to it, oldest first, at most 500. One statement.
+///
+/// # Errors
+/// NotFound.
+pub fn find_committed(db: &mut Db, id: Id<Fund>) -> Result<(Fund, Vec<Commitment>)> {
+    let rows: Vec<(Fund, Option<Commitment>)> = funds::table
+        .left_join(fund_commitments::table.on(fund_commitments::fund_id.eq(funds::id)))
+        .filter(funds::id.eq(id))
+        .select((Fund::as_select(), Option::<Commitment>::as_select()))
+        .order((fund_commitments::committed_on, fund_commitments::id))
+        .limit(500)
+        .load(db)?;
+    let mut rows = rows.into_iter();
+    let (fund, first) = rows.next().ok_or(crate::error::Error::NotFound)?;
+    Ok((fund, first.into_iter().chain(rows.filter_map(|(_, commitment)| commitment)).collect()))
+}
+
 /// The fund that a round names: by identifier, by name, or the only one of the authority.
 ///
 /// # Errors

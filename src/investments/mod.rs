@@ -26,7 +26,7 @@ pub use model::{
     ValuationMethod,
 };
 pub use rules::InvestmentRefusal;
-pub use store::{Portfolio, by_agreement, find, load_book, of_mission, of_organisation, portfolio};
+pub use store::{Held, by_agreement, find, load_book, of_mission, of_organisation, portfolio};
 
 use crate::error::{Error, Result};
 use crate::values::Actor;

@@ -80,10 +80,8 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
         .app
         .db
         .read(move |db| {
-            let book = store::load_book(db, id)?;
-            let precedents = store::precedents(db, id)?;
-            let fund = store::find_fund_name(db, book.investment.fund_id)?;
-            Ok((book, precedents, fund))
+            let (book, _, fund) = store::load_named(db, id)?;
+            Ok((book, store::precedents(db, id)?, fund))
         })
         .await?;
     let investment = &book.investment;

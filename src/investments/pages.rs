@@ -135,11 +135,9 @@ async fn holding_page(visit: &Visit, id: Id<Investment>, form: FormState) -> Res
         .app
         .db
         .read(move |db| {
-            let book = store::load_book(db, id)?;
+            let (book, name, fund) = store::load_named(db, id)?;
             visible(&actor, &book.investment)?;
             require(&actor, Action::ReadFund, &Thing::of_authority(book.investment.authority_id))?;
-            let name = people::find_organisation(db, book.investment.organisation_id)?.name;
-            let fund = store::find_fund_name(db, book.investment.fund_id)?;
             let precedents = store::precedents(db, id)?;
             let obligations = agreements::obligations(db, book.investment.agreement_id)?;
             let mut ids: Vec<_> = precedents.iter().filter_map(|p| p.verified_by).collect();
@@ -310,13 +308,15 @@ pub async fn schedule(
     id: web::Path<Id<Investment>>,
     query: web::Query<crate::funds::pages::FormatQuery>,
 ) -> Answer {
-    let shown = holding_page(&visit, *id, FormState::empty()).await?;
+    let id = *id;
     if query.format.is_empty() {
-        return page(&shown);
+        return page(&holding_page(&visit, id, FormState::empty()).await?);
     }
-    let states = &shown.rows;
-    let rows = shown
-        .book
+    let book = visit.app.db.read(move |db| store::load_book(db, id)).await?;
+    visible(&visit.actor, &book.investment)?;
+    require(&visit.actor, Action::ReadFund, &Thing::of_authority(book.investment.authority_id))?;
+    let states = own_pages::instalments(&book, visit.today());
+    let rows = book
         .rows()
         .iter()
         .map(|r| {
@@ -350,7 +350,7 @@ pub async fn schedule(
         "closing",
         "state",
     ];
-    Table { name: format!("{}-schedule", shown.book.investment.reference), heads, rows }.answer(&query.format)
+    Table { name: format!("{}-schedule", book.investment.reference), heads, rows }.answer(&query.format)
 }
 
 /// After an act: the page with what was done, or again with what is wrong.

@@ -8,7 +8,7 @@ use crate::agreements::Agreement;
 use crate::db::Db;
 use crate::db::schema::{
     funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules,
-    investment_valuations, investments, organisations,
+    investment_valuations, investments, missions, organisations,
 };
 use crate::error::Result;
 use crate::funds::Fund;
@@ -66,22 +66,34 @@ pub fn of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Investment>> 
         .load(db)?)
 }
 
-/// An investment with all that its figures are made of. Five statements.
+/// An investment with all that its figures are made of. Four statements.
 ///
 /// # Errors
 /// NotFound.
 pub fn load_book(db: &mut Db, id: Id<Investment>) -> Result<Book> {
-    let investment = find(db, id)?;
-    let schedule = investment_schedules::table
-        .filter(investment_schedules::investment_id.eq(id))
-        .filter(investment_schedules::version.eq(investment.schedule_version))
-        .select(ScheduleVersion::as_select())
-        .first(db)
-        .optional()?;
+    Ok(load_named(db, id)?.0)
+}
+
+/// An investment with all that its figures are made of, and the names of its enterprise and its fund. Four statements.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, String)> {
+    let (investment, name, fund, schedule): (Investment, String, String, Option<ScheduleVersion>) = investments::table
+        .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+        .inner_join(funds::table.on(funds::id.eq(investments::fund_id)))
+        .left_join(
+            investment_schedules::table.on(investment_schedules::investment_id
+                .eq(investments::id)
+                .and(investment_schedules::version.eq(investments::schedule_version))),
+        )
+        .filter(investments::id.eq(id))
+        .select((Investment::as_select(), organisations::name, funds::name, Option::<ScheduleVersion>::as_select()))
+        .first(db)?;
     let drawdowns = drawdowns_of(db, &[id])?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
-    Ok(Book { investment, schedule, drawdowns, entries, valuations })
+    Ok((Book { investment, schedule, drawdowns, entries, valuations }, name, fund))
 }
 
 fn drawdowns_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Drawdown>> {
@@ -111,29 +123,48 @@ fn valuations_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Valuation>> 
         .load(db)?)
 }
 
-/// All of a fund's holdings.
-#[derive(Clone, Debug, Default)]
-pub struct Portfolio {
-    /// Each holding with the name of its enterprise, in the order they were made.
-    pub books: Vec<(Book, String)>,
-    /// Conditions precedent that are not verified yet.
-    pub open_precedents: Vec<Precedent>,
+/// One of a fund's holdings.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// All that its figures are made of.
+    pub book: Book,
+    /// The name of its enterprise.
+    pub name: String,
+    /// The title of the mission it serves.
+    pub mission: String,
+    /// Conditions precedent that should have been verified by now and are not.
+    pub overdue_precedents: i64,
 }
 
-/// A fund's holdings with all that their figures are made of. Five statements, however many holdings.
+/// A fund's holdings on a day with all that their figures are made of, in the order they were made. Four statements,
+/// however many holdings.
 ///
 /// # Errors
 /// What the database says.
-pub fn portfolio(db: &mut Db, fund: Id<Fund>) -> Result<Portfolio> {
-    let heads: Vec<(Investment, String, Option<ScheduleVersion>)> = investments::table
+pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
+    type Head = (Investment, String, String, Option<ScheduleVersion>, Option<i64>);
+    let overdue = investment_precedents::table
+        .filter(investment_precedents::investment_id.eq(investments::id))
+        .filter(investment_precedents::verified_at.is_null())
+        .filter(investment_precedents::due_on.lt(on))
+        .count()
+        .single_value();
+    let heads: Vec<Head> = investments::table
         .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+        .inner_join(missions::table.on(missions::id.eq(investments::mission_id)))
         .left_join(
             investment_schedules::table.on(investment_schedules::investment_id
                 .eq(investments::id)
                 .and(investment_schedules::version.eq(investments::schedule_version))),
         )
         .filter(investments::fund_id.eq(fund))
-        .select((Investment::as_select(), organisations::name, Option::<ScheduleVersion>::as_select()))
+        .select((
+            Investment::as_select(),
+            organisations::name,
+            missions::title,
+            Option::<ScheduleVersion>::as_select(),
+            overdue,
+        ))
         .order(investments::id)
         .limit(MOST_HOLDINGS)
         .load(db)?;
@@ -150,16 +181,9 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>) -> Result<Portfolio> {
     for row in valuations_of(db, &ids)? {
         valuations.entry(row.investment_id).or_default().push(row);
     }
-    let open_precedents = investment_precedents::table
-        .filter(investment_precedents::investment_id.eq_any(&ids))
-        .filter(investment_precedents::verified_at.is_null())
-        .select(Precedent::as_select())
-        .order((investment_precedents::due_on, investment_precedents::id))
-        .limit(20 * MOST_HOLDINGS)
-        .load(db)?;
-    let books = heads
+    Ok(heads
         .into_iter()
-        .map(|(investment, name, schedule)| {
+        .map(|(investment, name, mission, schedule, overdue)| {
             let id = investment.id;
             let book = Book {
                 investment,
@@ -168,14 +192,9 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>) -> Result<Portfolio> {
                 entries: entries.remove(&id).unwrap_or_default(),
                 valuations: valuations.remove(&id).unwrap_or_default(),
             };
-            (book, name)
+            Held { book, name, mission, overdue_precedents: overdue.unwrap_or(0) }
         })
-        .collect();
-    Ok(Portfolio { books, open_precedents })
-}
-
-pub(super) fn find_fund_name(db: &mut Db, fund: Id<Fund>) -> Result<String> {
-    Ok(funds::table.filter(funds::id.eq(fund)).select(funds::name).first(db)?)
+        .collect())
 }
 
 pub(super) fn precedents(db: &mut Db, id: Id<Investment>) -> Result<Vec<Precedent>> {

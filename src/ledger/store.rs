@@ -179,22 +179,19 @@ pub fn transfers_of_owner(
     kind: AccountKind,
     limit: i64,
 ) -> Result<Vec<(Transfer, bool)>> {
-    let account: Option<Id<LedgerAccount>> = ledger_accounts::table
+    Ok(ledger_transfers::table
+        .inner_join(ledger_accounts::table.on(
+            ledger_accounts::id.eq(ledger_transfers::debit_id).or(ledger_accounts::id.eq(ledger_transfers::credit_id)),
+        ))
         .filter(ledger_accounts::owner_kind.eq(&owner.kind))
         .filter(ledger_accounts::owner_id.eq(&owner.id))
         .filter(ledger_accounts::kind.eq(kind))
-        .select(ledger_accounts::id)
-        .first(db)
-        .optional()?;
-    let Some(account) = account else { return Ok(Vec::new()) };
-    Ok(ledger_transfers::table
-        .filter(ledger_transfers::debit_id.eq(account).or(ledger_transfers::credit_id.eq(account)))
-        .select(Transfer::as_select())
+        .select((Transfer::as_select(), ledger_accounts::id))
         .order((ledger_transfers::booked_on.desc(), ledger_transfers::id.desc()))
         .limit(limit)
         .load(db)?
         .into_iter()
-        .map(|t: Transfer| {
+        .map(|(t, account): (Transfer, Id<LedgerAccount>)| {
             let debited = t.debit_id == account;
             (t, debited)
         })

@@ -9,7 +9,6 @@ use crate::values::LocalDate;
 use crate::values::{Id, round_half_up};
 use chrono::Datelike;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
 
 /// What a card shows.
 #[derive(Clone, Debug)]
@@ -78,23 +77,18 @@ fn card(mission: Mission, indicator: Option<&Indicator>, readings: &[Reading], t
     })
 }
 
-/// The cards of missions, with two statements however many they are.
+/// The cards of missions, with one statement however many they are.
 ///
 /// # Errors
 /// What the database says.
 pub fn cards(db: &mut Db, missions: Vec<Mission>, today: LocalDate) -> Result<Vec<Card>> {
     let ids: Vec<Id<Mission>> = missions.iter().map(|m| m.id).collect();
-    let mut first: HashMap<Id<Mission>, Indicator> = HashMap::new();
-    for indicator in store::indicators_of_many(db, &ids)? {
-        first.entry(indicator.mission_id).or_insert(indicator);
-    }
-    let indicators: Vec<Id<Indicator>> = first.values().map(|i| i.id).collect();
-    let readings = store::current_readings(db, &indicators)?;
+    let measured = store::first_measured(db, &ids)?;
     missions
         .into_iter()
         .map(|mission| {
-            let indicator = first.get(&mission.id);
-            let readings = indicator.and_then(|i| readings.get(&i.id)).map_or(&[][..], Vec::as_slice);
+            let indicator = measured.indicators.iter().find(|i| i.mission_id == mission.id);
+            let readings = indicator.and_then(|i| measured.readings.get(&i.id)).map_or(&[][..], Vec::as_slice);
             card(mission, indicator, readings, today)
         })
         .collect()

@@ -3,6 +3,7 @@
 use super::inputs::{IndicatorInput, MissionInput, OutcomeInput, PartnerInput, ReadingInput, Withdrawal};
 use super::model::{Indicator, Mission, MissionStatus, Outcome, Partner, Reading, Trend};
 use super::rules::{self, Standing};
+use super::store::{Measured, Placed};
 use super::{actions, store};
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
@@ -176,27 +177,21 @@ fn indicator_row(indicator: Indicator, readings: &[Reading], today: LocalDate) -
 /// NotFound for everybody but staff of the authority.
 pub async fn manage(visit: Visit, slug: web::Path<String>) -> Answer {
     let actor = visit.actor.clone();
-    let (mission, outcomes, indicators, readings, partners, names, departments, parent) = visit
+    let (placed, measured, partners) = visit
         .app
         .db
         .read(move |db| {
-            let mission = store::find_by_slug(db, &slug)?;
-            if !actor.is_staff_of(mission.authority_id) {
+            let placed = store::find_placed(db, &slug)?;
+            if !actor.is_staff_of(placed.mission.authority_id) {
                 return Err(Error::NotFound);
             }
-            let outcomes = store::outcomes_of(db, mission.id)?;
-            let indicators = store::indicators_of(db, mission.id)?;
-            let ids: Vec<_> = indicators.iter().map(|i| i.id).collect();
-            let readings = store::current_readings(db, &ids)?;
-            let partners = store::partners_of(db, mission.id)?;
-            let departments = store::departments_of(db, mission.id)?;
-            let mut all = departments.clone();
-            all.push(mission.authority_id);
-            let names = people::find_organisations(db, &all)?;
-            let parent = mission.parent_id.map(|p| store::find(db, p)).transpose()?;
-            Ok((mission, outcomes, indicators, readings, partners, names, departments, parent))
+            let measured = store::measured(db, &[placed.mission.id])?;
+            let partners = store::partners_of(db, placed.mission.id)?;
+            Ok((placed, measured, partners))
         })
         .await?;
+    let Placed { mission, parent, authority, departments } = placed;
+    let Measured { outcomes, indicators, readings } = measured;
     let today = visit.today();
     let ready = !indicators.is_empty();
     let mut grouped: HashMap<Id<Outcome>, Vec<IndicatorRow>> = HashMap::new();
@@ -211,7 +206,6 @@ pub async fn manage(visit: Visit, slug: web::Path<String>) -> Answer {
             (o, rows)
         })
         .collect();
-    let named: Vec<String> = departments.iter().filter_map(|d| names.get(d)).map(|o| o.name.clone()).collect();
     let thing = store::thing(&mission);
     let open = mission.status != MissionStatus::Withdrawn;
     let mut shell = visit.shell(&mission.title, "/missions");
@@ -219,8 +213,8 @@ pub async fn manage(visit: Visit, slug: web::Path<String>) -> Answer {
     shell.breadcrumbs = vec![Link::new("Missions", "/desk/missions")];
     page(&ManagePage {
         shell,
-        lead: names.get(&mission.authority_id).map(|o| o.name.clone()).unwrap_or_default(),
-        departments: if named.is_empty() { "None named".to_owned() } else { named.join(", ") },
+        lead: authority,
+        departments: if departments.is_empty() { "None named".to_owned() } else { departments.join(", ") },
         parent,
         outcomes,
         partners,

@@ -24,6 +24,6 @@ pub use inputs::{IndicatorInput, MissionInput, OutcomeInput, PartnerInput, Readi
 pub use model::{Indicator, Mission, MissionStatus, Outcome, Partner, Reading, Trend};
 pub use rules::{MissionRefusal, Standing, State};
 pub use store::{
-    current_readings, departments_of, find, find_by_slug, find_many, indicators_of, indicators_of_many,
-    latest_readings, list_published, of_authority, outcomes_of, partners_of, search, thing,
+    Measured, Placed, departments_of, find, find_by_slug, find_many, find_placed, indicators_of, latest_readings,
+    list_published, measured, of_authority, outcomes_of, partners_of, search, thing,
 };

@@ -4,9 +4,10 @@ use super::model::{Indicator, Mission, MissionStatus, Outcome, Partner, Reading}
 use super::rules;
 use crate::db::schema::{
     mission_departments, mission_indicators, mission_outcomes, mission_partners, mission_readings, missions,
+    organisations,
 };
 use crate::db::{Cursor, Db, MultiBackend, Page};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::people::policy::Thing;
 use crate::values::{Id, Instant, actor};
 use diesel::prelude::*;
@@ -51,6 +52,46 @@ pub fn find_by_slug(db: &mut Db, slug: &str) -> Result<Mission> {
         .filter(missions::slug.eq(slug).or(missions::id.eq(slug)))
         .select(Mission::as_select())
         .first(db)?)
+}
+
+/// A mission with the names around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The mission.
+    pub mission: Mission,
+    /// The larger mission that it serves.
+    pub parent: Option<Mission>,
+    /// The authority that leads it.
+    pub authority: String,
+    /// The departments that work on it, by name.
+    pub departments: Vec<String>,
+}
+
+/// The mission at an address, or by its identifier, with the names around it. One statement.
+///
+/// # Errors
+/// NotFound.
+pub fn find_placed(db: &mut Db, slug: &str) -> Result<Placed> {
+    let (parents, departments) = diesel::alias!(missions as parent_missions, organisations as departments);
+    let rows: Vec<(Mission, Option<Mission>, String, Option<String>)> = missions::table
+        .inner_join(organisations::table.on(organisations::id.eq(missions::authority_id)))
+        .left_join(parents.on(missions::parent_id.eq(parents.field(missions::id).nullable())))
+        .left_join(mission_departments::table.on(mission_departments::mission_id.eq(missions::id)))
+        .left_join(departments.on(departments.field(organisations::id).eq(mission_departments::department_id)))
+        .filter(missions::slug.eq(slug).or(missions::id.eq(slug)))
+        .select((
+            Mission::as_select(),
+            parents.fields(missions::all_columns).nullable(),
+            organisations::name,
+            departments.field(organisations::name).nullable(),
+        ))
+        .order((departments.field(organisations::name), mission_departments::id))
+        .limit(100)
+        .load(db)?;
+    let mut rows = rows.into_iter();
+    let (mission, parent, authority, first) = rows.next().ok_or(Error::NotFound)?;
+    let departments = first.into_iter().chain(rows.filter_map(|(.., name)| name)).collect();
+    Ok(Placed { mission, parent, authority, departments })
 }
 
 /// Published missions of every authority, oldest first, after the `(published_at, id)` of a cursor.
@@ -161,17 +202,93 @@ pub(super) fn readings_of_indicator(db: &mut Db, indicator: Id<Indicator>) -> Re
     all_readings(db, &[indicator])
 }
 
+/// What some missions are measured by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// Their outcomes, in the order they were added.
+    pub outcomes: Vec<Outcome>,
+    /// Their indicators, in the order they were added.
+    pub indicators: Vec<Indicator>,
+    /// The readings of each indicator that no correction supersedes, by date.
+    pub readings: HashMap<Id<Indicator>, Vec<Reading>>,
+}
+
+/// The outcomes, indicators and current readings of several missions, at most 5,000 rows for each. One statement.
+///
+/// # Errors
+/// What the database says.
+pub fn measured(db: &mut Db, ids: &[Id<Mission>]) -> Result<Measured> {
+    let rows: Vec<(Outcome, Option<Indicator>, Option<Reading>)> = mission_outcomes::table
+        .left_join(mission_indicators::table.on(mission_indicators::outcome_id.eq(mission_outcomes::id)))
+        .left_join(mission_readings::table.on(mission_readings::indicator_id.eq(mission_indicators::id)))
+        .filter(mission_outcomes::mission_id.eq_any(ids))
+        .select((Outcome::as_select(), Option::<Indicator>::as_select(), Option::<Reading>::as_select()))
+        .order((
+            mission_outcomes::id,
+            mission_indicators::id,
+            mission_readings::read_on.desc(),
+            mission_readings::id.desc(),
+        ))
+        .limit(MOST_READINGS * i64::try_from(ids.len())?)
+        .load(db)?;
+    let (mut found, mut readings) = (Measured::default(), Vec::new());
+    for (outcome, indicator, reading) in rows {
+        if found.outcomes.last().is_none_or(|last| last.id != outcome.id) {
+            found.outcomes.push(outcome);
+        }
+        if let Some(indicator) = indicator.filter(|i| found.indicators.last().is_none_or(|last| last.id != i.id)) {
+            found.indicators.push(indicator);
+        }
+        readings.extend(reading);
+    }
+    found.indicators.sort_by_key(|i| (i.created_at, i.id));
+    found.readings = grouped(&readings);
+    Ok(found)
+}
+
+/// The first indicator of each mission, which stands for it, with its current readings by date. One statement.
+pub(super) fn first_measured(db: &mut Db, ids: &[Id<Mission>]) -> Result<Measured> {
+    let earlier = diesel::alias!(mission_indicators as earlier_indicators);
+    let before =
+        earlier.filter(earlier.field(mission_indicators::mission_id).eq(mission_indicators::mission_id)).filter(
+            earlier.field(mission_indicators::created_at).lt(mission_indicators::created_at).or(earlier
+                .field(mission_indicators::created_at)
+                .eq(mission_indicators::created_at)
+                .and(earlier.field(mission_indicators::id).lt(mission_indicators::id))),
+        );
+    let rows: Vec<(Indicator, Option<Reading>)> = mission_indicators::table
+        .left_join(mission_readings::table.on(mission_readings::indicator_id.eq(mission_indicators::id)))
+        .filter(mission_indicators::mission_id.eq_any(ids))
+        .filter(diesel::dsl::not(diesel::dsl::exists(before)))
+        .select((Indicator::as_select(), Option::<Reading>::as_select()))
+        .order((mission_indicators::id, mission_readings::read_on.desc(), mission_readings::id.desc()))
+        .limit(MOST_READINGS * i64::try_from(ids.len())?)
+        .load(db)?;
+    let (mut indicators, mut readings): (Vec<Indicator>, Vec<Reading>) = (Vec::new(), Vec::new());
+    for (indicator, reading) in rows {
+        if indicators.last().is_none_or(|last| last.id != indicator.id) {
+            indicators.push(indicator);
+        }
+        readings.extend(reading);
+    }
+    Ok(Measured { outcomes: Vec::new(), indicators, readings: grouped(&readings) })
+}
+
+/// The current ones of some readings, by indicator and date.
+fn grouped(all: &[Reading]) -> HashMap<Id<Indicator>, Vec<Reading>> {
+    let mut grouped: HashMap<Id<Indicator>, Vec<Reading>> = HashMap::new();
+    for reading in rules::current(all) {
+        grouped.entry(reading.indicator_id).or_default().push(reading.clone());
+    }
+    grouped
+}
+
 /// The readings of indicators that no correction supersedes, by date.
 ///
 /// # Errors
 /// What the database says.
 pub fn current_readings(db: &mut Db, indicators: &[Id<Indicator>]) -> Result<HashMap<Id<Indicator>, Vec<Reading>>> {
-    let all = all_readings(db, indicators)?;
-    let mut grouped: HashMap<Id<Indicator>, Vec<Reading>> = HashMap::new();
-    for reading in rules::current(&all) {
-        grouped.entry(reading.indicator_id).or_default().push(reading.clone());
-    }
-    Ok(grouped)
+    Ok(grouped(&all_readings(db, indicators)?))
 }
 
 /// The last reading of each indicator that has one.

@@ -478,11 +478,8 @@ async fn staff_page(visit: &Visit, form: FormState) -> Result<StaffPage> {
         .app
         .db
         .read(move |db| {
-            Ok((
-                store::find_organisation(db, authority)?,
-                store::current_members(db, authority)?,
-                store::departments(db, authority)?,
-            ))
+            let (organisation, departments) = store::authority_with_departments(db, authority)?;
+            Ok((organisation, store::current_members(db, authority)?, departments))
         })
         .await?;
     let mut shell = visit.shell("People and departments", "/people");

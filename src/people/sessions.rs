@@ -83,7 +83,7 @@ impl SessionStore for Sessions {
         let expires = Clock::machine().plus(span(ttl));
         self.0
             .db
-            .write(move |db| store::set_session(db, &id, account_of(&state), &state, expires))
+            .write_alone(move |db| store::set_session(db, &id, account_of(&state), &state, expires))
             .await
             .map_err(|e| UpdateError::Other(anyhow::Error::from_boxed(Box::new(e))))?;
         Ok(key)

@@ -184,6 +184,25 @@ pub fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organis
         .load(db)?)
 }
 
+/// An authority and its departments, at most 200, by name.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn authority_with_departments(
+    db: &mut Db,
+    authority: OrganisationId,
+) -> Result<(Organisation, Vec<Organisation>)> {
+    let mut departments: Vec<Organisation> = organisations::table
+        .filter(organisations::id.eq(authority).or(organisations::parent_id.eq(authority)))
+        .select(Organisation::as_select())
+        .order((organisations::parent_id.is_not_null(), organisations::name, organisations::id))
+        .limit(201)
+        .load(db)?;
+    let place = departments.iter().position(|o| o.id == authority).ok_or(crate::error::Error::NotFound)?;
+    let authority = departments.remove(place);
+    Ok((authority, departments))
+}
+
 pub(super) fn insert_organisation(db: &mut Db, organisation: &Organisation) -> Result<()> {
     diesel::insert_into(organisations::table).values(organisation).execute(db)?;
     Ok(())

@@ -6,7 +6,7 @@ use crate::finance::Xirr;
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, TypedFlow};
 use crate::funds::{self, Commitment, Fund};
 use crate::http::chart::CashYear;
-use crate::investments::{self, Book, InvestmentState, NavShown, Precedent, ProposalState, Standing};
+use crate::investments::{self, Book, Held, InvestmentState, NavShown, ProposalState, Standing};
 use crate::values::{Id, LocalDate, Pence};
 use chrono::{Datelike, Months};
 use std::collections::BTreeMap;
@@ -18,6 +18,10 @@ pub struct Holding {
     pub book: Book,
     /// Name of the enterprise.
     pub name: String,
+    /// Title of the mission it serves.
+    pub mission: String,
+    /// Conditions precedent that should have been verified by now and are not.
+    pub overdue_precedents: i64,
     /// How it stands today.
     pub standing: Standing,
     /// Days past due of the oldest unpaid instalment.
@@ -35,7 +39,8 @@ pub struct Holding {
 impl Holding {
     /// From what is stored, as of a day.
     #[must_use]
-    pub fn of(book: Book, name: String, on: LocalDate) -> Holding {
+    pub fn of(held: Held, on: LocalDate) -> Holding {
+        let Held { book, name, mission, overdue_precedents } = held;
         let arrears = book.arrears(on);
         Holding {
             standing: book.standing(on),
@@ -46,6 +51,8 @@ impl Holding {
             rate: book.rate_of_return(on),
             book,
             name,
+            mission,
+            overdue_precedents,
         }
     }
 
@@ -96,8 +103,6 @@ pub struct FundReturns {
     pub committed: Pence,
     /// Each holding.
     pub holdings: Vec<Holding>,
-    /// Conditions precedent not yet verified.
-    pub open_precedents: Vec<Precedent>,
     /// As of this day.
     pub on: LocalDate,
     /// The pool's measures.
@@ -108,25 +113,19 @@ pub struct FundReturns {
     pub unvalued: bool,
 }
 
-/// A fund's returns on a day. Seven statements, however many holdings.
+/// A fund's returns on a day. Five statements, however many holdings.
 ///
 /// # Errors
 /// NotFound.
 pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
-    let fund = funds::find(db, id)?;
-    let commitments = funds::commitments(db, id)?;
-    let portfolio = investments::portfolio(db, id)?;
+    let (fund, commitments) = funds::find_committed(db, id)?;
+    let portfolio = investments::portfolio(db, id, on)?;
     measure(fund, &commitments, portfolio, on)
 }
 
-fn measure(
-    fund: Fund,
-    commitments: &[Commitment],
-    portfolio: investments::Portfolio,
-    on: LocalDate,
-) -> Result<FundReturns> {
+fn measure(fund: Fund, commitments: &[Commitment], portfolio: Vec<Held>, on: LocalDate) -> Result<FundReturns> {
     let committed = Pence::total(commitments.iter().filter(|c| c.committed_on <= on).map(|c| c.amount))?;
-    let holdings: Vec<Holding> = portfolio.books.into_iter().map(|(book, name)| Holding::of(book, name, on)).collect();
+    let holdings: Vec<Holding> = portfolio.into_iter().map(|held| Holding::of(held, on)).collect();
     let flows: Vec<TypedFlow> = holdings.iter().flat_map(|h| h.book.flows()).collect();
     let navs: Vec<_> = holdings.iter().filter_map(|h| h.nav).map(|n| Some(n.nav)).collect();
     let nav = measures::pooled_nav(&navs);
@@ -137,7 +136,6 @@ fn measure(
         fund,
         committed,
         holdings,
-        open_precedents: portfolio.open_precedents,
         on,
     })
 }
@@ -226,9 +224,7 @@ impl FundReturns {
             });
         }
         for h in &self.holdings {
-            let open =
-                |p: &&Precedent| p.investment_id == h.book.investment.id && p.due_on.is_some_and(|d| d < self.on);
-            let overdue = self.open_precedents.iter().filter(open).count();
+            let overdue = h.overdue_precedents;
             if overdue > 0 && h.book.investment.closed_on.is_none() {
                 items.push(Attention {
                     word: "Overdue".to_owned(),

@@ -8,14 +8,13 @@ use crate::http::chart::{CashColumns, CashYear, Heading};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::investments::pages::{figure_shown, rate_shown};
-use crate::missions;
 use crate::people::policy::{Action, Thing, require};
 use crate::values::time::medium_date;
 use crate::values::{Id, LocalDate, Pence};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// `?mission=ID&sort=value&format=csv`
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -236,11 +235,9 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<FundQ
         return holdings_table(&returns, &shown).answer(&query.format);
     }
     let (chart, years) = running(&returns.years(), returns.on);
-    let mut missions: Vec<String> = returns.holdings.iter().map(|h| h.book.investment.mission_id.to_string()).collect();
-    missions.sort();
-    missions.dedup();
-    let names = mission_names(&visit, &returns).await?;
-    let missions = missions.into_iter().map(|id| (id.clone(), names.get(&id).cloned().unwrap_or(id))).collect();
+    let missions: BTreeMap<String, String> =
+        returns.holdings.iter().map(|h| (h.book.investment.mission_id.to_string(), h.mission.clone())).collect();
+    let missions = missions.into_iter().collect();
     let mut shell = visit.shell(returns.fund.name.clone(), "/funds");
     shell.breadcrumbs = vec![Link::new("Funds", "/funds")];
     page(&FundPage {
@@ -258,15 +255,6 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<FundQ
         this_year: chrono::Datelike::year(&returns.on),
         returns,
     })
-}
-
-/// Names of the missions of a fund's holdings.
-async fn mission_names(visit: &Visit, returns: &FundReturns) -> Result<HashMap<String, String>> {
-    let mut ids: Vec<_> = returns.holdings.iter().map(|h| h.book.investment.mission_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let found = visit.app.db.read(move |db| missions::find_many(db, &ids)).await?;
-    Ok(found.into_iter().map(|(id, mission)| (id.to_string(), mission.title)).collect())
 }
 
 #[derive(Template)]

@@ -105,8 +105,7 @@ pub async fn sheet(visit: Visit, id: OfCall) -> Answer {
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            let member = require_sight(db, &actor, &call)?;
+            let (_, member) = require_sight(db, &actor, id)?;
             let bids = bids::opened(db, id)?;
             let texts = bids::qualities(db, id)?;
             let drafts = store::drafts(db, id, member.account_id)?;
@@ -171,11 +170,10 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
         .app
         .db
         .read(move |db| -> Result<_> {
-            let call = calls::find(db, id)?;
             let account = actor.account().ok_or(Error::Denied)?;
-            let member = store::member(db, id, account)?;
+            let (call, member) = store::seat(db, id, account)?;
             if member.is_some() {
-                require_sight(db, &actor, &call)?;
+                require_sight(db, &actor, id)?;
             } else {
                 require(&actor, Action::ReadScores, &calls::thing(&call).public(false))?;
             }

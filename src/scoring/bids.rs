@@ -1,13 +1,13 @@
 //! The opened bids of a call, and what a ranking is made from.
 
-use super::model::{Disregard, Moderated};
+use super::model::{Disregard, Enquiry, Moderated};
 use super::rules::scored_criteria;
+use super::store;
 use crate::applications::{self, Answers, Application, PriceAnswers};
 use crate::calls::{Call, Part};
 use crate::db::Db;
 use crate::error::Result;
 use crate::evaluation::{Bid, BidPrice, Inputs, Kind, LevelScore, Pass, Promise};
-use crate::people::find_organisations;
 use crate::values::Id;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -35,19 +35,29 @@ pub fn bid_id(application: &Application) -> String {
 
 /// The bids whose quality part is opened, by bidder’s name.
 pub(super) fn opened(db: &mut Db, call: Id<Call>) -> Result<Vec<Opened>> {
-    let found: Vec<Application> =
-        applications::of_call(db, call)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
-    let ids: Vec<_> = found.iter().map(|a| a.organisation_id).collect();
-    let names = find_organisations(db, &ids)?;
-    let mut bids: Vec<Opened> = found
+    let bids = applications::of_call_named(db, call)?
         .into_iter()
-        .map(|application| Opened {
-            name: names.get(&application.organisation_id).map(|o| o.name.clone()).unwrap_or_default(),
-            application,
-        })
+        .filter(|(application, _)| application.opened_at.is_some())
+        .map(|(application, name)| Opened { application, name })
         .collect();
+    Ok(by_name(bids))
+}
+
+/// The opened bids of a call with the enquiries into their prices and the decisions to leave some out.
+pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<(Vec<Opened>, Vec<Enquiry>, Vec<Disregard>)> {
+    let (mut bids, mut enquiries, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for (application, name, enquiry, disregard) in store::judged(db, call)? {
+        bids.push(Opened { application, name });
+        enquiries.extend(enquiry);
+        left_out.extend(disregard);
+    }
+    Ok((by_name(bids), enquiries, left_out))
+}
+
+/// By bidder’s name, in the one order that every page and file has whatever the database's collation is.
+fn by_name(mut bids: Vec<Opened>) -> Vec<Opened> {
     bids.sort_by(|a, b| a.name.cmp(&b.name).then(a.application.id.cmp(&b.application.id)));
-    Ok(bids)
+    bids
 }
 
 /// Every answer that must be scored and agreed, in reading order.

@@ -9,6 +9,7 @@ use super::pages::form_shell;
 use super::panel::{self, MemberInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
 use super::sheets::ScoreInput;
+use super::store::Seated;
 use super::{bid_id, rules, store, words};
 use crate::applications::Application;
 use crate::calls::{self, Call};
@@ -17,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::evaluation::{BidResult, EvaluationFile, Kind, Sensitivity, bidder_file};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::people::members_with_role;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::people::{account_names, members_with_role};
 use crate::values::decimals::shown_decimal;
 use crate::values::{Account, Actor, Id, Pence, Role};
 use actix_web::HttpResponse;
@@ -45,25 +46,24 @@ struct Desk {
 }
 
 fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
-    let call = calls::find(db, id)?;
+    let (call, closed, ranking) = store::call_with_ranking(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
-    let panel = store::panel(db, id)?;
+    let Seated { members: panel, conflicts, names } = store::seated(db, id)?;
     // Somebody with two roles who also scores sees no other's scores before their own are final.
     let own = panel.iter().find(|m| actor.account() == Some(m.account_id));
     let scores = store::final_scores_seen_by(db, id, own)?;
-    let ranking = store::latest_ranking(db, id)?;
-    let ids: Vec<_> = panel.iter().map(|m| m.account_id).collect();
+    let (bids, enquiries, left_out) = bids::judged(db, id)?;
     Ok(Desk {
-        conflicts: store::conflicts(db, id)?,
-        bids: bids::opened(db, id)?,
+        conflicts,
+        bids,
         scores,
         agreed: store::moderated(db, id)?,
-        closed: store::moderation_closed(db, id)?.is_some(),
+        closed: closed.is_some(),
         firm: ranking.as_ref().and_then(|r| words::firmness(&r.file.0)),
         ranking,
-        enquiries: store::enquiries(db, id)?,
-        left_out: store::disregarded(db, id)?,
-        names: account_names(db, &ids)?,
+        enquiries,
+        left_out,
+        names,
         panel,
         call,
     })
@@ -87,15 +87,23 @@ struct PanelPage {
 }
 
 async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
-    let found = desk(visit, id).await?;
-    let authority = found.call.authority_id;
-    let evaluators = visit.app.db.read(move |db| members_with_role(db, authority, Role::Evaluator)).await?;
-    let name = |a: Id<Account>| found.names.get(&a).cloned().unwrap_or_default();
-    let members = found
-        .panel
+    let actor = visit.actor.clone();
+    let (call, seated, bids, evaluators) = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
+            let evaluators = members_with_role(db, call.authority_id, Role::Evaluator)?;
+            Ok((call, store::seated(db, id)?, bids::opened(db, id)?, evaluators))
+        })
+        .await?;
+    let name = |a: Id<Account>| seated.names.get(&a).cloned().unwrap_or_default();
+    let members = seated
+        .members
         .iter()
         .map(|m| {
-            let (word, colour) = if rules::is_conflicted(&found.conflicts, m) {
+            let (word, colour) = if rules::is_conflicted(&seated.conflicts, m) {
                 ("Conflict", "red")
             } else if m.final_at.is_some() {
                 ("Final", "green")
@@ -107,11 +115,11 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
             (name(m.account_id), word, colour, m.declared_at.map(|d| d.medium()).unwrap_or_default())
         })
         .collect();
-    let conflicts = found
+    let conflicts = seated
         .conflicts
         .iter()
         .map(|c| {
-            let bid = found.bids.iter().find(|b| b.application.id == c.application_id);
+            let bid = bids.iter().find(|b| b.application.id == c.application_id);
             (c.clone(), name(c.account_id), bid.map(|b| b.name.clone()).unwrap_or_default())
         })
         .collect();
@@ -122,11 +130,11 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         conflicts,
         evaluators: evaluators
             .into_iter()
-            .filter(|(id, _)| !found.panel.iter().any(|m| m.account_id == *id))
+            .filter(|(id, _)| !seated.members.iter().any(|m| m.account_id == *id))
             .map(|(id, name)| (id.to_string(), name))
             .collect(),
-        may_manage: can(&visit.actor, Action::ManagePanel, &Thing::of_authority(authority)),
-        call: found.call,
+        may_manage: can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id)),
+        call,
     })
 }
 
@@ -756,13 +764,21 @@ pub struct FileQuery {
 /// # Errors
 /// Denied, NotFound before there is a ranking.
 pub async fn file(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FileQuery>) -> Answer {
-    let found = desk(&visit, *id).await?;
-    let ranking = found.ranking.ok_or(Error::NotFound)?;
+    let (id, actor) = (*id, visit.actor.clone());
+    let (call, ranking) = visit
+        .app
+        .db
+        .read(move |db| {
+            let (call, _, ranking) = store::call_with_ranking(db, id)?;
+            require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
+            Ok((call, ranking.ok_or(Error::NotFound)?))
+        })
+        .await?;
     let (name, text) = if query.bid.is_empty() {
-        (format!("{}-ranking", found.call.reference), serde_json::to_string_pretty(&ranking.file.0))
+        (format!("{}-ranking", call.reference), serde_json::to_string_pretty(&ranking.file.0))
     } else {
         let own = bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?;
-        (format!("{}-{}", found.call.reference, query.bid), serde_json::to_string_pretty(&own))
+        (format!("{}-{}", call.reference, query.bid), serde_json::to_string_pretty(&own))
     };
     let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     Ok(HttpResponse::Ok()

@@ -29,4 +29,7 @@ pub use model::{
     Conflict, ConflictOutcome, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation, PanelMember,
     Ranking, Score, ScoreDraft,
 };
-pub use store::{disregarded, enquiries, latest_ranking as ranking_of, moderated, moderation_closed, signed_ranking};
+pub use store::{
+    call_with_ranking, disregarded, enquiries, latest_ranking as ranking_of, moderated, moderation_closed,
+    signed_ranking,
+};

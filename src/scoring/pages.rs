@@ -11,7 +11,6 @@ use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::evaluation::{Criterion, Kind};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::people::account_names;
 use crate::values::Id;
 use crate::values::decimals::shown_decimal;
 use actix_web::web;
@@ -101,25 +100,23 @@ fn answer_words(level: Option<i64>, passed: Option<bool>) -> String {
 
 async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<SheetPage> {
     let account = visit.account()?;
-    let (call, member, bids, conflicts, drafts, seen, names) = visit
+    let (call, member, bids, conflicts, drafts, seen) = visit
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            let member: PanelMember = store::member(db, id, account)?.ok_or(Error::NotFound)?;
+            let (call, member) = store::seat(db, id, account)?;
+            let member: PanelMember = member.ok_or(Error::NotFound)?;
             let bids = bids::opened(db, id)?;
-            let all_conflicts = store::conflicts(db, id)?;
-            let sees = rules::may_see(&member, &all_conflicts).is_ok();
-            let conflicts: Vec<Conflict> = all_conflicts.into_iter().filter(|c| c.account_id == account).collect();
+            let mut conflicts: Vec<Conflict> = store::conflicts(db, id)?;
+            conflicts.retain(|c| c.account_id == account);
+            let sees = rules::may_see(&member, rules::is_conflicted(&conflicts, &member)).is_ok();
             let drafts = if sees { store::drafts(db, id, account)? } else { Vec::new() };
-            let seen: Vec<Score> = if sees && member.final_at.is_some() {
-                store::final_scores_seen_by(db, id, Some(&member))?
+            let seen: Vec<(Score, String)> = if sees && rules::may_see_others(Some(&member)) {
+                store::final_scores_named(db, id)?
             } else {
                 Vec::new()
             };
-            let ids: Vec<_> = seen.iter().map(|s| s.account_id).collect();
-            let names = account_names(db, &ids)?;
-            Ok((call, member, bids, conflicts, drafts, seen, names))
+            Ok((call, member, bids, conflicts, drafts, seen))
         })
         .await?;
     let name =
@@ -159,11 +156,11 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
     };
     let others = seen
         .iter()
-        .map(|s| {
+        .map(|(s, who)| {
             (
                 call.terms.0.model.criterion(&s.criterion).map(|c| c.title.clone()).unwrap_or_default(),
                 name(s.application_id),
-                names.get(&s.account_id).cloned().unwrap_or_default(),
+                who.clone(),
                 answer_words(s.level, s.passed),
                 s.reason.clone(),
             )
@@ -250,7 +247,6 @@ struct ScorePage {
     saved: String,
     done: usize,
     all: usize,
-    next: Option<String>,
     is_final: bool,
 }
 
@@ -289,8 +285,7 @@ async fn score_page(
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            let member = require_sight(db, &actor, &call)?;
+            let (call, member) = require_sight(db, &actor, id)?;
             let bids = bids::opened(db, id)?;
             let drafts = store::drafts(db, id, member.account_id)?;
             let quality = crate::applications::opened(db, application, calls::Part::Quality)?.ok_or(Error::NotFound)?;
@@ -308,8 +303,9 @@ async fn score_page(
     let number = bids.iter().position(|b| b.application.id == application).ok_or(Error::NotFound)?;
     let all_answers = bids::answers_to_score(&call, &bids);
     let here = ScoredAnswer { application, criterion: criterion_id.clone() };
-    let position = all_answers.iter().position(|a| *a == here).ok_or(Error::NotFound)?;
-    let next = all_answers.get(position + 1).map(|a| format!("/evaluations/{id}/{}/{}", a.application, a.criterion));
+    if !all_answers.contains(&here) {
+        return Err(Error::NotFound);
+    }
     let draft = drafts.iter().find(|d| is_for(d, &here));
     let form = form.unwrap_or_else(|| match draft {
         Some(d) => FormState::filled([
@@ -359,7 +355,6 @@ async fn score_page(
         saved: draft.map(|d| format!("Last saved on {}.", d.saved_at.medium())).unwrap_or_default(),
         done,
         all,
-        next,
         is_final: member.final_at.is_some(),
         criterion: criterion_id,
         call,
@@ -385,13 +380,15 @@ pub async fn score(
 ) -> Answer {
     let (call, application, criterion) = path.into_inner();
     match sheets::save(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
-        Ok(()) => {
+        Ok(of) => {
             visit.done("Saved.");
-            let here = score_page(&visit, (call, application, criterion.clone()), None).await?;
-            match here.next {
-                Some(next) if posted.input.go == "next" => see(&next),
-                None if posted.input.go == "next" => see(&format!("/evaluations/{call}")),
-                _ => see(&format!("/evaluations/{call}/{application}/{criterion}")),
+            if posted.input.go != "next" {
+                return see(&format!("/evaluations/{call}/{application}/{criterion}"));
+            }
+            let bids = visit.app.db.read(move |db| bids::opened(db, call)).await?;
+            match sheets::after(&of, &bids, &ScoredAnswer { application, criterion }) {
+                Some(next) => see(&format!("/evaluations/{call}/{}/{}", next.application, next.criterion)),
+                None => see(&format!("/evaluations/{call}")),
             }
         }
         Err(error) => {

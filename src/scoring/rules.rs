@@ -144,15 +144,15 @@ pub fn is_conflicted(conflicts: &[Conflict], member: &PanelMember) -> bool {
     conflicts.iter().any(|c| c.account_id == member.account_id && c.outcome != ConflictOutcome::NoConflict)
 }
 
-/// Whether an evaluator may see the bids and score them.
+/// Whether an evaluator may see the bids and score them; `conflicted` as [`is_conflicted`] says.
 ///
 /// # Errors
 /// [`ScoringRefusal::DeclareFirst`], [`ScoringRefusal::Conflicted`].
-pub fn may_see(member: &PanelMember, conflicts: &[Conflict]) -> Result<(), ScoringRefusal> {
+pub fn may_see(member: &PanelMember, conflicted: bool) -> Result<(), ScoringRefusal> {
     if member.declared_at.is_none() {
         return Err(ScoringRefusal::DeclareFirst);
     }
-    if is_conflicted(conflicts, member) { Err(ScoringRefusal::Conflicted) } else { Ok(()) }
+    if conflicted { Err(ScoringRefusal::Conflicted) } else { Ok(()) }
 }
 
 /// Whether a person may see what others scored: an evaluator only when their own scores are final.
@@ -266,12 +266,13 @@ mod tests {
     #[test]
     fn a_conflict_on_one_bid_removes_the_person_until_an_enquiry_finds_none() {
         let person = member(true, false);
-        assert_eq!(may_see(&person, &[]), Ok(()));
-        assert_eq!(may_see(&member(false, false), &[]), Err(ScoringRefusal::DeclareFirst));
+        assert_eq!(may_see(&person, is_conflicted(&[], &person)), Ok(()));
+        assert_eq!(may_see(&member(false, false), false), Err(ScoringRefusal::DeclareFirst));
         for outcome in [ConflictOutcome::Open, ConflictOutcome::Confirmed] {
-            assert_eq!(may_see(&person, &[conflict(&person, outcome)]), Err(ScoringRefusal::Conflicted));
+            let conflicted = is_conflicted(&[conflict(&person, outcome)], &person);
+            assert_eq!(may_see(&person, conflicted), Err(ScoringRefusal::Conflicted));
         }
-        assert_eq!(may_see(&person, &[conflict(&person, ConflictOutcome::NoConflict)]), Ok(()));
+        assert!(!is_conflicted(&[conflict(&person, ConflictOutcome::NoConflict)], &person));
     }
 
     #[test]

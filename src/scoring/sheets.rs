@@ -56,19 +56,26 @@ pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
     Ok(Given { level, passed, reason })
 }
 
-/// The member behind an actor when they may see the bids; every refusal on the way is told.
-pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: &Call) -> Result<PanelMember> {
+/// The call and the member behind an actor when they may see its bids; every refusal on the way is told.
+pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<(Call, PanelMember)> {
     let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
-    let member = store::member(db, call.id, account)?.ok_or(Error::Denied)?;
+    let (call, member) = store::seat(db, call, account)?;
+    let member = member.ok_or(Error::Denied)?;
     let conflicts = store::conflicts(db, call.id)?;
-    let thing = calls::thing(call).assigned(true);
-    require(actor, Action::Score, &thing)?;
-    rules::may_see(&member, &conflicts)?;
-    require(actor, Action::Score, &thing.conflicted(rules::is_conflicted(&conflicts, &member)))?;
-    Ok(member)
+    may_score(actor, &call, &member, rules::is_conflicted(&conflicts, &member))?;
+    Ok((call, member))
 }
 
-/// Saves a score, whole or not.
+/// Whether a member may score. What stands in the way is told before the policy denies.
+fn may_score(actor: &Actor, call: &Call, member: &PanelMember, conflicted: bool) -> Result<()> {
+    let thing = calls::thing(call).assigned(true);
+    require(actor, Action::Score, &thing)?;
+    rules::may_see(member, conflicted)?;
+    require(actor, Action::Score, &thing.conflicted(conflicted))
+}
+
+/// Saves a score, whole or not. One statement reads, one saves and two tell the audit record, in one transaction:
+/// six in all.
 ///
 /// # Errors
 /// Invalid, Denied, refused before the declaration, with a conflict, or once final.
@@ -80,22 +87,21 @@ pub async fn save(
     criterion: &str,
     input: &ScoreInput,
     now: Instant,
-) -> Result<()> {
+) -> Result<Call> {
     let given = read(input, false)?;
+    let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
     let (actor, criterion) = (actor.clone(), criterion.to_owned());
     app.db
         .write(move |db| {
-            let call = calls::find(db, call)?;
-            let member = require_sight(db, &actor, &call)?;
+            let store::Desk { call, member, conflicted, bid } = store::desk(db, call, account, application)?;
+            let member = member.ok_or(Error::Denied)?;
+            may_score(&actor, &call, &member, conflicted)?;
             if member.final_at.is_some() {
                 return Err(ScoringRefusal::AlreadyFinal.into());
             }
-            let bids = bids::opened(db, call.id)?;
-            let wanted = Answer { application, criterion: criterion.clone() };
-            if !bids::answers_to_score(&call, &bids).contains(&wanted) {
-                return Err(ScoringRefusal::NotOfThisCall.into());
-            }
-            let model_criterion = call.terms.0.model.criterion(&criterion).ok_or(ScoringRefusal::NotOfThisCall)?;
+            let scored = rules::scored_criteria(&call.terms.0.model);
+            let model_criterion = scored.into_iter().find(|c| c.id == criterion).filter(|_| bid.is_some());
+            let model_criterion = model_criterion.ok_or(ScoringRefusal::NotOfThisCall)?;
             let empty = given.level.is_none() && given.passed.is_none();
             if !empty && !rules::fits(model_criterion, given.level, given.passed) {
                 return Err(Error::field("level", "Choose one of the published levels"));
@@ -122,9 +128,15 @@ pub async fn save(
                 "score.saved",
                 json!({ "member": member.id, "application": application, "criterion": criterion }),
                 now,
-            )
+            )?;
+            Ok(call)
         })
         .await
+}
+
+/// The answer that comes after one, in reading order.
+pub(super) fn after(call: &Call, bids: &[bids::Opened], here: &Answer) -> Option<Answer> {
+    bids::answers_to_score(call, bids).into_iter().skip_while(|a| a != here).nth(1)
 }
 
 /// How many answers are whole of how many.
@@ -149,8 +161,7 @@ pub async fn finish(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> R
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let call = calls::find(db, call)?;
-            let member = require_sight(db, &actor, &call)?;
+            let (call, member) = require_sight(db, &actor, call)?;
             if member.final_at.is_some() {
                 return Err(ScoringRefusal::AlreadyFinal.into());
             }

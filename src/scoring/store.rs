@@ -1,17 +1,19 @@
 //! Rows of scoring.
 
-use super::model::{Conflict, Disregard, Enquiry, Moderated, Moderation, PanelMember, Ranking, Score, ScoreDraft};
-use crate::applications::Application;
+use super::model::{
+    Conflict, ConflictOutcome, Disregard, Enquiry, Moderated, Moderation, PanelMember, Ranking, Score, ScoreDraft,
+};
+use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
 use crate::db::Db;
 use crate::db::schema::{
-    disregarded_bids, moderated_scores, moderations, panel_conflicts, panel_members, price_enquiries, rankings,
-    score_drafts, scores,
+    accounts, applications, calls, disregarded_bids, moderated_scores, moderations, organisations, panel_conflicts,
+    panel_members, price_enquiries, rankings, score_drafts, scores,
 };
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Most rows of one call that are handled at once: 2,000 bids of a dozen criteria and a few evaluators.
 const MOST: i64 = 200_000;
@@ -23,6 +25,119 @@ pub(super) fn panel(db: &mut Db, call: Id<Call>) -> Result<Vec<PanelMember>> {
         .select(PanelMember::as_select())
         .order((panel_members::added_at, panel_members::id))
         .limit(200)
+        .load(db)?)
+}
+
+/// A panel with its names and its conflicts.
+#[derive(Default)]
+pub(super) struct Seated {
+    /// In the order it was chosen.
+    pub(super) members: Vec<PanelMember>,
+    /// In the order they were declared.
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) names: HashMap<Id<Account>, String>,
+}
+
+/// The panel of a call with its names and its conflicts, in one statement.
+pub(super) fn seated(db: &mut Db, call: Id<Call>) -> Result<Seated> {
+    let rows: Vec<(PanelMember, String, Option<Conflict>)> = panel_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(panel_members::account_id)))
+        .left_join(
+            panel_conflicts::table.on(panel_conflicts::call_id
+                .eq(panel_members::call_id)
+                .and(panel_conflicts::account_id.eq(panel_members::account_id))),
+        )
+        .filter(panel_members::call_id.eq(call))
+        .select((PanelMember::as_select(), accounts::name, Option::<Conflict>::as_select()))
+        .order((panel_members::added_at, panel_members::id, panel_conflicts::id))
+        .limit(10_000)
+        .load(db)?;
+    let mut found = Seated::default();
+    for (member, name, conflict) in rows {
+        if found.names.insert(member.account_id, name).is_none() {
+            found.members.push(member);
+        }
+        found.conflicts.extend(conflict);
+    }
+    found.conflicts.sort_by_key(|c| (c.declared_at, c.id));
+    Ok(found)
+}
+
+/// A call with the seat that somebody has on its panel, in one statement.
+///
+/// # Errors
+/// NotFound without such a call.
+pub(super) fn seat(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<(Call, Option<PanelMember>)> {
+    Ok(calls::table
+        .left_join(
+            panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
+        )
+        .filter(calls::id.eq(call))
+        .select((Call::as_select(), Option::<PanelMember>::as_select()))
+        .first(db)?)
+}
+
+/// What must be known before one answer is saved.
+#[derive(Queryable)]
+pub(super) struct Desk {
+    pub(super) call: Call,
+    pub(super) member: Option<PanelMember>,
+    /// Whether a conflict of this person stands.
+    pub(super) conflicted: bool,
+    /// The bid, when it is an opened one of this call.
+    pub(super) bid: Option<Id<Application>>,
+}
+
+/// A call, somebody's seat and conflict, and one of its opened bids, in one statement.
+///
+/// # Errors
+/// NotFound without such a call.
+pub(super) fn desk(db: &mut Db, call: Id<Call>, account: Id<Account>, bid: Id<Application>) -> Result<Desk> {
+    let standing = panel_conflicts::table
+        .filter(panel_conflicts::call_id.eq(calls::id))
+        .filter(panel_conflicts::account_id.eq(account))
+        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
+    Ok(calls::table
+        .left_join(
+            panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
+        )
+        .left_join(
+            applications::table.on(applications::call_id
+                .eq(calls::id)
+                .and(applications::id.eq(bid))
+                .and(applications::state.eq(ApplicationState::Submitted))
+                .and(applications::opened_at.is_not_null())),
+        )
+        .filter(calls::id.eq(call))
+        .select((
+            Call::as_select(),
+            Option::<PanelMember>::as_select(),
+            diesel::dsl::exists(standing),
+            applications::id.nullable(),
+        ))
+        .first(db)?)
+}
+
+/// An opened bid with its bidder's name, the enquiry into its price and the decision to leave it out.
+pub(super) type Judged = (Application, String, Option<Enquiry>, Option<Disregard>);
+
+/// The opened bids of a call with what was found about them, by bidder's name, in one statement.
+pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Vec<Judged>> {
+    Ok(applications::table
+        .inner_join(organisations::table.on(organisations::id.eq(applications::organisation_id)))
+        .left_join(price_enquiries::table.on(price_enquiries::application_id.eq(applications::id)))
+        .left_join(disregarded_bids::table.on(disregarded_bids::application_id.eq(applications::id)))
+        .filter(applications::call_id.eq(call))
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .filter(applications::opened_at.is_not_null())
+        .select((
+            Application::as_select(),
+            organisations::name,
+            Option::<Enquiry>::as_select(),
+            Option::<Disregard>::as_select(),
+        ))
+        .order((organisations::name, applications::id))
+        .limit(2000)
         .load(db)?)
 }
 
@@ -145,6 +260,17 @@ pub(super) fn final_scores_seen_by(db: &mut Db, call: Id<Call>, viewer: Option<&
     Ok(found)
 }
 
+/// Every final score of a call with the name of who gave it. Only for those who may see others’.
+pub(super) fn final_scores_named(db: &mut Db, call: Id<Call>) -> Result<Vec<(Score, String)>> {
+    Ok(scores::table
+        .inner_join(accounts::table.on(accounts::id.eq(scores::account_id)))
+        .filter(scores::call_id.eq(call))
+        .select((Score::as_select(), accounts::name))
+        .order((scores::application_id, scores::criterion, scores::id))
+        .limit(MOST)
+        .load(db)?)
+}
+
 pub(super) fn insert_moderated(db: &mut Db, row: &Moderated) -> Result<()> {
     diesel::insert_into(moderated_scores::table).values(row).execute(db)?;
     Ok(())
@@ -243,6 +369,20 @@ pub(super) fn sign_ranking(db: &mut Db, id: Id<Ranking>, by: Id<Account>, at: In
         .set((rankings::signed_at.eq(at), rankings::signed_by.eq(by)))
         .execute(db)?;
     Ok(())
+}
+
+/// A call, that its moderation is closed when it is, and its newest ranking, in one statement.
+///
+/// # Errors
+/// NotFound.
+pub fn call_with_ranking(db: &mut Db, call: Id<Call>) -> Result<(Call, Option<Moderation>, Option<Ranking>)> {
+    Ok(calls::table
+        .left_join(moderations::table.on(moderations::call_id.eq(calls::id)))
+        .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
+        .filter(calls::id.eq(call))
+        .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select()))
+        .order((rankings::made_at.desc(), rankings::id.desc()))
+        .first(db)?)
 }
 
 /// The newest ranking of a call.

@@ -215,10 +215,19 @@ both! {
         let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
         let draft = samples::answers(&call.terms.0, &sample("x"), world.now().date());
         actions::save_draft(&world.app, &owner, id, &draft, world.now()).await.unwrap();
+        let (browser, api) = (world.client(&owner).await, world.api(&owner).await);
+        browser.get(&format!("/applications/{id}/check")).await.expect(200);
+        // The whole request, who asks included: first by the page, then again by the page and by a program.
+        for time in ["first", "again"] {
+            let before = world.app.db.statements();
+            browser.post(&format!("/applications/{id}/submit"), &[("declared_by", "L H"), ("true_and_complete", "yes")]).await.expect(303);
+            let sent = world.app.db.statements() - before;
+            assert!(sent <= 12, "{time} by the page: {sent} statements");
+        }
         let before = world.app.db.statements();
-        actions::submit(&world.app, &owner, id, &declaration(), world.now()).await.unwrap();
+        api.post(&format!("/api/v1/applications/{id}/submit"), json!({ "declared_by": "L H", "true_and_complete": "yes" })).await.expect(200);
         let sent = world.app.db.statements() - before;
-        assert!(sent <= 12, "{sent} statements");
+        assert!(sent <= 12, "by a program: {sent} statements");
     }
     async fn thirty_two_suppliers_send_at_once_and_every_one_gets_a_receipt(world: World) {
         let call = open_call(&world, CallKind::Tender, tender_terms(world.now().plus(TimeDelta::days(1))));

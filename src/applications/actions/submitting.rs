@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallKey, Part};
+use crate::calls::{Call, CallKey, Part};
 use crate::documents;
 use crate::error::{Error, Result};
 use crate::outbox;
@@ -99,14 +99,7 @@ async fn send(
     declared_by: Option<String>,
     now: Instant,
 ) -> Result<Receipt> {
-    let (application, call, keys) = app
-        .db
-        .read(move |db| {
-            let (application, call) = store::find_with_call(db, id)?;
-            let keys = calls::keys(db, application.call_id)?;
-            Ok((application, call, keys))
-        })
-        .await?;
+    let (application, call, keys) = app.db.read(move |db| store::find_to_send(db, id)).await?;
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::may_change(&call, &application, now)?;
     let installation = app.keys.clone();

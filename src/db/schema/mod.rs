@@ -26,17 +26,46 @@ pub use scoring_tables::*;
 pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
-diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, sessions, tokens);
-diesel::allow_tables_to_appear_in_same_query!(mission_departments, organisations);
-diesel::allow_tables_to_appear_in_same_query!(applications, calls, missions);
+// What is shown together is asked together: every table that some join names.
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    members,
+    organisations,
+    sessions,
+    tokens,
+    missions,
+    mission_departments,
+    mission_outcomes,
+    mission_indicators,
+    mission_readings,
+    conditions,
+    condition_versions,
+    funds,
+    fund_commitments,
+    subsidy_routes,
+    calls,
+    call_keys,
+    applications,
+    panel_members,
+    panel_conflicts,
+    moderations,
+    price_enquiries,
+    disregarded_bids,
+    rankings,
+    scores,
+    awards,
+    award_challenges,
+    agreements,
+    obligations,
+    obligation_dues,
+    claims,
+    remedy_steps,
+    investments,
+    investment_schedules,
+    investment_drawdowns,
+    investment_precedents,
+);
 pub use funds_tables::*;
 pub use investments_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(ledger_accounts, ledger_transfers);
-diesel::allow_tables_to_appear_in_same_query!(
-    investments,
-    organisations,
-    investment_schedules,
-    investment_drawdowns,
-    funds
-);
