@@ -14,7 +14,7 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Stopwatch};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A connection to either database.
 #[expect(missing_docs, reason = "the derive makes public items of its own")]
@@ -237,8 +237,7 @@ impl Database {
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let place = tokio::time::timeout(WRITE_DEADLINE, self.writing.clone().acquire_owned());
-        let place = place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+        let place = self.place_to_write().await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
@@ -256,8 +255,18 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let place = self.place_to_write().await?;
         let this = self.clone();
-        blocking(move || this.direct(work)).await
+        blocking(move || {
+            let _place = place;
+            this.direct(work)
+        })
+        .await
+    }
+
+    async fn place_to_write(&self) -> Result<OwnedSemaphorePermit> {
+        let place = tokio::time::timeout(WRITE_DEADLINE, self.writing.clone().acquire_owned());
+        place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
     }
 
     /// As [`Database::read`], on this thread.
