@@ -93,9 +93,9 @@ both! {
         let today = world.now().date();
         let refusal = world.app.db.read_now(|db| {
             let id = id.parse().unwrap();
-            assert!(conditions::exception_recorded(db, id, 1)?);
+            assert!(conditions::exceptions_recorded(db, &[id])?.contains(&(id, 1)));
             let version = conditions::find_version(db, id, 2)?;
-            let recorded = conditions::exception_recorded(db, id, 2)?;
+            let recorded = conditions::exceptions_recorded(db, &[id])?.contains(&(id, 2));
             Ok(may_be_asked(&version.body.0, AskedOf::Investment, recorded, today).unwrap_err())
         }).unwrap();
         assert_eq!(refusal.code(), "conditions/exception-needed");

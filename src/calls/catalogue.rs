@@ -6,7 +6,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::missions::{self, Mission, MissionStatus};
 use crate::values::{Id, actor};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// What pages of a call say about its mission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,14 +17,6 @@ pub struct MissionShown {
     pub statement: String,
     /// Its public page.
     pub href: String,
-}
-
-/// The missions of these calls. One that is not found is left out.
-///
-/// # Errors
-/// What the database says.
-pub fn missions_shown(db: &mut Db, ids: &[Id<Mission>]) -> Result<HashMap<Id<Mission>, MissionShown>> {
-    Ok(missions::find_many(db, ids)?.into_iter().map(|(id, mission)| (id, mission.into())).collect())
 }
 
 impl From<Mission> for MissionShown {

@@ -142,7 +142,7 @@ pub struct Held {
 /// # Errors
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
-    type Head = (Investment, String, String, Option<ScheduleVersion>, Option<i64>);
+    type Head = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>);
     let overdue = investment_precedents::table
         .filter(investment_precedents::investment_id.eq(investments::id))
         .filter(investment_precedents::verified_at.is_null())
@@ -151,7 +151,8 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
         .single_value();
     let heads: Vec<Head> = investments::table
         .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
-        .inner_join(missions::table.on(missions::id.eq(investments::mission_id)))
+        // Money counts whether or not its mission is found.
+        .left_join(missions::table.on(missions::id.eq(investments::mission_id)))
         .left_join(
             investment_schedules::table.on(investment_schedules::investment_id
                 .eq(investments::id)
@@ -161,7 +162,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
         .select((
             Investment::as_select(),
             organisations::name,
-            missions::title,
+            missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
             overdue,
         ))
@@ -192,7 +193,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
                 entries: entries.remove(&id).unwrap_or_default(),
                 valuations: valuations.remove(&id).unwrap_or_default(),
             };
-            Held { book, name, mission, overdue_precedents: overdue.unwrap_or(0) }
+            Held { book, name, mission: mission.unwrap_or_default(), overdue_precedents: overdue.unwrap_or(0) }
         })
         .collect())
 }

@@ -312,8 +312,11 @@ both! {
         assert_eq!(items(&listed, "items").len(), 1);
         let agreement = format!("/api/v1/agreements/{}", id(&items(&listed, "items")[0]));
         let shown = first.get(&agreement).await.expect(200).json();
-        let promised: Vec<_> = items(&shown, "obligations").iter().map(|o| (o["asked"].clone(), o["promised"].clone())).collect();
-        assert_eq!(promised, [(json!("jobs"), json!("20")), (json!("pay"), json!("100"))]);
+        let said = |o: &Value, field: &str| o[field].as_str().unwrap().to_owned();
+        let mut promised: Vec<_> =
+            items(&shown, "obligations").iter().map(|o| (said(o, "asked"), said(o, "promised"))).collect();
+        promised.sort();
+        assert_eq!(promised, [("jobs".to_owned(), "20".to_owned()), ("pay".to_owned(), "100".to_owned())]);
         for other in [&loser, &stranger] {
             other.get(&agreement).await.expect(404);
         }
