@@ -1,6 +1,5 @@
 //! Pages that look across rooms.
 
-use crate::support::World;
 use commonweal::missions::camden;
 use commonweal::values::{Actor, Role};
 

@@ -1,6 +1,5 @@
 //! Subsidy routes: what is confirmed in writing, what fits the cap, who signs.
 
-use crate::support::World;
 use commonweal::subsidies;
 use commonweal::values::{Id, Role};
 use serde_json::json;

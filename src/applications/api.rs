@@ -3,7 +3,8 @@
 use super::actions::{self, Declaration, DraftInput, PartInput};
 use super::desk_pages::{WhichApplication, visible};
 use super::model::Application;
-use super::pages::{StartInput, own_receipts};
+use super::pages::StartInput;
+use super::sending_pages::own_receipts;
 use super::{rules, store};
 use crate::calls::{self, Call, Part};
 use crate::db::Page;

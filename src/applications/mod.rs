@@ -22,6 +22,7 @@ mod records;
 mod rules;
 pub mod samples;
 mod sealing;
+pub mod sending_pages;
 mod shown;
 mod store;
 mod typed;

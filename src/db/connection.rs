@@ -155,8 +155,8 @@ impl std::fmt::Debug for Database {
     }
 }
 
-/// How long a write keeps trying before it answers Busy.
-const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a request waits for a connection, and a write keeps trying, before it answers Busy.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 impl Database {
     /// Opens pools of at most `connections` each. Does not migrate.
@@ -170,7 +170,7 @@ impl Database {
             Pool::builder()
                 .max_size(most.max(1))
                 .min_idle(Some(1))
-                .connection_timeout(WRITE_DEADLINE)
+                .connection_timeout(DEADLINE)
                 // A broken connection is thrown away when it comes back; asking before each use would cost a round trip.
                 .test_on_check_out(false)
                 .build(Manager { url: url.clone(), read_only, statements: statements.clone() })
@@ -213,13 +213,13 @@ impl Database {
     /// Runs a read on the blocking pool.
     ///
     /// # Errors
-    /// What the closure returns, or Internal when no connection can be had.
+    /// What the closure returns, Busy when no connection is free within twenty seconds, or Internal when none can be made.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let place = self.reading.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
+        let place = place_in(&self.reading).await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
@@ -237,7 +237,7 @@ impl Database {
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let place = self.place_to_write().await?;
+        let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
@@ -255,18 +255,13 @@ impl Database {
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let place = self.place_to_write().await?;
+        let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
             this.direct(work)
         })
         .await
-    }
-
-    async fn place_to_write(&self) -> Result<OwnedSemaphorePermit> {
-        let place = tokio::time::timeout(WRITE_DEADLINE, self.writing.clone().acquire_owned());
-        place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
     }
 
     /// As [`Database::read`], on this thread.
@@ -289,7 +284,7 @@ impl Database {
         loop {
             match write_once(&mut connection, &mut work) {
                 Err(error) if error.database().is_some_and(is_retryable) => {
-                    if started.elapsed() > WRITE_DEADLINE {
+                    if started.elapsed() > DEADLINE {
                         return Err(Error::Busy);
                     }
                     let jitter = rand::random_range(0..=pause);
@@ -309,6 +304,12 @@ impl Database {
         let mut connection = self.writers.get()?;
         work(&mut connection)
     }
+}
+
+/// A place in the queue for a connection; Busy when none is free within twenty seconds.
+async fn place_in(queue: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+    let place = tokio::time::timeout(DEADLINE, queue.clone().acquire_owned());
+    place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -13,6 +13,17 @@ type OrganisationId = Id<actor::Organisation>;
 /// One role of a person, as the joins of this file give it; a person without a role is one row.
 type RoleRow = (Option<Id<Account>>, Option<String>, Option<String>, Option<OrganisationId>, Option<Role>);
 
+#[diesel::dsl::auto_type(no_type_alias)]
+fn role_columns() -> _ {
+    (
+        accounts::id.nullable(),
+        accounts::name.nullable(),
+        organisations::name.nullable(),
+        organisations::id.nullable(),
+        members::role.nullable(),
+    )
+}
+
 fn actor_of(rows: impl IntoIterator<Item = RoleRow>) -> Option<Actor> {
     let mut rows = rows.into_iter().peekable();
     let (account, name, ..) = rows.peek()?.clone();
@@ -35,13 +46,7 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(accounts::id.eq(account))
         .filter(accounts::disabled_at.is_null())
-        .select((
-            accounts::id.nullable(),
-            accounts::name.nullable(),
-            organisations::name.nullable(),
-            organisations::id.nullable(),
-            members::role.nullable(),
-        ))
+        .select(role_columns())
         .order(members::id)
         .load(db)?;
     Ok(actor_of(rows))
@@ -59,16 +64,7 @@ pub fn load_actor_by_token(db: &mut Db, secret: &str, machine_now: Instant) -> R
         .filter(tokens::hash.eq(super::passwords::secret_hash(secret)))
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::expires_at.gt(machine_now))
-        .select((
-            tokens::scope,
-            (
-                accounts::id.nullable(),
-                accounts::name.nullable(),
-                organisations::name.nullable(),
-                organisations::id.nullable(),
-                members::role.nullable(),
-            ),
-        ))
+        .select((tokens::scope, role_columns()))
         .order(members::id)
         .load(db)?;
     let read_only = rows.first().is_some_and(|(scope, _)| scope == "read");
@@ -371,16 +367,7 @@ pub(super) fn find_session(
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
         .filter(sessions::id.eq(id))
         .filter(sessions::expires_at.gt(machine_now))
-        .select((
-            sessions::state,
-            (
-                accounts::id.nullable(),
-                accounts::name.nullable(),
-                organisations::name.nullable(),
-                organisations::id.nullable(),
-                members::role.nullable(),
-            ),
-        ))
+        .select((sessions::state, role_columns()))
         .order(members::id)
         .load(db)?;
     let mut states = Vec::with_capacity(1);

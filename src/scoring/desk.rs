@@ -1,48 +1,42 @@
-//! Pages of officers: panel, moderation and ranking, the trace of one bid.
+//! Pages of officers: moderation and ranking.
 
 use super::bids::{self, Opened};
-use super::model::{
-    Conflict, Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score,
-};
-use super::moderation::{self, DisregardInput, EnquiryInput};
+use super::model::{Conflict, Disregard, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score};
+use super::moderation::{self};
 use super::pages::form_shell;
-use super::panel::{self, MemberInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
 use super::sheets::ScoreInput;
 use super::store::Seated;
 use super::{bid_id, rules, store, words};
 use crate::applications::Application;
-use crate::calls::{self, Call};
+use crate::calls::Call;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::evaluation::{BidResult, EvaluationFile, Kind, Sensitivity, bidder_file};
+use crate::evaluation::{EvaluationFile, Kind, Sensitivity};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::people::members_with_role;
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::decimals::shown_decimal;
-use crate::values::{Account, Actor, Id, Pence, Role};
-use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_DISPOSITION;
+use crate::values::{Account, Actor, Id, Pence};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// Everything about the scoring of a call.
-struct Desk {
-    call: Call,
-    panel: Vec<PanelMember>,
-    conflicts: Vec<Conflict>,
-    bids: Vec<Opened>,
-    scores: Vec<Score>,
-    agreed: BTreeMap<(Id<Application>, String), Moderated>,
-    closed: bool,
-    ranking: Option<Ranking>,
-    firm: Option<Sensitivity>,
-    enquiries: Vec<Enquiry>,
-    left_out: Vec<Disregard>,
-    names: HashMap<Id<Account>, String>,
+pub(super) struct Desk {
+    pub(super) call: Call,
+    pub(super) panel: Vec<PanelMember>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) bids: Vec<Opened>,
+    pub(super) scores: Vec<Score>,
+    pub(super) agreed: BTreeMap<(Id<Application>, String), Moderated>,
+    pub(super) closed: bool,
+    pub(super) ranking: Option<Ranking>,
+    pub(super) firm: Option<Sensitivity>,
+    pub(super) enquiries: Vec<Enquiry>,
+    pub(super) left_out: Vec<Disregard>,
+    pub(super) names: HashMap<Id<Account>, String>,
 }
 
 fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
@@ -69,114 +63,9 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
     })
 }
 
-async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
+pub(super) async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
     let actor = visit.actor.clone();
     visit.app.db.read(move |db| load(db, id, &actor)).await
-}
-
-#[derive(Template)]
-#[template(path = "scoring/panel.html")]
-struct PanelPage {
-    shell: Shell,
-    form: FormState,
-    call: Call,
-    members: Vec<(String, &'static str, &'static str, String)>,
-    conflicts: Vec<(Conflict, String, String)>,
-    evaluators: Vec<(String, String)>,
-    may_manage: bool,
-}
-
-async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
-    let actor = visit.actor.clone();
-    let (call, seated, bids, evaluators) = visit
-        .app
-        .db
-        .read(move |db| {
-            let call = calls::find(db, id)?;
-            require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
-            let evaluators = members_with_role(db, call.authority_id, Role::Evaluator)?;
-            Ok((call, store::seated(db, id)?, bids::opened(db, id)?, evaluators))
-        })
-        .await?;
-    let name = |a: Id<Account>| seated.names.get(&a).cloned().unwrap_or_default();
-    let members = seated
-        .members
-        .iter()
-        .map(|m| {
-            let (word, colour) = if rules::is_conflicted(&seated.conflicts, m) {
-                ("Conflict", "red")
-            } else if m.final_at.is_some() {
-                ("Final", "green")
-            } else if m.declared_at.is_some() {
-                ("Scoring", "light-blue")
-            } else {
-                ("Not declared", "grey")
-            };
-            (name(m.account_id), word, colour, m.declared_at.map(|d| d.medium()).unwrap_or_default())
-        })
-        .collect();
-    let conflicts = seated
-        .conflicts
-        .iter()
-        .map(|c| {
-            let bid = bids.iter().find(|b| b.application.id == c.application_id);
-            (c.clone(), name(c.account_id), bid.map(|b| b.name.clone()).unwrap_or_default())
-        })
-        .collect();
-    Ok(PanelPage {
-        shell: form_shell(visit, "Panel", &form),
-        form,
-        members,
-        conflicts,
-        evaluators: evaluators
-            .into_iter()
-            .filter(|(id, _)| !seated.members.iter().any(|m| m.account_id == *id))
-            .map(|(id, name)| (id.to_string(), name))
-            .collect(),
-        may_manage: can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id)),
-        call,
-    })
-}
-
-/// `GET /desk/calls/{id}/panel`
-///
-/// # Errors
-/// Denied.
-pub async fn panel_of(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&panel_page(&visit, *id, FormState::empty()).await?)
-}
-
-/// `POST /desk/calls/{id}/panel`
-///
-/// # Errors
-/// Denied.
-pub async fn add_member(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<MemberInput>) -> Answer {
-    match panel::add_member(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
-        Ok(_) => {
-            visit.done("Added to the panel.");
-            see(&format!("/desk/calls/{id}/panel"))
-        }
-        Err(error) => page_again(&panel_page(&visit, *id, posted.again(error)?).await?),
-    }
-}
-
-/// `POST /desk/calls/{id}/conflicts/{conflict}`
-///
-/// # Errors
-/// Denied.
-pub async fn resolve(
-    visit: Visit,
-    path: web::Path<(Id<Call>, Id<Conflict>)>,
-    posted: Posted<ResolutionInput>,
-) -> Answer {
-    let (call, conflict) = path.into_inner();
-    match panel::resolve(&visit.app, &visit.actor, conflict, &posted.input, visit.now).await {
-        Ok(()) => {
-            visit.done("The enquiry is recorded.");
-            see(&format!("/desk/calls/{call}/panel"))
-        }
-        Err(error) => page_again(&panel_page(&visit, call, posted.again(error)?).await?),
-    }
 }
 
 /// A place in the ranking.
@@ -649,140 +538,4 @@ pub async fn agree(
             page_again(&agree_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?)
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "scoring/trace.html")]
-struct TracePage {
-    shell: Shell,
-    form: FormState,
-    call: Call,
-    name: String,
-    application: Id<Application>,
-    result: BidResult,
-    reasons: BTreeMap<String, String>,
-    enquiry: Option<Enquiry>,
-    outcomes: Vec<(&'static str, &'static str)>,
-    grounds: Vec<(&'static str, &'static str)>,
-    left_out: Option<Disregard>,
-    bid: String,
-    may_moderate: bool,
-}
-
-async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, form: FormState) -> Result<TracePage> {
-    let found = desk(visit, id).await?;
-    let opened = found.bids.iter().find(|b| b.application.id == application).ok_or(Error::NotFound)?;
-    let ranking = found.ranking.as_ref().ok_or(Error::NotFound)?;
-    let bid = bid_id(&opened.application);
-    let result = ranking
-        .file
-        .0
-        .result
-        .as_ref()
-        .and_then(|r| r.bids.iter().find(|b| b.bid == bid))
-        .ok_or(Error::NotFound)?
-        .clone();
-    Ok(TracePage {
-        shell: form_shell(visit, &format!("Where the numbers of {} come from", opened.name), &form),
-        form,
-        name: opened.name.clone(),
-        application,
-        result,
-        reasons: found
-            .agreed
-            .iter()
-            .filter(|((a, _), _)| *a == application)
-            .map(|((_, criterion), m)| (criterion.clone(), m.reason.clone()))
-            .collect(),
-        enquiry: found.enquiries.iter().find(|e| e.application_id == application).cloned(),
-        outcomes: EnquiryOutcome::options(),
-        grounds: DisregardGround::options(),
-        left_out: found.left_out.iter().find(|d| d.application_id == application).cloned(),
-        bid,
-        may_moderate: ranking.signed_at.is_none()
-            && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
-        call: found.call,
-    })
-}
-
-/// `GET /desk/calls/{id}/ranking/{application}`
-///
-/// # Errors
-/// Denied, NotFound before there is a ranking.
-pub async fn trace(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
-    let (call, application) = path.into_inner();
-    page(&trace_page(&visit, call, application, FormState::empty()).await?)
-}
-
-/// `POST /desk/calls/{id}/ranking/{application}/enquiry/{enquiry}`
-///
-/// # Errors
-/// Denied.
-pub async fn enquiry(
-    visit: Visit,
-    path: web::Path<(Id<Call>, Id<Application>, Id<Enquiry>)>,
-    posted: Posted<EnquiryInput>,
-) -> Answer {
-    let (call, application, id) = path.into_inner();
-    match moderation::record_enquiry(&visit.app, &visit.actor, id, &posted.input, visit.now).await {
-        Ok(()) => {
-            visit.done("The enquiry is recorded.");
-            see(&format!("/desk/calls/{call}/ranking/{application}"))
-        }
-        Err(error) => page_again(&trace_page(&visit, call, application, posted.again(error)?).await?),
-    }
-}
-
-/// `POST /desk/calls/{id}/ranking/{application}/disregard`
-///
-/// # Errors
-/// Denied.
-pub async fn disregard(
-    visit: Visit,
-    path: web::Path<(Id<Call>, Id<Application>)>,
-    posted: Posted<DisregardInput>,
-) -> Answer {
-    let (call, application) = path.into_inner();
-    match moderation::disregard(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
-        Ok(()) => {
-            visit.done("The bid is left out. Rank again to see the others.");
-            see(&format!("/desk/calls/{call}/ranking/{application}"))
-        }
-        Err(error) => page_again(&trace_page(&visit, call, application, posted.again(error)?).await?),
-    }
-}
-
-/// Which file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct FileQuery {
-    bid: String,
-}
-
-/// `GET /desk/calls/{id}/ranking.json`: the file that recomputes, or with `?bid=` what one bidder may be given.
-///
-/// # Errors
-/// Denied, NotFound before there is a ranking.
-pub async fn file(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FileQuery>) -> Answer {
-    let (id, actor) = (*id, visit.actor.clone());
-    let (call, ranking) = visit
-        .app
-        .db
-        .read(move |db| {
-            let (call, _, ranking) = store::call_with_ranking(db, id)?;
-            require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
-            Ok((call, ranking.ok_or(Error::NotFound)?))
-        })
-        .await?;
-    let (name, text) = if query.bid.is_empty() {
-        (format!("{}-ranking", call.reference), serde_json::to_string_pretty(&ranking.file.0))
-    } else {
-        let own = bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?;
-        (format!("{}-{}", call.reference, query.bid), serde_json::to_string_pretty(&own))
-    };
-    let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{safe}.json\"")))
-        .body(text.map_err(Error::from)?))
 }

@@ -16,11 +16,13 @@ mod model;
 pub mod moderation;
 pub mod pages;
 pub mod panel;
+pub mod panel_pages;
 pub mod ranking;
 pub mod rules;
 pub mod samples;
 pub mod sheets;
 mod store;
+pub mod trace_pages;
 pub mod words;
 
 pub use bids::{Answer, bid_id};

@@ -1,7 +1,9 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs.
 
 use super::{assets, health, openapi, public_pages, sandbox};
-use crate::applications::{api as applications_api, desk_pages as opening, pages as applications};
+use crate::applications::{
+    api as applications_api, desk_pages as opening, pages as applications, sending_pages as sending,
+};
 use crate::awards::{api as awards_api, pages as awards};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
@@ -15,7 +17,10 @@ use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as
 use crate::people::policy::Action;
 use crate::people::{api as people_api, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
-use crate::scoring::{api as scoring_api, desk as scoring_desk, pages as scoring};
+use crate::scoring::{
+    api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel,
+    trace_pages as scoring_trace,
+};
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
 use actix_web::{Route, web};
@@ -355,12 +360,12 @@ fn applications_routes() -> Vec<Row> {
         get "/applications/{id}/files/{document}" ReadOwnApplication => applications::own_file,
         post "/applications/{id}/files/{document}/remove" WriteApplication => applications::detach,
         post "/applications/{id}/cash-flow" WriteApplication => applications::sheet,
-        get "/applications/{id}/check" ReadOwnApplication => applications::check,
-        post "/applications/{id}/submit" SubmitApplication => applications::submit,
-        post "/applications/{id}/confirm" SubmitApplication => applications::confirm,
-        get "/applications/{id}/receipt" ReadOwnApplication => applications::receipt,
-        get "/applications/{id}/withdraw" SubmitApplication => applications::withdraw_form,
-        post "/applications/{id}/withdraw" SubmitApplication => applications::withdraw,
+        get "/applications/{id}/check" ReadOwnApplication => sending::check,
+        post "/applications/{id}/submit" SubmitApplication => sending::submit,
+        post "/applications/{id}/confirm" SubmitApplication => sending::confirm,
+        get "/applications/{id}/receipt" ReadOwnApplication => sending::receipt,
+        get "/applications/{id}/withdraw" SubmitApplication => sending::withdraw_form,
+        post "/applications/{id}/withdraw" SubmitApplication => sending::withdraw,
         get "/desk/calls/{id}/opening" ReadOpened => opening::opening,
         post "/desk/calls/{id}/opening" OpenEnvelopes => opening::ask,
         post "/desk/calls/{id}/opening/confirm" OpenEnvelopes => opening::confirm,
@@ -398,17 +403,17 @@ fn scoring_routes() -> Vec<Row> {
         post "/evaluations/{call}/final" Score => scoring::finish,
         get "/evaluations/{call}/{application}/{criterion}" Score => scoring::score_form,
         post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
-        get "/desk/calls/{id}/panel" ReadScores => scoring_desk::panel_of,
-        post "/desk/calls/{id}/panel" ManagePanel => scoring_desk::add_member,
-        post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_desk::resolve,
+        get "/desk/calls/{id}/panel" ReadScores => scoring_panel::panel_of,
+        post "/desk/calls/{id}/panel" ManagePanel => scoring_panel::add_member,
+        post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_panel::resolve,
         get "/desk/calls/{id}/moderation" ReadScores => scoring_desk::moderation_of,
         post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
         get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
         post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
-        get "/desk/calls/{id}/ranking.json" ReadScores => scoring_desk::file,
-        get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_desk::trace,
-        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_desk::enquiry,
-        post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_desk::disregard,
+        get "/desk/calls/{id}/ranking.json" ReadScores => scoring_trace::file,
+        get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_trace::trace,
+        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_trace::enquiry,
+        post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_trace::disregard,
         get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
         post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
         post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,

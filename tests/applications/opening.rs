@@ -1,7 +1,6 @@
 //! Opening envelopes.
 
 use super::sample_calls::{round, sample, tender};
-use crate::support::World;
 use chrono::TimeDelta;
 use commonweal::applications::samples::submit_complete;
 use commonweal::applications::{self, Reconciled, actions};

@@ -1,7 +1,6 @@
 //! Writing, sending, replacing, withdrawing.
 
 use super::sample_calls::{open_call, round, sample, tender, tender_terms};
-use crate::support::World;
 use chrono::TimeDelta;
 use commonweal::applications::actions::{self, Declaration};
 use commonweal::applications::samples::{self, submit_complete};

@@ -3,7 +3,7 @@
 use super::{
     Bidder, Staff, condition_by_program, id, items, levels, mission_by_program, on, refused, replayed, sent, statuses,
 };
-use crate::support::{Api, World};
+use crate::support::Api;
 use commonweal::values::{Actor, Role};
 use futures_util::join;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::tender_through_pages::{answer, condition, mission, start};
 use super::{Bidder, Staff, on, statuses, turned_down};
-use crate::support::{Client, World};
+use crate::support::Client;
 use commonweal::values::{Actor, Role};
 use futures_util::join;
 

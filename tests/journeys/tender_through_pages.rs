@@ -1,7 +1,7 @@
 //! A supplier bids, wins, promises and is checked; the one that loses reads why. All through pages.
 
 use super::{Bidder, Staff, at, evaluate, on, statuses, turned_down};
-use crate::support::{Client, Page, World};
+use crate::support::{Client, Page};
 use commonweal::values::{Actor, Role};
 use futures_util::join;
 

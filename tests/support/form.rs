@@ -121,11 +121,6 @@ impl Page {
             .filter(|(_, href)| href.starts_with(start))
             .collect()
     }
-
-    /// The last part of the page's address.
-    pub fn id(&self) -> String {
-        self.path.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()
-    }
 }
 
 impl Form {
@@ -261,10 +256,5 @@ impl Client {
     /// Opens a page, fills the form with this button and sends it; it must lead on.
     pub async fn fill(&self, path: &str, button: &str, fields: &[(&str, &str)]) -> Page {
         self.done(&self.open(path).await.form(button).with(fields)).await
-    }
-
-    /// The same, whatever comes of it.
-    pub async fn try_fill(&self, path: &str, button: &str, fields: &[(&str, &str)]) -> Reply {
-        self.send(&self.open(path).await.form(button).with(fields)).await
     }
 }

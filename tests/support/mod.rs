@@ -8,7 +8,7 @@ pub mod server;
 
 pub use client::{Api, Client, Reply};
 pub use database::{Fresh, Kind};
-pub use form::{Form, Page};
+pub use form::Page;
 
 use commonweal::app::App;
 use commonweal::config::Config;
