@@ -1,7 +1,7 @@
 //! The command line: one binary, `commonweal`.
 
 pub mod evaluate;
-pub mod finance;
+mod finance;
 pub mod timetable;
 mod upkeep;
 
@@ -15,7 +15,7 @@ use crate::people::{Organisation, OrganisationKind, Profile};
 use crate::values::{Actor, Id, Role};
 use crate::{db, demo, serve};
 use clap::{Args, Parser, Subcommand};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -57,9 +57,9 @@ enum Command {
         #[arg(long)]
         schema: bool,
     },
-    /// Rates of return and loan schedules.
+    /// Rates, loans, conditions, subsidy and funds, worked out exactly.
     #[command(subcommand)]
-    Finance(Finance),
+    Finance(finance::Finance),
     /// Periods that procurement law sets.
     #[command(subcommand)]
     Timetable(Timetable),
@@ -98,30 +98,6 @@ enum User {
         /// Name of the authority.
         #[arg(long, requires = "role")]
         authority: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum Finance {
-    /// The certified yearly rate of return of dated cash flows (CSV with the header date,amount; pounds).
-    #[command(
-        after_help = "Examples:\n  commonweal finance xirr flows.csv\n  commonweal finance xirr flows.csv --nav 250000 --on 2026-11-24"
-    )]
-    Xirr {
-        /// CSV file.
-        file: PathBuf,
-        /// Closing value in pounds.
-        #[arg(long, requires = "on")]
-        nav: Option<String>,
-        /// Date of the closing value.
-        #[arg(long, requires = "nav")]
-        on: Option<String>,
-    },
-    /// A loan schedule to the penny (JSON terms).
-    #[command(after_help = "Example:\n  commonweal finance schedule loan.json")]
-    Schedule {
-        /// JSON file.
-        file: PathBuf,
     },
 }
 
@@ -224,10 +200,7 @@ fn carry_out(cli: &Cli) -> Outcome {
         Command::Evaluate { schema: true, .. } => print(&evaluate::schema()),
         Command::Evaluate { file: Some(file), .. } => print(&evaluate::evaluate(&read(file)?)?),
         Command::Evaluate { file: None, .. } => Err("Name the file to evaluate, or ask for --schema.".to_owned()),
-        Command::Finance(Finance::Xirr { file, nav, on }) => {
-            print(&finance::xirr(&read(file)?, nav.as_deref(), on.as_deref())?)
-        }
-        Command::Finance(Finance::Schedule { file }) => print(&finance::schedule(&read(file)?)?),
+        Command::Finance(command) => say(&finance::carry_out(command)?),
         Command::Timetable(Timetable::Standstill { date }) => print(&timetable::standstill(date)?),
         Command::Timetable(Timetable::TenderPeriod { date, circumstances: c }) => {
             let circumstances = Circumstances {
@@ -263,8 +236,17 @@ fn carry_out(cli: &Cli) -> Outcome {
 }
 
 fn print(value: &serde_json::Value) -> Outcome {
-    println!("{}", serde_json::to_string_pretty(value).map_err(|e| e.to_string())?);
-    Ok(ExitCode::SUCCESS)
+    say(&serde_json::to_string_pretty(value).map_err(|e| e.to_string())?)
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
+fn say(text: &str) -> Outcome {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("The result cannot be written: {error}."))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn read(path: &Path) -> std::result::Result<String, String> {

@@ -38,6 +38,8 @@ pub struct Server {
     pub environment: Environment,
     /// HTTP worker threads.
     pub workers: usize,
+    /// Reverse proxies of our own that stand before the service; each wrote one address of `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     /// Masthead name where nobody is signed in.
     pub council: String,
 }

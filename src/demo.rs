@@ -2,6 +2,7 @@
 //!
 //! The four missions are Camden's published words; every organisation, person, figure and promise is made up.
 
+mod instruments;
 mod tenders;
 
 use crate::agreements::{self};
@@ -23,7 +24,7 @@ use crate::people::{Organisation, OrganisationKind, Profile, authorities, load_a
 use crate::scoring::samples as scoring_samples;
 use crate::serve;
 use crate::subsidies;
-use crate::values::{Account, Actor, Id, Instant, LocalDate, Pence, Quantity, Role, actor};
+use crate::values::{Account, Actor, Clock, Id, Instant, LocalDate, Pence, Quantity, Role, actor};
 use chrono::{Months, TimeDelta};
 use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::{Decimal, dec};
@@ -63,7 +64,7 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     if !app.db.read(authorities).await?.is_empty() {
         return Err(Error::Conflict("The database holds a council already: the demo needs an empty one.".to_owned()));
     }
-    let bar = if show_progress { ProgressBar::new(29) } else { ProgressBar::hidden() };
+    let bar = if show_progress { ProgressBar::new(33) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
         bar.set_style(style);
     }
@@ -77,6 +78,7 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     let demo = Demo { app: app.clone(), handlers: serve::handlers(), today, people, ground, bar };
     demo.fund().await?;
     demo.rounds().await?;
+    demo.other_instruments().await?;
     demo.awarded_tender().await?;
     demo.tender_in_scoring().await?;
     demo.closed_tender().await?;
@@ -418,42 +420,9 @@ impl Demo {
             holiday_periods: "3".to_owned(),
             ..subsidies::LoanInput::default()
         };
-        let recommendation = award_actions::RecommendInput {
-            application: application.to_string(),
-            reasons: "Scores above the level the round asked for; the cash flow carries the loan with room to spare."
-                .to_owned(),
-            value: String::new(),
-            starts_on: String::new(),
-            ends_on: String::new(),
-            precedents: "The loan agreement is signed and the bank account checked".to_owned(),
-            loan,
-        };
-        let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
-        award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
-        let route = subsidies::actions::RouteInput {
-            kind: "market_terms".to_owned(),
-            evidence: "Made up for practice: two social lenders quoted 4.9% and 5.2% for the same risk and term."
-                .to_owned(),
-            ..subsidies::actions::RouteInput::default()
-        };
-        subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46))
-            .await?;
-        let offer = offers::OfferInput { answer_by_date: day(66).rfc3339(), answer_by_time: String::new() };
-        offers::make(&self.app, &self.people.fund, award, &offer, day(47)).await?;
-        let answer = offers::AnswerInput { answer: "accept".to_owned(), understood: "yes".to_owned() };
-        offers::answer(&self.app, &who.owner, award, &answer, day(50)).await?;
-        self.jobs_until(day(50)).await?;
-        let agreement = self
-            .app
-            .db
-            .read(move |db| agreements::of_award(db, award))
-            .await?
-            .ok_or_else(|| Error::internal("an accepted offer made no agreement"))?;
-        let cast = Cast {
-            fund_manager: self.people.fund.clone(),
-            committee_member: self.people.committee.clone(),
-            contract_manager: self.people.contracts.clone(),
-        };
+        let offer = subsidies::InstrumentInput { loan, ..subsidies::InstrumentInput::default() };
+        let agreement = self.agree(who, call, application, offer, "", opened).await?;
+        let cast = self.cast();
         let investment =
             investment_samples::running(&self.app, &cast, agreement.id, drawn_on, habit, self.today.date()).await?;
         // Kiln Yard keeps its first figures and then falls silent: its conditions are in breach today.
@@ -464,6 +433,57 @@ impl Demo {
             investment_samples::value_at_balance(&self.app, &cast, investment, year_end).await?;
         }
         Ok(())
+    }
+
+    fn cast(&self) -> Cast {
+        Cast {
+            fund_manager: self.people.fund.clone(),
+            committee_member: self.people.committee.clone(),
+            contract_manager: self.people.contracts.clone(),
+        }
+    }
+
+    /// Recommended, approved, with its subsidy route, offered and accepted: the agreement.
+    async fn agree(
+        &self,
+        who: &Enterprise,
+        call: Id<Call>,
+        application: Id<Application>,
+        offer: subsidies::InstrumentInput,
+        ends_on: &str,
+        opened: Instant,
+    ) -> Result<agreements::Agreement> {
+        let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let recommendation = award_actions::RecommendInput {
+            application: application.to_string(),
+            reasons: "Scores above the level the round asked for; the cash flow carries it with room to spare."
+                .to_owned(),
+            value: String::new(),
+            starts_on: String::new(),
+            ends_on: ends_on.to_owned(),
+            precedents: "The agreement is signed and the bank account checked".to_owned(),
+            offer,
+        };
+        let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
+        award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
+        let route = subsidies::actions::RouteInput {
+            kind: "market_terms".to_owned(),
+            evidence: "Made up for practice: two social investors offered the same price and terms for the same risk."
+                .to_owned(),
+            ..subsidies::actions::RouteInput::default()
+        };
+        subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46))
+            .await?;
+        let offer = offers::OfferInput { answer_by_date: day(66).rfc3339(), answer_by_time: String::new() };
+        offers::make(&self.app, &self.people.fund, award, &offer, day(47)).await?;
+        let answer = offers::AnswerInput { answer: "accept".to_owned(), understood: "yes".to_owned() };
+        offers::answer(&self.app, &who.owner, award, &answer, day(50)).await?;
+        self.jobs_until(day(50)).await?;
+        self.app
+            .db
+            .read(move |db| agreements::of_award(db, award))
+            .await?
+            .ok_or_else(|| Error::internal("an accepted offer made no agreement"))
     }
 
     /// Reports every figure that has fallen due, all but the newest verified.
@@ -514,7 +534,7 @@ impl Demo {
         let writing = self.enterprise("Paper Boats Press", OrganisationKind::SocialEnterprise, None).await?;
         applications::actions::start(&self.app, &writing.owner, call, writing.id, self.days_ago(3, 11)).await?;
         if let Some((who, id)) = sent.get(3) {
-            applications::actions::withdraw(&self.app, &who.owner, *id, self.days_ago(5, 15)).await?;
+            applications::actions::withdraw(&self.app, &who.owner, *id, &Clock::stopped(self.days_ago(5, 15))).await?;
         }
         if let Some((_, id)) = sent.first() {
             applications::actions::open_investments(

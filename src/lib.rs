@@ -29,7 +29,8 @@
 //!   `finance`, whose result decimal arithmetic certifies.
 //! - A write is one serializable transaction: the change, its audit row and its outbox rows, or nothing.
 //! - News travels down the list as an event in the outbox; what must be true at once is derived.
-//! - Today is a parameter. The clock is read in one place, once a request.
+//! - Today is a parameter. The clock is read in one place, once a request. Sending and withdrawing an application read
+//!   it again inside the write: a deadline is judged when the words are stored, not when a slow request began.
 //! - Tender content is never stored in clear before its opening by two officers.
 //! - The policy denies by default: every route names the action it is judged by, and every action asks again.
 //!

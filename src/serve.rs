@@ -34,7 +34,7 @@ pub fn handlers() -> Handlers {
     handlers.on(crate::calls::actions::DEADLINE, crate::calls::actions::close_at_deadline);
 
     // applications
-    handlers.on("application.submitted", applications::jobs::send_receipt);
+    handlers.together("application.submitted", applications::jobs::send_receipts);
     handlers.on("call.amended", applications::jobs::tell_amended);
     handlers.on("call.closed", applications::jobs::destroy_drafts);
     handlers.on("call.withdrawn", applications::jobs::destroy_drafts);
@@ -54,7 +54,7 @@ pub fn handlers() -> Handlers {
 
     // investments
     handlers.on("agreement.signed", investments::open_investment);
-    handlers.on(investments::actions::DUE, investments::actions::due);
+    handlers.on(investments::upkeep::DUE, investments::upkeep::due);
 
     // returns
 

@@ -175,7 +175,7 @@ pub fn award(
         state: if kind == AwardKind::Contract { AwardState::Noticed } else { AwardState::Accepted },
         value,
         reasons: "Best".to_owned(),
-        terms: Json(AwardTerms { starts_on: now.date(), ends_on: days(world, 365), loan: None }),
+        terms: Json(AwardTerms { starts_on: now.date(), ends_on: days(world, 365), offer: None }),
         recommended_by: account,
         recommended_at: now,
         approved_by: None,

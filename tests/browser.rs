@@ -3,11 +3,21 @@
 
 use crate::support::node;
 use crate::support::server::Server;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// The longest that one browser may take before it is ended and the test fails.
 const MOST: Duration = Duration::from_secs(280);
+
+/// Which renderings some browser test of this run has checked already: a folder with a file for each.
+static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("renderings");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+});
 
 /// Runs a script of `tests/browser` against a demo council of its own. Returns what it printed, with the counts of its
 /// last line: pages shown and distinct renderings checked.
@@ -42,6 +52,7 @@ fn browse(script: &str) -> (String, usize, usize) {
     let mut child = Command::new("node")
         .args([script, &server.base(), &people.to_string()])
         .current_dir(node::folder())
+        .env("RENDERINGS", RENDERINGS.as_path())
         .stdin(Stdio::null())
         .stdout(std::fs::File::create(&log).unwrap())
         .stderr(Stdio::null())

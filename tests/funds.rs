@@ -3,12 +3,13 @@
 use crate::support::World;
 use commonweal::agreements::{Agreement, AgreementKind, AgreementState};
 use commonweal::applications::{Application, ApplicationState};
-use commonweal::awards::{Award, AwardState, AwardTerms, LoanOffer};
+use commonweal::awards::{Award, AwardState, AwardTerms, InvestmentOffer};
 use commonweal::calls::{Call, CallKind, CallStage, Instrument, RoundTerms, Terms, Timetable};
 use commonweal::db::Json;
 use commonweal::evaluation::Model;
-use commonweal::finance::LoanTerms;
-use commonweal::finance::schedule::{InterestBasis, Repayment, Tranche};
+use commonweal::finance::InstrumentTerms;
+use commonweal::finance::loan::{Accrual, Facility, Plan, Price, Scope};
+use commonweal::finance::schedule::Tranche;
 use commonweal::funds::actions::{self as fund_actions, NewCommitment, OpenFund};
 use commonweal::funds::{self, Fund};
 use commonweal::investments::samples::Cast;
@@ -51,8 +52,8 @@ pub async fn ground(world: &World, committed: &str) -> Ground {
 }
 
 /// Interest-free equal payments make figures that can be worked out by hand.
-pub fn loan(on: LocalDate, tranches: &[i64], instalments: u32, rate: Decimal) -> LoanOffer {
-    let planned = tranches
+pub fn loan(on: LocalDate, tranches: &[i64], instalments: u32, rate: Decimal) -> InvestmentOffer {
+    let planned: Vec<Tranche> = tranches
         .iter()
         .enumerate()
         .map(|(i, amount)| Tranche {
@@ -60,20 +61,25 @@ pub fn loan(on: LocalDate, tranches: &[i64], instalments: u32, rate: Decimal) ->
             amount: Pence(*amount),
         })
         .collect();
-    LoanOffer {
-        instrument: Instrument::Loan,
-        loan: LoanTerms {
-            tranches: planned,
-            rate: Rate::new(rate).unwrap(),
-            repayment: Repayment::EqualPrincipal,
-            instalments,
-            period_months: 1,
-            first_due: None,
-            interest: InterestBasis::EqualPeriods,
-            holiday: None,
-        },
+    let loan = Facility {
+        draws: planned.clone(),
+        price: Price::Fixed { rate: Rate::new(rate).unwrap() },
+        accrual: Accrual::EqualPeriods,
+        plan: Plan::EqualPrincipal,
+        instalments,
+        period_months: 1,
+        first_due: None,
+        month_end: Default::default(),
+        convention: Default::default(),
+        calendar: None,
+        pauses: Vec::new(),
+        scope: Scope::Facility,
+        fees: Vec::new(),
+    };
+    InvestmentOffer {
+        terms: InstrumentTerms::Loan(loan),
         precedents: tranches.iter().enumerate().map(|(i, _)| format!("Lease {} is signed", i + 1)).collect(),
-        tranches: tranches.iter().map(|a| Pence(*a)).collect(),
+        draws: planned,
     }
 }
 
@@ -82,14 +88,14 @@ pub fn agreement(
     world: &World,
     ground: &Ground,
     organisation: Id<actor::Organisation>,
-    offer: LoanOffer,
+    offer: InvestmentOffer,
     reference: &str,
 ) -> Id<Agreement> {
     let now = world.now();
     let by = ground.cast.fund_manager.account().unwrap();
-    let value = offer.tranches.iter().copied().sum();
-    let starts_on = offer.loan.tranches[0].on;
-    let terms = AwardTerms { starts_on, ends_on: starts_on + chrono::Months::new(120), loan: Some(offer) };
+    let value = offer.amount();
+    let starts_on = offer.draws.first().map_or(world.now().date(), |d| d.on);
+    let terms = AwardTerms { starts_on, ends_on: starts_on + chrono::Months::new(120), offer: Some(offer) };
     let call = Call {
         id: Id::new(),
         authority_id: world.council,
@@ -108,7 +114,7 @@ pub fn agreement(
                 pot: Pence(100_000_000),
                 least: Pence(1),
                 most: Pence(100_000_000),
-                instruments: vec![Instrument::Loan],
+                instruments: Instrument::ALL.to_vec(),
             }),
             model: Model {
                 title: "M".into(),

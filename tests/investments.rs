@@ -169,8 +169,8 @@ both! {
         let ahead = book(&world, id);
         assert_eq!(ahead.credit(), Pence(10_300));
         assert_eq!(ahead.standing(day("2026-03-02")), Standing::Running);
-        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
-        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        world.app.db.write_now(|db| investments::upkeep::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        world.app.db.write_now(|db| investments::upkeep::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
         let used = book(&world, id);
         assert_eq!(used.credit(), Pence::ZERO);
         assert_eq!(used.entries.iter().filter(|e| e.kind == EntryKind::Credit).count(), 1);
@@ -182,7 +182,7 @@ both! {
         let id = running(&world, &ground, day("2026-01-15"), 120_000, dec!(0)).await;
         let before = book(&world, id).outstanding();
         let entry = pay(&world, &ground, id, "500", "2026-02-15", "B1").await.unwrap();
-        world.app.db.write_now(|db| investments::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
+        world.app.db.write_now(|db| investments::upkeep::upkeep(db, id, noon(day("2026-03-15")))).unwrap();
         assert_eq!(book(&world, id).owed(day("2026-03-15")), Pence(70_000));
         let reason = Reverse { reason: "Bounced".into() };
         let manager = &ground.cast.fund_manager;
@@ -249,7 +249,7 @@ both! {
         manager.post_and_follow(&format!("/investments/{id}/drawdowns"), &[("tranche", "1"), ("pay_on", &today)]).await.expect(200).shows("Proposed");
         let drawdown = book(&world, id).drawdowns[0].id;
         member.get(&format!("/investments/{id}")).await.expect(200).shows("Approve and pay");
-        member.post_and_follow(&format!("/investments/{id}/drawdowns/{drawdown}/decide"), &[("decision", "approve")]).await.expect(200).shows("Paid on time");
+        member.post_and_follow(&format!("/investments/{id}/drawdowns/{drawdown}/decide"), &[("decision", "approve")]).await.expect(200).shows("No payment is due yet. £600 is still owed.");
         let mine = world.client(&owner).await;
         mine.get("/my-investments").await.expect(200).shows("I-2026-0001");
         mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("You are on time. You owe £600 of the loan.").shows("Next, ");

@@ -11,7 +11,13 @@ both! {
         browser.post("/make-account", &[("name", "Ada"), ("email", "Ada@Example.org"), ("password", "short")]).await
             .expect(422).shows("Use 12 characters or more").shows("Error:");
         browser.post("/make-account", &[("name", "Ada"), ("email", "Ada@Example.org"), ("password", PASSWORD)]).await
-            .expect(200).shows("Your account is ready");
+            .expect(200).shows("Check your mail");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
+        let link = mails[0].body.split_whitespace().find(|w| w.contains("/confirm/")).unwrap();
+        let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
+        browser.get(path).await.expect(200);
+        browser.post(path, &[("password", PASSWORD)]).await.expect(303);
+        browser.post("/sign-out", &[]).await;
         browser.get("/sign-in").await;
         let reply = browser.post("/sign-in", &[("email", "ada@example.org"), ("password", PASSWORD), ("next", "/organisations/new")]).await.expect(303);
         assert_eq!(reply.location.as_deref(), Some("/organisations/new"));
@@ -55,6 +61,7 @@ both! {
         browser.get(path).await.expect(200);
         browser.post(path, &[("password", "six tall green herons")]).await.expect(303);
         signed_in.get("/account").await.expect(303);
+        browser.get(path).await.expect(409).shows("does not work any more");
         browser.post(path, &[("password", "again again again and")]).await.expect(422).shows("does not work any more");
         browser.get("/sign-in").await;
         browser.post("/sign-in", &[("email", &email), ("password", "six tall green herons")]).await.expect(303);
@@ -100,13 +107,14 @@ both! {
         let browser = world.client(&owner).await;
         let path = format!("/organisations/{organisation}");
         browser.get(&path).await.expect(200);
-        browser.post(&format!("{path}/members"), &[("email", "nobody@example.org"), ("role", "applicant_editor")]).await
-            .expect(422).shows("has no account yet");
         let email = "person1@example.org";
         browser.post(&format!("{path}/members"), &[("email", email), ("role", "auditor")]).await.expect(422).shows("Staff roles belong to authorities");
         browser.post(&format!("{path}/members"), &[("email", email), ("role", "applicant_editor")]).await.expect(303);
+        let page = world.client(&world.actor(other)).await;
+        let offer = page.get("/account").await.text.split('"').find(|p| p.ends_with("/accept")).unwrap().to_owned();
+        page.post(&offer, &[]).await.expect(303);
         let editor = world.client(&world.actor(other)).await;
-        editor.get(&path).await.expect(200).hides("Add somebody");
+        editor.get(&path).await.expect(200).hides("Add somebody").hides("Offer the role");
         editor.post(&format!("{path}/members"), &[("email", email), ("role", "applicant_owner")]).await.expect(403);
         let (_, stranger) = world.applicant("Elsewhere");
         world.client(&stranger).await.get(&path).await.expect(404);

@@ -100,8 +100,8 @@ both! {
         let mut rows = 0;
         for row in reader.records() {
             let row = row.unwrap();
-            let paid_in: Pence = row[4].parse().unwrap();
-            let received: Pence = row[5].parse().unwrap();
+            let paid_in: Pence = row[7].parse().unwrap();
+            let received: Pence = row[8].parse().unwrap();
             assert!(page.text.contains(&received.to_string()), "{received}");
             invested = invested + paid_in;
             rows += 1;

@@ -12,10 +12,11 @@ const DETAIL: u64 = 6;
 const LIST: u64 = 3;
 
 /// Pages that are one list.
-const LISTS: [&str; 12] = [
+const LISTS: [&str; 13] = [
     "/calls",
     "/missions",
     "/register-of-awards",
+    "/results",
     "/desk/calls",
     "/conditions",
     "/agreements",
@@ -25,13 +26,6 @@ const LISTS: [&str; 12] = [
     "/funds",
     "/people",
     "/audit",
-];
-
-/// Pages that add up more than one page's worth, with the most statements each takes.
-const LARGER: [(&str, u64); 1] = [
-    // The investment, five lists of its own (payments out, its account, valuations, conditions before payment, promises)
-    // and the people who acted in any of them.
-    ("/investments/{id}", 8),
 ];
 
 /// Identifiers taken out, so that pages of one kind are one row.
@@ -101,8 +95,7 @@ async fn every_page(kind: Kind) {
     assert!(found.len() > 60, "only {} kinds of page were seen", found.len());
     let mut over = Vec::new();
     for (kind, (asked, path)) in &found {
-        let larger = LARGER.iter().find(|(page, _)| page == kind).map(|(_, most)| *most);
-        let most = larger.unwrap_or(if LISTS.contains(&kind.as_str()) { LIST } else { DETAIL });
+        let most = if LISTS.contains(&kind.as_str()) { LIST } else { DETAIL };
         if *asked > most {
             over.push(format!("{asked:>3} of {most} {path}"));
         }

@@ -1,6 +1,7 @@
 //! Applications for programs.
 
 use super::actions::{self, Declaration, DraftInput, PartInput};
+use super::affordability::{TrialInput, assess};
 use super::desk_pages::{WhichApplication, visible};
 use super::model::Application;
 use super::pages::StartInput;
@@ -192,7 +193,7 @@ pub async fn sheet(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) -
 #[utoipa::path(post, path = "/api/v1/applications/{id}/submit", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), request_body = Declaration, responses((status = 200, description = "The receipt")))]
 pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, body: Sent<Declaration>) -> Answer {
-    ok(&actions::submit(&visit.app, &visit.actor, *id, &body.0, visit.now).await?)
+    ok(&actions::submit(&visit.app, &visit.actor, *id, &body.0, &visit.app.clock).await?)
 }
 
 /// Confirms after an amendment that what was sent stands.
@@ -202,7 +203,7 @@ pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, body: Sent<Dec
 #[utoipa::path(post, path = "/api/v1/applications/{id}/confirm", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "The new receipt")))]
 pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
-    ok(&actions::confirm_unchanged(&visit.app, &visit.actor, *id, visit.now).await?)
+    ok(&actions::confirm_unchanged(&visit.app, &visit.actor, *id, &visit.app.clock).await?)
 }
 
 /// The receipts of one's own application, newest first.
@@ -212,10 +213,9 @@ pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 #[utoipa::path(get, path = "/api/v1/applications/{id}/receipt", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "The receipt, and older ones")))]
 pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
-    let (_, _, mut receipts) = own_receipts(&visit, *id).await?;
-    let last = receipts.pop().ok_or_else(|| Error::from(rules::ApplicationRefusal::NotSubmitted))?;
-    receipts.reverse();
-    ok(&json!({ "receipt": last, "older": receipts }))
+    let (_, _, receipts) = own_receipts(&visit, *id).await?;
+    let (last, older) = receipts.split_first().ok_or_else(|| Error::from(rules::ApplicationRefusal::NotSubmitted))?;
+    ok(&json!({ "receipt": last, "older": older }))
 }
 
 /// Withdraws the application.
@@ -225,7 +225,7 @@ pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 #[utoipa::path(post, path = "/api/v1/applications/{id}/withdraw", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Withdrawn")))]
 pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
-    actions::withdraw(&visit.app, &visit.actor, *id, visit.now).await?;
+    actions::withdraw(&visit.app, &visit.actor, *id, &visit.app.clock).await?;
     ok(&json!({ "withdrawn": *id }))
 }
 
@@ -339,6 +339,32 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     ok(&json!({ "answers": answers, "price": price }))
 }
 
+/// What an opened investment application could carry, from its cash-flow sheet.
+///
+/// # Errors
+/// Invalid; NotFound while it is sealed, or without a sheet.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/affordability", tag = "applications", security(("token" = [])),
+    params(("id" = String, Path), TrialInput),
+    responses((status = 200, description = "Cover, break-even, runway, worse courses, largest loan")))]
+pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: web::Query<TrialInput>) -> Answer {
+    let (id, actor) = (*id, visit.actor.clone());
+    let (answers, asked) = visit
+        .app
+        .db
+        .read(move |db| {
+            let (_, call) = store::find_with_call(db, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false)) {
+                return Err(Error::NotFound);
+            }
+            let quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
+            let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
+            Ok((quality, price.and_then(|p| p.amount)))
+        })
+        .await?;
+    let trial = query.read(asked).map_err(Error::from)?;
+    ok(&assess(&answers.cash_flow, trial).map_err(Error::from)?.ok_or(Error::NotFound)?)
+}
+
 /// This room's part of the description.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(
@@ -362,7 +388,8 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
         confirm_opening,
         open_investments,
         of_call,
-        content
+        content,
+        affordability
     ),
     components(schemas(StartInput, Declaration, PartInput, EligibilityInput, WhichApplication))
 )]

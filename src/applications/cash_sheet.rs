@@ -2,16 +2,22 @@
 
 use super::model::CashRow;
 use super::questions::CASH_ROWS;
-use crate::documents::{Upload, check};
+use crate::documents::{ArchiveRefusal, Upload, check, check_archive};
 use crate::error::{Error, Result};
 use crate::values::{FieldErrors, Pence, time};
-use calamine::{Data, Reader, Xlsx};
+use calamine::{DataRef, Reader, Xlsx};
 use std::io::Cursor;
 
 /// The columns, in this order, under any heading.
 pub const COLUMNS: &str = "period_end, money_in, money_out";
 /// Errors told at once; the rest follow when these are put right.
 const MOST_ERRORS: usize = 20;
+/// Columns in which the three may begin.
+const MOST_COLUMNS: usize = 100;
+/// Cells that are looked at, whatever stands in them.
+const MOST_CELLS: usize = 200_000;
+/// Characters of one cell that are kept; a date or an amount needs no more.
+const MOST_CHARACTERS: usize = 100;
 
 /// Reads a sheet: a heading row, then one row for each period with its last day, money in and money out.
 ///
@@ -43,19 +49,61 @@ fn csv_rows(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
         .collect()
 }
 
+/// The cells of the first sheet's first rows, its heading row first. The cells are read one after the other and only as far
+/// as they count: a sheet may name a cell in its last row and last column, and nothing between.
 fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>> {
     let unreadable = || Error::field("sheet", "The Excel file cannot be read. Save it again as .xlsx, or as CSV");
+    check_archive(&bytes).map_err(|refusal| match refusal {
+        ArchiveRefusal::Unreadable => unreadable(),
+        ArchiveRefusal::TooMuch => Error::field(
+            "sheet",
+            "The Excel file holds far more than a cash flow. Copy the three columns into a new workbook, or save them as CSV",
+        ),
+    })?;
     let mut book: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| unreadable())?;
-    let range = book.worksheet_range_at(0).ok_or_else(unreadable)?.map_err(|_| unreadable())?;
-    Ok(range.rows().take(CASH_ROWS + 2).map(|row| row.iter().map(cell).collect()).collect())
+    let name = book.sheet_names().first().cloned().ok_or_else(unreadable)?;
+    let mut cells = book.worksheet_cells_reader(&name).map_err(|_| unreadable())?;
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    let mut first = None;
+    let mut read = 0_usize;
+    while let Some(next) = cells.next_cell().map_err(|_| unreadable())? {
+        read += 1;
+        if read > MOST_CELLS {
+            break;
+        }
+        let (row, column) = next.get_position();
+        let text = cell(next.get_value());
+        if text.is_empty() {
+            continue;
+        }
+        let (row, column) = (usize::try_from(row)?, usize::try_from(column)?);
+        // The heading is the first row that holds anything; the file lists rows in order.
+        let Some(row) = row.checked_sub(*first.get_or_insert(row)) else { return Err(unreadable()) };
+        if row >= CASH_ROWS + 2 {
+            break;
+        }
+        if column < MOST_COLUMNS {
+            found.push((row, column, text));
+        }
+    }
+    let left = found.iter().map(|(_, column, _)| *column).min().unwrap_or_default();
+    let mut rows = vec![vec![String::new(); 3]; found.iter().map(|(row, ..)| row + 1).max().unwrap_or_default()];
+    for (row, column, text) in found {
+        if let Some(place) = rows.get_mut(row).and_then(|cells| cells.get_mut(column - left)) {
+            *place = text;
+        }
+    }
+    Ok(rows)
 }
 
-fn cell(data: &Data) -> String {
+fn cell(data: &DataRef<'_>) -> String {
     match data {
-        Data::DateTime(date) => date.as_datetime().map(|d| d.date().to_string()).unwrap_or_default(),
-        Data::DateTimeIso(text) => text.chars().take(10).collect(),
-        other => other.to_string(),
+        DataRef::DateTime(date) => date.as_datetime().map(|d| d.date().to_string()).unwrap_or_default(),
+        DataRef::DateTimeIso(text) => text.chars().take(10).collect(),
+        DataRef::String(text) => text.chars().take(MOST_CHARACTERS).collect(),
+        DataRef::SharedString(text) => text.chars().take(MOST_CHARACTERS).collect(),
+        other => calamine::Data::from(other.clone()).to_string(),
     }
 }
 
@@ -136,5 +184,74 @@ mod tests {
     fn an_empty_sheet_and_a_picture_are_refused() {
         assert!(read(upload("flow.csv", "period_end,money_in,money_out\n"), 10_000).is_err());
         assert!(read(upload("flow.csv", b"\x89PNG\r\n\x1a\n0000".to_vec()), 10_000).is_err());
+    }
+
+    fn workbook(rows: &str, texts: Option<&str>) -> Upload {
+        use std::io::Write;
+        let mut parts = vec![
+            (
+                "[Content_Types].xml",
+                r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#.to_owned(),
+            ),
+            (
+                "_rels/.rels",
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#.to_owned(),
+            ),
+            (
+                "xl/workbook.xml",
+                r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#.to_owned(),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#.to_owned(),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(
+                    r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
+                ),
+            ),
+        ];
+        if let Some(texts) = texts {
+            parts.push(("xl/sharedStrings.xml", texts.to_owned()));
+        }
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(content.as_bytes()).unwrap();
+        }
+        upload("flow.xlsx", writer.finish().unwrap().into_inner())
+    }
+
+    #[test]
+    fn a_sheet_with_its_first_and_its_very_last_cell_is_read_without_the_seventeen_thousand_million_between() {
+        let far = workbook(
+            r#"<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#,
+            None,
+        );
+        assert!(far.bytes.len() < 3_000);
+        let Err(Error::Invalid(errors)) = read(far, 100_000) else { panic!("the sheet holds no cash flow") };
+        assert!(errors.0[0].message.contains("holds no rows"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_workbook_that_promises_more_texts_than_memory_holds_is_refused() {
+        let rows = r#"<row r="1"><c r="A1"><v>1</v></c></row>"#;
+        let promised = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="99999999999999"><si><t>a</t></si></sst>"#;
+        let Err(Error::Invalid(errors)) = read(workbook(rows, Some(promised)), 100_000) else { panic!("it was read") };
+        assert!(errors.0[0].message.contains("far more than a cash flow"), "{errors:?}");
+        let large = format!("<sst>{}</sst>", "<si><t>aaaaaaaaaaaa</t></si>".repeat(200_000));
+        assert!(read(workbook(rows, Some(&large)), 10_000_000).is_err());
+    }
+
+    #[test]
+    fn a_cash_flow_that_begins_further_right_and_further_down_is_read_from_there() {
+        let rows = r#"<row r="3"><c r="B3" t="inlineStr"><is><t>end</t></is></c></row><row r="4"><c r="B4" t="inlineStr"><is><t>31/3/2027</t></is></c><c r="C4"><v>12</v></c><c r="D4"><v>7.5</v></c></row><row r="6"><c r="B6" t="inlineStr"><is><t>soon</t></is></c></row>"#;
+        let Err(Error::Invalid(errors)) = read(workbook(rows, None), 100_000) else { panic!("row 6 cannot be read") };
+        assert!(errors.0[0].message.starts_with("Row 4, period_end"), "{errors:?}");
+        let rows = rows.replace("soon", "30/4/2027").replace("</row><row r=\"6\">", "</row><row r=\"5\">");
+        let rows = rows.replace("B6", "B5");
+        let rows = format!("{}<c r=\"C5\"><v>1</v></c><c r=\"D5\"><v>2</v></c></row>", rows.trim_end_matches("</row>"));
+        assert_eq!(read(workbook(&rows, None), 100_000).unwrap().len(), 2);
     }
 }

@@ -4,7 +4,6 @@ use super::actions::{self, PartInput};
 use super::model::Application;
 use super::records::Opening;
 use super::rules::{self, OpeningFacts};
-use super::shown::{self, Line};
 use super::{pages, store};
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::Db;
@@ -12,8 +11,8 @@ use crate::documents::Document;
 use crate::error::{Error, Result};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::people::account_names;
 use crate::people::policy::{Action, can};
-use crate::people::{account_names, find_organisation};
 use crate::values::{Id, Instant};
 use actix_web::web;
 use askama::Template;
@@ -287,71 +286,6 @@ pub async fn open_investments(visit: Visit, id: web::Path<Id<Call>>, posted: Pos
             page_again(&opening_page(&visit, gather(&visit, *id).await?, form))
         }
     }
-}
-
-struct FileLink {
-    document: Id<Document>,
-    text: String,
-}
-
-#[derive(Template)]
-#[template(path = "applications/reading.html")]
-struct ReadingPage {
-    shell: Shell,
-    application: Application,
-    call: Call,
-    organisation: String,
-    opened: bool,
-    price_opened: bool,
-    lines: Vec<Line>,
-    files: Vec<FileLink>,
-    declared_by: String,
-    received: String,
-}
-
-/// `GET /desk/applications/{id}`: an application once it is open.
-///
-/// # Errors
-/// NotFound while it is sealed, for another authority, and for roles that may not read it whole.
-pub async fn reading(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
-    let (id, actor) = (*id, visit.actor.clone());
-    let (application, call, organisation, quality, price) = visit
-        .app
-        .db
-        .read(move |db| {
-            let (application, call) = store::find_with_call(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false))
-                || (call.kind == CallKind::Tender && application.opened_at.is_none())
-            {
-                return Err(Error::NotFound);
-            }
-            let organisation = find_organisation(db, application.organisation_id)?.name;
-            let quality = store::opened(db, id, Part::Quality)?.map(|o| o.answers()).transpose()?;
-            let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
-            Ok((application, call, organisation, quality, price))
-        })
-        .await?;
-    let opened = quality.is_some();
-    let answers = quality.unwrap_or_default();
-    let lines = if opened { shown::lines(&call.terms.0, &answers, price.as_ref()) } else { Vec::new() };
-    let mut shell = visit.shell(organisation.clone(), "/desk/calls");
-    shell.breadcrumbs = vec![
-        Link::new("Calls", "/desk/calls"),
-        Link::new(call.title.clone(), format!("/desk/calls/{}/opening", call.id)),
-    ];
-    shell.csrf = visit.csrf();
-    page(&ReadingPage {
-        shell,
-        organisation,
-        opened,
-        price_opened: price.is_some(),
-        lines,
-        files: answers.files.iter().map(|f| FileLink { document: f.document, text: shown::file(f) }).collect(),
-        declared_by: answers.declared_by,
-        received: application.submitted_at.map(Instant::exact).unwrap_or_default(),
-        application,
-        call,
-    })
 }
 
 /// `GET /desk/applications/{id}/files/{document}`

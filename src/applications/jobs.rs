@@ -1,49 +1,48 @@
 //! Work that follows: receipts by mail, the news of an amendment, the end of drafts at the deadline.
 
-use super::model::{Application, ApplicationState};
+use super::model::ApplicationState;
+use super::records::Receipt;
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallStage};
+use crate::db::Db;
 use crate::documents;
 use crate::error::Result;
-use crate::outbox::{Job, mail};
-use crate::people::addresses_of_organisation;
+use crate::outbox::Job;
+use crate::outbox::mail::{self, Mail};
+use crate::people::{addresses_of_organisation, addresses_of_organisations};
 use crate::values::{Actor, Id, Instant, Subject};
 use serde_json::json;
 
-/// Mails the receipt of a submission to the applicant's team.
+/// Mails the receipts of submissions to the applicants' teams.
 ///
 /// # Errors
 /// What the database says.
-pub async fn send_receipt(app: App, job: Job, now: Instant) -> Result<()> {
-    let id: Id<Application> = job.id_of("application")?;
-    let receipt_id = job.id_of("receipt")?;
-    let url = app.config.server.public_url.clone();
-    app.db
-        .write(move |db| {
-            let (application, call) = store::find_with_call(db, id)?;
-            let Some(receipt) = store::receipts_of(db, &[id])?.into_iter().find(|r| r.id == receipt_id) else {
-                return Ok(());
-            };
-            let body = format!(
-                "We have received your application {} to the call {} “{}”.\n\nReceived: {}\nVersion of the call: {}\nSHA-256 of the sealed quality part: {}\nSHA-256 of the sealed price part: {}\nAudit record: {}\n\nIt is sealed. You can replace or withdraw it until the deadline:\n{url}/applications/{id}\n",
-                receipt.reference,
-                call.reference,
-                call.title,
-                receipt.received_at.exact(),
-                receipt.call_version,
-                receipt.quality_sha256,
-                receipt.price_sha256,
-                receipt.audit_hash,
-            );
-            let subject = format!("Receipt for your application {}", receipt.reference);
-            for address in addresses_of_organisation(db, application.organisation_id)? {
-                mail::queue(db, None, &address, &subject, &body, now)?;
-            }
-            Ok(())
-        })
-        .await
+pub fn send_receipts(app: &App, db: &mut Db, jobs: &[Job], now: Instant) -> Result<()> {
+    let url = &app.config.server.public_url;
+    let ids = jobs.iter().map(|job| job.id_of("receipt")).collect::<Result<Vec<Id<Receipt>>>>()?;
+    let sent = store::receipts_with_calls(db, &ids)?;
+    let organisations: Vec<_> = sent.iter().map(|(_, organisation, ..)| *organisation).collect();
+    let teams = addresses_of_organisations(db, &organisations)?;
+    let mut mails = Vec::new();
+    for (receipt, organisation, call_reference, call_title) in &sent {
+        let body = format!(
+            "We have received your application {} to the call {call_reference} “{call_title}”.\n\nReceived: {}\nVersion of the call: {}\nSHA-256 of the sealed quality part: {}\nSHA-256 of the sealed price part: {}\nAudit record: {}\n\nIt is sealed. You can replace or withdraw it until the deadline:\n{url}/applications/{}\n",
+            receipt.reference,
+            receipt.received_at.exact(),
+            receipt.call_version,
+            receipt.quality_sha256,
+            receipt.price_sha256,
+            receipt.audit_hash,
+            receipt.application_id,
+        );
+        let subject = format!("Receipt for your application {}", receipt.reference);
+        for address in teams.get(organisation).into_iter().flatten() {
+            mails.push(Mail::new(None, address, &subject, &body, now));
+        }
+    }
+    mail::queue_all(db, &mails)
 }
 
 /// Tells everybody who is applying that the call was amended.
@@ -57,7 +56,9 @@ pub async fn tell_amended(app: App, job: Job, now: Instant) -> Result<()> {
         .write(move |db| {
             let call = calls::find(db, call)?;
             let closes = call.deadline_at.map(Instant::long).unwrap_or_default();
-            for application in store::all_of_call(db, call.id)? {
+            let mut applying = store::in_state(db, call.id, ApplicationState::Draft)?;
+            applying.append(&mut store::in_state(db, call.id, ApplicationState::Submitted)?);
+            for application in applying {
                 let (id, version) = (application.id, call.version);
                 let what_now = match application.state {
                     ApplicationState::Withdrawn => continue,
@@ -97,10 +98,8 @@ pub async fn destroy_drafts(app: App, job: Job, now: Instant) -> Result<()> {
             }
             let destroyed = store::destroy_drafts(db, call)?;
             let mut files = Vec::new();
-            for application in store::all_of_call(db, call)? {
-                if application.state == ApplicationState::Draft {
-                    files.extend(documents::of_owner(db, "application", &application.id.to_string())?);
-                }
+            for application in store::in_state(db, call, ApplicationState::Draft)? {
+                files.extend(documents::of_owner(db, "application", &application.id.to_string())?);
             }
             documents::forget(db, &files.iter().map(|f| f.id).collect::<Vec<_>>())?;
             if destroyed > 0 {

@@ -10,13 +10,18 @@
 //! [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
+mod affordability;
+pub mod answer_form;
 pub mod api;
+pub mod assess_pages;
 mod cash_sheet;
 pub mod desk_pages;
 pub mod jobs;
 mod model;
+mod own_bids;
 pub mod pages;
-mod pages_questions;
+mod question_body;
+pub mod question_pages;
 pub mod questions;
 mod records;
 mod rules;
@@ -27,9 +32,11 @@ mod shown;
 mod store;
 mod typed;
 
+pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
 };
+pub use own_bids::{OwnOrganisation, refuse_bidder};
 pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
 pub use rules::{ApplicationRefusal, Missing, missing, needs_confirmation, opens_from};
 pub use store::{

@@ -90,6 +90,8 @@ pub struct Draft {
     pub typed: BTreeMap<String, BTreeMap<String, String>>,
     /// Files that a sent envelope names; they stay in the store when the draft lets them go.
     pub sent: Vec<Id<Document>>,
+    /// The form by which it was last sent, so that the same form sent twice is one submission.
+    pub sent_by: String,
 }
 
 /// The price part.

@@ -4,16 +4,16 @@ use super::actions::{self, Opened};
 use super::model::{Application, ApplicationState, Draft};
 use super::questions::{self, Asks, Question, Section};
 use super::rules::{self};
-use super::shown::{self};
 use super::typed::{self, Fields, Progress};
-use super::{pages_questions, store};
-use crate::calls::{self, Call};
+use super::{question_body, store};
+use crate::calls::{self, Call, CallStage};
 use crate::db::{Cursor, Page};
 use crate::documents::Document;
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
 use crate::http::export::Table;
-use crate::http::{Answer, FormState, Link, Parts, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::people::Profile;
 use crate::people::policy::{Action, can};
 use crate::values::time::{distance, medium_date};
 use crate::values::{Id, actor};
@@ -82,7 +82,7 @@ pub async fn can_i_apply(visit: Visit, id: web::Path<Id<Call>>, query: web::Quer
         form: FormState::filled(query.into_inner()),
         answered,
         reasons,
-        yes_no: pages_questions::YES_NO.to_vec(),
+        yes_no: question_body::YES_NO.to_vec(),
         call,
     })
 }
@@ -102,6 +102,11 @@ async fn apply_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Appl
     let mut organisations: Vec<(String, String)> =
         visit.actor.applicant_organisations().map(|m| (m.organisation.to_string(), m.name.clone())).collect();
     organisations.dedup();
+    // Whoever has one organisation has chosen it already.
+    let form = match organisations.as_slice() {
+        [(only, _)] if !form.has_errors() => FormState::filled([("organisation", only.clone())]),
+        _ => form,
+    };
     let mut shell = form_shell(visit, "Start an application", &form);
     shell.breadcrumbs = vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{id}"))];
     let deadline = call.deadline_at.map(crate::values::Instant::long).unwrap_or_default();
@@ -214,6 +219,7 @@ fn status(application: &Application, call: &Call, open: bool) -> (&'static str, 
         ApplicationState::Submitted if open && rules::needs_confirmation(call, application) => {
             ("Needs confirmation", "orange")
         }
+        ApplicationState::Submitted if application.opened_at.is_some() => ("Opened", "blue"),
         ApplicationState::Submitted => ("Submitted", "green"),
         ApplicationState::Withdrawn => ("Withdrawn", "grey"),
         ApplicationState::Draft if open => ("In progress", "blue"),
@@ -305,6 +311,13 @@ struct TasksPage {
     left: String,
     saved: String,
     submitted: String,
+    /// When it was opened; empty while it is sealed.
+    opened: String,
+    withdrawn: bool,
+    /// Whether the call still takes applications.
+    call_open: bool,
+    /// Why nothing can be written any more, where the call is the reason.
+    ended: String,
 }
 
 fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
@@ -363,6 +376,14 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
             .unwrap_or_default(),
         saved: application.saved_at.medium(),
         submitted: application.submitted_at.map(crate::values::Instant::exact).unwrap_or_default(),
+        opened: application.opened_at.map(crate::values::Instant::medium).unwrap_or_default(),
+        withdrawn: application.state == ApplicationState::Withdrawn,
+        call_open: rules::takes_applications(&call, visit.now).is_ok(),
+        ended: match (call.stage, call.deadline_at) {
+            (CallStage::Withdrawn, _) => "The council withdrew this call.".to_owned(),
+            (_, Some(deadline)) => format!("The call closed at {}.", deadline.long()),
+            (_, None) => String::new(),
+        },
         sections,
         application,
         call,
@@ -371,6 +392,9 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
 
 fn hint(question: &Question, draft: &Draft) -> String {
     match &question.asks {
+        Asks::Organisation if draft.answers.profile == Profile::default() => {
+            "Your organisation’s profile says nothing yet. Add its address and what it does".to_owned()
+        }
         Asks::Organisation => "Reused from your organisation’s profile".to_owned(),
         Asks::Quality { criterion, words } => match draft.answers.answers.get(criterion) {
             Some(text) => format!("{} of {words} words", questions::words(text)),
@@ -392,225 +416,6 @@ fn hint(question: &Question, draft: &Draft) -> String {
 pub async fn tasks(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let opened = actions::read_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     page(&tasks_page(&visit, opened))
-}
-
-struct FileRow {
-    document: Id<Document>,
-    text: String,
-}
-
-#[derive(Template)]
-#[template(path = "applications/question.html")]
-struct QuestionPage {
-    shell: Shell,
-    form: FormState,
-    id: Id<Application>,
-    question: Question,
-    kind: &'static str,
-    place: String,
-    body: pages_questions::Body,
-    files: Vec<FileRow>,
-    about: String,
-    takes_files: bool,
-    file_hint: String,
-    saved: String,
-}
-
-async fn question_page(
-    visit: &Visit,
-    id: Id<Application>,
-    key: &str,
-    form: Option<FormState>,
-) -> Result<Option<QuestionPage>> {
-    let opened = actions::read_draft(&visit.app, &visit.actor, id, visit.now).await?;
-    if rules::may_change(&opened.call, &opened.application, visit.now).is_err() {
-        return Ok(None);
-    }
-    let Some(draft) = opened.draft else { return Ok(None) };
-    let terms = &opened.call.terms.0;
-    let question = questions::find_question(terms, key).ok_or(Error::NotFound)?;
-    let form = form.unwrap_or_else(|| FormState::filled(typed::shown(terms, &question, &draft)));
-    let siblings: Vec<_> = questions::questions(terms).into_iter().filter(|q| q.section == question.section).collect();
-    let place = siblings.iter().position(|q| q.key == question.key).unwrap_or_default() + 1;
-    let (kind, about, takes_files) = match &question.asks {
-        Asks::Organisation => ("organisation", String::new(), false),
-        Asks::Eligibility => ("eligibility", String::new(), false),
-        Asks::Quality { criterion, .. } => ("quality", criterion.clone(), true),
-        Asks::Pass { criterion, .. } => ("pass", criterion.clone(), true),
-        Asks::Promise { id } => ("promise", id.clone(), true),
-        Asks::Price => ("price", String::new(), false),
-        Asks::UseOfFunds => ("use", String::new(), false),
-        Asks::CashFlow => ("cash", String::new(), false),
-        Asks::Files => ("files", String::new(), true),
-    };
-    let files = if takes_files {
-        draft
-            .answers
-            .files
-            .iter()
-            .filter(|f| f.about == about)
-            .map(|f| FileRow { document: f.document, text: shown::file(f) })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Ok(Some(QuestionPage {
-        shell: form_shell(visit, &question.title, &form),
-        body: pages_questions::body(&opened.call, &question, &draft),
-        form,
-        id,
-        kind,
-        place: format!("{} · {place} of {}", question.section.label(), siblings.len()),
-        files,
-        about,
-        takes_files,
-        file_hint: format!(
-            "PDF, Word, Excel, OpenDocument, CSV, text, PNG or JPEG, up to {} MB. It is encrypted before it is stored.{}",
-            visit.app.config.storage.most_bytes / 1_000_000,
-            if visit.app.config.scan.clamd.is_empty() {
-                " No virus scanner is set up here, so files are not scanned."
-            } else {
-                ""
-            }
-        ),
-        saved: format!("What you typed is kept, right or wrong. Last saved {}.", opened.application.saved_at.medium()),
-        question,
-    }))
-}
-
-/// `GET /applications/{id}/answer/{question}`
-///
-/// # Errors
-/// NotFound.
-pub async fn question(visit: Visit, path: web::Path<(Id<Application>, String)>) -> Answer {
-    let (id, key) = path.into_inner();
-    match question_page(&visit, id, &key, None).await? {
-        Some(shown) => page(&shown),
-        // Nothing to write any more: the task list says why.
-        None => see(&format!("/applications/{id}")),
-    }
-}
-
-async fn again(visit: &Visit, id: Id<Application>, key: &str, form: FormState) -> Answer {
-    match question_page(visit, id, key, Some(form)).await? {
-        Some(shown) => page_again(&shown),
-        None => see(&format!("/applications/{id}")),
-    }
-}
-
-/// `POST /applications/{id}/answer/{question}`
-///
-/// # Errors
-/// NotFound; refused after the deadline.
-pub async fn save_question(visit: Visit, path: web::Path<(Id<Application>, String)>, posted: Posted<Fields>) -> Answer {
-    let (id, key) = path.into_inner();
-    let mut fields = posted.input.clone();
-    fields.remove("csrf");
-    let go = fields.remove("go").unwrap_or_default();
-    match actions::save_question(&visit.app, &visit.actor, id, &key, &fields, visit.now).await {
-        Ok(saved) if go == "tasks" => {
-            let _ = saved;
-            see(&format!("/applications/{id}"))
-        }
-        Ok(saved) if !saved.errors.is_empty() => {
-            again(&visit, id, &key, posted.state().clone().with_errors(saved.errors)).await
-        }
-        Ok(saved) => match saved.next {
-            Some(next) => see(&format!("/applications/{id}/answer/{}", next.key)),
-            None => see(&format!("/applications/{id}/check")),
-        },
-        Err(error @ Error::Invalid(_)) => again(&visit, id, &key, posted.again(error)?).await,
-        Err(error) => late(&visit, error, &format!("/applications/{id}")),
-    }
-}
-
-/// `POST /applications/{id}/files`: one file, held in memory until it is encrypted.
-///
-/// # Errors
-/// NotFound; refused after the deadline.
-pub async fn attach(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) -> Answer {
-    let key = parts.field("question").to_owned();
-    let outcome = match parts.file("file") {
-        Some(upload) => actions::attach(&visit.app, &visit.actor, *id, parts.field("about"), upload, visit.now).await,
-        None => Err(Error::field("file", "Choose a file")),
-    };
-    match outcome {
-        Ok(file) => {
-            visit.done(if file.scanned {
-                "The file is added. It was scanned and nothing was found."
-            } else {
-                "The file is added. It was not scanned for viruses."
-            });
-            see(&format!("/applications/{id}/answer/{key}"))
-        }
-        Err(error) => file_error(&visit, *id, &key, "file", error).await,
-    }
-}
-
-/// The page again with what is wrong with a file; refusals of the deadline have their own page.
-async fn file_error(visit: &Visit, id: Id<Application>, key: &str, field: &str, error: Error) -> Answer {
-    use crate::values::FieldErrors;
-    let errors = match error {
-        Error::Invalid(errors) => errors,
-        Error::Refused(refusal)
-            if refusal.code.starts_with("documents/") || refusal.code == "applications/too-many-files" =>
-        {
-            FieldErrors::one(field, refusal.sentence)
-        }
-        other => return late(visit, other, &format!("/applications/{id}")),
-    };
-    match question_page(visit, id, key, None).await? {
-        Some(mut shown) => {
-            shown.form = shown.form.with_errors(errors);
-            shown.shell.error = true;
-            page_again(&shown)
-        }
-        None => see(&format!("/applications/{id}")),
-    }
-}
-
-/// `POST /applications/{id}/cash-flow`: the sheet as a file.
-///
-/// # Errors
-/// NotFound; refused after the deadline.
-pub async fn sheet(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) -> Answer {
-    let outcome = match parts.file("sheet") {
-        Some(upload) => actions::save_sheet(&visit.app, &visit.actor, *id, upload, visit.now).await,
-        None => Err(Error::field("sheet", "Choose a CSV or Excel file")),
-    };
-    match outcome {
-        Ok(_) => {
-            visit.done("The sheet is read. Look at the rows below.");
-            see(&format!("/applications/{id}/answer/cash-flow"))
-        }
-        Err(error) => file_error(&visit, *id, "cash-flow", "sheet", error).await,
-    }
-}
-
-/// Where a file belongs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct WhichQuestion {
-    question: String,
-}
-
-/// `POST /applications/{id}/files/{document}/remove`
-///
-/// # Errors
-/// NotFound; refused after the deadline.
-pub async fn detach(
-    visit: Visit,
-    path: web::Path<(Id<Application>, Id<Document>)>,
-    posted: Posted<WhichQuestion>,
-) -> Answer {
-    let (id, document) = path.into_inner();
-    match actions::detach(&visit.app, &visit.actor, id, document, visit.now).await {
-        Ok(()) => {
-            visit.done("The file is removed.");
-            see(&format!("/applications/{id}/answer/{}", posted.input.question))
-        }
-        Err(error) => late(&visit, error, &format!("/applications/{id}")),
-    }
 }
 
 /// A file as an attachment, never shown inside the page.

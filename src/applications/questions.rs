@@ -6,6 +6,8 @@ use rust_decimal::Decimal;
 
 /// Words of an answer where the terms say nothing.
 pub const USUAL_WORDS: u32 = 500;
+/// Characters for each word of a limit: what has more is not made of words, however few they are.
+pub const CHARACTERS_A_WORD: usize = 20;
 /// Lines of the use of funds that a page offers.
 pub const FUND_LINES: usize = 8;
 /// Rows of a cash-flow sheet at most: three years by month.
@@ -181,8 +183,54 @@ pub fn unit(terms: &Terms, id: &str) -> String {
     })
 }
 
-/// Words of a text: runs of characters between white space.
+/// Words of a text: runs of characters between white space in which something can be seen.
 #[must_use]
 pub fn words(text: &str) -> usize {
-    text.split_whitespace().count()
+    text.split_whitespace().filter(|word| word.chars().any(is_seen)).count()
+}
+
+/// Whether a character leaves anything to see: control characters, joiners, marks of direction and blank fillers do not.
+fn is_seen(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// Whether a promise of this unit is counted in whole numbers, because it counts people or things.
+#[must_use]
+pub fn is_counted(unit: &str) -> bool {
+    const COUNTED: [&str; 14] = [
+        "people",
+        "person",
+        "residents",
+        "jobs",
+        "apprentices",
+        "apprenticeships",
+        "placements",
+        "young people",
+        "trainees",
+        "volunteers",
+        "organisations",
+        "homes",
+        "meals",
+        "ovens",
+    ];
+    let unit = unit.trim().to_lowercase();
+    COUNTED.contains(&unit.as_str())
 }

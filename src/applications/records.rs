@@ -30,6 +30,9 @@ pub struct Envelope {
     pub superseded_at: Option<Instant>,
     /// When it was opened.
     pub opened_at: Option<Instant>,
+    /// The receipt that was given for it. Only envelopes sealed before receipts were tied to them have none where no
+    /// receipt bore their hash.
+    pub receipt_id: Option<Id<Receipt>>,
 }
 
 /// What a submitter holds in hand.
@@ -44,7 +47,7 @@ pub struct Receipt {
     pub application_id: Id<Application>,
     /// Short reference.
     pub reference: String,
-    /// The server's instant.
+    /// The server's instant of the write; each receipt of an application is later than the one before.
     pub received_at: Instant,
     /// SHA-256 of the quality envelope's ciphertext.
     pub quality_sha256: String,
@@ -128,9 +131,14 @@ pub struct OpeningLine {
 
 /// What an opening found: every envelope and receipt, one line each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OpeningReport {
     /// In the order of applications.
     pub lines: Vec<OpeningLine>,
+    /// Applications that stood as sent, counted again inside the write of the opening.
+    pub sent: i64,
+    /// Envelopes that nothing had superseded, counted again inside the write of the opening.
+    pub envelopes: i64,
 }
 
 impl OpeningReport {

@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 /// How long after the deadline the envelopes stay shut: requests taken before it have ended by then.
 pub const OPENING_PAUSE_MINUTES: i64 = 5;
 
+/// How often one organisation may begin an application to one call. Whoever withdraws may begin anew, but not without
+/// end.
+pub const MOST_STARTS: i64 = 20;
+
 /// Why something about an application is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplicationRefusal {
@@ -39,6 +43,8 @@ pub enum ApplicationRefusal {
     DraftGone,
     /// Too many files.
     TooManyFiles,
+    /// The organisation has begun and withdrawn too often.
+    TooManyStarts,
     /// Envelopes are still shut: the first instant at which they may be opened.
     OpensLater(Instant),
     /// The same officer asked and confirmed.
@@ -57,6 +63,13 @@ pub enum ApplicationRefusal {
     NeedsTwo,
     /// The envelope does not match its receipt.
     DoesNotMatch,
+    /// What an opening has read is not what lies in the database.
+    CountsDiffer {
+        /// Applications sent and live envelopes that were read.
+        read: (i64, i64),
+        /// Applications sent and live envelopes that were counted when it was to be written.
+        counted: (i64, i64),
+    },
 }
 
 impl RefusalInfo for ApplicationRefusal {
@@ -70,6 +83,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::NotSubmitted => "applications/not-submitted",
             ApplicationRefusal::DraftGone => "applications/draft-gone",
             ApplicationRefusal::TooManyFiles => "applications/too-many-files",
+            ApplicationRefusal::TooManyStarts => "applications/too-many-starts",
             ApplicationRefusal::OpensLater(_) => "applications/opens-later",
             ApplicationRefusal::SamePerson => "applications/same-person",
             ApplicationRefusal::AlreadyAsked => "applications/already-asked",
@@ -79,6 +93,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::QualityFirst => "applications/quality-first",
             ApplicationRefusal::NeedsTwo => "applications/needs-two",
             ApplicationRefusal::DoesNotMatch => "applications/does-not-match",
+            ApplicationRefusal::CountsDiffer { .. } => "applications/counts-differ",
         }
     }
     fn sentence(&self) -> String {
@@ -104,6 +119,9 @@ impl RefusalInfo for ApplicationRefusal {
                 "The key of this draft was destroyed at the deadline. What was sent can be read again once it is opened.".to_owned()
             }
             ApplicationRefusal::TooManyFiles => "An application holds at most 40 files. Remove one first.".to_owned(),
+            ApplicationRefusal::TooManyStarts => format!(
+                "Your organisation has begun an application to this call {MOST_STARTS} times, so it cannot begin another. Ask the council if you still mean to apply."
+            ),
             ApplicationRefusal::OpensLater(from) => {
                 format!("The envelopes can be opened from {} on. Come back then.", from.medium())
             }
@@ -125,6 +143,10 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::DoesNotMatch => {
                 "The envelope does not match its receipt, so it was not opened. Tell the administrator and the auditor.".to_owned()
             }
+            ApplicationRefusal::CountsDiffer { read, counted } => format!(
+                "The opening read {} applications and {} envelopes, but {} and {} lie in the database. Nothing was opened. Try once more; if it happens again, tell the administrator and the auditor.",
+                read.0, read.1, counted.0, counted.1
+            ),
         }
     }
 }
@@ -134,7 +156,15 @@ impl RefusalInfo for ApplicationRefusal {
 /// # Errors
 /// [`ApplicationRefusal::Late`] with both instants, or [`ApplicationRefusal::NotOpen`].
 pub fn takes_applications(call: &Call, now: Instant) -> Result<(), ApplicationRefusal> {
-    match (call.stage, call.deadline_at) {
+    in_time(call.stage, call.deadline_at, now)
+}
+
+/// As [`takes_applications`], from the two facts it rests on.
+///
+/// # Errors
+/// As there.
+pub fn in_time(stage: CallStage, deadline_at: Option<Instant>, now: Instant) -> Result<(), ApplicationRefusal> {
+    match (stage, deadline_at) {
         (CallStage::Open | CallStage::Closed, Some(deadline)) if now > deadline => {
             Err(ApplicationRefusal::Late { deadline, now })
         }
@@ -150,6 +180,30 @@ pub fn takes_applications(call: &Call, now: Instant) -> Result<(), ApplicationRe
 pub fn may_change(call: &Call, application: &Application, now: Instant) -> Result<(), ApplicationRefusal> {
     takes_applications(call, now)?;
     if application.state == ApplicationState::Withdrawn { Err(ApplicationRefusal::Withdrawn) } else { Ok(()) }
+}
+
+/// The instant at which an application is received: what the clock shows in the write, and always later than the
+/// receipt before, so that the newest receipt is the one of the envelopes that lie there.
+#[must_use]
+pub fn received_at(application: &Application, clock: Instant) -> Instant {
+    let before = application.submitted_at.map(|at| at.plus(TimeDelta::microseconds(1)));
+    before.map_or(clock, |least| clock.max(least))
+}
+
+/// Whether an opening has read all that lies in the database: applications that stand as sent, and live envelopes.
+///
+/// # Errors
+/// [`ApplicationRefusal::CountsDiffer`].
+pub fn all_read(read: (i64, i64), counted: (i64, i64)) -> Result<(), ApplicationRefusal> {
+    if read == counted { Ok(()) } else { Err(ApplicationRefusal::CountsDiffer { read, counted }) }
+}
+
+/// Whether an organisation that has begun this often may begin once more.
+///
+/// # Errors
+/// [`ApplicationRefusal::TooManyStarts`].
+pub fn may_begin(begun: i64) -> Result<(), ApplicationRefusal> {
+    if begun < MOST_STARTS { Ok(()) } else { Err(ApplicationRefusal::TooManyStarts) }
 }
 
 /// Whether the answers were sent under an older version of the call. They stand as sent until their owner acts.
@@ -200,9 +254,16 @@ pub fn missing_of(terms: &Terms, question: &Question, answers: &Answers, price: 
         Asks::Organisation | Asks::Files => Vec::new(),
         Asks::Eligibility => not_eligible(terms, &answers.eligibility),
         Asks::Quality { criterion, words } => {
-            let count = answers.answers.get(criterion).map_or(0, |text| questions::words(text));
+            let text = answers.answers.get(criterion).map_or("", String::as_str);
+            let count = questions::words(text);
+            let most = usize::try_from(*words).unwrap_or(usize::MAX).saturating_mul(questions::CHARACTERS_A_WORD);
             if count == 0 {
                 vec![format!("Answer “{}”", question.title)]
+            } else if text.chars().count() > most {
+                vec![format!(
+                    "“{}” is too long. Use {words} words or fewer, and at most {most} characters",
+                    question.title
+                )]
             } else if u32::try_from(count).is_ok_and(|count| count <= *words) {
                 Vec::new()
             } else {
@@ -239,7 +300,16 @@ fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Pro
             crate::values::decimals::shown_decimal(MAX_QUANTITY)
         ));
     }
-    if promised.how.trim().is_empty() {
+    problems.extend(baseline_problems(terms, question, id, promised));
+    if let Some(deadline) = terms.timetable.deadline
+        && promised.by <= deadline.date()
+    {
+        problems.push(format!(
+            "The date for “{title}” must be after {}, when the call closes",
+            medium_date(deadline.date())
+        ));
+    }
+    if questions::words(&promised.how) == 0 {
         problems.push(format!("Say how you will keep and show the promise for “{title}”"));
     }
     let Some(asked) = questions::condition(terms, id) else { return problems };
@@ -264,6 +334,32 @@ fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Pro
     }
     if promised.by > asked.due {
         problems.push(format!("The date for “{title}” must be {} or earlier", medium_date(asked.due)));
+    }
+    problems
+}
+
+/// What cannot be true of how much there is today, or cannot be counted.
+fn baseline_problems(terms: &Terms, question: &Question, id: &str, promised: &Promised) -> Vec<String> {
+    let (title, quantity, baseline) = (&question.title, promised.quantity.get(), promised.baseline.get());
+    let mut problems = Vec::new();
+    if baseline.is_sign_negative() && !baseline.is_zero() {
+        problems.push(format!("How much there is today for “{title}” cannot be less than nothing"));
+    }
+    if questions::is_counted(&questions::unit(terms, id)) && [quantity, baseline].iter().any(|n| !n.fract().is_zero()) {
+        problems
+            .push(format!("Use whole numbers for “{title}”: {} are counted one by one", questions::unit(terms, id)));
+    }
+    // A measure of the model that no condition covers earns points for more.
+    let direction = questions::condition(terms, id).map_or(Direction::AtLeast, |asked| asked.body.direction);
+    let backwards = match direction {
+        Direction::AtLeast => baseline > quantity,
+        Direction::AtMost => baseline < quantity,
+        Direction::Equal => false,
+    };
+    if backwards {
+        problems.push(format!(
+            "The promise for “{title}” is worse than what there is today. Promise at least what you have, or correct how much there is today"
+        ));
     }
     problems
 }
@@ -441,6 +537,14 @@ mod tests {
             conditions: vec![],
             eligibility: vec![],
             timetable: Timetable { questions_by: None, answers_by: None, deadline: None, decision_on: None },
+        }
+    }
+
+    #[test]
+    fn an_opening_that_missed_an_application_or_an_envelope_is_refused() {
+        assert!(all_read((3, 3), (3, 3)).is_ok());
+        for counted in [(4, 3), (3, 4), (2, 3)] {
+            assert_eq!(all_read((3, 3), counted).unwrap_err().code(), "applications/counts-differ");
         }
     }
 

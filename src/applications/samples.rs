@@ -6,8 +6,9 @@ use super::questions::{self, Asks};
 use super::records::Receipt;
 use crate::app::App;
 use crate::calls::{self, Call, Terms};
+use crate::conditions::Direction;
 use crate::error::Result;
-use crate::values::{Actor, Id, Instant, LocalDate, Pence, Quantity, actor};
+use crate::values::{Actor, Clock, Id, Instant, LocalDate, Pence, Quantity, actor};
 use chrono::Months;
 use rust_decimal::{Decimal, dec};
 
@@ -75,9 +76,12 @@ fn promise(terms: &Terms, id: &str, sample: &Sample, today: LocalDate) -> Promis
         .or_else(|| questions::measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.target));
     let target = target.unwrap_or(Decimal::ONE);
     let factor = if asked.is_some_and(|c| c.required) { Decimal::ONE } else { sample.factor };
+    let quantity = Quantity::new(crate::values::round_half_up(target * factor, 0)).unwrap_or_default();
+    // What is to become less is as much today as is promised at most.
+    let shrinks = asked.is_some_and(|c| c.body.direction == Direction::AtMost);
     Promised {
-        quantity: Quantity::new(crate::values::round_half_up(target * factor, 0)).unwrap_or_default(),
-        baseline: Quantity::default(),
+        quantity,
+        baseline: if shrinks { quantity } else { Quantity::default() },
         by: asked.map_or_else(|| today.checked_add_months(Months::new(24)).unwrap_or(today), |c| c.due),
         how: format!("We count it every month and show the record. {}", sample.text),
     }
@@ -113,7 +117,11 @@ pub async fn submit_complete(
     let terms = app.db.read(move |db| calls::find(db, call)).await?.terms.0;
     let id = actions::start(app, owner, call, organisation, now).await?;
     actions::save_draft(app, owner, id, &answers(&terms, sample, now.date()), now).await?;
-    let declaration = Declaration { declared_by: sample.declared_by.clone(), true_and_complete: "yes".to_owned() };
-    let receipt = actions::submit(app, owner, id, &declaration, now).await?;
+    let declaration = Declaration {
+        declared_by: sample.declared_by.clone(),
+        true_and_complete: "yes".to_owned(),
+        ..Declaration::default()
+    };
+    let receipt = actions::submit(app, owner, id, &declaration, &Clock::stopped(now)).await?;
     Ok((id, receipt))
 }

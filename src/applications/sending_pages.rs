@@ -27,6 +27,7 @@ struct CheckPage {
     may_submit: bool,
     replaces: bool,
     closes: String,
+    token: String,
 }
 
 async fn check_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<Option<CheckPage>> {
@@ -40,6 +41,7 @@ async fn check_page(visit: &Visit, id: Id<Application>, form: FormState) -> Resu
         shell: form_shell(visit, "Check your answers", &form),
         form,
         id,
+        token: Id::<CheckPage>::new().to_string(),
         lines: shown::lines(terms, &draft.answers, Some(&draft.price)),
         missing: rules::missing(terms, &draft.answers, &draft.price),
         may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&opened.application)),
@@ -65,7 +67,7 @@ pub async fn check(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 /// # Errors
 /// NotFound, Denied; refused when incomplete or late.
 pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<Declaration>) -> Answer {
-    match actions::submit(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+    match actions::submit(&visit.app, &visit.actor, *id, &posted.input, &visit.app.clock).await {
         Ok(_) => see(&format!("/applications/{id}/receipt")),
         Err(Error::Refused(refusal)) if refusal.code != "applications/incomplete" => {
             late(&visit, Error::Refused(refusal), &format!("/applications/{id}"))
@@ -82,7 +84,7 @@ pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, posted: Posted
 /// # Errors
 /// NotFound, Denied; refused when late or when the new version asks for more.
 pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
-    match actions::confirm_unchanged(&visit.app, &visit.actor, *id, visit.now).await {
+    match actions::confirm_unchanged(&visit.app, &visit.actor, *id, &visit.app.clock).await {
         Ok(_) => see(&format!("/applications/{id}/receipt")),
         Err(Error::Refused(refusal)) if refusal.code == "applications/incomplete" => {
             see(&format!("/applications/{id}/check"))
@@ -101,6 +103,7 @@ struct ReceiptPage {
     older: Vec<Receipt>,
     organisation: String,
     open: bool,
+    many: bool,
 }
 
 /// `GET /applications/{id}/receipt`
@@ -109,8 +112,11 @@ struct ReceiptPage {
 /// NotFound for another's or when nothing was sent.
 pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let (application, call, mut receipts) = own_receipts(&visit, *id).await?;
-    let receipt = receipts.pop().ok_or(Error::NotFound)?;
-    receipts.reverse();
+    if receipts.is_empty() {
+        return Err(Error::NotFound.into());
+    }
+    let older_than_listed = i64::try_from(receipts.len()).is_ok_and(|n| n >= store::RECEIPTS);
+    let receipt = receipts.remove(0);
     let organisation = visit
         .actor
         .memberships()
@@ -124,6 +130,7 @@ pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     page(&ReceiptPage {
         shell,
         open: call.is_open(visit.now),
+        many: older_than_listed,
         application,
         call,
         receipt,
@@ -132,14 +139,14 @@ pub async fn receipt(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     })
 }
 
-/// One's own application, its call and its receipts, oldest first.
+/// One's own application, its call and its receipts, newest first.
 pub(super) async fn own_receipts(visit: &Visit, id: Id<Application>) -> Result<(Application, Call, Vec<Receipt>)> {
     let (application, call, receipts) = visit
         .app
         .db
         .read(move |db| {
             let (application, call) = store::find_with_call(db, id)?;
-            Ok((application, call, store::receipts_of(db, &[id])?))
+            Ok((application, call, store::receipts_of(db, id)?))
         })
         .await?;
     if !can(&visit.actor, Action::ReadOwnApplication, &actions::thing(&application)) {
@@ -175,7 +182,7 @@ pub async fn withdraw_form(visit: Visit, id: web::Path<Id<Application>>) -> Answ
 /// # Errors
 /// NotFound, Denied; refused after the deadline.
 pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
-    match actions::withdraw(&visit.app, &visit.actor, *id, visit.now).await {
+    match actions::withdraw(&visit.app, &visit.actor, *id, &visit.app.clock).await {
         Ok(()) => {
             visit.done("The application is withdrawn. Its draft, its key and its files are destroyed.");
             see(MENU)

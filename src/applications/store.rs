@@ -2,7 +2,7 @@
 
 use super::model::{Application, ApplicationState, OpenedPart};
 use super::records::{Envelope, Opening, OpeningReport, Receipt};
-use crate::calls::{Call, CallKey, Part};
+use crate::calls::{Call, CallKey, CallStage, Part};
 use crate::db::schema::{
     applications, call_keys, calls, draft_readings, envelopes, opened_parts, openings, organisations, quality_final,
     receipts,
@@ -10,11 +10,30 @@ use crate::db::schema::{
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
-/// Most applications of one call that are handled at once.
-const MOST: i64 = 2000;
+/// Rows read at a time where everything of a call is read: page after page, and never cut.
+const PAGE: usize = 500;
+
+/// Every row of a list, page by page; `page` is told the last row that is known.
+fn every<T>(mut page: impl FnMut(Option<&T>) -> Result<Vec<T>>) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    loop {
+        let mut next = page(all.last())?;
+        let last = next.len() < PAGE;
+        all.append(&mut next);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
+/// The place after a row in the order of identifiers; the empty text comes before every one.
+fn after<T>(id: Option<Id<T>>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
 
 /// One application.
 ///
@@ -43,13 +62,21 @@ pub fn find_many(db: &mut Db, ids: &[Id<Application>]) -> Result<HashMap<Id<Appl
 /// # Errors
 /// What the database says.
 pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
-    Ok(applications::table
-        .filter(applications::call_id.eq(call))
-        .filter(applications::state.eq(ApplicationState::Submitted))
-        .select(Application::as_select())
-        .order(applications::id)
-        .limit(MOST)
-        .load(db)?)
+    in_state(db, call, ApplicationState::Submitted)
+}
+
+/// The applications of a call in one state, by identifier.
+pub(super) fn in_state(db: &mut Db, call: Id<Call>, state: ApplicationState) -> Result<Vec<Application>> {
+    every(|last: Option<&Application>| {
+        Ok(applications::table
+            .filter(applications::call_id.eq(call))
+            .filter(applications::state.eq(state))
+            .filter(applications::id.gt(after(last.map(|a| a.id))))
+            .select(Application::as_select())
+            .order(applications::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })
 }
 
 /// The submitted applications of a call with the names of their organisations, by name.
@@ -57,14 +84,20 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
 /// # Errors
 /// What the database says.
 pub fn of_call_named(db: &mut Db, call: Id<Call>) -> Result<Vec<(Application, String)>> {
-    Ok(applications::table
-        .inner_join(organisations::table.on(organisations::id.eq(applications::organisation_id)))
-        .filter(applications::call_id.eq(call))
-        .filter(applications::state.eq(ApplicationState::Submitted))
-        .select((Application::as_select(), organisations::name))
-        .order((organisations::name, applications::id))
-        .limit(MOST)
-        .load(db)?)
+    let mut all = every(|last: Option<&(Application, String)>| {
+        Ok(applications::table
+            .inner_join(organisations::table.on(organisations::id.eq(applications::organisation_id)))
+            .filter(applications::call_id.eq(call))
+            .filter(applications::state.eq(ApplicationState::Submitted))
+            .filter(applications::id.gt(after(last.map(|(a, _)| a.id))))
+            .select((Application::as_select(), organisations::name))
+            .order(applications::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })?;
+    // They came in the order of identifiers, which a stable sort keeps within a name.
+    all.sort_by(|(_, a), (_, b)| a.cmp(b));
+    Ok(all)
 }
 
 /// An opened part of one application; `None` while it is sealed.
@@ -80,20 +113,32 @@ pub fn opened(db: &mut Db, application: Id<Application>, part: Part) -> Result<O
         .optional()?)
 }
 
+/// Every opened part of an application.
+pub(super) fn opened_parts(db: &mut Db, application: Id<Application>) -> Result<Vec<OpenedPart>> {
+    Ok(opened_parts::table
+        .filter(opened_parts::application_id.eq(application))
+        .select(OpenedPart::as_select())
+        .order(opened_parts::id)
+        .limit(10)
+        .load(db)?)
+}
+
 /// The opened parts of a call, by application.
 ///
 /// # Errors
 /// What the database says.
 pub fn opened_of_call(db: &mut Db, call: Id<Call>, part: Part) -> Result<HashMap<Id<Application>, OpenedPart>> {
-    Ok(opened_parts::table
-        .filter(opened_parts::call_id.eq(call))
-        .filter(opened_parts::part.eq(part))
-        .select(OpenedPart::as_select())
-        .limit(MOST)
-        .load(db)?
-        .into_iter()
-        .map(|part: OpenedPart| (part.application_id, part))
-        .collect())
+    let all = every(|last: Option<&OpenedPart>| {
+        Ok(opened_parts::table
+            .filter(opened_parts::call_id.eq(call))
+            .filter(opened_parts::part.eq(part))
+            .filter(opened_parts::id.gt(after(last.map(|p| p.id))))
+            .select(OpenedPart::as_select())
+            .order(opened_parts::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })?;
+    Ok(all.into_iter().map(|part| (part.application_id, part)).collect())
 }
 
 /// An application with its call, in one statement.
@@ -187,14 +232,54 @@ pub fn by_organisations(
     Ok(Page::cut(rows, limit, |a: &Application| Cursor { at: a.created_at, id: a.id.to_string() }))
 }
 
-/// Every application of a call in every state, for reconciling.
-pub(super) fn all_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
+/// The applications of a call that an opening answers for: every one that stands as sent, every one with an envelope
+/// that nothing superseded, and every one that holds a receipt and was not withdrawn. Drafts that were never sent and
+/// what was withdrawn are none of its business, however many there are.
+pub(super) fn to_reconcile(db: &mut Db, call: Id<Call>, part: Part) -> Result<Vec<Application>> {
+    use diesel::dsl::exists;
+    every(|last: Option<&Application>| {
+        let live = envelopes::table
+            .filter(envelopes::application_id.eq(applications::id))
+            .filter(envelopes::part.eq(part))
+            .filter(envelopes::superseded_at.is_null());
+        let receipted = receipts::table.filter(receipts::application_id.eq(applications::id));
+        Ok(applications::table
+            .filter(applications::call_id.eq(call))
+            .filter(
+                applications::state
+                    .eq(ApplicationState::Submitted)
+                    .or(exists(live))
+                    .or(applications::state.eq(ApplicationState::Draft).and(exists(receipted))),
+            )
+            .filter(applications::id.gt(after(last.map(|a| a.id))))
+            .select(Application::as_select())
+            .order(applications::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })
+}
+
+/// How many applications of a call stand as sent.
+pub(super) fn count_sent(db: &mut Db, call: Id<Call>) -> Result<i64> {
     Ok(applications::table
         .filter(applications::call_id.eq(call))
-        .select(Application::as_select())
-        .order(applications::id)
-        .limit(MOST)
-        .load(db)?)
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .count()
+        .get_result(db)?)
+}
+
+/// How often an organisation has begun an application to a call, withdrawn ones too.
+pub(super) fn count_begun(db: &mut Db, call: Id<Call>, organisation: Id<actor::Organisation>) -> Result<i64> {
+    Ok(applications::table
+        .filter(applications::call_id.eq(call))
+        .filter(applications::organisation_id.eq(organisation))
+        .count()
+        .get_result(db)?)
+}
+
+/// Stage and deadline of a call as they are at this moment, for what is judged inside a write.
+pub(super) fn closing(db: &mut Db, call: Id<Call>) -> Result<(CallStage, Option<Instant>)> {
+    Ok(calls::table.filter(calls::id.eq(call)).select((calls::stage, calls::deadline_at)).first(db)?)
 }
 
 pub(super) fn insert(db: &mut Db, application: &Application) -> Result<()> {
@@ -228,12 +313,13 @@ pub(super) struct Sent<'a> {
     pub reference: &'a str,
     pub call_version: i64,
     pub draft: &'a str,
-    pub saved_at: Instant,
-    pub submitted_at: Instant,
+    pub at: Instant,
 }
 
 /// Marks an application as sent, when nobody changed it since it was read. Says whether it did.
 pub(super) fn set_submitted(db: &mut Db, sent: &Sent<'_>) -> Result<bool> {
+    // Never the same instant twice, so that it tells two versions apart.
+    let saved_at = sent.at.max(sent.read_at.plus(TimeDelta::microseconds(1)));
     let changed = diesel::update(
         applications::table
             .filter(applications::id.eq(sent.id))
@@ -245,8 +331,8 @@ pub(super) fn set_submitted(db: &mut Db, sent: &Sent<'_>) -> Result<bool> {
         applications::reference.eq(sent.reference),
         applications::call_version.eq(sent.call_version),
         applications::draft.eq(sent.draft),
-        applications::saved_at.eq(sent.saved_at),
-        applications::submitted_at.eq(sent.submitted_at),
+        applications::saved_at.eq(saved_at),
+        applications::submitted_at.eq(sent.at),
         applications::opened_at.eq(None::<Instant>),
     ))
     .execute(db)?;
@@ -296,29 +382,51 @@ pub(super) fn supersede(db: &mut Db, application: Id<Application>, at: Instant) 
     Ok(())
 }
 
-pub(super) fn current_envelopes(db: &mut Db, of: &[Id<Application>], part: Part) -> Result<Vec<Envelope>> {
-    Ok(envelopes::table
-        .filter(envelopes::application_id.eq_any(of))
-        .filter(envelopes::part.eq(part))
-        .filter(envelopes::superseded_at.is_null())
-        .select(Envelope::as_select())
-        .order((envelopes::application_id, envelopes::id))
-        .limit(MOST)
-        .load(db)?)
+/// The envelopes of one part of a call that nothing has superseded, by identifier: all of them.
+pub(super) fn live_envelopes(db: &mut Db, call: Id<Call>, part: Part) -> Result<Vec<Envelope>> {
+    every(|last: Option<&Envelope>| {
+        Ok(envelopes::table
+            .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
+            .filter(applications::call_id.eq(call))
+            .filter(envelopes::part.eq(part))
+            .filter(envelopes::superseded_at.is_null())
+            .filter(envelopes::id.gt(after(last.map(|e| e.id))))
+            .select(Envelope::as_select())
+            .order(envelopes::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })
 }
 
+/// How many envelopes [`live_envelopes`] must have read.
+pub(super) fn count_live(db: &mut Db, call: Id<Call>, part: Part) -> Result<i64> {
+    Ok(envelopes::table
+        .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
+        .filter(applications::call_id.eq(call))
+        .filter(envelopes::part.eq(part))
+        .filter(envelopes::superseded_at.is_null())
+        .count()
+        .get_result(db)?)
+}
+
+/// Marks live envelopes as opened; says how many were shut until now.
 pub(super) fn mark_opened(db: &mut Db, ids: &[Id<Envelope>], at: Instant) -> Result<usize> {
-    Ok(diesel::update(envelopes::table.filter(envelopes::id.eq_any(ids)).filter(envelopes::opened_at.is_null()))
-        .set(envelopes::opened_at.eq(at))
-        .execute(db)?)
+    let mut marked = 0;
+    for ids in ids.chunks(PAGE) {
+        let shut = envelopes::table
+            .filter(envelopes::id.eq_any(ids))
+            .filter(envelopes::superseded_at.is_null())
+            .filter(envelopes::opened_at.is_null());
+        marked += diesel::update(shut).set(envelopes::opened_at.eq(at)).execute(db)?;
+    }
+    Ok(marked)
 }
 
 pub(super) fn insert_opened(db: &mut Db, rows: &[OpenedPart]) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
+    for rows in rows.chunks(PAGE) {
+        let statement = diesel::insert_into(opened_parts::table).values(rows);
+        crate::on_each!(db, c => statement.execute(c))?;
     }
-    let statement = diesel::insert_into(opened_parts::table).values(rows);
-    crate::on_each!(db, c => statement.execute(c))?;
     Ok(())
 }
 
@@ -329,9 +437,11 @@ pub(super) fn forget_opened(db: &mut Db, application: Id<Application>) -> Result
 }
 
 pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> Result<()> {
-    diesel::update(applications::table.filter(applications::id.eq_any(ids)))
-        .set(applications::opened_at.eq(at))
-        .execute(db)?;
+    for ids in ids.chunks(PAGE) {
+        diesel::update(applications::table.filter(applications::id.eq_any(ids)))
+            .set(applications::opened_at.eq(at))
+            .execute(db)?;
+    }
     Ok(())
 }
 
@@ -340,17 +450,44 @@ pub(super) fn insert_receipt(db: &mut Db, receipt: &Receipt) -> Result<()> {
     Ok(())
 }
 
-/// The receipts of some applications, oldest first.
+/// Receipts of one application that are listed.
+pub(super) const RECEIPTS: i64 = 100;
+
+/// The newest receipts of one application, newest first, [`RECEIPTS`] at most.
 ///
 /// # Errors
 /// What the database says.
-pub fn receipts_of(db: &mut Db, of: &[Id<Application>]) -> Result<Vec<Receipt>> {
+pub fn receipts_of(db: &mut Db, application: Id<Application>) -> Result<Vec<Receipt>> {
     Ok(receipts::table
-        .filter(receipts::application_id.eq_any(of))
+        .filter(receipts::application_id.eq(application))
         .select(Receipt::as_select())
-        .order((receipts::received_at, receipts::id))
-        .limit(MOST * 10)
+        .order((receipts::received_at.desc(), receipts::id.desc()))
+        .limit(RECEIPTS)
         .load(db)?)
+}
+
+/// Receipts with the applicant, and reference and title of the call, for the mails that carry them.
+pub(super) fn receipts_with_calls(
+    db: &mut Db,
+    ids: &[Id<Receipt>],
+) -> Result<Vec<(Receipt, Id<actor::Organisation>, String, String)>> {
+    Ok(receipts::table
+        .inner_join(applications::table.on(applications::id.eq(receipts::application_id)))
+        .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+        .filter(receipts::id.eq_any(ids))
+        .select((Receipt::as_select(), applications::organisation_id, calls::reference, calls::title))
+        .order(receipts::id)
+        .load(db)?)
+}
+
+/// The newest receipt of one application, when it holds one.
+pub(super) fn last_receipt(db: &mut Db, application: Id<Application>) -> Result<Option<Receipt>> {
+    Ok(receipts::table
+        .filter(receipts::application_id.eq(application))
+        .select(Receipt::as_select())
+        .order((receipts::received_at.desc(), receipts::id.desc()))
+        .first(db)
+        .optional()?)
 }
 
 /// The openings of a call: at most one for each part.

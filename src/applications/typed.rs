@@ -3,6 +3,7 @@
 use super::model::{CashRow, Draft, Promised, UseOfFunds};
 use super::questions::{self, Asks, CASH_ROWS, FUND_LINES, Question};
 use crate::calls::Terms;
+use crate::people::Profile;
 use crate::values::{FieldErrors, Parser, Pence, Quantity};
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 pub type Fields = BTreeMap<String, String>;
 
 /// Longest text of one field, in characters. Word limits are judged when the answers are checked.
-const MOST_CHARACTERS: usize = 60_000;
+pub const MOST_CHARACTERS: usize = 60_000;
 
 /// Puts the fields of one question into the draft and says which of them cannot be read. Empty fields are no
 /// error: a page may be saved half done.
@@ -212,6 +213,9 @@ impl Progress {
 #[must_use]
 pub fn progress(terms: &Terms, question: &Question, draft: &Draft) -> Progress {
     if question.asks == Asks::Files && !draft.answers.files.iter().any(|f| f.about.is_empty()) {
+        return Progress::Optional;
+    }
+    if question.asks == Asks::Organisation && draft.answers.profile == Profile::default() {
         return Progress::Optional;
     }
     let typed = draft.typed.get(&question.key);

@@ -50,18 +50,21 @@ pub fn chain(database: &Database) -> Result<usize> {
                 .limit(BATCH)
                 .load(db)?;
             let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
-            for (row_id, row_hash) in &waiting {
-                seq += 1;
-                head = next_head(&head, seq, row_hash);
-                diesel::insert_into(audit_links::table)
-                    .values((
+            let links: Vec<_> = waiting
+                .iter()
+                .map(|(row_id, row_hash)| {
+                    seq += 1;
+                    head = next_head(&head, seq, row_hash);
+                    (
                         audit_links::seq.eq(seq),
                         audit_links::row_id.eq(row_id),
                         audit_links::row_hash.eq(row_hash),
-                        audit_links::head.eq(&head),
-                    ))
-                    .execute(db)?;
-            }
+                        audit_links::head.eq(head.clone()),
+                    )
+                })
+                .collect();
+            let insert = diesel::insert_into(audit_links::table).values(links);
+            crate::on_each!(db, c => insert.execute(c))?;
             let ids: Vec<&String> = waiting.iter().map(|(id, _)| id).collect();
             diesel::delete(audit_pending::table.filter(audit_pending::row_id.eq_any(ids))).execute(db)?;
             Ok(waiting.len())

@@ -1,21 +1,22 @@
 //! What people do with awards, up to the day a contract may be signed.
 
-use super::model::{Award, AwardKind, AwardState, AwardTerms, LoanOffer};
+use super::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 use super::rules::{self, AwardRefusal};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
 use super::summary::Source;
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallKind, Instrument, Notice, NoticeKind, Part};
+use crate::calls::{self, Call, CallKind, Notice, NoticeKind, Part};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
+use crate::finance::InstrumentTerms;
 use crate::law::procedures::Procedure;
 use crate::outbox::{self, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation, find_organisations};
 use crate::scoring;
-use crate::subsidies::LoanInput;
+use crate::subsidies::InstrumentInput;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,17 +51,17 @@ pub struct RecommendInput {
     pub application: String,
     /// Why.
     pub reasons: String,
-    /// Contract value including VAT; the opened price when empty. For a loan, the sum of its tranches.
+    /// Contract value including VAT; the opened price when empty. For an investment, what is paid out in all.
     pub value: String,
     /// First day; the call’s when empty.
     pub starts_on: String,
-    /// Last day; the call’s, or the loan’s last due date, when empty.
+    /// Last day; the call’s, or the last day that the instrument’s terms name, when empty.
     pub ends_on: String,
     /// What must be so before money flows, one line each.
     pub precedents: String,
-    /// Terms of the loan, for an investment.
+    /// What is offered, for an investment.
     #[serde(flatten)]
-    pub loan: LoanInput,
+    pub offer: InstrumentInput,
 }
 
 struct Recommended {
@@ -69,7 +70,7 @@ struct Recommended {
     value: Option<Pence>,
     starts_on: Option<LocalDate>,
     ends_on: Option<LocalDate>,
-    loan: Option<LoanOffer>,
+    offer: Option<InvestmentOffer>,
 }
 
 impl RecommendInput {
@@ -81,19 +82,14 @@ impl RecommendInput {
         form.check(value.is_none_or(|v| v > Pence::ZERO), "value", "Enter more than £0");
         let starts_on = form.optional_date("starts_on", &self.starts_on);
         let ends_on = form.optional_date("ends_on", &self.ends_on);
-        let terms = if self.loan.is_empty() { None } else { self.loan.read(&mut form) };
+        let terms = if self.offer.is_empty() { None } else { self.offer.read(&mut form) };
         let precedents: Vec<String> =
             self.precedents.lines().map(str::trim).filter(|l| !l.is_empty()).map(ToOwned::to_owned).collect();
         form.check(precedents.len() <= 50, "precedents", "Enter at most 50 conditions");
         form.finish()?;
         let Some(application) = application else { return Err(Error::field("application", "Choose the application")) };
-        let loan = terms.map(|loan| LoanOffer {
-            instrument: Instrument::Loan,
-            tranches: loan.tranches.iter().map(|t| t.amount).collect(),
-            loan,
-            precedents,
-        });
-        Ok(Recommended { application, reasons, value, starts_on, ends_on, loan })
+        let offer = terms.map(|(terms, draws)| InvestmentOffer { terms, draws, precedents });
+        Ok(Recommended { application, reasons, value, starts_on, ends_on, offer })
     }
 }
 
@@ -116,6 +112,7 @@ pub async fn recommend(
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::RecommendAward, &calls::thing(&call))?;
+            applications::refuse_bidder(db, &actor, call.id)?;
             let application = applications::find(db, read.application)?;
             if application.call_id != call.id {
                 return Err(Error::NotFound);
@@ -190,25 +187,35 @@ fn contract_terms(
     if ends_on < starts_on {
         return Err(Error::field("ends_on", "The last day must not be before the first"));
     }
-    Ok((AwardKind::Contract, value, AwardTerms { starts_on, ends_on, loan: None }))
+    Ok((AwardKind::Contract, value, AwardTerms { starts_on, ends_on, offer: None }))
 }
 
 fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
     let round = call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))?;
-    if !round.instruments.contains(&Instrument::Loan) {
-        return Err(AwardRefusal::NotOffered.into());
+    let Some(offer) = read.offer.clone() else {
+        return Err(Error::field("tranches", "Enter what is offered"));
+    };
+    if !round.instruments.contains(&offer.instrument()) {
+        return Err(AwardRefusal::NotOffered { instrument: offer.instrument().label() }.into());
     }
-    let loan = read.loan.clone().ok_or_else(|| Error::field("tranches", "Enter the terms of the loan"))?;
-    let schedule = crate::finance::build(&loan.loan)?;
-    let value = Pence::total(loan.tranches.iter().copied())?;
+    offer.terms.cost(&offer.draws)?;
+    let value = offer.amount();
     let promised = store::of_call(db, call.id)?.into_iter().filter(stands).map(|a| a.value);
     rules::fits_round(value, round.least, round.most, round.pot, Pence::total(promised)?)?;
-    let first = loan.loan.tranches.iter().map(|t| t.on).min();
-    let last = schedule.rows.last().map(|r| r.due);
-    let (Some(starts_on), Some(ends_on)) = (read.starts_on.or(first), read.ends_on.or(last)) else {
-        return Err(Error::field("tranches", "Enter the terms of the loan"));
+    let first = match &offer.terms {
+        InstrumentTerms::Guarantee(terms) => Some(terms.from),
+        _ => offer.draws.iter().map(|t| t.on).min(),
     };
-    Ok((AwardKind::Investment, value, AwardTerms { starts_on, ends_on, loan: Some(loan) }))
+    let Some(starts_on) = read.starts_on.or(first) else {
+        return Err(Error::field("tranches", "Enter what is offered"));
+    };
+    let Some(ends_on) = read.ends_on.or_else(|| offer.terms.last_day(&offer.draws)) else {
+        return Err(Error::field("ends_on", "Enter the last day of the agreement: these terms name none"));
+    };
+    if ends_on < starts_on {
+        return Err(Error::field("ends_on", "The last day must not be before the first"));
+    }
+    Ok((AwardKind::Investment, value, AwardTerms { starts_on, ends_on, offer: Some(offer) }))
 }
 
 fn stands(award: &Award) -> bool {
@@ -303,6 +310,7 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
             }
             let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
             require(&actor, Action::ApproveAward, &thing)?;
+            applications::refuse_bidder(db, &actor, award.call_id)?;
             rules::at_step(&award, &[AwardState::Recommended])?;
             if approve {
                 let supplier = find_organisation(db, award.organisation_id)?.name;

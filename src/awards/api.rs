@@ -12,6 +12,7 @@ use crate::http::api::{created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
+use crate::subsidies::MarketInput;
 use crate::values::Id;
 use actix_web::web;
 use serde::Deserialize;
@@ -30,6 +31,7 @@ fn shown(award: &Award) -> Value {
         "notice_published_at": award.notice_published_at, "standstill_last_day": award.standstill_last_day,
         "earliest_signing": award.earliest_signing, "offer_answer_by": award.offer_answer_by,
         "answered_at": award.answered_at, "signed_at": award.signed_at,
+        "cost": award.terms.0.offer.as_ref().and_then(|offer| offer.terms.cost(&offer.draws).ok()),
     })
 }
 
@@ -196,6 +198,17 @@ pub async fn offer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<OfferInput
     ok(&json!({ "offered": true }))
 }
 
+/// Works out the subsidy in an investment from its terms and notifies the enterprise of it.
+///
+/// # Errors
+/// Invalid, Denied, refused when there is none.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/subsidy", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = MarketInput, responses((status = 201, description = "Notified")))]
+pub async fn subsidy(visit: Visit, id: web::Path<Id<Award>>, body: Sent<MarketInput>) -> Answer {
+    let found = offers::work_out_subsidy(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/awards/{id}"), &json!({ "amount": found.amount, "basis": found.basis }))
+}
+
 /// Accepts or declines an offer.
 ///
 /// # Errors
@@ -249,6 +262,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     challenge,
     end_challenge,
     offer,
+    subsidy,
     answer,
     outcome
 ))]

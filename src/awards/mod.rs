@@ -4,7 +4,7 @@
 //! summary is sent; signing is refused before the standstill ends and while a court claim suspends it; an offer needs
 //! a recorded subsidy route and can be answered only in its time.
 //!
-//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`find`], [`of_call`], [`may_sign`],
+//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`InvestmentOffer`], [`find`], [`of_call`], [`may_sign`],
 //! [`ensure_may_sign`], [`actions`], [`offers`].
 
 pub mod actions;
@@ -17,7 +17,7 @@ mod store;
 pub mod summary;
 
 pub use actions::{ensure_may_sign, mark_signed};
-pub use model::{Award, AwardKind, AwardState, AwardTerms, LoanOffer};
+pub use model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 pub use rules::{AwardRefusal, may_sign};
 pub use store::{
     Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary, challenges, checks, find, of_application,

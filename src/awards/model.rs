@@ -1,10 +1,11 @@
 //! Awards in the words of the domain.
 
 use crate::applications::Application;
-use crate::calls::{Call, Instrument};
+use crate::calls::Call;
 use crate::db::schema::awards;
 use crate::db::{Json, MultiBackend};
-use crate::finance::schedule::LoanTerms;
+use crate::finance::schedule::Tranche;
+use crate::finance::{Instrument, InstrumentTerms};
 use crate::missions::Mission;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
@@ -92,19 +93,31 @@ pub struct AwardTerms {
     pub starts_on: LocalDate,
     /// Last day.
     pub ends_on: LocalDate,
-    /// A loan's terms, for an investment.
-    pub loan: Option<LoanOffer>,
+    /// What is offered, for an investment.
+    pub offer: Option<InvestmentOffer>,
 }
 
-/// What is offered as a loan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LoanOffer {
-    /// Instrument.
-    pub instrument: Instrument,
-    /// Principal, rate, method, holidays, dates.
-    pub loan: LoanTerms,
+/// What is offered as an investment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvestmentOffer {
+    /// The terms of the instrument.
+    pub terms: InstrumentTerms,
+    /// What is paid out and when it is planned, one for each tranche. A guarantee has none.
+    pub draws: Vec<Tranche>,
     /// What must be so before money flows, one line each; one tranche each where there are several.
     pub precedents: Vec<String>,
-    /// Amounts of the tranches, adding up to the principal.
-    pub tranches: Vec<Pence>,
+}
+
+impl InvestmentOffer {
+    /// Which instrument it is.
+    #[must_use]
+    pub fn instrument(&self) -> Instrument {
+        self.terms.instrument()
+    }
+
+    /// What is paid out in all, or for a guarantee what is at stake.
+    #[must_use]
+    pub fn amount(&self) -> Pence {
+        self.terms.at_stake(&self.draws)
+    }
 }

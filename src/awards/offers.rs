@@ -6,10 +6,11 @@ use super::rules::{self, AwardRefusal};
 use super::store;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::finance::terms::Equivalent;
 use crate::outbox::{self, Job, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
-use crate::subsidies;
+use crate::subsidies::{self, MarketInput, WorkedOut};
 use crate::values::{Actor, Id, Instant, Parser};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -77,6 +78,35 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
             note(db, &actor, &award, "offer.made", json!({ "answer_by": by, "subsidy_route": route.id }), now)
         })
         .await
+}
+
+/// Works out the gross cash equivalent of an approved investment from its own terms, and notifies the enterprise of it
+/// as minimal financial assistance.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused when the terms hold no subsidy; Conflict when a route stands already.
+pub async fn work_out_subsidy(
+    app: &App,
+    actor: &Actor,
+    id: Id<Award>,
+    input: &MarketInput,
+    now: Instant,
+) -> Result<Equivalent> {
+    let mut form = Parser::default();
+    let rates = input.read(&mut form);
+    form.finish()?;
+    let Some((market, discount)) = rates else { return Err(Error::field("market_rate", "Enter the market rate")) };
+    let award = app.db.read(move |db| store::find(db, id)).await?;
+    require(actor, Action::RecordSubsidy, &Thing::of_authority(award.authority_id))?;
+    rules::at_step(&award, &[AwardState::Recommended, AwardState::Approved])?;
+    let Some(offer) = &award.terms.0.offer else {
+        return Err(AwardRefusal::WrongState { state: award.state }.into());
+    };
+    let found = offer.terms.equivalent(&offer.draws, &market, &discount, now.date())?;
+    let worked = WorkedOut { amount: found.amount, basis: found.basis.clone(), market, discount };
+    let application = award.application_id.to_string();
+    subsidies::start_worked_out(app, actor, award.organisation_id, &application, worked, now).await?;
+    Ok(found)
 }
 
 /// An applicant’s answer.

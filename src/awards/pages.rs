@@ -10,14 +10,15 @@ use super::summary::Summary;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
-use crate::finance::Schedule;
+use crate::finance::Instrument;
 use crate::finance::schedule::Row;
+use crate::finance::terms::Cost;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
-use crate::subsidies::{self, RouteKind};
+use crate::subsidies::{self, MarketInput, RouteKind};
 use crate::values::time::{long_date, medium_date};
-use crate::values::{Id, Pence, Role};
+use crate::values::{Id, Role};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web;
@@ -61,6 +62,12 @@ impl Shown {
         let terms = &self.award.terms.0;
         format!("{} to {}", medium_date(terms.starts_on), medium_date(terms.ends_on))
     }
+    fn instrument(&self) -> Option<(&'static str, Vec<(&'static str, String)>)> {
+        self.award.terms.0.offer.as_ref().map(|o| (o.instrument().label(), o.terms.facts()))
+    }
+    fn cost(&self) -> Option<String> {
+        cost(&self.award).map(|shown| shown.cost.lead)
+    }
     fn earliest(&self) -> Option<String> {
         self.award.earliest_signing.map(long_date)
     }
@@ -87,9 +94,14 @@ struct DeskPage {
     challenge_kinds: Vec<(&'static str, &'static str)>,
     repayments: Vec<(&'static str, &'static str)>,
     holidays: Vec<(&'static str, &'static str)>,
+    endings: Vec<(&'static str, &'static str)>,
+    at_maturity: Vec<(&'static str, &'static str)>,
+    others: Vec<Instrument>,
+    instrument: Instrument,
 }
 
-async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskPage> {
+async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -> Result<DeskPage> {
+    let wanted = [form.value("instrument"), wanted].iter().find_map(|word| word.parse::<Instrument>().ok());
     let actor = visit.actor.clone();
     let (today, me) = (visit.today(), visit.account()?);
     let mut built = visit
@@ -133,7 +145,12 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
             let checks = store::checks_of_call(db, id)?.into_iter().map(|c| (name(c.application_id), c)).collect();
             let summaries = store::summaries(db, id)?.into_iter().map(|s| (name(s.application_id), s)).collect();
             let thing = Thing::of_authority(call.authority_id);
+            let offered = call.terms.0.round.as_ref().map(|r| r.instruments.clone()).unwrap_or_default();
+            let instrument =
+                wanted.filter(|i| offered.contains(i)).or_else(|| offered.first().copied()).unwrap_or(Instrument::Loan);
             Ok(DeskPage {
+                others: offered.into_iter().filter(|i| *i != instrument).collect(),
+                instrument,
                 shell: Shell::default(),
                 form: FormState::empty(),
                 verdict: shown.last().map(|s| s.sentence.clone()).unwrap_or_else(|| match &ranking {
@@ -155,6 +172,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
                 challenge_kinds: ChallengeKind::options(),
                 repayments: subsidies::REPAYMENTS.to_vec(),
                 holidays: subsidies::HOLIDAYS.to_vec(),
+                endings: subsidies::ENDINGS.to_vec(),
+                at_maturity: subsidies::AT_MATURITY.to_vec(),
             })
         })
         .await?;
@@ -166,12 +185,19 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     Ok(built)
 }
 
+/// Query of the desk: which instrument the form of a recommendation is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InstrumentQuery {
+    instrument: String,
+}
+
 /// `GET /desk/calls/{id}/award`
 ///
 /// # Errors
 /// Denied.
-pub async fn desk(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&desk_page(&visit, *id, FormState::empty()).await?)
+pub async fn desk(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<InstrumentQuery>) -> Answer {
+    page(&desk_page(&visit, *id, FormState::empty(), &query.instrument).await?)
 }
 
 /// After a step on the desk: back to it, or the page again with what is wrong.
@@ -181,7 +207,7 @@ async fn after<T>(visit: &Visit, call: Id<Call>, posted: Posted<T>, done: Result
             visit.done(words);
             see(&format!("/desk/calls/{call}/award"))
         }
-        Err(error) => page_again(&desk_page(visit, call, posted.again(error)?).await?),
+        Err(error) => page_again(&desk_page(visit, call, posted.again(error)?, "").await?),
     }
 }
 
@@ -244,6 +270,22 @@ pub async fn offer(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted:
     let (call, award) = path.into_inner();
     let done = offers::make(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "The offer is with the applicant.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/subsidy`: works out what the terms are worth as a subsidy.
+///
+/// # Errors
+/// Denied.
+pub async fn subsidy(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<MarketInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = offers::work_out_subsidy(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    let words = match &done {
+        Ok(found) => {
+            format!("The subsidy is {}. The enterprise is asked to confirm what its group has had.", found.amount)
+        }
+        Err(_) => String::new(),
+    };
+    after(&visit, call, posted, done.map(|_| ()), &words).await
 }
 
 /// `POST /desk/calls/{id}/award/{award}/challenges`
@@ -339,38 +381,24 @@ fn download(summary: &Summary, format: &str) -> Answer {
         .body(body))
 }
 
-/// What an offered loan costs, in plain words.
-struct Cost {
-    lead: String,
-    schedule: Schedule,
+/// What an offer means, with what must be so before money flows.
+struct OfferShown {
+    cost: Cost,
     precedents: Vec<String>,
 }
 
-impl Cost {
+impl OfferShown {
     fn rows(&self) -> Vec<(String, Row)> {
-        self.schedule.rows.iter().map(|r| (medium_date(r.due), *r)).collect()
+        self.cost.rows.iter().map(|r| (medium_date(r.due), *r)).collect()
+    }
+    fn has_capital(&self) -> bool {
+        self.cost.rows.iter().any(|r| !r.principal.is_zero())
     }
 }
 
-fn cost(award: &Award) -> Option<Cost> {
-    let offer = award.terms.0.loan.as_ref()?;
-    let schedule = crate::finance::build(&offer.loan).ok()?;
-    let paying = schedule.rows.iter().filter(|r| !r.payment.is_zero());
-    let (first, last) = (paying.clone().next()?, paying.clone().last()?);
-    let lead = format!(
-        "You would get {} and pay back {} in {} payments, the first of {} on {} and the last of {} on {}. Interest at {} \
-         a year costs you {} in all.",
-        schedule.totals.drawn,
-        schedule.totals.payment,
-        paying.count(),
-        first.payment,
-        medium_date(first.due),
-        last.payment,
-        medium_date(last.due),
-        crate::values::decimals::shown_percent(offer.loan.rate.get(), 2),
-        Pence(schedule.totals.interest.0)
-    );
-    Some(Cost { lead, schedule, precedents: offer.precedents.clone() })
+fn cost(award: &Award) -> Option<OfferShown> {
+    let offer = award.terms.0.offer.as_ref()?;
+    Some(OfferShown { cost: offer.terms.cost(&offer.draws).ok()?, precedents: offer.precedents.clone() })
 }
 
 #[derive(Template)]
@@ -382,7 +410,7 @@ struct OutcomePage {
     call: Call,
     summary: Option<Summary>,
     award: Option<Award>,
-    cost: Option<Cost>,
+    cost: Option<OfferShown>,
     may_answer: bool,
     answer_by: String,
     text_href: String,

@@ -27,7 +27,10 @@ pub enum AwardRefusal {
         left: Pence,
     },
     /// The round does not offer this.
-    NotOffered,
+    NotOffered {
+        /// What.
+        instrument: &'static str,
+    },
     /// Checks are missing before approval.
     ChecksMissing {
         /// Which, in words.
@@ -85,7 +88,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NotBest => "awards/not-most-advantageous",
             AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
             AwardRefusal::PotExhausted { .. } => "awards/pot-exhausted",
-            AwardRefusal::NotOffered => "awards/instrument-not-offered",
+            AwardRefusal::NotOffered { .. } => "awards/instrument-not-offered",
             AwardRefusal::ChecksMissing { .. } => "awards/checks-missing",
             AwardRefusal::Excluded { .. } => "awards/excluded",
             AwardRefusal::SamePerson => "awards/same-person",
@@ -113,7 +116,9 @@ impl RefusalInfo for AwardRefusal {
                 format!("The round invests between {least} and {most} at a time. Change the amount.")
             }
             AwardRefusal::PotExhausted { left } => format!("Only {left} is left in the pot of this round."),
-            AwardRefusal::NotOffered => "This round does not offer loans.".to_owned(),
+            AwardRefusal::NotOffered { instrument } => {
+                format!("This round does not offer this: {}. Choose what it does offer.", instrument.to_lowercase())
+            }
             AwardRefusal::ChecksMissing { what } => format!("Record the checks first: {what}."),
             AwardRefusal::Excluded { subject } => format!(
                 "{subject} is excluded, so the award cannot be approved. An excluded supplier’s tender must be left out; \

@@ -1,8 +1,9 @@
-//! What people do with a whole call: publish, record notices, amend, withdraw, ask and answer.
+//! What people do with a whole call: publish, record notices, amend, withdraw. Asking and answering is in `questions`.
 
 use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
-use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Question, Terms};
+use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
+pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
 use super::rules::{self, CallRefusal, Known, Missing};
 use super::{catalogue, store, tender};
 use crate::app::App;
@@ -10,10 +11,9 @@ use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::evaluation::{Rehearsal, canonical_json, rehearse};
 use crate::law::{MinimumPeriod, Threshold};
-use crate::outbox::{self, Job, mail};
-use crate::people::policy::{Action, can, require};
-use crate::people::{self};
-use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Role};
+use crate::outbox::{self, Job};
+use crate::people::policy::Action;
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,8 +29,6 @@ pub const AMENDED: &str = "call.amended";
 pub const CLOSED: &str = "call.closed";
 /// News: the call is withdrawn.
 pub const WITHDRAWN: &str = "call.withdrawn";
-/// News: a question is answered.
-pub const ANSWERED: &str = "call.answered";
 
 /// SHA-256 of the canonical JSON of terms, in hexadecimal: what is frozen.
 #[must_use]
@@ -417,102 +415,6 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             store::set_withdrawn_reason(db, id, &reason)?;
             record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
             outbox::emit(db, WITHDRAWN, json!({ "call": id }), now)
-        })
-        .await
-}
-
-/// A question.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct QuestionInput {
-    /// As asked; everybody will read it.
-    pub question: String,
-}
-
-/// Asks a question. Nobody is shown who asked; officers get a mail that one is waiting.
-///
-/// # Errors
-/// Invalid, Denied for the public, NotFound, refused after the last instant for questions.
-pub async fn ask(app: &App, actor: &Actor, id: Id<Call>, input: &QuestionInput, now: Instant) -> Result<Id<Question>> {
-    let mut form = Parser::default();
-    let question = form.text("question", &input.question, 2000, "Enter your question");
-    form.finish()?;
-    let asked_by = actor.account().ok_or(Error::Denied)?;
-    let (actor, url) = (actor.clone(), app.config.server.public_url.clone());
-    app.db
-        .write(move |db| {
-            let call = store::find(db, id)?;
-            let thing = store::thing(&call);
-            if !can(&actor, Action::ReadCall, &thing) {
-                return Err(Error::NotFound);
-            }
-            require(&actor, Action::AskQuestion, &thing)?;
-            rules::takes_questions(&call, now)?;
-            let row = Question {
-                id: Id::new(),
-                authority_id: call.authority_id,
-                call_id: id,
-                question: question.clone(),
-                asked_at: now,
-                asked_by,
-                answer: None,
-                answered_at: None,
-                answered_by: None,
-            };
-            store::insert_question(db, &row)?;
-            // The system stands as the actor: who asked is kept in the question's own row and shown to nobody.
-            record(db, &Actor::System, &call, "call.question_asked", json!({ "question": row.id }), now)?;
-            let role = match call.kind {
-                CallKind::Tender => Role::ProcurementOfficer,
-                CallKind::Round => Role::FundManager,
-            };
-            for address in people::addresses_with_role(db, call.authority_id, role)? {
-                let body = format!(
-                    "Somebody asked a question about {} ({}).\n\nAnswer it for everybody at {url}/desk/calls/{id}#questions\n",
-                    call.title, call.reference
-                );
-                mail::queue(db, Some(call.authority_id), &address, "A question is waiting for an answer", &body, now)?;
-            }
-            Ok(row.id)
-        })
-        .await
-}
-
-/// An answer.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct AnswerInput {
-    /// The answer, to everybody.
-    pub answer: String,
-}
-
-/// Answers a question to everybody.
-///
-/// # Errors
-/// Invalid, Denied, NotFound, refused when it is answered already.
-pub async fn answer(
-    app: &App,
-    actor: &Actor,
-    id: Id<Call>,
-    question: Id<Question>,
-    input: &AnswerInput,
-    now: Instant,
-) -> Result<()> {
-    let mut form = Parser::default();
-    let words = form.text("answer", &input.answer, 8000, "Enter the answer");
-    form.finish()?;
-    let by = actor.account().ok_or(Error::Denied)?;
-    let actor = actor.clone();
-    app.db
-        .write(move |db| {
-            let call = load(db, &actor, id, Some(Action::AnswerQuestion))?;
-            let row = store::find_question(db, id, question)?;
-            if row.answer.is_some() {
-                return Err(CallRefusal::AnsweredAlready.into());
-            }
-            store::set_answer(db, question, &words, by, now)?;
-            record(db, &actor, &call, "call.question_answered", json!({ "question": question }), now)?;
-            outbox::emit(db, ANSWERED, json!({ "call": id, "question": question }), now)
         })
         .await
 }

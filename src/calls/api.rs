@@ -5,6 +5,7 @@ use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, CallLine, Question};
 use super::pages::{ListQuery, VersionQuery};
+use super::questions::{self as asking, QuestionsQuery};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::api::{Listed, created, ok};
@@ -214,20 +215,24 @@ pub async fn withdraw(visit: Visit, id: web::Path<Id<Call>>, body: Sent<Withdraw
     after(&visit, *id).await
 }
 
-/// Questions and answers. Nobody is told who asked.
+/// Questions and answers, the newest answer first. Officers also get those that wait, and whoever asked their own. Nobody
+/// is told who asked.
 ///
 /// # Errors
-/// NotFound.
-#[utoipa::path(get, path = "/api/v1/calls/{id}/questions", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, description = "Questions")))]
-pub async fn questions(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+/// NotFound; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/questions", tag = "calls", params(("id" = String, Path), QuestionsQuery),
+    responses((status = 200, description = "`items` answered, `waiting`, and where both go on")))]
+pub async fn questions(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<QuestionsQuery>) -> Answer {
     let call = readable(&visit, *id).await?;
-    let found = visit.app.db.read(move |db| store::questions(db, call.id)).await?;
-    let items: Vec<Value> = found
-        .iter()
-        .map(|q| json!({ "id": q.id, "question": q.question, "asked_at": q.asked_at, "answer": q.answer, "answered_at": q.answered_at }))
-        .collect();
-    ok(&json!({ "items": items }))
+    let actor = visit.actor.clone();
+    let found = visit.app.db.read(move |db| asking::read(db, &call, &actor, &query)).await?;
+    let shown = |q: &Question| json!({ "id": q.id, "question": q.question, "asked_at": q.asked_at, "answer": q.answer, "answered_at": q.answered_at });
+    ok(&json!({
+        "items": found.answered.items.iter().map(shown).collect::<Vec<_>>(),
+        "next": found.answered.next.map(|c| c.to_string()),
+        "waiting": found.waiting.items.iter().map(shown).collect::<Vec<_>>(),
+        "next_waiting": found.waiting.next.map(|c| c.to_string()),
+    }))
 }
 
 /// Asks a question.

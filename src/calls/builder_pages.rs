@@ -42,6 +42,9 @@ struct BasicsPage {
     form: FormState,
     call: Call,
     missions: Vec<(String, String)>,
+    seen: String,
+    /// What is stored where it differs from what was typed: name and text.
+    stored: Vec<(&'static str, String)>,
 }
 
 async fn basics_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Result<BasicsPage> {
@@ -56,7 +59,29 @@ async fn basics_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Re
             ("description", call.terms.0.description.clone()),
         ])
     });
-    Ok(BasicsPage { shell: shell_of(visit, &call, Section::Basics.label(), &form), form, call, missions })
+    let mission = missions.iter().find(|(id, _)| *id == call.mission_id.to_string()).map(|(_, title)| title.clone());
+    let stored = if form.value("seen").is_empty() || form.value("seen") == drafting::basics_fingerprint(&call) {
+        Vec::new()
+    } else {
+        [
+            ("Title", "title", call.title.clone(), call.title.clone()),
+            ("What is wanted, in a sentence or two", "summary", call.summary.clone(), call.summary.clone()),
+            ("The mission it serves", "mission", call.mission_id.to_string(), mission.unwrap_or_default()),
+            ("Description", "description", call.terms.0.description.clone(), call.terms.0.description.clone()),
+        ]
+        .into_iter()
+        .filter(|(_, field, value, _)| drafting::plain_lines(form.value(field)).trim() != value)
+        .map(|(name, _, _, shown)| (name, shown))
+        .collect()
+    };
+    Ok(BasicsPage {
+        shell: shell_of(visit, &call, Section::Basics.label(), &form),
+        seen: drafting::basics_fingerprint(&call),
+        stored,
+        form,
+        call,
+        missions,
+    })
 }
 
 /// `GET /desk/calls/{id}/basics`

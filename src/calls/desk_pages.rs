@@ -4,7 +4,8 @@ use super::actions::{self, AmendInput, AnswerInput, Check, NoticeInput, PublishI
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Question};
-use super::pages::{LineShown, ListQuery, QuestionShown, is_draft, shown, table, whole};
+use super::pages::{LineShown, ListQuery, QuestionsShown, is_draft, shown, table, whole};
+use super::questions::QuestionsQuery;
 use super::rules::{self, Missing, Section};
 use super::view::{self, DateRow};
 use super::{catalogue, store};
@@ -173,8 +174,7 @@ struct DeskPage {
     dates: Vec<DateRow>,
     notices: Vec<Notice>,
     versions: Vec<CallVersion>,
-    questions: Vec<QuestionShown>,
-    waiting: usize,
+    questions: QuestionsShown,
     awaits: Option<(&'static str, String)>,
     may_amend: bool,
     may_withdraw: bool,
@@ -240,8 +240,8 @@ fn law_words(check: &Check) -> (Option<String>, Option<String>) {
     (threshold, period)
 }
 
-async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskPage> {
-    let parts = whole(visit, id).await?;
+async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<DeskPage> {
+    let parts = whole(visit, id, query).await?;
     let call = parts.call;
     let thing = store::thing(&call);
     require(&visit.actor, Action::ReadDesk, &thing)?;
@@ -259,7 +259,9 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
                 Ok(Check {
                     missing: rules::missing_with(&call, &known, today),
                     rehearsal: None,
-                    threshold: tender.and_then(|t| super::tender::above_threshold(t, today).ok()),
+                    threshold: tender
+                        .filter(|t| !t.estimated_value.is_zero())
+                        .and_then(|t| super::tender::above_threshold(t, today).ok()),
                     minimum_period: tender.and_then(|t| super::tender::minimum_period(t, today).ok()),
                 })
             })
@@ -269,8 +271,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
     } else {
         (Vec::new(), None, None)
     };
-    let waiting = parts.questions.iter().filter(|q| q.answer.is_none()).count();
-    let (verdict, note) = verdict(visit, &call, parts.withdrawn, missing.len(), waiting);
+    let (verdict, note) = verdict(visit, &call, parts.withdrawn, missing.len(), parts.questions.waiting_count);
     let awaits = match (call.kind, call.stage) {
         (CallKind::Tender, CallStage::AwaitingNotice) => {
             Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned()))
@@ -306,13 +307,12 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<DeskP
         notices: parts.notices,
         versions: parts.versions,
         questions: parts.questions,
-        waiting,
         awaits,
         call,
     })
 }
 
-fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize, waiting: usize) -> (String, String) {
+fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize, waiting: i64) -> (String, String) {
     let questions = match waiting {
         0 => String::new(),
         1 => "One question is waiting for an answer.".to_owned(),
@@ -353,8 +353,8 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn desk(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&desk_page(&visit, *id, FormState::empty()).await?)
+pub async fn desk(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<QuestionsQuery>) -> Answer {
+    page(&desk_page(&visit, *id, &query, FormState::empty()).await?)
 }
 
 /// `POST /desk/calls/{id}/notices`
@@ -367,7 +367,7 @@ pub async fn record_notice(visit: Visit, id: web::Path<Id<Call>>, posted: Posted
             visit.done("The notice is recorded.");
             see(&format!("/desk/calls/{id}"))
         }
-        Err(error) => page_again(&desk_page(&visit, *id, posted.again(error)?).await?),
+        Err(error) => page_again(&desk_page(&visit, *id, &QuestionsQuery::default(), posted.again(error)?).await?),
     }
 }
 
@@ -382,7 +382,7 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, pos
             visit.done("The answer is on the public page, for everybody.");
             see(&format!("/desk/calls/{id}#questions"))
         }
-        Err(error) => page_again(&desk_page(&visit, id, posted.again(error)?).await?),
+        Err(error) => page_again(&desk_page(&visit, id, &QuestionsQuery::default(), posted.again(error)?).await?),
     }
 }
 

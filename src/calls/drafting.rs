@@ -2,7 +2,7 @@
 
 use super::catalogue;
 use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
-use super::rules;
+use super::rules::{self, CallRefusal};
 use super::{store, tender};
 use crate::app::App;
 use crate::audit::{self, Entry};
@@ -18,6 +18,7 @@ use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
 use chrono::Datelike;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -234,6 +235,16 @@ pub struct BasicsInput {
     pub mission: String,
     /// What is wanted, at length.
     pub description: String,
+    /// The page's fingerprint of what was stored when it was shown; saving is refused when a colleague has changed it
+    /// since. Programs may leave it out.
+    pub seen: String,
+}
+
+/// Fingerprint of the first page as it is stored, to tell whether a colleague changed it meanwhile.
+#[must_use]
+pub fn basics_fingerprint(call: &Call) -> String {
+    let stored = (&call.title, &call.summary, call.mission_id, &call.terms.0.description);
+    hex::encode(Sha256::digest(json!(stored).to_string()))
 }
 
 /// Saves title, summary, mission and description. Everything may still be empty but the title.
@@ -248,7 +259,21 @@ pub async fn set_basics(app: &App, actor: &Actor, id: Id<Call>, input: &BasicsIn
     let mission = form.value::<Id<Mission>>("mission", &input.mission, "Choose the mission it serves");
     form.finish()?;
     let Some(mission) = mission else { return Err(Error::field("mission", "Choose the mission it serves")) };
+    let seen = input.seen.trim().to_owned();
     change(app, actor, id, "basics", now, move |db, call| {
+        if !seen.is_empty() && seen != basics_fingerprint(call) {
+            let differs = [
+                ("the title", title != call.title),
+                ("the sentence of what is wanted", summary != call.summary),
+                ("the mission", mission != call.mission_id),
+                ("the description", description != call.terms.0.description),
+            ];
+            let names: Vec<&str> = differs.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
+            // Two people who typed the same have nothing to settle.
+            if !names.is_empty() {
+                return Err(CallRefusal::ChangedMeanwhile(names.join(", ")).into());
+            }
+        }
         catalogue::check_mission(db, call.authority_id, mission)?;
         call.title.clone_from(&title);
         call.summary.clone_from(&summary);

@@ -4,7 +4,8 @@
 //! tender opens only when the number and instant of its notice on the national platform are recorded,
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
 //! first; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
-//! to its draft, which nobody outside has seen. Nobody is shown who asked a question.
+//! to its draft, which nobody outside has seen. Nobody is shown who asked a question, nor
+//! the question itself before it is answered.
 //!
 //! Public names: [`Call`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
@@ -21,6 +22,7 @@ mod drafting;
 mod drafting_terms;
 mod model;
 pub mod pages;
+mod questions;
 mod round;
 mod rules;
 #[cfg(test)]

@@ -48,15 +48,8 @@ crate::text_enum! {
 }
 crate::text_column!(NoticeKind);
 
-crate::text_enum! {
-    /// What a round may offer.
-    pub enum Instrument {
-        Loan = "loan" => "Repayable loan",
-        Grant = "grant" => "Grant",
-        Equity = "equity" => "Equity",
-        RevenueShare = "revenue_share" => "Revenue share",
-    }
-}
+/// What a round may offer.
+pub use crate::finance::Instrument;
 
 /// A tender or an investment round.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]

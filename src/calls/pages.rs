@@ -2,6 +2,7 @@
 
 use super::actions::{self, QuestionInput};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Question};
+use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
 use super::view::{self, ConditionRow, DateRow, ScoredRow};
 use super::{catalogue, criteria, rules};
@@ -180,6 +181,30 @@ pub(super) fn question_shown(question: Question) -> QuestionShown {
     QuestionShown { id: question.id, question: question.question, answer: question.answer, note }
 }
 
+/// The questions of a call that one person may read, and where the lists go on.
+pub(super) struct QuestionsShown {
+    pub(super) answered: Vec<QuestionShown>,
+    pub(super) answered_count: i64,
+    pub(super) more_answered: String,
+    pub(super) waiting: Vec<QuestionShown>,
+    pub(super) waiting_count: i64,
+    pub(super) more_waiting: String,
+}
+
+fn questions_shown(found: Questions) -> QuestionsShown {
+    let more = |name: &str, next: Option<crate::db::Cursor>| {
+        next.map(|cursor| format!("?{name}={cursor}#questions")).unwrap_or_default()
+    };
+    QuestionsShown {
+        more_answered: more("after", found.answered.next),
+        answered: found.answered.items.into_iter().map(question_shown).collect(),
+        answered_count: found.answered_count,
+        more_waiting: more("waiting_after", found.waiting.next),
+        waiting: found.waiting.items.into_iter().map(question_shown).collect(),
+        waiting_count: found.waiting_count,
+    }
+}
+
 /// Everything of a call that its pages show.
 pub(super) struct Whole {
     pub(super) call: Call,
@@ -187,13 +212,13 @@ pub(super) struct Whole {
     pub(super) buyer: String,
     pub(super) notices: Vec<Notice>,
     pub(super) versions: Vec<CallVersion>,
-    pub(super) questions: Vec<QuestionShown>,
+    pub(super) questions: QuestionsShown,
     pub(super) withdrawn: Option<String>,
 }
 
 /// Reads a call with everything around it, for who may read it.
-pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
-    let actor = visit.actor.clone();
+pub(super) async fn whole(visit: &Visit, id: Id<Call>, query: &QuestionsQuery) -> Result<Whole> {
+    let (actor, query) = (visit.actor.clone(), query.clone());
     visit
         .app
         .db
@@ -204,7 +229,7 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>) -> Result<Whole> {
             }
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
-            let questions = store::questions(db, id)?.into_iter().map(question_shown).collect();
+            let questions = questions_shown(questions::read(db, &call, &actor, &query)?);
             let withdrawn = reason.filter(|_| call.stage == CallStage::Withdrawn);
             Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn })
         })
@@ -233,23 +258,21 @@ struct ShowPage {
     ties: String,
     conditions: Vec<ConditionRow>,
     dates: Vec<DateRow>,
-    questions: Vec<QuestionShown>,
-    answered: usize,
-    waiting: usize,
+    questions: QuestionsShown,
     takes_questions: bool,
     signed_in: bool,
-    steps: Vec<String>,
+    staff: bool,
+    steps: Vec<(String, String)>,
     notices: Vec<Notice>,
     versions: Vec<CallVersion>,
 }
 
-async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowPage> {
-    let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id).await?;
+async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
+    let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id, query).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
     shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Calls", "/calls")];
     shell.error = form.has_errors();
-    let waiting = questions.iter().filter(|q| q.answer.is_none()).count();
     let takes_questions = rules::takes_questions(&call, visit.now).is_ok();
     if takes_questions && visit.actor.account().is_some() {
         shell.csrf = visit.csrf();
@@ -278,11 +301,10 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
         ties: view::ties_words(&terms.model),
         conditions: terms.conditions.iter().map(|asked| view::condition_row(asked, terms)).collect(),
         dates: view::dates(&call, visit.today()),
-        answered: questions.len() - waiting,
-        waiting,
         questions,
         takes_questions,
         signed_in: visit.actor.account().is_some(),
+        staff: can(&visit.actor, Action::ReadDesk, &store::thing(&call)),
         steps: view::steps(&call),
         notices,
         versions,
@@ -293,9 +315,9 @@ async fn show_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShowP
 /// `GET /calls/{id}`
 ///
 /// # Errors
-/// NotFound.
-pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&show_page(&visit, *id, FormState::empty()).await?)
+/// NotFound; Invalid for a damaged page link.
+pub async fn show(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<QuestionsQuery>) -> Answer {
+    page(&show_page(&visit, *id, &query, FormState::empty()).await?)
 }
 
 /// `POST /calls/{id}/questions`
@@ -305,10 +327,10 @@ pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<QuestionInput>) -> Answer {
     match actions::ask(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
         Ok(_) => {
-            visit.done("Your question is sent. The answer will be on this page, for everybody; nobody sees who asked.");
+            visit.done("Your question is sent. It and its answer will be on this page, for everybody, once the council has answered; nobody sees who asked.");
             see(&format!("/calls/{id}#questions"))
         }
-        Err(error) => page_again(&show_page(&visit, *id, posted.again(error)?).await?),
+        Err(error) => page_again(&show_page(&visit, *id, &QuestionsQuery::default(), posted.again(error)?).await?),
     }
 }
 

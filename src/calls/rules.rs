@@ -251,6 +251,9 @@ fn timetable(terms: &Terms, today: LocalDate, missing: &mut Vec<Missing>) {
     }
 }
 
+/// Questions of one person about one call that may wait for an answer at once.
+pub const MOST_WAITING: usize = 10;
+
 /// Why something about a call is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallRefusal {
@@ -294,6 +297,12 @@ pub enum CallRefusal {
     QuestionsClosed,
     /// Answering twice.
     AnsweredAlready,
+    /// A colleague has changed a page of the draft since it was shown: what differs.
+    ChangedMeanwhile(String),
+    /// Asking what was asked in the same words.
+    AskedAlready,
+    /// Asking while too many questions of one's own wait for an answer.
+    TooManyQuestions,
 }
 
 impl RefusalInfo for CallRefusal {
@@ -312,6 +321,9 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::NotWithdrawable => "calls/not-withdrawable",
             CallRefusal::QuestionsClosed => "calls/questions-closed",
             CallRefusal::AnsweredAlready => "calls/answered-already",
+            CallRefusal::ChangedMeanwhile(_) => "calls/changed-meanwhile",
+            CallRefusal::AskedAlready => "calls/asked-already",
+            CallRefusal::TooManyQuestions => "calls/too-many-questions",
         }
     }
     fn sentence(&self) -> String {
@@ -348,6 +360,15 @@ impl RefusalInfo for CallRefusal {
             }
             CallRefusal::QuestionsClosed => "Questions are no longer taken. The answers given so far are on the page.".to_owned(),
             CallRefusal::AnsweredAlready => "This question is answered already.".to_owned(),
+            CallRefusal::ChangedMeanwhile(what) => format!(
+                "A colleague has saved this page since you opened it, so nothing of yours was saved yet. What is stored differs in: {what}. Look at it below; saving again puts yours in its place."
+            ),
+            CallRefusal::AskedAlready => {
+                "This question was asked already in the same words. Its answer will be on this page.".to_owned()
+            }
+            CallRefusal::TooManyQuestions => format!(
+                "{MOST_WAITING} of your questions are waiting for an answer. Ask the next when the council has answered one."
+            ),
         }
     }
     fn reference(&self) -> Option<&'static str> {
@@ -446,6 +467,20 @@ pub fn takes_questions(call: &Call, now: Instant) -> Result<(), CallRefusal> {
         Ok(())
     } else {
         Err(CallRefusal::QuestionsClosed)
+    }
+}
+
+/// Whether somebody may ask one question more.
+///
+/// # Errors
+/// [`CallRefusal::AskedAlready`], [`CallRefusal::TooManyQuestions`].
+pub fn may_ask(own_waiting: usize, asked_already: bool) -> Result<(), CallRefusal> {
+    if asked_already {
+        Err(CallRefusal::AskedAlready)
+    } else if own_waiting >= MOST_WAITING {
+        Err(CallRefusal::TooManyQuestions)
+    } else {
+        Ok(())
     }
 }
 

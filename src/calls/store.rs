@@ -363,17 +363,73 @@ pub fn find_question(db: &mut Db, call: Id<Call>, id: Id<Question>) -> Result<Qu
         .first(db)?)
 }
 
-/// The questions of a call, newest first.
-///
-/// # Errors
-/// What the database says.
-pub fn questions(db: &mut Db, call: Id<Call>) -> Result<Vec<Question>> {
+/// The answered questions of a call, the newest answer first.
+pub(super) fn answered(db: &mut Db, call: Id<Call>, after: Option<&Cursor>, limit: usize) -> Result<Page<Question>> {
+    let mut query = call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::answered_at.is_not_null())
+        .select(Question::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            call_questions::answered_at
+                .lt(cursor.at)
+                .or(call_questions::answered_at.eq(cursor.at).and(call_questions::id.lt(cursor.id.clone()))),
+        );
+    }
+    let rows = query
+        .order((call_questions::answered_at.desc(), call_questions::id.desc()))
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |q: &Question| Cursor { at: q.answered_at.unwrap_or(q.asked_at), id: q.id.to_string() }))
+}
+
+/// The questions of a call that wait for an answer, the oldest first.
+pub(super) fn waiting(db: &mut Db, call: Id<Call>, after: Option<&Cursor>, limit: usize) -> Result<Page<Question>> {
+    let mut query = call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::answered_at.is_null())
+        .select(Question::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            call_questions::asked_at
+                .gt(cursor.at)
+                .or(call_questions::asked_at.eq(cursor.at).and(call_questions::id.gt(cursor.id.clone()))),
+        );
+    }
+    let rows = query.order((call_questions::asked_at, call_questions::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |q: &Question| Cursor { at: q.asked_at, id: q.id.to_string() }))
+}
+
+/// The waiting questions of one person about a call, the oldest first; the rules bound them.
+pub(super) fn waiting_of(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Vec<Question>> {
     Ok(call_questions::table
         .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::asked_by.eq(account))
+        .filter(call_questions::answered_at.is_null())
         .select(Question::as_select())
-        .order((call_questions::asked_at.desc(), call_questions::id.desc()))
-        .limit(500)
+        .order((call_questions::asked_at, call_questions::id))
         .load(db)?)
+}
+
+/// How many questions of a call are answered, or wait.
+pub(super) fn count_questions(db: &mut Db, call: Id<Call>, answered: bool) -> Result<i64> {
+    Ok(call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::answered_at.is_not_null().eq(answered))
+        .count()
+        .get_result(db)?)
+}
+
+/// Whether a question of a call was asked in the same words.
+pub(super) fn was_asked(db: &mut Db, call: Id<Call>, question: &str) -> Result<bool> {
+    Ok(call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .filter(call_questions::question.eq(question).or(lower(call_questions::question).eq(question.to_lowercase())))
+        .count()
+        .get_result::<i64>(db)?
+        > 0)
 }
 
 /// Answers a question.

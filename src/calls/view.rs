@@ -337,8 +337,11 @@ pub fn dates(call: &Call, today: LocalDate) -> Vec<DateRow> {
                 note: "Nothing is signed before it ends".to_owned(),
             });
         }
-        rows.push(DateRow { what: "Contract starts", when: long_date(tender.starts_on), note: String::new() });
-        rows.push(DateRow { what: "Contract ends", when: long_date(tender.ends_on), note: String::new() });
+        // A new draft bears its own day in both fields until somebody enters the dates.
+        let entered = tender.ends_on > tender.starts_on;
+        let when = |day| if entered { long_date(day) } else { NOT_ENTERED.to_owned() };
+        rows.push(DateRow { what: "Contract starts", when: when(tender.starts_on), note: String::new() });
+        rows.push(DateRow { what: "Contract ends", when: when(tender.ends_on), note: String::new() });
     }
     rows
 }
@@ -350,10 +353,15 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
 
+/// What stands for a fact that nobody has entered yet.
+pub const NOT_ENTERED: &str = "Not entered yet";
+
 /// What the call is worth: value and a note.
 #[must_use]
 pub fn worth(call: &Call) -> (&'static str, String, String) {
     match (&call.terms.0.tender, &call.terms.0.round) {
+        (Some(tender), _) if tender.estimated_value.is_zero() => ("Value", NOT_ENTERED.to_owned(), String::new()),
+        (None, Some(round)) if round.most.is_zero() => ("For one investment", NOT_ENTERED.to_owned(), String::new()),
         (Some(tender), _) => {
             let months = (tender.ends_on - tender.starts_on).num_days();
             let years = if months >= 360 {
@@ -372,23 +380,25 @@ pub fn worth(call: &Call) -> (&'static str, String, String) {
     }
 }
 
-/// The steps of applying, as the page lists them.
+/// The steps of applying, as the page lists them, each with the address of the page where it is done, or nothing.
 #[must_use]
-pub fn steps(call: &Call) -> Vec<String> {
+pub fn steps(call: &Call) -> Vec<(String, String)> {
     let terms = &call.terms.0;
     let mut steps = Vec::new();
     let questions = terms.eligibility.len();
     if questions > 0 {
         let word = if questions == 1 { "question" } else { "questions" };
-        steps.push(format!("Check in {questions} {word} that you can apply"));
+        let check = format!("/calls/{}/can-i-apply", call.id);
+        steps.push((format!("Check in {questions} {word} that you can apply"), check));
     }
-    steps.push("Sign in, or make an account with your work email".to_owned());
+    steps.push(("Sign in, or make an account with your work email".to_owned(), String::new()));
     let quality = scored(terms).iter().filter(|row| !row.levels.is_empty()).count();
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
-    steps.push(format!(
+    let work = format!(
         "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
-    ));
-    steps.push("Check, sign and send. You get a receipt at once".to_owned());
+    );
+    steps.push((work, String::new()));
+    steps.push(("Check, sign and send. You get a receipt at once".to_owned(), String::new()));
     steps
 }

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn bad_input_is_one_clear_sentence() {
         let sentence = standstill("tomorrow").unwrap_err();
-        assert_eq!(sentence, "“tomorrow” is not a date. Enter a real date, like 2027-01-15.");
+        assert_eq!(sentence, "“tomorrow” is not a date. Enter a date as day, month and year, like 15/1/2027.");
         assert!(standstill("2030-01-07").unwrap_err().contains("bank holidays for 2030"));
         assert!(tender_period("2020-01-01", &Circumstances::default()).unwrap_err().starts_with("Unknown"));
     }

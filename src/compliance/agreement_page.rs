@@ -1,12 +1,13 @@
 //! The page of one agreement: its terms, what became of its promises, and everything that was done.
 
-use super::model::{Due, DueState};
+use super::model::{ClaimState, Due, DueState};
 use super::rules::{Known, Standing, Status, standing};
 use super::store;
 use super::totals::newest;
 use crate::agreements::{self, Agreement, AgreementKind, AgreementState, Obligation};
 use crate::audit;
 use crate::error::{Error, Result};
+use crate::finance::InstrumentTerms;
 use crate::http::chart::{Heading, ShareBar, ShareBars, Unit};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
@@ -83,9 +84,16 @@ pub(super) fn rows(obligations: Vec<Obligation>, dues: &[Due], claims: &[super::
             let worst =
                 own.iter().find(|d| matches!(d.state, DueState::Breached | DueState::Enforced | DueState::Reserved));
             let missed = own.iter().find(|d| d.state == DueState::Missed);
-            let (word, colour) = match (worst, missed) {
-                (Some(due), _) => (due.state.label(), due.state.colour()),
-                (None, Some(due)) => due.word(),
+            let overdue = own.iter().find(|d| {
+                d.state == DueState::Pending && d.due_on < today && d.claim_state != Some(ClaimState::Reported)
+            });
+            let decided = own.iter().rev().find(|d| matches!(d.state, DueState::Met | DueState::Cured));
+            let cured = decided.is_some_and(|d| d.state == DueState::Cured);
+            let (word, colour) = match (worst, missed, overdue) {
+                (Some(due), ..) => (due.state.label(), due.state.colour()),
+                (None, Some(due), _) => due.word(),
+                (None, None, Some(_)) => ("Overdue", "red"),
+                _ if standing.status == Status::Met && cured => (DueState::Cured.label(), DueState::Cured.colour()),
                 _ if standing.status == Status::NotDue && figure.verified.is_some() => ("On the way", "blue"),
                 _ => (standing.status.label(), standing.status.colour()),
             };
@@ -142,7 +150,7 @@ struct AgreementPage {
     acts: Vec<Act>,
     changes: Vec<agreements::AgreementChange>,
     may_change: bool,
-    repayments: String,
+    repayments: Option<(&'static str, String)>,
 }
 
 /// A date as pages write it.
@@ -207,13 +215,10 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
     page(&AgreementPage {
         shell,
         chart: chart(&rows)?,
-        repayments: agreement
-            .terms
-            .0
-            .loan
-            .as_ref()
-            .map(|l| format!("{} instalments", l.loan.instalments))
-            .unwrap_or_default(),
+        repayments: agreement.terms.0.offer.as_ref().map(|offer| match &offer.terms {
+            InstrumentTerms::Loan(loan) => ("Paid back in", format!("{} instalments", loan.instalments)),
+            other => ("Instrument", other.instrument().label().to_owned()),
+        }),
         agreement,
         organisation,
         verdict,

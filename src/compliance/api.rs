@@ -2,8 +2,9 @@
 
 use super::actions::{self, ApportionInput, DecisionInput, ReportInput};
 use super::model::{Claim, DoubleCount, Due, RemedyStep};
-use super::pages::{DueQuery, lines, shared, whole};
+use super::pages::{DueQuery, lines, whole};
 use super::remedies::{self, ProposeInput, TakeInput};
+use super::shared_pages::shared;
 use crate::agreements::{self, Agreement};
 use crate::documents::Upload;
 use crate::error::Error;

@@ -9,27 +9,33 @@
 //! began. The newest is the obligation's.
 //!
 //! Public names: [`actions`], [`jobs`], [`Due`], [`Claim`], [`totals_of_mission`], [`totals_of_agreement`],
-//! [`needs_attention`], [`rules`].
+//! [`needs_attention`], [`followed`], [`in_short`], [`rules`].
 
 pub mod actions;
 mod agreement_page;
 pub mod api;
 mod attention;
 mod counting;
+mod in_short;
 pub mod jobs;
 mod ledger;
 mod model;
+mod over_time;
 pub mod pages;
 mod periods;
+mod reading;
 pub mod remedies;
 pub mod rules;
 pub mod samples;
+pub mod shared_pages;
 mod store;
 mod totals;
 
 pub use agreement_page::agreement;
 pub use attention::{Attention, AttentionKind, needs_attention};
+pub use in_short::{InShort, Pressing, in_short};
 pub use model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyKind, RemedyStep};
+pub use over_time::{Followed, Happening, Promise, Stood, Stretch, followed};
 pub use rules::ComplianceRefusal;
 pub use store::{AgreedForMission, DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
 pub use totals::{MeasureTotals, record_of_mission, totals_of_agreement, totals_of_mission};

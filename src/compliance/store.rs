@@ -17,10 +17,10 @@ use diesel::sql_types::Integer;
 /// Most fingerprints asked for in one statement.
 const AT_ONCE: usize = 400;
 /// Most rows of one agreement or mission that are read at once.
-const MOST: i64 = 20_000;
+pub(super) const MOST: i64 = 20_000;
 
 /// States of figures that are claimed.
-const COUNTING: [ClaimState; 3] = [ClaimState::Reported, ClaimState::Queried, ClaimState::Accepted];
+pub(super) const COUNTING: [ClaimState; 3] = [ClaimState::Reported, ClaimState::Queried, ClaimState::Accepted];
 /// States of due dates in breach, whatever was done about it.
 const IN_BREACH: [DueState; 3] = [DueState::Breached, DueState::Enforced, DueState::Reserved];
 

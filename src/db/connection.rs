@@ -1,5 +1,6 @@
 //! Connections, pools, reads, and writes that are tried again.
 
+use super::together::{self, Ended};
 use crate::error::{Error, Result};
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager,
@@ -145,6 +146,8 @@ pub struct Database {
     /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
+    /// Writes that wait for SQLite's one writer; PostgreSQL commits its own together.
+    waiting: Arc<together::Queue>,
     url: DbUrl,
     statements: Arc<AtomicU64>,
 }
@@ -178,16 +181,33 @@ impl Database {
         };
         // The writer comes first: it makes the SQLite file that readers then open.
         let places = |most: u32| Ok::<_, Error>(Arc::new(Semaphore::new(usize::try_from(most.max(1))?)));
+        let waiting = Arc::default();
         Ok(match url.backend {
             Backend::Sqlite => {
                 let writers = pool(1, false)?;
                 let readers = pool(connections, true)?;
-                Database { readers, writers, reading: places(connections)?, writing: places(1)?, url, statements }
+                Database {
+                    readers,
+                    writers,
+                    reading: places(connections)?,
+                    writing: places(1)?,
+                    waiting,
+                    url,
+                    statements,
+                }
             }
             Backend::Postgres => {
                 let both = pool(connections, false)?;
                 let reading = places(connections)?;
-                Database { readers: both.clone(), writers: both, writing: reading.clone(), reading, url, statements }
+                Database {
+                    readers: both.clone(),
+                    writers: both,
+                    writing: reading.clone(),
+                    reading,
+                    waiting,
+                    url,
+                    statements,
+                }
             }
         })
     }
@@ -237,6 +257,9 @@ impl Database {
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        if self.url.backend == Backend::Sqlite {
+            return self.write_together(work, false).await;
+        }
         let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
@@ -246,15 +269,62 @@ impl Database {
         .await
     }
 
+    /// Waits in the queue of writes. Whoever gets the writer first runs all that wait.
+    async fn write_together<T, F>(&self, work: F, whole_by_itself: bool) -> Result<T>
+    where
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut told = self.waiting.push(work, whole_by_itself);
+        tokio::select! {
+            biased;
+            outcome = &mut told => return outcome.map_err(|_| ended_early())?,
+            place = place_in(&self.writing) => {
+                let (place, this) = (place?, self.clone());
+                tokio::task::spawn_blocking(move || {
+                    let _place = place;
+                    this.run_waiting();
+                });
+            }
+        }
+        told.await.map_err(|_| ended_early())?
+    }
+
+    fn run_waiting(&self) {
+        let mut waiting = self.waiting.take();
+        if waiting.is_empty() {
+            return;
+        }
+        let mut patience = Patience::new();
+        let committed = self.writers.get().map_err(|_| Error::Busy).and_then(|mut connection| {
+            loop {
+                match together::run_all(&mut connection, &mut waiting) {
+                    Ended::Committed => return Ok(()),
+                    Ended::Again => patience.pause()?,
+                    Ended::Failed(error) => return Err(error),
+                }
+            }
+        });
+        let why = committed.err().map(|error| error.to_string());
+        for one in waiting {
+            one.tell(
+                why.as_ref().map_or(Ok(()), |words| Err(Error::internal(format!("nothing was committed: {words}")))),
+            );
+        }
+    }
+
     /// Runs one statement that is whole by itself on the blocking pool, without a transaction around it.
     ///
     /// # Errors
     /// What the closure returns.
     pub async fn write_alone<T, F>(&self, work: F) -> Result<T>
     where
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        if self.url.backend == Backend::Sqlite {
+            return self.write_together(work, true).await;
+        }
         let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
@@ -278,19 +348,11 @@ impl Database {
     /// # Errors
     /// As `write`.
     pub fn write_now<T>(&self, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-        let started = Stopwatch::now();
-        let mut pause = 2_u64;
+        let mut patience = Patience::new();
         let mut connection = self.writers.get().map_err(|_| Error::Busy)?;
         loop {
             match write_once(&mut connection, &mut work) {
-                Err(error) if error.database().is_some_and(is_retryable) => {
-                    if started.elapsed() > DEADLINE {
-                        return Err(Error::Busy);
-                    }
-                    let jitter = rand::random_range(0..=pause);
-                    std::thread::sleep(Duration::from_millis(pause + jitter));
-                    pause = (pause * 2).min(250);
-                }
+                Err(error) if error.database().is_some_and(is_retryable) => patience.pause()?,
                 outcome => return outcome,
             }
         }
@@ -312,16 +374,48 @@ async fn place_in(queue: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
     place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
 }
 
+/// Pauses between tries, each longer than the one before, until the deadline.
+struct Patience {
+    started: Stopwatch,
+    next: u64,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Patience { started: Stopwatch::now(), next: 2 }
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        if self.started.elapsed() > DEADLINE {
+            return Err(Error::Busy);
+        }
+        let jitter = rand::random_range(0..=self.next);
+        std::thread::sleep(Duration::from_millis(self.next + jitter));
+        self.next = (self.next * 2).min(250);
+        Ok(())
+    }
+}
+
+fn ended_early() -> Error {
+    Error::internal("a database task ended early")
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|e| Error::internal(format!("a database task ended early: {e}")))?
 }
 
-fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-    type Transactions = <Db as Connection>::TransactionManager;
+pub(super) type Transactions = <Db as Connection>::TransactionManager;
+
+/// Begins a transaction that is serializable on either database.
+pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
     match db {
-        Db::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL SERIALIZABLE")?,
-        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
+        Db::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL SERIALIZABLE"),
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
     }
+}
+
+fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    begin(db)?;
     match work(db) {
         Ok(value) => {
             Transactions::commit_transaction(db)?;
@@ -334,7 +428,7 @@ fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Re
     }
 }
 
-fn is_retryable(error: &DieselError) -> bool {
+pub(super) fn is_retryable(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         DieselError::DatabaseError(_, info) => {

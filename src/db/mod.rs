@@ -12,6 +12,7 @@ mod connection;
 pub mod migrate;
 mod paging;
 pub mod schema;
+mod together;
 
 pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};

@@ -1,6 +1,7 @@
 //! The public home page: missions, money, open calls.
 
-use super::store::{self, Agreed};
+use super::results::Line;
+use super::store::{self, Agreed, Checked};
 use crate::agreements::AgreementKind;
 use crate::calls::{Call, CallKind};
 use crate::http::{Answer, Shell, Visit, page};
@@ -8,12 +9,18 @@ use crate::missions::{self, Mission, cards};
 use crate::values::time::distance;
 use crate::values::{Id, Instant, LocalDate, Pence};
 use askama::Template;
+use chrono::Days;
 use std::collections::HashMap;
 
 /// Missions on the home page; the rest are a link away.
 const MISSIONS: usize = 8;
 /// Open calls on the home page.
 const CALLS: i64 = 8;
+
+/// Newest verified results on the home page.
+const VERIFIED: usize = 5;
+/// Days that a verified result is news.
+const VERIFIED_DAYS: u64 = 30;
 
 /// An open call as lists of the desk show it.
 #[derive(Clone, Debug)]
@@ -78,14 +85,16 @@ struct Figure {
     label: &'static str,
     value: String,
     note: String,
+    /// Where each thing it counts can be read; empty for nowhere.
+    href: &'static str,
 }
 
 fn count(n: i64, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
-fn figures(agreed: &[Agreed]) -> Vec<Figure> {
-    agreed
+fn figures(agreed: &[Agreed], checked: Checked) -> Vec<Figure> {
+    let mut figures: Vec<Figure> = agreed
         .iter()
         .filter(|a| a.value > Pence::ZERO)
         .map(|a| match a.kind {
@@ -97,6 +106,7 @@ fn figures(agreed: &[Agreed]) -> Vec<Figure> {
                     count(a.count, "contract", "contracts"),
                     count(a.organisations, "supplier", "suppliers")
                 ),
+                href: "",
             },
             AgreementKind::Investment => Figure {
                 label: "Invested",
@@ -106,9 +116,23 @@ fn figures(agreed: &[Agreed]) -> Vec<Figure> {
                     count(a.count, "investment", "investments"),
                     count(a.organisations, "enterprise", "enterprises")
                 ),
+                href: "",
             },
         })
-        .collect()
+        .collect();
+    if checked.promised > 0 {
+        figures.push(Figure {
+            label: "Verified",
+            value: format!("{} of {}", grouped(checked.verified), grouped(checked.promised)),
+            note: "promised results checked against evidence by the council.".to_owned(),
+            href: "/results",
+        });
+    }
+    figures
+}
+
+fn grouped(n: i64) -> String {
+    crate::values::decimals::group_thousands(&n.to_string())
 }
 
 fn title(missions: usize) -> String {
@@ -139,6 +163,7 @@ struct HomePage {
     cards: Vec<cards::Card>,
     more: bool,
     calls: Vec<CallLine>,
+    verified: Vec<Line>,
 }
 
 /// `GET /`
@@ -147,7 +172,8 @@ struct HomePage {
 /// What the database says.
 pub async fn show(visit: Visit) -> Answer {
     let (now, today) = (visit.now, visit.today());
-    let (cards, more, calls, agreed) = visit
+    let since = today.checked_sub_days(Days::new(VERIFIED_DAYS)).unwrap_or(today);
+    let (cards, more, calls, (agreed, checked), verified) = visit
         .app
         .db
         .read(move |db| {
@@ -156,17 +182,23 @@ pub async fn show(visit: Visit) -> Answer {
             let by_id = found.items.iter().map(|m| (m.id, m.clone())).collect();
             let cards = cards::cards(db, found.items, today)?;
             let calls = call_lines(store::open_calls(db, now, None, CALLS)?, &by_id, today);
-            Ok((cards, more, calls, store::agreed(db)?))
+            Ok((cards, more, calls, store::agreed(db)?, store::verified(db, None, VERIFIED)?))
         })
         .await?;
     let title = if more { title(usize::MAX) } else { title(cards.len()) };
     page(&HomePage {
         shell: visit.shell("Missions and open calls", "/"),
         title,
-        figures: figures(&agreed),
+        figures: figures(&agreed, checked),
         cards,
         more,
         calls,
+        verified: verified
+            .items
+            .into_iter()
+            .filter(|v| v.claim.decided_at.is_some_and(|at| at.date() >= since))
+            .map(Line::from)
+            .collect(),
     })
 }
 

@@ -38,6 +38,19 @@ pub struct MoneyRow {
     pub organisations: i64,
     /// What was agreed.
     pub agreed: Pence,
+    /// What was paid so far; `None` where payments are not recorded here.
+    pub paid: Option<Pence>,
+}
+
+impl MoneyRow {
+    fn paid(&self) -> String {
+        self.paid.map_or_else(|| "not recorded".to_owned(), |p| p.to_string())
+    }
+
+    fn share(&self) -> String {
+        let share = self.paid.and_then(|paid| paid.decimal().checked_div(self.agreed.decimal()));
+        share.map_or_else(|| "–".to_owned(), |share| shown_percent(share, 0))
+    }
 }
 
 impl MissionMoney {
@@ -49,6 +62,19 @@ impl MissionMoney {
         Ok(Pence::total(self.rows.iter().map(|r| r.agreed))?)
     }
 
+    /// Whether something was paid that is not recorded, so that no total of payments can be shown.
+    fn unrecorded(&self) -> bool {
+        self.rows.iter().any(|r| r.paid.is_none())
+    }
+
+    /// All kinds together, when all their payments are recorded.
+    fn all_paid(&self) -> Option<MoneyRow> {
+        let agreed = Pence::total(self.rows.iter().map(|r| r.agreed)).ok()?;
+        let paid: Option<Vec<Pence>> = self.rows.iter().map(|r| r.paid).collect();
+        let paid = Pence::total(paid?).ok();
+        Some(MoneyRow { kind: "Total", count: self.count(), organisations: 0, agreed, paid })
+    }
+
     /// How many agreements there are.
     #[must_use]
     pub fn count(&self) -> i64 {
@@ -57,11 +83,12 @@ impl MissionMoney {
 }
 
 impl MissionMoney {
-    /// From the agreements of a mission.
+    /// From the agreements of a mission and what was paid out under its investments. What is paid under contracts is
+    /// not recorded here.
     ///
     /// # Errors
     /// When a total is too large to hold.
-    pub fn of(agreements: &[AgreedForMission]) -> Result<Self> {
+    pub fn of(agreements: &[AgreedForMission], invested: Pence) -> Result<Self> {
         let mut rows = Vec::new();
         for (kind, word) in [(AgreementKind::Contract, "Contracts"), (AgreementKind::Investment, "Investments")] {
             let own: Vec<&AgreedForMission> = agreements.iter().filter(|a| a.kind == kind).collect();
@@ -74,6 +101,7 @@ impl MissionMoney {
                 count: i64::try_from(own.len())?,
                 organisations: i64::try_from(organisations.len())?,
                 agreed: Pence::total(own.iter().map(|a| a.value))?,
+                paid: (kind == AgreementKind::Investment).then_some(invested),
             });
         }
         Ok(MissionMoney { rows })
@@ -273,6 +301,7 @@ struct Found {
     placed: Placed,
     measured: Measured,
     partners: Vec<Partner>,
+    invested: Pence,
     agreed: Vec<AgreedForMission>,
     totals: Vec<MeasureTotals>,
     calls: Vec<crate::calls::Call>,
@@ -281,10 +310,10 @@ struct Found {
 fn load(db: &mut Db, placed: Placed, now: crate::values::Instant) -> Result<Found> {
     let id = placed.mission.id;
     let measured = missions::measured(db, &[id])?;
-    let partners = missions::partners_of(db, id)?;
+    let (partners, invested) = store::partners_and_paid(db, id, now.date())?;
     let (agreed, totals) = record_of_mission(db, id)?;
     let calls = store::open_calls(db, now, Some(id), 8)?;
-    Ok(Found { placed, measured, partners, agreed, totals, calls })
+    Ok(Found { placed, measured, partners, invested, agreed, totals, calls })
 }
 
 /// `GET /missions/{slug}`
@@ -308,7 +337,7 @@ pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
 }
 
 fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<MissionPage> {
-    let Found { placed, measured, partners, agreed, totals, calls } = found;
+    let Found { placed, measured, partners, invested, agreed, totals, calls } = found;
     let Placed { mission, parent, authority, departments } = placed;
     let Measured { outcomes, indicators, readings } = measured;
     let of = |i: &Indicator| readings.get(&i.id).map_or(&[][..], Vec::as_slice);
@@ -326,7 +355,7 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         }
         _ => String::new(),
     };
-    let money = MissionMoney::of(&agreed)?;
+    let money = MissionMoney::of(&agreed, invested)?;
     let results = MissionResults::from(totals);
     let by_id = HashMap::from([(mission.id, mission.clone())]);
     let mut shell = visit.shell(&mission.statement, "/missions");
@@ -389,3 +418,26 @@ pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(paths(totals_api))]
 pub struct Docs;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::Id;
+
+    fn agreed(kind: AgreementKind, pounds: i64) -> AgreedForMission {
+        AgreedForMission { id: Id::new(), kind, organisation: Id::new(), value: Pence(pounds * 100) }
+    }
+
+    #[test]
+    fn a_share_of_what_was_paid_is_shown_only_where_payments_are_recorded() {
+        let contract = agreed(AgreementKind::Contract, 300_000);
+        let loans = [agreed(AgreementKind::Investment, 60_000), agreed(AgreementKind::Investment, 40_000)];
+        let money = MissionMoney::of(&[&[contract][..], &loans].concat(), Pence(7_500_000)).unwrap();
+        let shown: Vec<(String, String)> = money.rows.iter().map(|r| (r.paid(), r.share())).collect();
+        assert_eq!(shown[0], ("not recorded".to_owned(), "–".to_owned()));
+        assert_eq!(shown[1], ("£75,000".to_owned(), "75%".to_owned()));
+        assert!(money.unrecorded() && money.all_paid().is_none());
+        let alone = MissionMoney::of(&loans, Pence(7_500_000)).unwrap();
+        assert_eq!(alone.all_paid().unwrap().share(), "75%");
+    }
+}

@@ -1,13 +1,18 @@
 //! Reads that look across rooms. Nothing is written here.
 
-use crate::agreements::{Agreement, AgreementKind};
+use crate::agreements::{Agreement, AgreementKind, Obligation};
 use crate::calls::{Call, CallStage};
-use crate::db::schema::{agreements, calls, organisations};
+use crate::compliance::{Claim, ClaimState};
+use crate::db::schema::{
+    agreements, calls, claims, investment_drawdowns, investments, mission_partners, missions, obligation_dues,
+    obligations, organisations,
+};
 use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
-use crate::missions::Mission;
+use crate::investments::ProposalState;
+use crate::missions::{Mission, Partner};
 use crate::people::{Organisation, OrganisationKind};
-use crate::values::{Id, Instant, Pence, actor};
+use crate::values::{Id, Instant, LocalDate, Pence, actor};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -39,20 +44,112 @@ pub(super) struct Agreed {
     pub value: Pence,
 }
 
-/// What has been agreed, by kind, of all missions together.
-pub(super) fn agreed(db: &mut Db) -> Result<Vec<Agreed>> {
-    type Sums = (AgreementKind, i64, i64, Option<i64>);
-    let sums = (agreements::kind, count_star(), sql::<BigInt>("COUNT(DISTINCT organisation_id)"), sum_pence("value"));
+/// How many results were promised, and of how many a figure was verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub promised: i64,
+    pub verified: i64,
+}
+
+/// What has been agreed, by kind, and what was checked of the promises, of all missions together. One statement.
+pub(super) fn agreed(db: &mut Db) -> Result<(Vec<Agreed>, Checked)> {
+    type Sums = (AgreementKind, i64, i64, Option<i64>, i64, i64);
+    let sums = (
+        agreements::kind,
+        count_star(),
+        sql::<BigInt>("COUNT(DISTINCT organisation_id)"),
+        sum_pence("value"),
+        sql::<BigInt>("(SELECT COUNT(*) FROM obligations)"),
+        sql::<BigInt>(
+            "(SELECT COUNT(DISTINCT obligation_id) FROM claims WHERE verified IS NOT NULL AND state = 'accepted')",
+        ),
+    );
     let rows: Vec<Sums> = agreements::table.group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?;
-    Ok(rows
+    let checked = rows
+        .first()
+        .map(|(.., promised, verified)| Checked { promised: *promised, verified: *verified })
+        .unwrap_or_default();
+    let agreed = rows
         .into_iter()
-        .map(|(kind, count, organisations, value)| Agreed {
+        .map(|(kind, count, organisations, value, ..)| Agreed {
             kind,
             count,
             organisations,
             value: Pence(value.unwrap_or(0)),
         })
-        .collect())
+        .collect();
+    Ok((agreed, checked))
+}
+
+/// A verified figure with what is public around it.
+#[derive(Queryable)]
+pub(super) struct Verified {
+    pub claim: Claim,
+    pub obligation: Obligation,
+    /// The agreement's reference.
+    pub reference: String,
+    /// The organisation's name.
+    pub organisation: String,
+    /// The mission, public or not.
+    pub mission: Option<Mission>,
+    /// The period of the figure, in words.
+    pub period: String,
+}
+
+/// Figures that the council accepted, the newest decision first. One statement.
+pub(super) fn verified(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Verified>> {
+    let mut query = claims::table
+        .inner_join(obligations::table.on(obligations::id.eq(claims::obligation_id)))
+        .inner_join(obligation_dues::table.on(obligation_dues::id.eq(claims::due_id)))
+        .inner_join(agreements::table.on(agreements::id.eq(claims::agreement_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(claims::organisation_id)))
+        .left_join(missions::table.on(missions::id.eq(claims::mission_id)))
+        .filter(claims::state.eq(ClaimState::Accepted))
+        .filter(claims::verified.is_not_null())
+        .filter(claims::decided_at.is_not_null())
+        .select((
+            Claim::as_select(),
+            Obligation::as_select(),
+            agreements::reference,
+            organisations::name,
+            Option::<Mission>::as_select(),
+            obligation_dues::period,
+        ))
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(
+            claims::decided_at
+                .lt(Some(cursor.at))
+                .or(claims::decided_at.eq(Some(cursor.at)).and(claims::id.lt(cursor.id.clone()).nullable())),
+        );
+    }
+    let rows = query.order((claims::decided_at.desc(), claims::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |v: &Verified| Cursor {
+        at: v.claim.decided_at.unwrap_or(v.claim.reported_at),
+        id: v.claim.id.to_string(),
+    }))
+}
+
+/// The partners of a mission, at most 200, and what was paid out under its investments by a day. One statement.
+pub(super) fn partners_and_paid(db: &mut Db, mission: Id<Mission>, on: LocalDate) -> Result<(Vec<Partner>, Pence)> {
+    let paid = investment_drawdowns::table
+        .filter(
+            investment_drawdowns::investment_id
+                .eq_any(investments::table.filter(investments::mission_id.eq(mission)).select(investments::id)),
+        )
+        .filter(investment_drawdowns::state.eq(ProposalState::Approved))
+        .filter(investment_drawdowns::pay_on.le(on))
+        .select(sum_pence("amount"))
+        .single_value();
+    let rows: Vec<(Option<Partner>, Option<i64>)> = missions::table
+        .left_join(mission_partners::table.on(mission_partners::mission_id.eq(missions::id)))
+        .filter(missions::id.eq(mission))
+        .select((Option::<Partner>::as_select(), paid))
+        .order(mission_partners::id)
+        .limit(200)
+        .load(db)?;
+    let paid = rows.first().and_then(|(_, paid)| *paid).unwrap_or(0);
+    Ok((rows.into_iter().filter_map(|(partner, _)| partner).collect(), Pence(paid)))
 }
 
 pub(super) fn search_calls(

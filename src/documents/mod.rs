@@ -4,9 +4,10 @@
 //! swept away later, a row without a file is found by `verify documents`. Files of sealed applications
 //! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
 //!
-//! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`Scan`], [`store_file`], [`read_file`],
+//! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`check_archive`], [`Scan`], [`store_file`], [`read_file`],
 //! [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`].
 
+mod archive;
 mod check;
 mod scan;
 mod store;
@@ -15,6 +16,7 @@ mod verify;
 /// Hours after which a file that no row names is an orphan: longer than any change takes to commit.
 pub const ORPHAN_HOURS: i64 = 24;
 
+pub use archive::{ArchiveRefusal, check_archive};
 pub use check::{Checked, Upload, check};
 pub use scan::{ScanState, scan};
 pub use store::{Document, NewDocument, find, forget, insert, of_owner, read_file, remove, store_file};

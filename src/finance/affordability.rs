@@ -3,13 +3,15 @@
 use super::refusal::{FinanceRefusal, Worked, over, times, total};
 use crate::values::{Pence, round_half_up};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Places of a cover ratio.
 pub const COVER_PLACES: u32 = 2;
 
 /// One month of a cash-flow sheet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CashMonth {
     /// Money from customers.
     pub revenue: Pence,
@@ -159,7 +161,8 @@ pub fn largest_loan(
     };
     let (mut low, mut high) = (0, most.0.max(0) / step.0);
     while low < high {
-        let middle = low + (high - low + 1) / 2;
+        let apart = high - low;
+        let middle = low + apart / 2 + apart % 2;
         if keeps(middle)? {
             low = middle;
         } else {

@@ -5,10 +5,11 @@ use crate::law::dated::Unknown;
 use crate::law::holidays::{Part, bank_holiday, is_weekend};
 use crate::values::LocalDate;
 use chrono::{Datelike, Days, Months};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a date goes that falls on a day banks are closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Convention {
     /// It stays.
@@ -23,7 +24,7 @@ pub enum Convention {
 }
 
 /// Whether an anchor at the end of a month stays at the ends of months: 28 February → 31 March, or 28 March.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MonthEnd {
     /// The day of the anchor, or the last day of a shorter month.

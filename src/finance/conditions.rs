@@ -6,10 +6,12 @@ use super::loan::RateStep;
 use super::refusal::{FinanceRefusal, Worked, penny, times, total};
 use crate::values::{LocalDate, Pence, Rate, Share};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One condition of a ratchet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RatchetStep {
     /// The condition.
     pub condition: String,
@@ -20,7 +22,8 @@ pub struct RatchetStep {
 }
 
 /// A margin ratchet: clamp(base − Σ step-downs met + Σ penalties missed, floor, ceiling).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Ratchet {
     /// The rate at the start.
     pub base: Rate,
@@ -33,7 +36,8 @@ pub struct Ratchet {
 }
 
 /// The test of a condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Tested {
     /// The condition.
     pub condition: String,
@@ -63,17 +67,7 @@ pub fn ratchet(terms: &Ratchet, tests: &[Tested], period_starts: &[LocalDate]) -
     starts.sort_unstable();
     let mut rates: Vec<RateStep> = Vec::new();
     for start in starts {
-        let mut rate = terms.base.get();
-        for step in &terms.steps {
-            let settled = tests.iter().filter(|t| t.condition == step.condition && t.on < start && t.cut_off < start);
-            if let Some(test) = settled.max_by_key(|t| t.on) {
-                let met = test.accepted_on.is_some_and(|day| day <= test.cut_off);
-                let change = if met { -step.step_down } else { step.penalty };
-                rate = rate.checked_add(change).ok_or(FinanceRefusal::TooLarge)?;
-            }
-        }
-        let rate = rate.clamp(terms.floor.get(), terms.ceiling.get());
-        let rate = Rate::new(rate).map_err(|_| FinanceRefusal::TooLarge)?;
+        let (_, rate) = rate_from(terms, tests, start)?;
         if rates.last().is_none_or(|last| last.rate != rate) {
             rates.push(RateStep { from: start, rate });
         }
@@ -83,6 +77,27 @@ pub fn ratchet(terms: &Ratchet, tests: &[Tested], period_starts: &[LocalDate]) -
     } else {
         Ok(rates)
     }
+}
+
+/// The rate of a period that starts on a day, with each settled condition and whether it was met.
+pub(super) fn rate_from<'a>(
+    terms: &'a Ratchet,
+    tests: &[Tested],
+    start: LocalDate,
+) -> Worked<(Vec<(&'a RatchetStep, bool)>, Rate)> {
+    let mut rate = terms.base.get();
+    let mut settled = Vec::new();
+    for step in &terms.steps {
+        let before = tests.iter().filter(|t| t.condition == step.condition && t.on < start && t.cut_off < start);
+        if let Some(test) = before.max_by_key(|t| t.on) {
+            let met = test.accepted_on.is_some_and(|day| day <= test.cut_off);
+            let change = if met { -step.step_down } else { step.penalty };
+            rate = rate.checked_add(change).ok_or(FinanceRefusal::TooLarge)?;
+            settled.push((step, met));
+        }
+    }
+    let rate = rate.clamp(terms.floor.get(), terms.ceiling.get());
+    Ok((settled, Rate::new(rate).map_err(|_| FinanceRefusal::TooLarge)?))
 }
 
 /// Money back because a promise was not kept: amount × shortfall × what is left of the time.

@@ -3,12 +3,13 @@
 use crate::values::LocalDate;
 use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A day-count convention. The house default for loans in sterling is [`DayCount::Act365F`].
 ///
 /// 30/360 forms follow the 2006 ISDA Definitions §4.16 and the usual 30U/360 end-of-February rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayCount {
     /// Actual days over 365, fixed.

@@ -188,8 +188,8 @@ impl PriceIndex {
 /// [`FinanceRefusal::TooLarge`].
 pub fn nominal(real: Decimal, inflation: Decimal) -> Worked<Decimal> {
     let growth = (Decimal::ONE.checked_add(real)).zip(Decimal::ONE.checked_add(inflation));
-    let product = growth.and_then(|(r, i)| r.checked_mul(i)).ok_or(FinanceRefusal::TooLarge)?;
-    Ok(round_half_up(product - Decimal::ONE, 8))
+    let rate = growth.and_then(|(r, i)| r.checked_mul(i)).and_then(|product| product.checked_sub(Decimal::ONE));
+    Ok(round_half_up(rate.ok_or(FinanceRefusal::TooLarge)?, 8))
 }
 
 /// The real rate of a nominal one: (1 + nominal) / (1 + inflation) − 1, to 8 places.
@@ -198,8 +198,8 @@ pub fn nominal(real: Decimal, inflation: Decimal) -> Worked<Decimal> {
 /// [`FinanceRefusal::TooLarge`] at −100 % inflation too.
 pub fn real(nominal: Decimal, inflation: Decimal) -> Worked<Decimal> {
     let growth = (Decimal::ONE.checked_add(nominal)).zip(Decimal::ONE.checked_add(inflation));
-    let quotient = growth.and_then(|(n, i)| n.checked_div(i)).ok_or(FinanceRefusal::TooLarge)?;
-    Ok(round_half_up(quotient - Decimal::ONE, 8))
+    let rate = growth.and_then(|(n, i)| n.checked_div(i)).and_then(|quotient| quotient.checked_sub(Decimal::ONE));
+    Ok(round_half_up(rate.ok_or(FinanceRefusal::TooLarge)?, 8))
 }
 
 /// A stream of costs or benefits in real prices, with an allowance for optimism: costs × (1 + uplift), benefits ×

@@ -83,13 +83,24 @@ pub fn of_guarantee(
     balances: &[(LocalDate, Pence)],
     discount: Decimal,
 ) -> Worked<Pence> {
-    let gap = market_fee.checked_sub(guarantee.fee.get()).ok_or(FinanceRefusal::TooLarge)?;
     let mut saved = Vec::with_capacity(balances.len());
     for (on, balance) in balances {
-        saved.push(Flow { date: *on, amount: times(guarantee.exposure(*balance, Pence::ZERO, *on)?, gap)? });
+        saved.push(Flow { date: *on, amount: guarantee_saving(guarantee, market_fee, *balance, *on)?.1 });
     }
     let value = xnpv(discount, &saved).and_then(|v| v.checked_mul(Decimal::ONE_HUNDRED));
     Ok(penny(value.ok_or(FinanceRefusal::TooLarge)?)?.max(Pence::ZERO))
+}
+
+/// The exposure of a guaranteed balance in the year from a day, and the fee it saves against the market.
+pub(super) fn guarantee_saving(
+    guarantee: &Guarantee,
+    market_fee: Decimal,
+    balance: Pence,
+    on: LocalDate,
+) -> Worked<(Pence, Pence)> {
+    let gap = market_fee.checked_sub(guarantee.fee.get()).ok_or(FinanceRefusal::TooLarge)?;
+    let exposure = guarantee.exposure(balance, Pence::ZERO, on)?;
+    Ok((exposure, times(exposure, gap)?))
 }
 
 /// Assistance an enterprise had.
@@ -114,17 +125,17 @@ pub fn mfa_by_group(
     new: Pence,
     on: LocalDate,
 ) -> Result<MfaCheck, SubsidyRefusal> {
-    let top = group(parents, enterprise);
+    let top = group_of(parents, enterprise);
     let received: Vec<Assistance> = given
         .iter()
-        .filter(|g| group(parents, &g.enterprise) == top)
+        .filter(|g| group_of(parents, &g.enterprise) == top)
         .map(|g| Assistance { given: g.assistance.given, amount: g.assistance.amount, kind: g.assistance.kind })
         .collect();
     mfa_check(&received, new, on)
 }
 
 /// The enterprise at the top; in a ring, the first of it by name.
-fn group<'a>(parents: &'a BTreeMap<String, String>, enterprise: &'a str) -> &'a str {
+pub(super) fn group_of<'a>(parents: &'a BTreeMap<String, String>, enterprise: &'a str) -> &'a str {
     let mut path = vec![enterprise];
     let mut at = enterprise;
     while let Some(parent) = parents.get(at) {

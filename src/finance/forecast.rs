@@ -9,7 +9,10 @@ use super::refusal::{FinanceRefusal, Worked};
 use crate::values::{Pence, Share};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The most paths of a run.
 pub const MOST_PATHS: u32 = 100_000;
@@ -56,7 +59,8 @@ fn mix(mut z: u64) -> u64 {
 }
 
 /// One investment as a simulation sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Simulated {
     /// Contracted cash by year, drawdowns negative.
     pub contracted: Vec<Pence>,
@@ -111,9 +115,9 @@ pub struct ForecastYear {
     pub liquidity: Spread<Pence>,
     /// Received from investments in the year: what can be lent again.
     pub recycled: Spread<Pence>,
-    /// Mean of liquidity, and the standard error of that mean, in pence to 2 places.
+    /// Mean of liquidity in pounds, to 4 places.
     pub mean: Decimal,
-    /// Standard deviation / √paths.
+    /// Standard error of that mean in pounds, to 4 places: standard deviation / √paths.
     pub standard_error: Decimal,
     /// Paths with less than nothing in cash.
     pub short: u32,
@@ -138,15 +142,41 @@ struct Odds {
     exit: Option<(u64, i64)>,
 }
 
+impl Odds {
+    fn of(terms: &Simulated) -> Self {
+        Odds {
+            default: millionths(terms.default),
+            recovery: terms.recovery.get(),
+            delay: millionths(terms.delay),
+            swing: millionths(terms.swing),
+            exit: terms.exit.map(|(chance, amount)| (millionths(chance), amount.0)),
+        }
+    }
+}
+
 fn millionths(share: Share) -> u64 {
     (share.get() * Decimal::from(WHOLE)).round().to_u64().unwrap_or(0)
 }
 
-/// Simulates a fund. `progress` is told how many paths are done, now and then.
+/// What some of the paths gave, by year and path.
+struct Gathered {
+    liquidity: Vec<Vec<i64>>,
+    recycled: Vec<Vec<i64>>,
+    rates: Vec<Decimal>,
+    without_rate: u32,
+}
+
+/// Simulates a fund on so many threads; the result does not depend on their number. `progress` is told how many paths
+/// are done, now and then.
 ///
 /// # Errors
 /// [`FinanceRefusal`]: no path or too many, no year or too many, sums too large.
-pub fn simulate(investments: &[Simulated], run: Run, progress: &mut dyn FnMut(u32)) -> Worked<Forecast> {
+pub fn simulate(
+    investments: &[Simulated],
+    run: Run,
+    threads: u32,
+    progress: &(dyn Fn(u32) + Sync),
+) -> Worked<Forecast> {
     let horizon = investments.iter().map(|i| i.contracted.len()).max().unwrap_or(0);
     if run.paths == 0 || run.paths > MOST_PATHS {
         return Err(FinanceRefusal::Contradiction("Enter between 1 and 100,000 paths."));
@@ -154,49 +184,32 @@ pub fn simulate(investments: &[Simulated], run: Run, progress: &mut dyn FnMut(u3
     if horizon == 0 || horizon > MOST_YEARS {
         return Err(FinanceRefusal::Contradiction("Enter between 1 and 60 years."));
     }
-    let odds: Vec<Odds> = investments
-        .iter()
-        .map(|i| Odds {
-            default: millionths(i.default),
-            recovery: i.recovery.get(),
-            delay: millionths(i.delay),
-            swing: millionths(i.swing),
-            exit: i.exit.map(|(chance, amount)| (millionths(chance), amount.0)),
-        })
-        .collect();
+    let odds: Vec<Odds> = investments.iter().map(Odds::of).collect();
     // A default in the last year recovers, and a late receipt arrives, after the contracts end.
-    let years = (horizon + 2).min(MOST_YEARS + 2);
-    let mut liquidity = vec![Vec::new(); years];
-    let mut recycled = vec![Vec::new(); years];
-    let mut rates = Vec::new();
-    let mut without_rate = 0;
-    for path in 0..run.paths {
-        let mut stream = Stream::new(run.seed, path);
-        let mut out = vec![0_i128; years];
-        let mut back = vec![0_i128; years];
-        for (investment, odds) in investments.iter().zip(&odds) {
-            one(investment, odds, &mut stream, &mut out, &mut back)?;
-        }
-        let mut cash = i128::from(run.cash.0);
-        let fits = |pence: i128| i64::try_from(pence).map_err(|_| FinanceRefusal::TooLarge);
-        let mut flows = Vec::with_capacity(years);
-        for year in 0..years {
-            cash += back[year] + out[year] - i128::from(run.costs.0);
-            liquidity[year].push(fits(cash)?);
-            recycled[year].push(fits(back[year])?);
-            flows.push(Pence(fits(back[year] + out[year])?));
-        }
-        match irr(&flows).ok().and_then(|r| r.rate()) {
-            Some(rate) => rates.push(rate),
-            None => without_rate += 1,
-        }
-        if path % 256 == 255 {
-            progress(path + 1);
-        }
+    let years = horizon + 2;
+    let share = run.paths.div_ceil(threads.clamp(1, run.paths));
+    let done = AtomicU32::new(0);
+    let tell = |paths: u32| progress(done.fetch_add(paths, Ordering::Relaxed) + paths);
+    let parts = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..run.paths)
+            .step_by(usize::try_from(share).unwrap_or(usize::MAX))
+            .map(|first| {
+                let paths = first..first.saturating_add(share).min(run.paths);
+                let (odds, tell) = (&odds, &tell);
+                scope.spawn(move || gather(investments, odds, run, years, paths, tell))
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| FinanceRefusal::TooLarge)?)
+            .collect::<Worked<Vec<_>>>()
+    })?;
+    let mut all = Gathered::of(years);
+    for part in parts {
+        all.take(part);
     }
-    progress(run.paths);
     let mut found = Vec::with_capacity(years);
-    for (index, (mut cash, mut came)) in liquidity.into_iter().zip(recycled).enumerate() {
+    for (index, (mut cash, mut came)) in all.liquidity.into_iter().zip(all.recycled).enumerate() {
         let (mean, standard_error) = mean_and_error(&cash)?;
         let short = u32::try_from(cash.iter().filter(|c| **c < 0).count()).unwrap_or(u32::MAX);
         let contracted: i128 =
@@ -211,7 +224,72 @@ pub fn simulate(investments: &[Simulated], run: Run, progress: &mut dyn FnMut(u3
             short,
         });
     }
-    Ok(Forecast { years: found, rate: spread(&mut rates), without_rate })
+    Ok(Forecast { years: found, rate: spread(&mut all.rates), without_rate: all.without_rate })
+}
+
+/// Runs some paths one after another.
+fn gather(
+    investments: &[Simulated],
+    odds: &[Odds],
+    run: Run,
+    years: usize,
+    paths: Range<u32>,
+    tell: &dyn Fn(u32),
+) -> Worked<Gathered> {
+    let fits = |pence: i128| i64::try_from(pence).map_err(|_| FinanceRefusal::TooLarge);
+    let mut gathered = Gathered::of(years);
+    let (mut out, mut back) = (vec![0_i128; years], vec![0_i128; years]);
+    let mut flows = Vec::with_capacity(years);
+    let mut untold = 0;
+    for path in paths {
+        let mut stream = Stream::new(run.seed, path);
+        out.fill(0);
+        back.fill(0);
+        for (investment, odds) in investments.iter().zip(odds) {
+            one(investment, odds, &mut stream, &mut out, &mut back)?;
+        }
+        let mut cash = i128::from(run.cash.0);
+        flows.clear();
+        for year in 0..years {
+            cash += back[year] + out[year] - i128::from(run.costs.0);
+            gathered.liquidity[year].push(fits(cash)?);
+            gathered.recycled[year].push(fits(back[year])?);
+            flows.push(Pence(fits(back[year] + out[year])?));
+        }
+        match irr(&flows).ok().and_then(|r| r.rate()) {
+            Some(rate) => gathered.rates.push(rate),
+            None => gathered.without_rate += 1,
+        }
+        untold += 1;
+        if untold == 256 {
+            tell(untold);
+            untold = 0;
+        }
+    }
+    tell(untold);
+    Ok(gathered)
+}
+
+impl Gathered {
+    fn of(years: usize) -> Self {
+        Gathered {
+            liquidity: vec![Vec::new(); years],
+            recycled: vec![Vec::new(); years],
+            rates: Vec::new(),
+            without_rate: 0,
+        }
+    }
+
+    fn take(&mut self, part: Gathered) {
+        for (all, more) in self.liquidity.iter_mut().zip(part.liquidity) {
+            all.extend(more);
+        }
+        for (all, more) in self.recycled.iter_mut().zip(part.recycled) {
+            all.extend(more);
+        }
+        self.rates.extend(part.rates);
+        self.without_rate += part.without_rate;
+    }
 }
 
 /// One investment on one path. The number of draws a year does not depend on what happens, so that a change of one chance
@@ -261,14 +339,18 @@ fn spread<T: Ord + Copy>(values: &mut [T]) -> Option<Spread<T>> {
     Some(Spread { p5: rank(5)?, p25: rank(25)?, p50: rank(50)?, p75: rank(75)?, p95: rank(95)? })
 }
 
-/// Mean, and standard error √(Σ(x − mean)² / (n − 1) / n), by whole-number roots; 0 for one path.
+fn in_pounds(pence: Decimal) -> Decimal {
+    (pence / Decimal::ONE_HUNDRED).round_dp(4)
+}
+
+/// Mean in pounds, and standard error √(Σ(x − mean)² / (n − 1) / n), by whole-number roots; 0 for one path.
 fn mean_and_error(values: &[i64]) -> Worked<(Decimal, Decimal)> {
     let too_large = || FinanceRefusal::TooLarge;
     let count = i128::try_from(values.len()).map_err(|_| too_large())?;
     let sum: i128 = values.iter().map(|v| i128::from(*v)).sum();
     let mean = Decimal::try_from_i128_with_scale(sum, 0).map_err(|_| too_large())? / Decimal::from(values.len());
     if count < 2 {
-        return Ok((mean.round_dp(2), Decimal::ZERO));
+        return Ok((in_pounds(mean), Decimal::ZERO));
     }
     // Around the whole penny below the mean: that adds less than a penny squared to the variance.
     let mut squares: u128 = 0;
@@ -281,8 +363,8 @@ fn mean_and_error(values: &[i64]) -> Worked<(Decimal, Decimal)> {
         Some(scaled) => (scaled / per).isqrt(),
         None => (squares / per).isqrt().checked_mul(100).ok_or_else(too_large)?,
     };
-    let error = i128::try_from(hundredths).ok().and_then(|h| Decimal::try_from_i128_with_scale(h, 2).ok());
-    Ok((mean.round_dp(2), error.ok_or_else(too_large)?))
+    let error = i128::try_from(hundredths).ok().and_then(|h| Decimal::try_from_i128_with_scale(h, 4).ok());
+    Ok((in_pounds(mean), error.ok_or_else(too_large)?))
 }
 
 #[cfg(test)]
@@ -319,7 +401,7 @@ mod tests {
     #[test]
     fn without_any_chance_the_forecast_is_the_contract() {
         let sure = Simulated { default: share("0"), delay: share("0"), swing: share("0"), ..loan("0") };
-        let found = simulate(&[sure], RUN, &mut |_| {}).unwrap();
+        let found = simulate(&[sure], RUN, 1, &|_| {}).unwrap();
         assert_eq!(found.years[0].liquidity.p5, Pence(28_900_000));
         assert_eq!(found.years[5].liquidity.p95, Pence(30_000_000 - 1_000_000 + 1_250_000 - 600_000));
         assert_eq!((found.years[5].standard_error, found.without_rate), (Decimal::ZERO, 0));
@@ -329,23 +411,26 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_forecast_and_more_paths_a_smaller_error() {
         let book: Vec<Simulated> = (0..20).map(|_| loan("0.05")).collect();
-        let mut told = Vec::new();
-        let first = simulate(&book, RUN, &mut |done| told.push(done)).unwrap();
-        assert_eq!(told, [256, 400]);
-        assert_eq!(simulate(&book, RUN, &mut |_| {}).unwrap(), first);
-        assert_ne!(simulate(&book, Run { seed: 2, ..RUN }, &mut |_| {}).unwrap(), first);
-        let more = simulate(&book, Run { paths: 1_600, ..RUN }, &mut |_| {}).unwrap();
+        let told = std::sync::Mutex::new(Vec::new());
+        let first = simulate(&book, RUN, 1, &|done| told.lock().unwrap().push(done)).unwrap();
+        assert_eq!(told.into_inner().unwrap(), [256, 400]);
+        for threads in [2, 3, 7, 1_000] {
+            assert_eq!(simulate(&book, RUN, threads, &|_| {}).unwrap(), first, "{threads} threads, the same digits");
+        }
+        assert_eq!(simulate(&book, RUN, 1, &|_| {}).unwrap(), first);
+        assert_ne!(simulate(&book, Run { seed: 2, ..RUN }, 1, &|_| {}).unwrap(), first);
+        let more = simulate(&book, Run { paths: 1_600, ..RUN }, 1, &|_| {}).unwrap();
         let (few, many) = (first.years[5].standard_error, more.years[5].standard_error);
         assert!(many < few * Decimal::new(6, 1) && many > few * Decimal::new(4, 1), "{few} {many}");
         assert!((first.years[5].mean - more.years[5].mean).abs() < few * Decimal::from(4));
-        assert!(simulate(&book, Run { paths: 0, ..RUN }, &mut |_| {}).is_err());
-        assert!(simulate(&[], RUN, &mut |_| {}).is_err());
+        assert!(simulate(&book, Run { paths: 0, ..RUN }, 1, &|_| {}).is_err());
+        assert!(simulate(&[], RUN, 1, &|_| {}).is_err());
     }
 
     #[test]
     fn more_defaults_leave_less_at_every_percentile_of_the_end() {
         let at = |default| {
-            simulate(&(0..20).map(|_| loan(default)).collect::<Vec<_>>(), RUN, &mut |_| {}).unwrap().years[7].liquidity
+            simulate(&(0..20).map(|_| loan(default)).collect::<Vec<_>>(), RUN, 1, &|_| {}).unwrap().years[7].liquidity
         };
         let (few, many) = (at("0.02"), at("0.20"));
         assert!(many.p5 < few.p5 && many.p50 < few.p50 && many.p95 < few.p95);

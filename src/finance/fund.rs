@@ -6,6 +6,7 @@ use super::refusal::{FinanceRefusal, Worked, over, times, total};
 use crate::values::{LocalDate, Pence, Share, round_half_up};
 use chrono::Datelike;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ fn ratio(part: Pence, base: Pence, none: WhyNot) -> Figure {
 }
 
 /// Money paid in and given back at the level of the fund's backers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BackerFlow {
     /// The day.
     pub on: LocalDate,
@@ -31,7 +33,7 @@ pub struct BackerFlow {
 }
 
 /// What a flow between the fund and its backers is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BackerKind {
     /// Called and paid in.
@@ -150,11 +152,14 @@ pub fn concentration(holdings: &[Holding]) -> Worked<Concentration> {
     let whole = total(holdings.iter().map(|h| h.value))?;
     let mut values: Vec<Pence> = holdings.iter().map(|h| h.value).collect();
     values.sort_unstable_by(|a, b| b.cmp(a));
-    let squares: Decimal = values.iter().filter_map(|v| over(*v, whole)).map(|part| part * part).sum();
-    let herfindahl = if whole > Pence::ZERO {
-        Figure::Known(round_half_up(squares, RATIO_PLACES))
-    } else {
-        Figure::NotAvailable(WhyNot::NothingInvested)
+    let squares = values
+        .iter()
+        .filter_map(|v| over(*v, whole))
+        .try_fold(Decimal::ZERO, |sum, part| part.checked_mul(part).and_then(|square| sum.checked_add(square)));
+    let herfindahl = match squares {
+        _ if whole <= Pence::ZERO => Figure::NotAvailable(WhyNot::NothingInvested),
+        Some(squares) => Figure::Known(round_half_up(squares, RATIO_PLACES)),
+        None => Figure::NotAvailable(WhyNot::TooLarge),
     };
     let by = |name: fn(&Holding) -> &String| -> Worked<Vec<(String, Figure)>> {
         let mut groups: BTreeMap<String, Pence> = BTreeMap::new();

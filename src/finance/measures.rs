@@ -6,13 +6,14 @@
 use super::irr::{Closing, Flow, Xirr, xirr};
 use crate::values::{LocalDate, Pence, round_half_up};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Places of a published multiple.
 pub const MULTIPLE_PLACES: u32 = 2;
 
 /// What a flow is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowKind {
     /// Paid out to the enterprise: paid in, and invested cost.
@@ -69,7 +70,8 @@ impl FlowKind {
 }
 
 /// One typed flow. The amount is positive in its own direction; a reversal is negative and keeps its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TypedFlow {
     /// The day.
     pub on: LocalDate,

@@ -12,8 +12,10 @@
 //!   a fund offers · [`receipts`] a borrower's account with reversals · [`conditions`] promises in the price
 //! - [`equivalents`] gross cash equivalents and the group's total · [`loss`] expected loss, provisions, soft loans ·
 //!   [`affordability`] cover, runway, largest loan
+//! - [`terms`] an agreement of any instrument: what falls due from what has happened, what it costs in plain words, what
+//!   it is worth as a subsidy
 //! - [`fund`] recycling, concentration, vintages, projection · [`pme`] against a public index · [`forecast`] seeded
-//!   simulation · [`refusal`] why a figure cannot be worked out
+//!   simulation · [`explain`] any of these line by line · [`refusal`] why a figure cannot be worked out
 
 pub mod affordability;
 pub mod business_days;
@@ -21,6 +23,7 @@ pub mod conditions;
 pub mod daycount;
 pub mod discount;
 pub mod equivalents;
+pub mod explain;
 #[cfg(test)]
 mod extremes;
 pub mod forecast;
@@ -37,9 +40,11 @@ pub mod receipts;
 pub mod refusal;
 pub mod schedule;
 pub mod subsidy_equivalent;
+pub mod terms;
 
 pub use daycount::DayCount;
 pub use irr::{Closing, Flow, Xirr, xirr, xnpv};
 pub use measures::{Figure, FlowKind, Measures, Nav, TypedFlow};
 pub use payments::{Allocation, Arrears, Due, Order, Receipt, allocate, arrears};
 pub use schedule::{LoanTerms, Schedule, ScheduleRefusal, build};
+pub use terms::{Instrument, InstrumentTerms};

@@ -2,6 +2,7 @@
 
 use super::schedule::Row;
 use crate::values::{LocalDate, Pence};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an instalment is made of.
@@ -17,7 +18,7 @@ pub enum Component {
 }
 
 /// Which instalments come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Across {
     /// The oldest instalment whole, then the next.
@@ -46,7 +47,8 @@ impl Default for Order {
 }
 
 /// One instalment: what is due, or what is still outstanding of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Due {
     /// Its number in the schedule.
     pub instalment: u32,
@@ -76,7 +78,7 @@ impl Due {
     }
 }
 
-/// The instalments of a schedule, without fees; rows with nothing to pay are left out.
+/// The instalments of a schedule with the fees agreed in it; rows with nothing to pay are left out.
 #[must_use]
 pub fn dues(rows: &[Row]) -> Vec<Due> {
     rows.iter()
@@ -84,7 +86,7 @@ pub fn dues(rows: &[Row]) -> Vec<Due> {
         .map(|row| Due {
             instalment: row.number,
             due: row.due,
-            fee: Pence::ZERO,
+            fee: row.fee,
             interest: row.interest - row.capitalised,
             principal: row.principal,
         })

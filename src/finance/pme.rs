@@ -9,10 +9,12 @@ use super::powers::Discounter;
 use super::refusal::{FinanceRefusal, Worked, penny};
 use crate::values::{LocalDate, Pence, round_half_up};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The index on a day; dividends reinvested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Level {
     /// The day.
     pub on: LocalDate,
@@ -182,7 +184,7 @@ pub fn modified_pme(
                     .and_then(|share| share.checked_mul(out))
                     .ok_or(FinanceRefusal::TooLarge)?;
             }
-            held -= out;
+            held = held.checked_sub(out).ok_or(FinanceRefusal::TooLarge)?;
         }
         before = Some(level);
         start = end;

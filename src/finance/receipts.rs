@@ -7,10 +7,11 @@ use super::payments::{Across, Bucket, Due};
 use super::refusal::{FinanceRefusal, Worked, penny, total};
 use crate::values::{LocalDate, Pence, Rate};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What money can be put to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
     /// Fees and charges.
@@ -24,7 +25,8 @@ pub enum Head {
 }
 
 /// Interest on what is overdue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DefaultTerms {
     /// Yearly rate, ACT/365F, simple, on overdue fees, interest and principal.
     pub rate: Rate,
@@ -38,7 +40,8 @@ pub struct DefaultTerms {
 }
 
 /// What the agreement says about receipts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AccountTerms {
     /// Heads in turn; one left out is paid by no receipt.
     pub order: Vec<Head>,
@@ -64,8 +67,8 @@ impl Default for AccountTerms {
 }
 
 /// One entry of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Entry {
     /// Money came in.
     Received {

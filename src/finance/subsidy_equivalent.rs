@@ -7,10 +7,12 @@ use super::powers::Discounter;
 use super::schedule::{Balance, LoanTerms, Schedule, balances};
 use crate::values::{LocalDate, Pence, Rate, round_half_up};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A rate with where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SourcedRate {
     /// Yearly rate as a fraction.
     pub rate: Rate,

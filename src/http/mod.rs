@@ -5,18 +5,22 @@
 //! `problem.rs` alone turns into a status, as problem+json or as a page that says what to do.
 
 pub mod api;
+mod attachment;
 pub mod chart;
 pub mod export;
 pub mod forms;
 mod posted;
 mod problem;
+mod referrer;
 pub mod shell;
 mod upload;
 mod visit;
 
+pub use attachment::attachment;
 pub use forms::FormState;
 pub use posted::{Posted, Sent};
 pub use problem::{Failure, Problem, ProblemPage, render_problems};
+pub use referrer::own_referrer;
 pub use shell::{Link, Shell};
 pub use upload::Parts;
 pub use visit::{Visit, VisitParts};

@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// A posted form whose cross-site token was right.
@@ -77,9 +78,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         let bytes = Bytes::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|_| Error::field("", "The form is too large"))?;
+            let bytes = in_time("", bytes).await?.map_err(|_| Error::field("", "The form is too large"))?;
             let pairs: Vec<(String, String)> =
                 serde_html_form::from_bytes(&bytes).map_err(|_| Error::field("", "The form cannot be read"))?;
+            if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
+                return Err(Error::field(name, "Take out the control characters. Type the text again").into());
+            }
             let given = pairs.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.clone());
             check_csrf(&request, given.as_deref())?;
             let input = serde_html_form::from_bytes(&bytes)
@@ -89,6 +93,18 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             Ok(Posted { input, state })
         })
     }
+}
+
+/// How JSON writes the one character that PostgreSQL cannot store.
+const NUL: &[u8] = b"\\u0000";
+
+/// Longest time that a form or a JSON body, at most two megabytes, may take to arrive.
+const SLOWEST: Duration = Duration::from_secs(60);
+
+async fn in_time<T>(field: &str, body: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout(SLOWEST, body)
+        .await
+        .map_err(|_| Error::field(field, "It took too long to arrive. Check your connection, then send it again"))
 }
 
 /// A JSON body of the API.
@@ -101,8 +117,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|_| Error::field("body", "The body is too large"))?;
+            let bytes = in_time("body", bytes).await?.map_err(|_| Error::field("body", "The body is too large"))?;
             let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+            if bytes.windows(NUL.len()).any(|window| window == NUL) {
+                return Err(Error::field("body", "Take the character U+0000 out of the texts").into());
+            }
             serde_json::from_slice(bytes)
                 .map(Sent)
                 .map_err(|e| Error::field("body", format!("The JSON cannot be read: {e}")).into())

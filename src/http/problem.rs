@@ -7,7 +7,7 @@ use crate::values::fields::FieldError;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
@@ -138,12 +138,49 @@ impl Problem {
             request_id: request_id.to_owned(),
         }
     }
+
+    /// What the server said no to before anything of ours was asked.
+    #[must_use]
+    pub fn of_status(status: StatusCode, request_id: &str) -> Problem {
+        let (kind, title, detail) = match status {
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method-not-allowed",
+                "This cannot be done here",
+                "The address takes other methods: the Allow header lists them. Start again from the page that led here.",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("too-large", "Too much was sent", "Send less at once. A file may have the size that its form names.")
+            }
+            StatusCode::REQUEST_TIMEOUT => {
+                ("too-slow", "It took too long to arrive", "Check your connection, then send it again.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                "media-type",
+                "Not a kind of content that is taken here",
+                "Send a form, or JSON to the API, and say so in the Content-Type header.",
+            ),
+            _ => (
+                "bad-request",
+                "The request cannot be read",
+                "Something in the address or in what was sent is not as it should be. Start again from the page that led here.",
+            ),
+        };
+        Problem {
+            kind: format!("/problems/http/{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.to_owned(),
+            reference: None,
+            errors: Vec::new(),
+            request_id: request_id.to_owned(),
+        }
+    }
 }
 
 /// Draws a problem as a page; given by `web`, which knows the templates' menu.
 pub type ProblemPage = fn(&HttpRequest, &Problem) -> String;
 
-/// Middleware: turns a [`Failure`], and a bare 404 or 405, into problem+json or a page.
+/// Middleware: turns a [`Failure`], and every bare refusal of actix itself, into problem+json or a page.
 ///
 /// # Errors
 /// What the inner service returns.
@@ -154,7 +191,12 @@ pub async fn render_problems<B: MessageBody + 'static>(
     let draw = request.app_data::<actix_web::web::Data<ProblemPage>>().map(|page| *page.get_ref());
     let response = next.call(request).await?;
     let status_now = response.status();
-    let own = response.response().error().and_then(|e| e.as_error::<Failure>());
+    let thrown = response.response().error();
+    let own = thrown.and_then(|e| e.as_error::<Failure>());
+    // What actix itself refused: a body over the limit, a query it cannot read, another method.
+    let bare = own.is_none()
+        && (matches!(status_now, StatusCode::METHOD_NOT_ALLOWED | StatusCode::PAYLOAD_TOO_LARGE)
+            || thrown.is_some() && (status_now.is_client_error() || status_now.is_server_error()));
     let made;
     let error = match own {
         Some(failure) => &failure.0,
@@ -162,8 +204,12 @@ pub async fn render_problems<B: MessageBody + 'static>(
             made = Error::NotFound;
             &made
         }
-        None if status_now == StatusCode::METHOD_NOT_ALLOWED => {
+        None if bare && status_now.is_client_error() => {
             made = Error::NotFound;
+            &made
+        }
+        None if bare => {
+            made = Error::internal(format!("answered {status_now}"));
             &made
         }
         None => return Ok(response.map_into_left_body()),
@@ -173,11 +219,17 @@ pub async fn render_problems<B: MessageBody + 'static>(
     if let Error::Internal(source) = error {
         tracing::error!(request_id, error = %source, "a request failed");
     }
-    let problem = Problem::of(error, &request_id);
+    let bare = (bare && status_now.is_client_error() && status_now != StatusCode::NOT_FOUND).then_some(status_now);
+    let problem =
+        bare.map_or_else(|| Problem::of(error, &request_id), |status| Problem::of_status(status, &request_id));
     let is_public = parts.as_ref().is_none_or(|p| matches!(p.actor, Actor::Public));
     let api = response.request().path().starts_with("/api/");
     let mut answer = if api {
-        let status = if is_public && matches!(error, Error::Denied) { StatusCode::UNAUTHORIZED } else { status(error) };
+        let status = match bare {
+            Some(status) => status,
+            None if is_public && matches!(error, Error::Denied) => StatusCode::UNAUTHORIZED,
+            None => status(error),
+        };
         let mut builder = HttpResponse::build(status);
         builder.content_type("application/problem+json").insert_header((CACHE_CONTROL, "no-store"));
         if status == StatusCode::UNAUTHORIZED {
@@ -191,18 +243,21 @@ pub async fn render_problems<B: MessageBody + 'static>(
         }
         builder.body(serde_json::to_vec(&problem).unwrap_or_default())
     } else if is_public && matches!(error, Error::Denied) {
-        let next = url::form_urlencoded::byte_serialize(
-            response.request().uri().path_and_query().map_or("/", |p| p.as_str()).as_bytes(),
-        )
-        .collect::<String>();
+        // A post cannot be sent again by following a link: the person goes on where its form is.
+        let here = || response.request().uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let next = parts.as_ref().and_then(|p| p.form_page.clone()).unwrap_or_else(here);
+        let next = url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>();
         HttpResponse::SeeOther().insert_header((LOCATION, format!("/sign-in?next={next}"))).finish()
     } else {
         let html = draw.map_or_else(|| problem.detail.clone(), |draw| draw(response.request(), &problem));
-        HttpResponse::build(status(error))
+        HttpResponse::build(bare.unwrap_or_else(|| status(error)))
             .content_type("text/html; charset=utf-8")
             .insert_header((CACHE_CONTROL, "no-store"))
             .body(html)
     };
+    if let Some(allowed) = response.headers().get(ALLOW) {
+        answer.headers_mut().insert(ALLOW, allowed.clone());
+    }
     if matches!(error, Error::Busy) {
         answer.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
     }

@@ -12,6 +12,7 @@ use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A multipart body, held in memory only (a sealed file must never touch a temporary folder in clear),
 /// bounded by `storage.most_bytes`. Its cross-site token was right, or it came with a bearer token.
@@ -37,6 +38,15 @@ impl Parts {
     }
 }
 
+/// Longest pause between two pieces of an upload.
+const SLOWEST: Duration = Duration::from_secs(30);
+
+async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::time::timeout(SLOWEST, piece).await.map_err(|_| {
+        Error::field("file", "It took too long to arrive. Check your connection, then send it again").into()
+    })
+}
+
 /// How many times the largest file is read, though not kept, before the connection is given up.
 const MOST_READ: usize = 4;
 
@@ -55,11 +65,11 @@ impl FromRequest for Parts {
             let mut parts = Parts::default();
             let mut total = 0_usize;
             let mut held = 0_usize;
-            while let Some(mut field) = multipart.try_next().await.map_err(unreadable)? {
+            while let Some(mut field) = in_time(multipart.try_next()).await?.map_err(unreadable)? {
                 let name = field.name().unwrap_or_default().to_owned();
                 let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
                 let mut bytes = Vec::new();
-                while let Some(chunk) = field.try_next().await.map_err(unreadable)? {
+                while let Some(chunk) = in_time(field.try_next()).await?.map_err(unreadable)? {
                     total += chunk.len();
                     if total > most.saturating_mul(MOST_READ) {
                         return Err(Error::field(

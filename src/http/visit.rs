@@ -23,6 +23,8 @@ pub struct VisitParts {
     pub read_only: bool,
     /// Identifier of the request in logs and problems.
     pub request_id: String,
+    /// The page that holds the form of a post: where a person goes on after signing in again.
+    pub form_page: Option<String>,
 }
 
 /// A request as handlers see it.

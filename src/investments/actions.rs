@@ -1,28 +1,23 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
-use super::book::Book;
-use super::model::{
-    Drawdown, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation, ValuationMethod,
-};
+use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
-use super::{payments, store, visible};
+use super::upkeep::{drawn, remake, upkeep};
+use super::{store, visible};
 use crate::agreements::{self, AgreementKind};
 use crate::app::App;
 use crate::audit::{self, Entry as AuditEntry};
 use crate::calls;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::finance::schedule::{Tranche, build};
+use crate::finance::InstrumentTerms;
 use crate::funds;
 use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::{self, Job};
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
-
-/// Job: an instalment of a schedule falls due.
-pub const DUE: &str = "investment.due";
 
 /// Subscriber of `agreement.signed`: an investment agreement makes its investment. A second run changes nothing.
 ///
@@ -33,7 +28,7 @@ pub async fn open_investment(app: App, job: Job, now: Instant) -> Result<()> {
     app.db.write(move |db| open(db, agreement, now).map(|_| ())).await
 }
 
-/// Makes the investment of an agreement, or finds it; `None` when the agreement is no loan.
+/// Makes the investment of an agreement, or finds it; `None` when the agreement is a contract.
 ///
 /// # Errors
 /// NotFound when the round names a fund that is not there.
@@ -42,7 +37,7 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
         return Ok(Some(made.id));
     }
     let agreement = agreements::find(db, agreement)?;
-    let Some(offer) = agreement.terms.0.loan.clone().filter(|_| agreement.kind == AgreementKind::Investment) else {
+    let Some(offer) = agreement.terms.0.offer.clone().filter(|_| agreement.kind == AgreementKind::Investment) else {
         return Ok(None);
     };
     let call = calls::find(db, agreement.call_id)?;
@@ -58,7 +53,7 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
         reference: agreement.reference.clone(),
         title: agreement.title.clone(),
         state: InvestmentState::AwaitingDrawdown,
-        amount: Pence::total(offer.tranches.iter().copied())?,
+        amount: offer.amount(),
         terms: Json(offer.clone()),
         schedule_version: 0,
         opened_at: now,
@@ -66,7 +61,7 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
     };
     store::insert(db, &investment)?;
     for (place, text) in offer.precedents.iter().enumerate() {
-        let tranche = rules::tranche_of(place, offer.tranches.len());
+        let tranche = rules::tranche_of(place, offer.draws.len());
         let precedent = Precedent {
             id: Id::new(),
             authority_id: investment.authority_id,
@@ -74,7 +69,7 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
             tranche: i64::try_from(tranche)?,
             position: i64::try_from(place + 1)?,
             text: text.clone(),
-            due_on: offer.loan.tranches.get(tranche - 1).map(|t| t.on),
+            due_on: offer.draws.get(tranche - 1).map(|t| t.on),
             evidence: None,
             verified_by: None,
             verified_at: None,
@@ -99,6 +94,11 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
         json!({ "agreement": agreement.id, "amount": investment.amount }),
         now,
     )?;
+    if let InstrumentTerms::Guarantee(terms) = &offer.terms {
+        // Nothing is paid out at the start: it stands from its first day.
+        let book = store::load_book(db, investment.id)?;
+        remake(db, &book, Vec::new(), Vec::new(), "The guarantee begins".to_owned(), terms.from, now)?;
+    }
     Ok(Some(investment.id))
 }
 
@@ -208,7 +208,10 @@ pub async fn propose_drawdown(
             let investment = &book.investment;
             visible(&actor, investment)?;
             require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
-            let amount = rules::next_tranche(investment, &book.drawdowns, tranche)?;
+            let happened = model::happened(&store::facts(db, &book.investment)?);
+            let offer = &investment.terms.0;
+            let payable = offer.terms.payable(&offer.draws, &happened)?;
+            let amount = rules::next_tranche(investment, &payable, &book.drawdowns, tranche)?;
             if pay_on < now.date() {
                 return Err(Error::field("pay_on", "Enter today or a later day"));
             }
@@ -305,96 +308,16 @@ fn pay(db: &mut Db, drawdown: &Drawdown, now: Instant) -> Result<()> {
     upkeep(db, drawdown.investment_id, now)?;
     let book = store::load_book(db, drawdown.investment_id)?;
     let investment = &book.investment;
-    if matches!(investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+    if investment.state.is_closed() {
         return Err(InvestmentRefusal::NotRunning.into());
     }
     let loans = ledger::account(db, investment.authority_id, &investment.owner(), AccountKind::Loans, now)?;
     let source = Subject::new("drawdown", drawdown.id);
     let (authority, fund) = (investment.authority_id, investment.fund_id);
     funds::pay_out(db, authority, fund, loans, drawdown.amount, drawdown.pay_on, now, &source)?;
-    let drawn = book.paid_out().map(|d| Tranche { on: d.pay_on, amount: d.amount }).collect();
-    let terms = rules::drawn_terms(&investment.terms.0.loan, drawn);
-    let version = ScheduleVersion {
-        id: Id::new(),
-        authority_id: authority,
-        investment_id: investment.id,
-        version: investment.schedule_version + 1,
-        effective_on: drawdown.pay_on,
-        schedule: Json(build(&terms)?),
-        terms: Json(terms),
-        reason: format!("Tranche {} paid out", drawdown.tranche),
-        made_at: now,
-    };
-    store::insert_schedule(db, &version)?;
-    store::set_schedule(db, investment.id, version.version)?;
-    schedule_due(db, &version, drawdown.pay_on)
-}
-
-/// Plans the job of the first due date after a day.
-fn schedule_due(db: &mut Db, version: &ScheduleVersion, after: LocalDate) -> Result<()> {
-    let Some(row) = version.schedule.0.rows.iter().find(|r| r.due > after) else { return Ok(()) };
-    let payload = json!({ "investment": version.investment_id, "version": version.version });
-    outbox::schedule(db, DUE, payload, Instant::start_of(row.due))
-}
-
-/// Job on a due date: capitalises interest, uses credit, and plans the next due date.
-///
-/// # Errors
-/// What the database says.
-pub async fn due(app: App, job: Job, now: Instant) -> Result<()> {
-    let id: Id<Investment> = job.id_of("investment")?;
-    let version = job.payload.0.get("version").and_then(serde_json::Value::as_i64);
-    app.db
-        .write(move |db| {
-            let book = store::load_book(db, id)?;
-            match &book.schedule {
-                Some(current) if Some(current.version) == version => {
-                    upkeep(db, id, now)?;
-                    schedule_due(db, current, now.date())
-                }
-                // A newer version has a chain of its own.
-                _ => Ok(()),
-            }
-        })
-        .await
-}
-
-/// Brings an investment up to a day: capitalised interest that has fallen due is booked, credit pays what has fallen
-/// due. A second run changes nothing.
-///
-/// # Errors
-/// What the database says.
-pub fn upkeep(db: &mut Db, id: Id<Investment>, now: Instant) -> Result<()> {
-    let mut book = store::load_book(db, id)?;
-    if book.investment.state != InvestmentState::Running {
-        return Ok(());
-    }
-    capitalise(db, &book, now)?;
-    payments::use_credit(db, &mut book, now)?;
-    payments::settle_state(db, &book)
-}
-
-fn capitalise(db: &mut Db, book: &Book, now: Instant) -> Result<()> {
-    let fallen: Vec<_> = book.rows().iter().filter(|r| !r.capitalised.is_zero() && r.due <= now.date()).collect();
-    if fallen.is_empty() {
-        return Ok(());
-    }
-    let investment = &book.investment;
-    let source = Subject::new("capitalisation", investment.id);
-    let booked = ledger::transfers_of_source(db, &source)?;
-    let owner = investment.owner();
-    for row in fallen {
-        if booked.iter().any(|(on, _)| *on == row.due) {
-            continue;
-        }
-        let authority = investment.authority_id;
-        let debit = ledger::account(db, authority, &owner, AccountKind::Loans, now)?;
-        let credit = ledger::account(db, authority, &owner, AccountKind::InterestIncome, now)?;
-        let memo = format!("Interest added to the loan on due date {}", row.number);
-        let (amount, on, source) = (row.capitalised, row.due, source.clone());
-        ledger::transfer(db, Posting { authority, debit, credit, amount, on, at: now, source, memo })?;
-    }
-    Ok(())
+    let known = store::facts(db, investment)?;
+    let reason = format!("Tranche {} paid out", drawdown.tranche);
+    remake(db, &book, drawn(&book), known, reason, drawdown.pay_on, now)
 }
 
 /// Proposing a value.

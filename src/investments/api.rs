@@ -1,6 +1,7 @@
 //! Investments for programs.
 
 use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use super::facts::{self, Report};
 use super::model::{Drawdown, Entry, Investment, Precedent, Valuation};
 use super::payments::{self, Charge, Receive, Reverse};
 use super::{store, visible};
@@ -66,6 +67,7 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         })
         .collect();
     ok(&json!({
+        "instrument": investment.terms.0.instrument(), "terms": investment.terms.0.terms, "reports": book.known(),
         "id": id, "reference": investment.reference, "title": investment.title, "fund": investment.fund_id,
         "agreement": investment.agreement_id, "organisation": investment.organisation_id, "mission": investment.mission_id,
         "state": investment.state, "standing": book.standing(today), "amount": investment.amount,
@@ -144,6 +146,28 @@ pub async fn reverse(visit: Visit, path: web::Path<(Id<Investment>, Id<Entry>)>,
     created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
 }
 
+/// Reports what happened: revenue of a period, a dividend, a round, a sale, a claim.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/reports", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Report, responses((status = 201, description = "Recorded")))]
+pub async fn report(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Report>) -> Answer {
+    let made = facts::report(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Reports one's own revenue or yearly figure.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/my-investments/{id}/reports", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Report, responses((status = 201, description = "Recorded")))]
+pub async fn report_own(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Report>) -> Answer {
+    let made = facts::report(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/my-investments/{id}"), &json!({ "id": made }))
+}
+
 /// Proposes a valuation.
 ///
 /// # Errors
@@ -177,6 +201,9 @@ pub async fn decide_valuation(visit: Visit, id: web::Path<Id<Valuation>>, body: 
     receive,
     charge,
     reverse,
+    super::working_pages::program,
+    report,
+    report_own,
     propose_valuation,
     decide_valuation
 ))]

@@ -1,15 +1,16 @@
 //! Where an investment stands: pure arithmetic on what is stored.
 
 use super::model::{
-    Drawdown, Entry, EntryKind, Investment, InvestmentState, ProposalState, ScheduleVersion, Valuation,
+    Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, ProposalState, ScheduleVersion, Valuation,
 };
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Nav, TypedFlow};
-use crate::finance::payments::{self, Arrears, BUCKETS, Component, Due, Order, Receipt};
-use crate::finance::schedule::Row;
-use crate::finance::{Xirr, arrears};
+use crate::finance::payments::{self, AllocationLine, Arrears, BUCKETS, Component, Due, Order, Receipt};
+use crate::finance::schedule::{Nature, Row};
+use crate::finance::terms::Carried;
+use crate::finance::{InstrumentTerms, Xirr, arrears};
 use crate::values::{LocalDate, Pence};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 crate::text_enum! {
     /// How an investment stands today: its stored state, and whether anything is overdue.
@@ -19,6 +20,7 @@ crate::text_enum! {
         InArrears = "in_arrears" => "Late",
         Repaid = "repaid" => "Repaid",
         WrittenOff = "written_off" => "Written off",
+        Ended = "ended" => "Ended",
     }
 }
 
@@ -27,7 +29,7 @@ impl Standing {
     #[must_use]
     pub fn colour(self) -> &'static str {
         match self {
-            Standing::AwaitingDrawdown => "grey",
+            Standing::AwaitingDrawdown | Standing::Ended => "grey",
             Standing::Running | Standing::Repaid => "green",
             Standing::InArrears => "red",
             Standing::WrittenOff => "orange",
@@ -81,6 +83,12 @@ impl Book {
         self.schedule.as_ref().map_or(&[], |s| &s.schedule.0.rows)
     }
 
+    /// What was reported when the schedule in force was made, in the order it was recorded.
+    #[must_use]
+    pub fn known(&self) -> &[KnownFact] {
+        self.schedule.as_ref().map_or(&[], |s| &s.terms.0.facts)
+    }
+
     /// What is approved and paid out.
     pub fn paid_out(&self) -> impl Iterator<Item = &Drawdown> {
         self.drawdowns.iter().filter(|d| d.state == ProposalState::Approved)
@@ -95,7 +103,7 @@ impl Book {
     /// Agreed and not yet paid out.
     #[must_use]
     pub fn undrawn(&self) -> Pence {
-        if matches!(self.investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+        if self.investment.state.is_closed() {
             return Pence::ZERO;
         }
         self.investment.amount - self.paid_out().map(|d| d.amount).sum()
@@ -178,7 +186,8 @@ impl Book {
     /// What is overdue on a day, oldest first, with the usual buckets.
     #[must_use]
     pub fn arrears(&self, today: LocalDate) -> Arrears {
-        let dues = if self.investment.state == InvestmentState::WrittenOff { Vec::new() } else { self.dues() };
+        let lost = matches!(self.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended);
+        let dues = if lost { Vec::new() } else { self.dues() };
         arrears(&dues, &self.receipts(), Order::default(), today, &BUCKETS)
     }
 
@@ -189,15 +198,46 @@ impl Book {
             InvestmentState::AwaitingDrawdown => Standing::AwaitingDrawdown,
             InvestmentState::Repaid => Standing::Repaid,
             InvestmentState::WrittenOff => Standing::WrittenOff,
+            InvestmentState::Ended => Standing::Ended,
             InvestmentState::Running if self.arrears(today).days_past_due > 0 => Standing::InArrears,
             InvestmentState::Running => Standing::Running,
         }
     }
 
-    /// Whether everything that was ever due is paid: the closing balance is zero.
+    /// Whether everything that was ever due is paid and nothing more can fall due.
     #[must_use]
-    pub fn is_repaid(&self) -> bool {
-        self.schedule.is_some() && self.outstanding().is_empty()
+    pub fn is_over(&self, today: LocalDate) -> bool {
+        self.schedule.as_ref().is_some_and(|s| s.schedule.0.open_until.is_none_or(|last| last < today))
+            && self.outstanding().is_empty()
+    }
+
+    /// Whether more may fall due than the rows say.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.schedule.as_ref().is_some_and(|s| s.schedule.0.open_until.is_some())
+    }
+
+    /// The row of an instalment.
+    fn nature(&self, number: u32) -> Nature {
+        self.rows().iter().find(|r| r.number == number).map_or(Nature::Instalment, |r| r.nature)
+    }
+
+    /// What a part of a payment is to the measures.
+    fn kind_of(&self, line: &AllocationLine) -> FlowKind {
+        let nature = if matches!(self.investment.terms.0.terms, InstrumentTerms::Loan(_)) {
+            Nature::Instalment
+        } else {
+            self.nature(line.instalment)
+        };
+        match (line.component, nature) {
+            (Component::Fee, _) => FlowKind::Fee,
+            (_, Nature::Sale) => FlowKind::SaleProceeds,
+            (Component::Principal, Nature::Recovery) => FlowKind::Recovery,
+            (Component::Principal, _) => FlowKind::Principal,
+            (Component::Interest, Nature::RevenueShare) => FlowKind::RevenueShare,
+            (Component::Interest, Nature::Dividend | Nature::ShareInterest) => FlowKind::Dividend,
+            (Component::Interest, _) => FlowKind::Interest,
+        }
     }
 
     /// The next instalment to fall due after a day, as the schedule has it.
@@ -234,9 +274,15 @@ impl Book {
                     });
                 }
             };
-            add(FlowKind::Fee, entry.allocation.0.to(Component::Fee));
-            add(FlowKind::Interest, entry.allocation.0.to(Component::Interest));
-            add(FlowKind::Principal, entry.allocation.0.to(Component::Principal));
+            let mut parts: BTreeMap<FlowOrder, (FlowKind, Pence)> = BTreeMap::new();
+            for line in &entry.allocation.0.lines {
+                let kind = self.kind_of(line);
+                let part = parts.entry(FlowOrder::of(line.component, kind)).or_insert((kind, Pence::ZERO));
+                part.1 = part.1 + line.amount;
+            }
+            for (kind, amount) in parts.into_values() {
+                add(kind, amount);
+            }
             // A receipt's left-over is held for the borrower; using it later moves no cash.
             add(
                 FlowKind::Principal,
@@ -250,23 +296,31 @@ impl Book {
         flows
     }
 
-    /// Principal owed on a day: paid out and capitalised, less repaid and held as credit; never below zero.
+    /// Principal owed on a day: paid out and capitalised, less repaid and held as credit; never below zero. Of a
+    /// recoverable grant only what has fallen due, of a grant nothing.
     #[must_use]
     pub fn owed(&self, on: LocalDate) -> Pence {
-        if self.investment.state == InvestmentState::WrittenOff && self.investment.closed_on.is_some_and(|c| c <= on) {
+        let lost = matches!(self.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended);
+        if lost && self.investment.closed_on.is_some_and(|c| c <= on) {
             return Pence::ZERO;
         }
+        let carried = self.investment.terms.0.terms.carried();
+        let fallen: Pence = match carried {
+            Carried::Capital => Pence::ZERO,
+            Carried::Nothing => return Pence::ZERO,
+            Carried::Due => self.rows().iter().filter(|r| r.due <= on).map(|r| r.principal).sum(),
+        };
         let sum: Pence = self
             .flows()
             .iter()
             .filter(|f| f.on <= on)
             .map(|f| match f.kind {
-                FlowKind::Drawdown | FlowKind::CapitalisedInterest => f.amount,
-                FlowKind::Principal => -f.amount,
+                FlowKind::Drawdown | FlowKind::CapitalisedInterest if carried == Carried::Capital => f.amount,
+                FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery => -f.amount,
                 _ => Pence::ZERO,
             })
             .sum();
-        sum.max(Pence::ZERO)
+        (fallen + sum).max(Pence::ZERO)
     }
 
     /// Net asset value on a day: the latest approved valuation rolled forward; without one, the principal owed.
@@ -300,18 +354,42 @@ impl Book {
         measures::measures(&self.flows(), nav, Some(self.investment.amount), on, MULTIPLE_PLACES)
     }
 
-    /// The certified rate of return, or why there is none.
+    /// The certified rate of return, or why there is none. Of a share of revenue none is quoted before cash has come.
     #[must_use]
     pub fn rate_of_return(&self, on: LocalDate) -> Xirr {
-        measures::rate_of_return(&self.flows(), self.nav(on).map(|n| n.nav), on)
+        let shares_revenue = matches!(self.investment.terms.0.terms, InstrumentTerms::RevenueShare(_));
+        let nav = self.nav(on).map(|n| n.nav).filter(|_| !shares_revenue || !self.receipts().is_empty());
+        measures::rate_of_return(&self.flows(), nav, on)
     }
 
     /// Contracted cash still to come after a day: instalments unpaid, overdue ones on the day itself.
     #[must_use]
     pub fn forecast(&self, today: LocalDate) -> Vec<(LocalDate, Due)> {
-        if matches!(self.investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+        if self.investment.state.is_closed() {
             return Vec::new();
         }
         self.outstanding().into_iter().map(|d| (d.due.max(today), d)).collect()
+    }
+}
+
+/// Fees, income, capital: the order in which the parts of one payment are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct FlowOrder(u8, u8);
+
+impl FlowOrder {
+    fn of(component: Component, kind: FlowKind) -> FlowOrder {
+        let first = match component {
+            Component::Fee => 0,
+            Component::Interest => 1,
+            Component::Principal => 2,
+        };
+        let second = match kind {
+            FlowKind::SaleProceeds => 1,
+            FlowKind::RevenueShare => 2,
+            FlowKind::Dividend => 3,
+            FlowKind::Recovery => 4,
+            _ => 0,
+        };
+        FlowOrder(first, second)
     }
 }

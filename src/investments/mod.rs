@@ -1,29 +1,38 @@
-//! Investments by loan: tranches and what must be so before they are paid, schedules, receipts, arrears, valuations.
+//! Investments of every instrument: tranches and what must be so before they are paid, what is reported, schedules,
+//! receipts, arrears, valuations.
 //!
 //! Invariants: money goes out only when every condition precedent of the tranche is verified, somebody other than the
-//! proposer approves and the fund has the money; schedules and entries are append-only (a change is a new schedule
-//! version, a mistake is a counter-entry); every entry stores what it paid and stands in the ledger the same way;
+//! proposer approves and the fund has the money; schedules, reports and entries are append-only (a change or a
+//! report makes a new schedule version, a mistake is a counter-entry); every entry stores what it paid and stands in the ledger the same way;
 //! capitalised interest raises the balance once and is no cash.
 //!
 //! Public names: [`Investment`], [`Book`], [`Standing`], [`find`], [`of_mission`], [`open_investment`],
-//! [`upkeep`], [`actions`], [`payments`], [`samples`].
+//! [`upkeep`], [`actions`], [`facts`], [`payments`], [`samples`].
 
 pub mod actions;
 pub mod api;
 mod book;
+mod charts;
+pub mod fact_pages;
+pub mod facts;
 mod model;
 pub mod own_pages;
 pub mod pages;
 pub mod payments;
+mod plan;
 mod rules;
 pub mod samples;
 mod store;
+mod story;
+pub mod upkeep;
+mod whole;
+pub mod working_pages;
 
-pub use actions::{open_investment, upkeep};
+pub use actions::open_investment;
 pub use book::{Book, NavBasis, NavShown, Standing};
 pub use model::{
-    Drawdown, Entry, EntryKind, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation,
-    ValuationMethod,
+    Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, MadeFrom, Precedent, ProposalState,
+    ScheduleVersion, StoredFact, Valuation, ValuationMethod,
 };
 pub use rules::InvestmentRefusal;
 pub use store::{Held, by_agreement, find, load_book, of_mission, of_organisation, portfolio};

@@ -1,17 +1,20 @@
 //! Investments in the words of the domain.
 
 use crate::agreements::Agreement;
-use crate::awards::LoanOffer;
+use crate::awards::InvestmentOffer;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_precedents, investment_schedules, investment_valuations,
-    investments,
+    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_schedules,
+    investment_valuations, investments,
 };
 use crate::db::{Json, MultiBackend};
-use crate::finance::{Allocation, LoanTerms, Schedule};
+use crate::finance::schedule::Tranche;
+use crate::finance::terms::{Fact, FactKind, Happened};
+use crate::finance::{Allocation, InstrumentTerms, Schedule};
 use crate::funds::Fund;
 use crate::missions::Mission;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 crate::text_enum! {
     /// How far an investment has come, as stored. Whether it is in arrears is derived: see `Standing`.
@@ -20,9 +23,19 @@ crate::text_enum! {
         Running = "running" => "Running",
         Repaid = "repaid" => "Repaid",
         WrittenOff = "written_off" => "Written off",
+        Ended = "ended" => "Ended",
     }
 }
 crate::text_column!(InvestmentState);
+crate::text_column!(FactKind);
+
+impl InvestmentState {
+    /// Whether nothing more is held: repaid, written off or ended.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, InvestmentState::Repaid | InvestmentState::WrittenOff | InvestmentState::Ended)
+    }
+}
 
 crate::text_enum! {
     /// How far something has come that one person proposes and another decides.
@@ -47,6 +60,9 @@ crate::text_enum! {
         Balance = "balance" => "What is still owed",
         Discounted = "discounted" => "Expected payments, discounted",
         Impaired = "impaired" => "What is still owed, less expected losses",
+        Cost = "cost" => "What was paid for it",
+        LatestRound = "latest_round" => "The price of the latest round of shares",
+        FairValue = "fair_value" => "Fair value from earnings, net assets or comparable companies",
         WriteOff = "write_off" => "Written off: nothing more is expected",
     }
 }
@@ -76,8 +92,8 @@ pub struct Investment {
     pub state: InvestmentState,
     /// All tranches together.
     pub amount: Pence,
-    /// The loan as agreed.
-    pub terms: Json<LoanOffer>,
+    /// What was agreed.
+    pub terms: Json<InvestmentOffer>,
     /// The schedule in force; 0 before the first payment out.
     pub schedule_version: i64,
     /// When the agreement made it.
@@ -162,14 +178,80 @@ pub struct ScheduleVersion {
     pub version: i64,
     /// From this day.
     pub effective_on: LocalDate,
-    /// What it was made from: what is drawn so far.
-    pub terms: Json<LoanTerms>,
+    /// What it was made from.
+    pub terms: Json<MadeFrom>,
     /// The rows.
     pub schedule: Json<Schedule>,
     /// Why it was made.
     pub reason: String,
     /// When.
     pub made_at: Instant,
+}
+
+/// What a schedule was made from: whoever has it can make the rows again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeFrom {
+    /// The terms agreed.
+    pub terms: InstrumentTerms,
+    /// What was drawn.
+    pub draws: Vec<Tranche>,
+    /// What had happened, in the order it was recorded.
+    pub facts: Vec<KnownFact>,
+    /// The day it was made.
+    pub today: LocalDate,
+}
+
+/// What happened, with where the figure comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFact {
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+    /// Where the figure comes from.
+    pub source: String,
+    /// Whether the enterprise reported it itself.
+    pub by_enterprise: bool,
+}
+
+/// What happened alone, as the terms take it.
+#[must_use]
+pub fn happened(known: &[KnownFact]) -> Vec<Fact> {
+    known.iter().map(|k| k.fact).collect()
+}
+
+/// Something that happened and was reported: revenue, a dividend, a sale. It is never edited; a later report corrects it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_facts, check_for_backend(MultiBackend))]
+pub struct StoredFact {
+    /// Identifier.
+    pub id: Id<StoredFact>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// What kind of report it is.
+    pub kind: FactKind,
+    /// The day it belongs to: for a period its due date.
+    pub about_on: LocalDate,
+    /// What happened.
+    pub body: Json<Happened>,
+    /// Where the figure comes from.
+    pub source: String,
+    /// Whether the enterprise reported it itself.
+    pub by_enterprise: bool,
+    /// Who reported it.
+    pub made_by: Option<Id<Account>>,
+    /// When.
+    pub made_at: Instant,
+}
+
+impl StoredFact {
+    /// As schedules keep it.
+    #[must_use]
+    pub fn known(&self) -> KnownFact {
+        let fact = Fact { on: self.about_on, known_on: self.made_at.date(), what: self.body.0 };
+        KnownFact { fact, source: self.source.clone(), by_enterprise: self.by_enterprise }
+    }
 }
 
 /// One line of an investment's account.

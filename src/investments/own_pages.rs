@@ -1,18 +1,24 @@
 //! The enterprise's own pages: what it owes and when, in plain words.
 
 use super::book::{Book, Standing};
+use super::fact_pages::Reported;
 use super::model::{EntryKind, Investment, Precedent};
-use super::{store, visible};
+use super::pages::ShowQuery;
+use super::plan::{self, Line, Sums};
+use super::story::{self, Condition};
+use super::{charts, store, visible};
+use crate::compliance;
 use crate::error::{Error, Result};
-use crate::finance::payments::Due;
-use crate::funds;
+use crate::finance::Instrument;
+use crate::finance::terms::FactKind;
 use crate::http::export::Table;
-use crate::http::{Answer, Link, Shell, Visit, page};
+use crate::http::{Answer, FormState, Link, Shell, Visit, page};
 use crate::people::policy::{Action, Thing, can};
-use crate::values::time::{distance, medium_date};
 use crate::values::{Id, LocalDate, Pence};
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
+use std::ops::Range;
 
 #[derive(Template)]
 #[template(path = "investments/own_list.html")]
@@ -31,42 +37,54 @@ pub async fn list(visit: Visit) -> Answer {
     page(&OwnList { shell: visit.shell("Your investments", "/my-investments"), investments })
 }
 
+/// `?format=csv`, and which lists are shown whole.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OwnQuery {
+    /// `csv` or `xlsx`; a page when empty.
+    pub format: String,
+    /// `all`: every row of the schedule.
+    pub schedule: String,
+    /// `all`: every payment received.
+    pub account: String,
+}
+
 #[derive(Template)]
 #[template(path = "investments/own.html")]
-struct OwnPage {
+pub(super) struct OwnPage {
     shell: Shell,
+    form: FormState,
+    reported: Reported,
+    report_to: String,
+    terms: Vec<(&'static str, String)>,
+    query: ShowQuery,
     book: Book,
     fund: String,
     precedents: Vec<Precedent>,
-    verdict: String,
-    note: String,
+    conditions: Vec<Condition>,
+    verdict: (String, String),
+    last_payment: String,
     paid: Pence,
-    owed: Pence,
+    owed: (&'static str, String, &'static str),
     late: bool,
-    rows: Vec<(Due, String, &'static str)>,
+    plan: String,
+    lines: Vec<Line>,
+    shown: Range<usize>,
+    sums: Sums,
     receipts: Vec<(LocalDate, Pence, bool)>,
+    receipts_all: usize,
+    today: LocalDate,
 }
 
-/// What an enterprise reads first.
-fn verdict(book: &Book, today: LocalDate) -> (String, String) {
-    let arrears = book.arrears(today);
-    match book.standing(today) {
-        Standing::AwaitingDrawdown => (
-            format!("{} is agreed. It is paid once the conditions below are verified.", book.investment.amount),
-            String::new(),
-        ),
-        Standing::Repaid => ("The loan is repaid. Nothing more is owed.".to_owned(), String::new()),
-        Standing::WrittenOff => ("The council expects no more payments on this loan.".to_owned(), String::new()),
-        Standing::InArrears => (
-            format!("{} is overdue, {} days for the oldest part.", arrears.overdue, arrears.days_past_due),
-            "Pay it now, or tell the fund manager today what stands in the way.".to_owned(),
-        ),
-        Standing::Running => {
-            let next = book.next_due(today).map_or_else(String::new, |d| {
-                format!("Your next payment is {} on {}, {}.", d.total(), medium_date(d.due), distance(today, d.due))
-            });
-            (format!("You are on time. You owe {} of the loan.", book.owed(today)), next)
-        }
+impl OwnPage {
+    fn rows(&self) -> &[Line] {
+        self.lines.get(self.shown.clone()).unwrap_or(&self.lines)
+    }
+    fn fees(&self) -> bool {
+        !self.sums.fee.is_zero()
+    }
+    fn next(&self) -> Option<&Line> {
+        self.lines.iter().find(|l| l.next)
     }
 }
 
@@ -74,101 +92,91 @@ fn verdict(book: &Book, today: LocalDate) -> (String, String) {
 ///
 /// # Errors
 /// NotFound.
-pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query<funds::pages::FormatQuery>) -> Answer {
-    let id = *id;
-    let (book, precedents, fund) = visit
+pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query<OwnQuery>) -> Answer {
+    let query = query.into_inner();
+    let format = query.format.clone();
+    let shown = own_page(&visit, *id, FormState::empty(), query).await?;
+    if format.is_empty() { page(&shown) } else { table(&shown.book, &shown.lines).answer(&format) }
+}
+
+pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState, query: OwnQuery) -> Result<OwnPage> {
+    let (actor, today) = (visit.actor.clone(), visit.today());
+    let (book, precedents, fund, followed) = visit
         .app
         .db
         .read(move |db| {
             let (book, _, fund) = store::load_named(db, id)?;
-            Ok((book, store::precedents(db, id)?, fund))
+            let investment = &book.investment;
+            visible(&actor, investment)?;
+            let thing = Thing::of_applicant(investment.authority_id, investment.organisation_id);
+            if !can(&actor, Action::ReadOwnInvestment, &thing) {
+                return Err(Error::NotFound);
+            }
+            let from = investment.opened_at.date().min(today);
+            let followed = compliance::followed(db, investment.agreement_id, from, today)?;
+            Ok((book, store::precedents(db, id)?, fund, followed))
         })
         .await?;
-    let investment = &book.investment;
-    visible(&visit.actor, investment)?;
-    if !can(
-        &visit.actor,
-        Action::ReadOwnInvestment,
-        &Thing::of_applicant(investment.authority_id, investment.organisation_id),
-    ) {
-        return Err(Error::NotFound.into());
-    }
-    let rows = own_rows(&book, visit.today());
-    if !query.format.is_empty() {
-        let rows = rows
-            .iter()
-            .map(|(d, state, _)| {
-                vec![
-                    d.instalment.to_string(),
-                    d.due.to_string(),
-                    d.interest.plain(),
-                    d.principal.plain(),
-                    d.fee.plain(),
-                    d.total().plain(),
-                    state.clone(),
-                ]
-            })
-            .collect();
-        let heads = vec!["number", "due", "interest", "principal", "fees", "payment", "state"];
-        return Table { name: format!("{}-schedule", investment.reference), heads, rows }.answer(&query.format);
-    }
-    page(&own_page(&visit, book, precedents, fund, rows)?)
-}
-
-/// Each instalment with a word for where it stands and the colour of its tag.
-fn own_rows(book: &Book, today: LocalDate) -> Vec<(Due, String, &'static str)> {
-    let outstanding = book.outstanding();
-    let next = book.next_due(today).map(|d| d.instalment);
-    book.dues()
-        .into_iter()
-        .map(|due| {
-            let left = outstanding.iter().find(|o| o.instalment == due.instalment);
-            let (word, colour) = match left {
-                None => ("Paid".to_owned(), "green"),
-                Some(left) if left.due < today => (format!("{} overdue", left.total()), "red"),
-                Some(_) if next == Some(due.instalment) => (format!("Next, {}", distance(today, due.due)), "blue"),
-                Some(left) if left.total() < due.total() => (format!("{} left", left.total()), ""),
-                Some(_) => ("Planned".to_owned(), ""),
-            };
-            (due, word, colour)
-        })
-        .collect()
-}
-
-/// The rows of the schedule as staff see them too.
-pub(super) fn instalments(book: &Book, today: LocalDate) -> Vec<(Due, String, &'static str)> {
-    own_rows(book, today)
-}
-
-fn own_page(
-    visit: &Visit,
-    book: Book,
-    precedents: Vec<Precedent>,
-    fund: String,
-    rows: Vec<(Due, String, &'static str)>,
-) -> Result<OwnPage> {
-    let today = visit.today();
-    let (verdict, note) = verdict(&book, today);
-    let mut shell = visit.shell(format!("Your loan {}", book.investment.reference), "/my-investments");
+    let lines = plan::lines(&book, today);
+    let OwnQuery { schedule, account, .. } = query;
+    let query = ShowQuery { schedule, account, history: String::new() };
+    let whose = if book.investment.terms.0.instrument() == Instrument::Loan { "loan" } else { "investment" };
+    let mut shell = visit.shell(format!("Your {whose} {}", book.investment.reference), "/my-investments");
     shell.breadcrumbs = vec![Link::new("Your investments", "/my-investments")];
-    let receipts: Vec<_> = book
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    let mut receipts: Vec<_> = book
         .entries
         .iter()
+        .rev()
         .filter(|e| e.kind == EntryKind::Receipt)
         .map(|e| (e.booked_on, e.amount, book.is_reversed(e)))
         .collect();
-    let paid = Pence::total(book.receipts().iter().map(|r| r.amount))?;
+    let receipts_all = receipts.len();
+    if query.account != "all" {
+        receipts.truncate(plan::SHOWN);
+    }
     Ok(OwnPage {
+        verdict: story::own_verdict(&book, today),
+        last_payment: story::last_payment(&lines),
+        conditions: followed.promises.iter().map(Condition::from).collect(),
+        paid: Pence::total(book.receipts().iter().map(|r| r.amount))?,
+        owed: story::own_owed(&book, today),
+        late: book.standing(today) == Standing::InArrears,
+        plan: charts::plan(&lines, book.investment.terms.0.terms.period_months(), today)?,
+        shown: if query.schedule == "all" { 0..lines.len() } else { plan::around_now(&lines, today) },
+        sums: plan::sums(&lines),
+        terms: book.investment.terms.0.terms.facts(),
+        report_to: format!("/my-investments/{id}/reports"),
+        reported: Reported::of(&book, today).own(),
+        form,
         shell,
+        query,
         fund,
         precedents,
-        verdict,
-        note,
-        paid,
-        owed: book.owed(today),
-        late: book.standing(today) == Standing::InArrears,
-        rows,
+        lines,
         receipts,
+        receipts_all,
+        today,
         book,
     })
+}
+
+fn table(book: &Book, lines: &[Line]) -> Table {
+    let rows = lines
+        .iter()
+        .map(|l| {
+            vec![
+                l.number.to_string(),
+                l.due.to_string(),
+                l.interest.plain(),
+                l.capital.plain(),
+                l.fee.plain(),
+                l.payment().plain(),
+                l.word.clone(),
+            ]
+        })
+        .collect();
+    let heads = vec!["number", "due", "interest", "principal", "fees", "payment", "state"];
+    Table { name: format!("{}-schedule", book.investment.reference), heads, rows }
 }

@@ -1,25 +1,33 @@
 //! Staff pages of one investment.
 
 use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
-use super::book::{Book, NavBasis, NavShown};
-use super::model::{Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, ValuationMethod};
+use super::book::{Book, NavBasis, NavShown, Standing};
+use super::fact_pages::Reported;
+use super::model::{
+    Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, ValuationMethod, happened,
+};
 use super::payments::{self, Charge, Receive, Reverse};
-use super::{own_pages, store, visible};
-use crate::agreements::{self, Obligation};
+use super::plan::{self, Line, Sums};
+use super::story::{self, Condition, Event, Term};
+use super::whole::{self, Whole};
+use super::{charts, store, visible};
+use crate::compliance::{self, Due};
 use crate::error::{Error, Result};
 use crate::finance::Xirr;
 use crate::finance::measures::{Figure, Measures};
-use crate::finance::payments::{Arrears, Component, Due};
+use crate::finance::payments::Arrears;
+use crate::finance::terms::FactKind;
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
-use crate::people;
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::decimals::shown_percent;
-use crate::values::time::{distance, medium_date};
-use crate::values::{Id, Instant, LocalDate, Pence};
+use crate::values::time::medium_date;
+use crate::values::{Id, Pence};
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 use std::borrow::Borrow;
+use std::ops::Range;
 
 /// A multiple in words, or a dash where there is none; the reason stands beside it.
 pub fn figure_shown(figure: impl Borrow<Figure>) -> (String, String) {
@@ -49,70 +57,97 @@ pub fn nav_words(nav: impl Borrow<Option<NavShown>>) -> String {
             NavBasis::RolledForward => {
                 format!("valued on {}, moved forward by what was paid since", medium_date(shown.nav.valued_on))
             }
-            NavBasis::Outstanding => "no valuation yet: the part of the loan that is still owed".to_owned(),
+            NavBasis::Outstanding => "no valuation yet: what was paid out and has not come back".to_owned(),
             NavBasis::Closed => format!("closed on {}", medium_date(shown.nav.valued_on)),
         },
     }
 }
 
-struct Event {
-    at: Instant,
-    word: &'static str,
-    colour: &'static str,
-    title: String,
-    by: String,
-    text: String,
+/// Latest entries of the account that are shown unless somebody asks for all.
+const ACCOUNT_SHOWN: usize = 12;
+/// Latest things that happened that are shown unless somebody asks for all.
+const HISTORY_SHOWN: usize = 8;
+
+/// `?schedule=all&account=all&history=all`: which lists are shown whole.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ShowQuery {
+    /// `all`: every row of the schedule, not only those around today.
+    pub schedule: String,
+    /// `all`: every entry of the account.
+    pub account: String,
+    /// `all`: everything that happened.
+    pub history: String,
+}
+
+impl ShowQuery {
+    /// The same page with one more list shown whole.
+    pub(super) fn with(&self, list: &str) -> String {
+        let asked = [("schedule", &self.schedule), ("account", &self.account), ("history", &self.history)];
+        let all: Vec<String> = asked
+            .iter()
+            .filter(|(name, value)| *name == list || value.as_str() == "all")
+            .map(|(name, _)| format!("{name}=all"))
+            .collect();
+        format!("?{}#{list}", all.join("&"))
+    }
 }
 
 #[derive(Template)]
 #[template(path = "investments/holding.html")]
-struct HoldingPage {
+pub(super) struct HoldingPage {
     shell: Shell,
     form: FormState,
+    query: ShowQuery,
     book: Book,
     name: String,
-    fund: String,
-    verdict: String,
-    note: String,
+    mission: String,
+    verdict: (String, String),
     precedents: Vec<Precedent>,
-    obligations: Vec<Obligation>,
-    rows: Vec<(Due, String, &'static str)>,
+    conditions: Vec<Condition>,
+    course: String,
+    to_check: Vec<Id<Due>>,
+    lines: Vec<Line>,
+    shown: Range<usize>,
+    sums: Sums,
+    plan: String,
     arrears: Arrears,
     measures: Measures,
     nav: Option<NavShown>,
     rate: (String, String),
-    owed: Pence,
+    terms: Vec<Term>,
     credit: Pence,
     next_tranche: Option<(i64, Pence)>,
     events: Vec<Event>,
-    today: LocalDate,
+    events_all: usize,
     may_manage: bool,
     may_approve: bool,
     may_verify: bool,
+    may_check: bool,
+    may_change: bool,
+    held: String,
+    reported: Reported,
+    report_to: String,
 }
 
 impl HoldingPage {
     fn precedent_action(&self, p: &Precedent) -> String {
         format!("/investments/{}/precedents/{}/verify", self.book.investment.id, p.id)
     }
-    fn allocation(&self, e: &Entry) -> String {
-        let paid = &e.allocation.0;
-        let mut parts = Vec::new();
-        for (component, word) in
-            [(Component::Fee, "fees"), (Component::Interest, "interest"), (Component::Principal, "loan")]
-        {
-            let amount = paid.to(component);
-            if !amount.is_zero() {
-                parts.push(format!("{amount} {word}"));
-            }
-        }
-        if !paid.left_over.is_zero() {
-            parts.push(format!("{} kept as credit", paid.left_over));
-        }
-        parts.join(", ")
+    fn rows(&self) -> &[Line] {
+        self.lines.get(self.shown.clone()).unwrap_or(&self.lines)
     }
-    fn is_next(&self, due: &Due) -> bool {
-        self.book.next_due(self.today).is_some_and(|next| next.instalment == due.instalment)
+    fn fees(&self) -> bool {
+        !self.sums.fee.is_zero()
+    }
+    /// What is still to be paid out comes before everything else, and what is done comes last.
+    fn paying_out(&self) -> bool {
+        self.next_tranche.is_some() || self.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed)
+    }
+    /// The account, the latest entry first.
+    fn account(&self) -> impl Iterator<Item = &Entry> {
+        let most = if self.query.account == "all" { usize::MAX } else { ACCOUNT_SHOWN };
+        self.book.entries.iter().rev().take(most)
     }
     fn buckets(&self) -> Vec<(String, Pence)> {
         self.arrears
@@ -127,176 +162,116 @@ impl HoldingPage {
     fn reversible(&self, e: &Entry) -> bool {
         self.may_manage && matches!(e.kind, EntryKind::Receipt | EntryKind::Charge) && !self.book.is_reversed(e)
     }
+    fn is_running(&self) -> bool {
+        self.book.schedule.is_some() && self.book.investment.closed_on.is_none()
+    }
+    fn check_words(&self) -> &'static str {
+        if self.may_check { "Check evidence" } else { "Evidence to be checked" }
+    }
+    fn check_href(&self) -> String {
+        match self.to_check.as_slice() {
+            [one] => format!("/compliance/dues/{one}"),
+            _ => "/compliance?show=to_verify".to_owned(),
+        }
+    }
 }
 
-async fn holding_page(visit: &Visit, id: Id<Investment>, form: FormState) -> Result<HoldingPage> {
+pub(super) async fn holding_page(
+    visit: &Visit,
+    id: Id<Investment>,
+    form: FormState,
+    query: ShowQuery,
+) -> Result<HoldingPage> {
     let (actor, today) = (visit.actor.clone(), visit.today());
-    let (book, name, fund, precedents, obligations, names) = visit
+    let (whole, mut followed, from) = visit
         .app
         .db
         .read(move |db| {
-            let (book, name, fund) = store::load_named(db, id)?;
-            visible(&actor, &book.investment)?;
-            require(&actor, Action::ReadFund, &Thing::of_authority(book.investment.authority_id))?;
-            let precedents = store::precedents(db, id)?;
-            let obligations = agreements::obligations(db, book.investment.agreement_id)?;
-            let mut ids: Vec<_> = precedents.iter().filter_map(|p| p.verified_by).collect();
-            ids.extend(book.drawdowns.iter().flat_map(|d| [Some(d.proposed_by), d.decided_by]).flatten());
-            ids.extend(book.valuations.iter().flat_map(|v| [Some(v.proposed_by), v.decided_by]).flatten());
-            ids.extend(book.entries.iter().filter_map(|e| e.made_by));
-            ids.sort_unstable();
-            ids.dedup();
-            let names = people::account_names(db, &ids)?;
-            Ok((book, name, fund, precedents, obligations, names))
+            let whole = whole::load(db, id)?;
+            let investment = &whole.book.investment;
+            visible(&actor, investment)?;
+            require(&actor, Action::ReadFund, &Thing::of_authority(investment.authority_id))?;
+            let first = whole.book.paid_out().map(|d| d.pay_on).min();
+            let from = first.unwrap_or_else(|| investment.opened_at.date()).min(today);
+            let followed = compliance::followed(db, investment.agreement_id, from, today)?;
+            Ok((whole, followed, from))
         })
         .await?;
-    let thing = Thing::of_authority(book.investment.authority_id);
+    let lines = plan::lines(&whole.book, today);
+    let mut events = story::events(&whole, &lines, &mut followed, today);
+    let events_all = events.len();
+    if query.history != "all" {
+        events.retain(|e| !e.routine);
+        events.truncate(HISTORY_SHOWN);
+    }
+    let promises = followed.promises;
+    let Whole { book, name, fund, mission, precedents, .. } = whole;
+    let punctual = plan::punctuality(&book, &lines, today);
+    let investment = &book.investment;
+    let thing = Thing::of_authority(investment.authority_id);
+    let of_both = Thing::of_applicant(investment.authority_id, investment.organisation_id);
     let mut shell = visit.shell(name.clone(), "/funds");
-    shell.breadcrumbs =
-        vec![Link::new("Funds", "/funds"), Link::new(fund.clone(), format!("/funds/{}", book.investment.fund_id))];
+    shell.breadcrumbs = vec![Link::new("Funds", "/funds"), Link::new(fund, format!("/funds/{}", investment.fund_id))];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    let arrears = book.arrears(today);
-    let (verdict, note) = verdict(&book, today);
-    let called = |id: Option<Id<_>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
-    let events = events(&book, &precedents, &called);
     let drawn = book.paid_out().count();
-    let next_tranche = book
-        .investment
+    let offer = &investment.terms.0;
+    let next_tranche = offer
         .terms
-        .0
-        .tranches
+        .payable(&offer.draws, &happened(book.known()))?
         .get(drawn)
         .filter(|_| {
-            !book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed) && book.investment.closed_on.is_none()
+            !book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed) && investment.closed_on.is_none()
         })
         .map(|amount| Ok::<_, Error>((i64::try_from(drawn + 1)?, *amount)))
         .transpose()?;
+    let mut reported = Reported::of(&book, today);
+    if !can(&visit.actor, Action::ManageFund, &thing) {
+        reported.kinds.clear();
+    }
+    let running = matches!(book.standing(today), Standing::Running | Standing::InArrears);
     Ok(HoldingPage {
-        shell,
-        form,
-        name,
-        fund,
-        verdict,
-        note,
-        precedents,
-        obligations,
-        rows: own_pages::instalments(&book, today),
-        arrears,
+        verdict: story::verdict(&book, punctual, &promises, today),
+        course: if drawn == 0 { String::new() } else { charts::course(&promises, from, today)? },
+        conditions: promises.iter().map(Condition::from).collect(),
+        to_check: promises.iter().filter_map(|p| p.to_check).collect(),
+        shown: if query.schedule == "all" { 0..lines.len() } else { plan::around_now(&lines, today) },
+        sums: plan::sums(&lines),
+        plan: charts::plan(&lines, investment.terms.0.terms.period_months(), today)?,
+        arrears: book.arrears(today),
         measures: book.measures(today),
         nav: book.nav(today),
         rate: rate_shown(&book.rate_of_return(today)),
-        owed: book.owed(today),
+        terms: story::terms(&book, &lines, &promises, today),
         credit: book.credit(),
-        next_tranche,
-        events,
-        today,
         may_manage: can(&visit.actor, Action::ManageFund, &thing),
         may_approve: can(&visit.actor, Action::ApproveDrawdown, &thing),
         may_verify: can(&visit.actor, Action::VerifyPrecedent, &thing),
+        may_check: can(&visit.actor, Action::VerifyFigure, &of_both),
+        may_change: running && can(&visit.actor, Action::ChangeAgreement, &of_both),
+        held: story::carried(&book),
+        report_to: format!("/investments/{id}/reports"),
+        reported,
+        shell,
+        form,
+        query,
+        name,
+        mission,
+        precedents,
+        lines,
+        next_tranche,
+        events,
+        events_all,
         book,
     })
-}
-
-fn verdict(book: &Book, today: LocalDate) -> (String, String) {
-    use super::book::Standing;
-    let arrears = book.arrears(today);
-    let owed = book.owed(today);
-    let next = book.next_due(today).map_or_else(String::new, |d| {
-        format!("Next: {} on {}, {}.", d.total(), medium_date(d.due), distance(today, d.due))
-    });
-    match book.standing(today) {
-        Standing::AwaitingDrawdown => (
-            format!("Nothing is paid out yet of {} agreed.", book.investment.amount),
-            "Verify the conditions before payment, then propose the first payment.".to_owned(),
-        ),
-        Standing::Running => (format!("Paid on time. {owed} is still owed."), next),
-        Standing::InArrears => (
-            format!(
-                "{} is overdue, {} days for the oldest part. {owed} is still owed.",
-                arrears.overdue, arrears.days_past_due
-            ),
-            next,
-        ),
-        Standing::Repaid => ("Repaid to the last penny.".to_owned(), String::new()),
-        Standing::WrittenOff => ("Written off. Nothing more is expected.".to_owned(), String::new()),
-    }
-}
-
-fn events(
-    book: &Book,
-    precedents: &[Precedent],
-    called: &dyn Fn(Option<Id<crate::values::Account>>) -> String,
-) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut add = |at, word, colour, title: String, by: String, text: String| {
-        events.push(Event { at, word, colour, title, by, text })
-    };
-    add(
-        book.investment.opened_at,
-        "",
-        "",
-        "Agreement signed".into(),
-        String::new(),
-        format!("{} agreed", book.investment.amount),
-    );
-    for p in precedents {
-        if let Some(at) = p.verified_at {
-            add(at, "", "", "Condition before payment verified".into(), called(p.verified_by), p.text.clone());
-        }
-    }
-    for d in &book.drawdowns {
-        add(
-            d.proposed_at,
-            "",
-            "",
-            format!("Payment of {} proposed", d.amount),
-            called(Some(d.proposed_by)),
-            format!("Tranche {}, to be paid on {}", d.tranche, medium_date(d.pay_on)),
-        );
-        if let Some(at) = d.decided_at {
-            let (word, colour, what) =
-                if d.state == ProposalState::Approved { ("Paid", "green", "paid out") } else { ("", "", "declined") };
-            add(at, word, colour, format!("{} {what}", d.amount), called(d.decided_by), String::new());
-        }
-    }
-    for e in &book.entries {
-        let colour = if e.kind == EntryKind::Reversal { "red" } else { "" };
-        let word = if e.kind == EntryKind::Reversal { "Reversed" } else { "" };
-        let by = if e.made_by.is_some() { called(e.made_by) } else { "by the schedule".into() };
-        add(e.made_at, word, colour, format!("{}: {}", e.kind.label(), e.amount), by, e.note.clone());
-    }
-    for v in &book.valuations {
-        add(
-            v.proposed_at,
-            "",
-            "",
-            format!("Value of {} proposed", v.value),
-            called(Some(v.proposed_by)),
-            v.reason.clone(),
-        );
-        if let Some(at) = v.decided_at {
-            add(
-                at,
-                "",
-                "",
-                format!("Value of {} {}", v.value, v.state.label().to_lowercase()),
-                called(v.decided_by),
-                String::new(),
-            );
-        }
-    }
-    events.sort_by_key(|e| std::cmp::Reverse(e.at));
-    events.truncate(40);
-    events
 }
 
 /// `GET /investments/{id}`
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
-    page(&holding_page(&visit, *id, FormState::empty()).await?)
+pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query<ShowQuery>) -> Answer {
+    page(&holding_page(&visit, *id, FormState::empty(), query.into_inner()).await?)
 }
 
 /// `GET /investments/{id}/schedule?format=csv`: the schedule in force as a file, and the page without a format.
@@ -310,20 +285,17 @@ pub async fn schedule(
 ) -> Answer {
     let id = *id;
     if query.format.is_empty() {
-        return page(&holding_page(&visit, id, FormState::empty()).await?);
+        return page(&holding_page(&visit, id, FormState::empty(), ShowQuery::default()).await?);
     }
     let book = visit.app.db.read(move |db| store::load_book(db, id)).await?;
     visible(&visit.actor, &book.investment)?;
     require(&visit.actor, Action::ReadFund, &Thing::of_authority(book.investment.authority_id))?;
-    let states = own_pages::instalments(&book, visit.today());
+    let lines = plan::lines(&book, visit.today());
     let rows = book
         .rows()
         .iter()
         .map(|r| {
-            let state = states
-                .iter()
-                .find(|(d, ..)| d.instalment == r.number)
-                .map_or_else(String::new, |(_, word, _)| word.clone());
+            let state = lines.iter().find(|l| l.number == r.number).map_or_else(String::new, |l| l.word.clone());
             vec![
                 r.number.to_string(),
                 r.due.to_string(),
@@ -366,7 +338,7 @@ async fn after<T>(
             visit.done(done);
             see(&format!("/investments/{id}"))
         }
-        Err(error) => page_again(&holding_page(visit, id, posted.again(error)?).await?),
+        Err(error) => page_again(&holding_page(visit, id, posted.again(error)?, ShowQuery::default()).await?),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{store, visible};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
+use crate::finance::Instrument;
 use crate::finance::payments::{Allocation, Component, Order, allocate};
 use crate::funds::Fund;
 use crate::ledger::{self, AccountKind, Posting};
@@ -62,10 +63,10 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
             if on > now.date() || book.drawn(on).is_zero() {
                 return Err(InvestmentRefusal::Dated.into());
             }
-            super::upkeep(db, id, now)?;
+            super::upkeep::upkeep(db, id, now)?;
             book = store::load_book(db, id)?;
             let to_come = Pence::total(book.outstanding().iter().map(crate::finance::payments::Due::total))?;
-            if amount > to_come + to_come {
+            if !book.is_open() && amount > to_come + to_come {
                 return Err(Error::field(
                     "amount",
                     format!("This is more than twice the {to_come} that is still to come. Check the amount"),
@@ -79,7 +80,7 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
             entry.made_by = actor.account();
             let made = write(db, &mut book, entry, now)?;
             use_credit(db, &mut book, now)?;
-            settle_state(db, &book)?;
+            settle_state(db, &book, now)?;
             note(
                 db,
                 &actor,
@@ -187,7 +188,7 @@ pub async fn reverse(
             if !matches!(original.kind, EntryKind::Receipt | EntryKind::Charge) || paid_fee {
                 return Err(InvestmentRefusal::NotReversible.into());
             }
-            if book.investment.state == InvestmentState::WrittenOff {
+            if matches!(book.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended) {
                 return Err(InvestmentRefusal::NotRunning.into());
             }
             let made = cancel(db, &mut book, &original, &reason, actor.account(), now)?;
@@ -197,7 +198,7 @@ pub async fn reverse(
                 cancel(db, &mut book, &used, "The payment it came from was reversed", None, now)?;
             }
             use_credit(db, &mut book, now)?;
-            settle_state(db, &book)?;
+            settle_state(db, &book, now)?;
             let facts = json!({ "entry": made, "reverses": entry, "amount": original.amount });
             note(db, &actor, &book.investment, "investment.entry_reversed", facts, now)?;
             Ok(made)
@@ -309,17 +310,34 @@ fn post(db: &mut Db, investment: &Investment, entry: &Entry, kind: EntryKind, no
     Ok(())
 }
 
-/// Repaid when everything that was ever due is paid; running again when a payment is reversed.
-pub(super) fn settle_state(db: &mut Db, book: &Book) -> Result<()> {
+/// Closed when everything that was ever due is paid and nothing more can fall due; running again when a payment is
+/// reversed. What was paid out and never comes back is taken out of the books then.
+pub(super) fn settle_state(db: &mut Db, book: &Book, now: Instant) -> Result<()> {
     let investment = &book.investment;
-    let repaid = book.is_repaid();
+    let over = book.is_over(now.date());
     match investment.state {
-        InvestmentState::Running if repaid => {
+        InvestmentState::Running if over => {
             let paid = |e: &&Entry| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit);
-            let on = book.entries.iter().filter(paid).map(|e| e.booked_on).max();
-            store::set_state(db, investment.id, InvestmentState::Repaid, on)
+            let last_paid = book.entries.iter().filter(paid).map(|e| e.booked_on).max();
+            let (authority, owner) = (investment.authority_id, investment.owner());
+            let credit = ledger::account(db, authority, &owner, AccountKind::Loans, now)?;
+            let left = ledger::balance(db, credit)?;
+            let lends = matches!(
+                investment.terms.0.instrument(),
+                Instrument::Loan | Instrument::RevenueShare | Instrument::Convertible | Instrument::RecoverableGrant
+            );
+            if left <= Pence::ZERO && lends {
+                return store::set_state(db, investment.id, InvestmentState::Repaid, last_paid);
+            }
+            let on = now.date();
+            if left > Pence::ZERO {
+                let debit = ledger::account(db, authority, &owner, AccountKind::Impairment, now)?;
+                let (source, memo) = (Subject::new("ending", investment.id), "Ended: does not come back".to_owned());
+                ledger::transfer(db, Posting { authority, debit, credit, amount: left, on, at: now, source, memo })?;
+            }
+            store::set_state(db, investment.id, InvestmentState::Ended, Some(on))
         }
-        InvestmentState::Repaid if !repaid => store::set_state(db, investment.id, InvestmentState::Running, None),
+        InvestmentState::Repaid if !over => store::set_state(db, investment.id, InvestmentState::Running, None),
         _ => Ok(()),
     }
 }

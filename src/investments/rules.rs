@@ -1,10 +1,9 @@
 //! Rules about investments.
 
-use super::model::{Drawdown, Investment, InvestmentState, Precedent, ProposalState};
-use crate::finance::LoanTerms;
-use crate::finance::schedule::{InterestBasis, Tranche};
+use super::model::{Drawdown, Investment, Precedent, ProposalState};
+use crate::finance::schedule::{Row, Tranche};
+use crate::finance::terms::{Fact, FactKind, InstrumentTerms};
 use crate::values::{LocalDate, Pence, RefusalInfo};
-use chrono::Months;
 
 /// Why something about an investment is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +41,18 @@ pub enum InvestmentRefusal {
     WriteOffValue,
     /// Somebody else approves.
     SamePerson,
+    /// Not something that is reported of this instrument, or not any more.
+    NotReported,
+    /// No payment falls due on that day, or not yet.
+    NoSuchPeriod,
+    /// A figure of this period was corrected and settled already.
+    CorrectedTwice,
+    /// No payment is left to settle a late figure with.
+    NothingToSettleWith,
+    /// A figure of this year is recorded already.
+    ReportedAlready,
+    /// Earlier than what was recorded last.
+    OutOfOrder,
 }
 
 impl RefusalInfo for InvestmentRefusal {
@@ -62,6 +73,12 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::NoInstalment => "investments/no-instalment",
             InvestmentRefusal::WriteOffValue => "investments/write-off-value",
             InvestmentRefusal::SamePerson => "investments/same-person",
+            InvestmentRefusal::NotReported => "investments/not-reported",
+            InvestmentRefusal::NoSuchPeriod => "investments/no-such-period",
+            InvestmentRefusal::CorrectedTwice => "investments/corrected-twice",
+            InvestmentRefusal::NothingToSettleWith => "investments/nothing-to-settle-with",
+            InvestmentRefusal::ReportedAlready => "investments/reported-already",
+            InvestmentRefusal::OutOfOrder => "investments/out-of-order",
         }
     }
     fn sentence(&self) -> String {
@@ -88,6 +105,16 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::NoInstalment => "No instalment is due on or after this date, so there is none to pay the fee with.",
             InvestmentRefusal::WriteOffValue => "Writing off means that nothing more is expected. Enter £0, or choose another method.",
             InvestmentRefusal::SamePerson => "You proposed this yourself. Another person must decide.",
+            InvestmentRefusal::NotReported => "This is not something that is reported of this investment now.",
+            InvestmentRefusal::NoSuchPeriod => "Choose one of the due dates of the agreement, up to the next one.",
+            InvestmentRefusal::CorrectedTwice => {
+                "The figure of this period was corrected before and the difference is settled. Agree with the fund manager how to settle a further one."
+            }
+            InvestmentRefusal::NothingToSettleWith => "No payment is left with which a late figure could be settled.",
+            InvestmentRefusal::ReportedAlready => "The figure of this year is recorded already.",
+            InvestmentRefusal::OutOfOrder => {
+                "The date must not be after today, nor before the money was paid out or before what was recorded last."
+            }
         }
         .to_owned()
     }
@@ -97,12 +124,17 @@ impl RefusalInfo for InvestmentRefusal {
 ///
 /// # Errors
 /// A refusal when it is not the next one, or the investment is over.
-pub fn next_tranche(investment: &Investment, drawdowns: &[Drawdown], number: i64) -> Result<Pence, InvestmentRefusal> {
-    if matches!(investment.state, InvestmentState::Repaid | InvestmentState::WrittenOff) {
+pub fn next_tranche(
+    investment: &Investment,
+    payable: &[Pence],
+    drawdowns: &[Drawdown],
+    number: i64,
+) -> Result<Pence, InvestmentRefusal> {
+    if investment.state.is_closed() {
         return Err(InvestmentRefusal::NotRunning);
     }
     let index = usize::try_from(number).ok().and_then(|n| n.checked_sub(1)).ok_or(InvestmentRefusal::NoSuchTranche)?;
-    let amount = investment.terms.0.tranches.get(index).copied().ok_or(InvestmentRefusal::NoSuchTranche)?;
+    let amount = payable.get(index).copied().ok_or(InvestmentRefusal::NoSuchTranche)?;
     if drawdowns.iter().any(|d| d.tranche == number && d.state != ProposalState::Declined) {
         return Err(InvestmentRefusal::TrancheTaken);
     }
@@ -131,20 +163,63 @@ pub fn may_pay(drawdown: &Drawdown, precedents: &[Precedent], today: LocalDate) 
     Ok(())
 }
 
-/// The agreed loan with what is really drawn in place of what was planned.
+/// Whether something that happened may be recorded today.
 ///
-/// The agreed first due date stays when it is after the first drawing and fits the way interest is counted; otherwise
-/// the first instalment is due one period after the first drawing.
-#[must_use]
-pub fn drawn_terms(agreed: &LoanTerms, mut drawn: Vec<Tranche>) -> LoanTerms {
-    drawn.sort_by_key(|t| t.on);
-    let begin = drawn.first().map(|t| t.on);
-    let fits = |due: LocalDate, begin: LocalDate| match agreed.interest {
-        InterestBasis::Act365F => due > begin,
-        InterestBasis::EqualPeriods => begin.checked_add_months(Months::new(agreed.period_months)) == Some(due),
-    };
-    let first_due = agreed.first_due.filter(|due| begin.is_some_and(|begin| fits(*due, begin)));
-    LoanTerms { tranches: drawn, first_due, ..agreed.clone() }
+/// A period's figure may come before its payment is due, or later; then the difference is settled with the next payment,
+/// once. Everything else comes in order of its days, and no base rate reaches back behind a payment that fell due.
+///
+/// # Errors
+/// A refusal that says what to change.
+pub fn may_record(
+    terms: &InstrumentTerms,
+    draws: &[Tranche],
+    known: &[Fact],
+    rows: &[Row],
+    fact: &Fact,
+) -> Result<(), InvestmentRefusal> {
+    let today = fact.known_on;
+    let kind = fact.what.kind();
+    if !terms.reports(known).contains(&kind) {
+        return Err(InvestmentRefusal::NotReported);
+    }
+    let of_period = |f: &&Fact| f.what.kind() == kind && f.on == fact.on;
+    match kind {
+        FactKind::Revenue | FactKind::Figure => {
+            let dates = terms.report_dates(draws);
+            let next = dates.iter().find(|d| **d > today);
+            if !dates.contains(&fact.on) || next.is_some_and(|next| fact.on > *next) {
+                return Err(InvestmentRefusal::NoSuchPeriod);
+            }
+            if kind == FactKind::Figure {
+                return match known.iter().find(of_period) {
+                    Some(_) => Err(InvestmentRefusal::ReportedAlready),
+                    None => Ok(()),
+                };
+            }
+            if today < fact.on {
+                return Ok(());
+            }
+            if next.is_none() {
+                return Err(InvestmentRefusal::NothingToSettleWith);
+            }
+            let late = known.iter().filter(of_period).filter(|f| f.known_on >= fact.on).map(|f| f.known_on).max();
+            let settled = late.is_some_and(|known_on| dates.iter().any(|d| *d > known_on && *d <= today));
+            if settled { Err(InvestmentRefusal::CorrectedTwice) } else { Ok(()) }
+        }
+        FactKind::BaseRate => {
+            let fallen = rows.iter().map(|r| r.due).filter(|due| *due <= today).max();
+            if fallen.is_some_and(|due| fact.on < due) { Err(InvestmentRefusal::OutOfOrder) } else { Ok(()) }
+        }
+        _ => {
+            let begin = match terms {
+                InstrumentTerms::Guarantee(terms) => Some(terms.from),
+                _ => draws.iter().map(|d| d.on).min(),
+            };
+            let last = known.iter().map(|f| f.on).max();
+            let early = begin.is_none_or(|begin| fact.on < begin) || last.is_some_and(|last| fact.on < last);
+            if early || fact.on > today { Err(InvestmentRefusal::OutOfOrder) } else { Ok(()) }
+        }
+    }
 }
 
 /// Which tranche the n-th condition (from 0) stands before: one each while there are tranches, the rest before the last.
@@ -156,33 +231,10 @@ pub fn tranche_of(position: usize, tranches: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finance::schedule::{Repayment, build};
+    use crate::finance::instruments::revenue_share::Ending;
+    use crate::finance::terms::{Happened, RevenueShareTerms};
     use crate::values::time::parse_date;
-    use proptest::prelude::*;
     use rust_decimal::dec;
-
-    fn agreed() -> LoanTerms {
-        LoanTerms {
-            tranches: vec![Tranche { on: parse_date("2026-01-01").unwrap(), amount: Pence(1_000_000) }],
-            rate: crate::values::Rate::new(dec!(0.04)).unwrap(),
-            repayment: Repayment::Annuity,
-            instalments: 12,
-            period_months: 3,
-            first_due: Some(parse_date("2026-04-01").unwrap()),
-            interest: InterestBasis::Act365F,
-            holiday: None,
-        }
-    }
-
-    #[test]
-    fn a_first_due_date_before_the_real_payment_gives_way_and_one_after_it_stays() {
-        let on = |text: &str| vec![Tranche { on: parse_date(text).unwrap(), amount: Pence(1_000_000) }];
-        assert_eq!(drawn_terms(&agreed(), on("2026-02-01")).first_due, agreed().first_due);
-        assert_eq!(drawn_terms(&agreed(), on("2026-05-01")).first_due, None);
-        let equal = LoanTerms { interest: InterestBasis::EqualPeriods, ..agreed() };
-        assert_eq!(drawn_terms(&equal, on("2026-02-01")).first_due, None);
-        assert_eq!(drawn_terms(&equal, on("2026-01-01")).first_due, equal.first_due);
-    }
 
     #[test]
     fn each_condition_stands_before_a_tranche_and_the_rest_before_the_last() {
@@ -190,24 +242,37 @@ mod tests {
         assert_eq!([0, 1, 2].map(|p| tranche_of(p, 2)), [1, 2, 2]);
     }
 
-    proptest! {
-        #[test]
-        fn a_later_tranche_leaves_every_row_that_was_due_before_it_as_it_was(
-            first in 1_000_i64..10_000_000, second in 1_000_i64..10_000_000, day in 1_u64..1_000, bullet in any::<bool>(),
-        ) {
-            let mut terms = agreed();
-            terms.repayment = if bullet { Repayment::Bullet } else { Repayment::Annuity };
-            let begin = parse_date("2026-01-01").unwrap();
-            let one = vec![Tranche { on: begin, amount: Pence(first) }];
-            let later = begin + chrono::Days::new(day);
-            let mut two = one.clone();
-            two.push(Tranche { on: later, amount: Pence(second) });
-            let before = build(&drawn_terms(&terms, one)).unwrap();
-            let after = build(&drawn_terms(&terms, two)).unwrap();
-            for (old, new) in before.rows.iter().zip(&after.rows).filter(|(old, _)| old.due <= later) {
-                prop_assert_eq!(old, new);
-            }
-            prop_assert_eq!(after.rows.last().unwrap().closing, Pence::ZERO);
-        }
+    #[test]
+    fn a_figure_comes_in_time_or_late_once_and_never_for_a_day_without_a_payment() {
+        let date = |text: &str| parse_date(text).unwrap();
+        let terms = InstrumentTerms::RevenueShare(RevenueShareTerms {
+            share: "0.05".parse().unwrap(),
+            floor: Pence::ZERO,
+            ceiling: None,
+            multiple: dec!(1.5),
+            expected: Pence(100),
+            first_due: date("2026-04-30"),
+            period_months: 3,
+            long_stop: date("2027-01-31"),
+            ending: Ending::Forgiven,
+            term_loan: None,
+        });
+        let draws = [Tranche { on: date("2026-01-15"), amount: Pence(1_000_000) }];
+        let fact = |on: &str, known_on: &str| Fact {
+            on: date(on),
+            known_on: date(known_on),
+            what: Happened::Revenue { revenue: Pence(5) },
+        };
+        let ask = |known: &[Fact], new: Fact| may_record(&terms, &draws, known, &[], &new);
+        assert_eq!(ask(&[], fact("2026-04-30", "2026-04-02")), Ok(()));
+        assert_eq!(ask(&[], fact("2026-04-29", "2026-04-02")), Err(InvestmentRefusal::NoSuchPeriod));
+        assert_eq!(ask(&[], fact("2026-07-30", "2026-04-02")), Err(InvestmentRefusal::NoSuchPeriod));
+        let late = fact("2026-04-30", "2026-05-02");
+        assert_eq!(ask(&[], late), Ok(()));
+        assert_eq!(ask(&[late], fact("2026-04-30", "2026-06-02")), Ok(()), "nothing is settled yet");
+        assert_eq!(ask(&[late], fact("2026-04-30", "2026-08-02")), Err(InvestmentRefusal::CorrectedTwice));
+        assert_eq!(ask(&[], fact("2026-10-30", "2027-02-02")), Err(InvestmentRefusal::NothingToSettleWith));
+        let sold = Fact { what: Happened::Exit { proceeds: Pence(1), all_shares: 1 }, ..late };
+        assert_eq!(ask(&[], sold), Err(InvestmentRefusal::NotReported));
     }
 }

@@ -7,7 +7,7 @@ use super::store;
 use crate::agreements::Agreement;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::values::{Actor, Id, Instant, LocalDate};
+use crate::values::{Actor, Id, Instant, LocalDate, Pence};
 use chrono::TimeDelta;
 
 /// Who acts in a sample.
@@ -32,8 +32,8 @@ pub enum Habit {
     StoppedFor(usize),
 }
 
-/// Makes the investment of a signed agreement, verifies every condition, pays every tranche on its day (the first on
-/// `drawn_on`, the others on their planned day) and records the payments that fell due before `until`.
+/// Makes the investment of a signed agreement and pays it out as [`paid_out`] does, and records the payments that fell
+/// due before `until`.
 ///
 /// # Errors
 /// What the actions say: the money of the fund must suffice.
@@ -45,12 +45,29 @@ pub async fn running(
     habit: Habit,
     until: LocalDate,
 ) -> Result<Id<Investment>> {
+    let id = paid_out(app, cast, agreement, drawn_on, until).await?;
+    receive_until(app, cast, id, habit, until).await?;
+    Ok(id)
+}
+
+/// Makes the investment of a signed agreement, verifies every condition and pays every tranche on its day: the first on
+/// `drawn_on`, the others on their planned day.
+///
+/// # Errors
+/// What the actions say: the money of the fund must suffice.
+pub async fn paid_out(
+    app: &App,
+    cast: &Cast,
+    agreement: Id<Agreement>,
+    drawn_on: LocalDate,
+    until: LocalDate,
+) -> Result<Id<Investment>> {
     let opened_at = noon(drawn_on).plus(TimeDelta::days(-7));
     let id = app
         .db
         .write(move |db| actions::open(db, agreement, opened_at))
         .await?
-        .ok_or_else(|| Error::internal("the sample's agreement is no loan"))?;
+        .ok_or_else(|| Error::internal("the sample's agreement is a contract"))?;
     let (investment, precedents) =
         app.db.read(move |db| Ok((store::find(db, id)?, store::precedents(db, id)?))).await?;
     for precedent in precedents {
@@ -58,17 +75,37 @@ pub async fn running(
         actions::verify(app, &cast.contract_manager, precedent.id, &input, opened_at.plus(TimeDelta::days(2))).await?;
     }
     let mut number = 0;
-    for place in 0..investment.terms.0.tranches.len() {
+    for (place, draw) in investment.terms.0.draws.iter().enumerate() {
         number += 1;
-        let planned = investment.terms.0.loan.tranches.get(place).map_or(drawn_on, |t| t.on);
+        let planned = draw.on;
         let pay_on = if place == 0 { drawn_on } else { planned.max(drawn_on) };
         if pay_on > until {
             break;
         }
         pay(app, cast, id, number, pay_on).await?;
     }
-    receive_until(app, cast, id, habit, until).await?;
     Ok(id)
+}
+
+/// Records that everything due on a day came in on it.
+///
+/// # Errors
+/// What the actions say.
+pub async fn receive_due(app: &App, cast: &Cast, id: Id<Investment>, on: LocalDate) -> Result<()> {
+    let book = app.db.read(move |db| store::load_book(db, id)).await?;
+    let fallen: Vec<_> = book.outstanding().into_iter().filter(|d| d.due <= on).collect();
+    let amount = Pence::total(fallen.iter().map(crate::finance::payments::Due::total))?;
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let input = Receive {
+        amount: amount.plain(),
+        received_on: on.to_string(),
+        reference: format!("{}-{on}", book.investment.reference),
+        note: String::new(),
+    };
+    payments::receive(app, &cast.fund_manager, id, &input, noon(on)).await?;
+    Ok(())
 }
 
 async fn pay(app: &App, cast: &Cast, id: Id<Investment>, tranche: i64, pay_on: LocalDate) -> Result<()> {
@@ -113,11 +150,28 @@ async fn receive_until(app: &App, cast: &Cast, id: Id<Investment>, habit: Habit,
 /// What the actions say.
 pub async fn value_at_balance(app: &App, cast: &Cast, id: Id<Investment>, on: LocalDate) -> Result<()> {
     let book = app.db.read(move |db| store::load_book(db, id)).await?;
+    let reason = "Payments are as agreed and accounts seen: no loss is expected";
+    value(app, cast, id, on, &book.owed(on).plain(), "balance", reason).await
+}
+
+/// Proposes and approves a valuation.
+///
+/// # Errors
+/// What the actions say.
+pub async fn value(
+    app: &App,
+    cast: &Cast,
+    id: Id<Investment>,
+    on: LocalDate,
+    value: &str,
+    method: &str,
+    reason: &str,
+) -> Result<()> {
     let input = ProposeValuation {
         valued_on: on.to_string(),
-        value: book.owed(on).plain(),
-        method: "balance".to_owned(),
-        reason: "Payments are as agreed and accounts seen: no loss is expected".to_owned(),
+        value: value.to_owned(),
+        method: method.to_owned(),
+        reason: reason.to_owned(),
     };
     let valuation = actions::propose_valuation(app, &cast.fund_manager, id, &input, noon(on)).await?;
     let approve = Decide { decision: "approve".to_owned() };

@@ -2,12 +2,14 @@
 
 use super::book::Book;
 use super::model::{
-    Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, ScheduleVersion, Valuation,
+    Drawdown, Entry, Investment, InvestmentState, KnownFact, Precedent, ProposalState, ScheduleVersion, StoredFact,
+    Valuation,
 };
+use super::whole::{self, Head};
 use crate::agreements::Agreement;
 use crate::db::Db;
 use crate::db::schema::{
-    funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules,
+    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_schedules,
     investment_valuations, investments, missions, organisations,
 };
 use crate::error::Result;
@@ -66,7 +68,7 @@ pub fn of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<Investment>> 
         .load(db)?)
 }
 
-/// An investment with all that its figures are made of. Four statements.
+/// An investment with all that its figures are made of. Three statements.
 ///
 /// # Errors
 /// NotFound.
@@ -74,35 +76,15 @@ pub fn load_book(db: &mut Db, id: Id<Investment>) -> Result<Book> {
     Ok(load_named(db, id)?.0)
 }
 
-/// An investment with all that its figures are made of, and the names of its enterprise and its fund. Four statements.
+/// An investment with all that its figures are made of, and the names of its enterprise and its fund. Three statements.
 ///
 /// # Errors
 /// NotFound.
 pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, String)> {
-    let (investment, name, fund, schedule): (Investment, String, String, Option<ScheduleVersion>) = investments::table
-        .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
-        .inner_join(funds::table.on(funds::id.eq(investments::fund_id)))
-        .left_join(
-            investment_schedules::table.on(investment_schedules::investment_id
-                .eq(investments::id)
-                .and(investment_schedules::version.eq(investments::schedule_version))),
-        )
-        .filter(investments::id.eq(id))
-        .select((Investment::as_select(), organisations::name, funds::name, Option::<ScheduleVersion>::as_select()))
-        .first(db)?;
-    let drawdowns = drawdowns_of(db, &[id])?;
+    let Head { investment, schedule, drawdowns, name, fund, .. } = whole::head(db, id)?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
     Ok((Book { investment, schedule, drawdowns, entries, valuations }, name, fund))
-}
-
-fn drawdowns_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Drawdown>> {
-    Ok(investment_drawdowns::table
-        .filter(investment_drawdowns::investment_id.eq_any(ids))
-        .select(Drawdown::as_select())
-        .order((investment_drawdowns::pay_on, investment_drawdowns::id))
-        .limit(20 * MOST_HOLDINGS)
-        .load(db)?)
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {
@@ -136,20 +118,20 @@ pub struct Held {
     pub overdue_precedents: i64,
 }
 
-/// A fund's holdings on a day with all that their figures are made of, in the order they were made. Four statements,
+/// A fund's holdings on a day with all that their figures are made of, in the order they were made. Three statements,
 /// however many holdings.
 ///
 /// # Errors
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
-    type Head = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>);
+    type Joined = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<Drawdown>);
     let overdue = investment_precedents::table
         .filter(investment_precedents::investment_id.eq(investments::id))
         .filter(investment_precedents::verified_at.is_null())
         .filter(investment_precedents::due_on.lt(on))
         .count()
         .single_value();
-    let heads: Vec<Head> = investments::table
+    let rows: Vec<Joined> = investments::table
         .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
         // Money counts whether or not its mission is found.
         .left_join(missions::table.on(missions::id.eq(investments::mission_id)))
@@ -158,6 +140,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
                 .eq(investments::id)
                 .and(investment_schedules::version.eq(investments::schedule_version))),
         )
+        .left_join(investment_drawdowns::table.on(investment_drawdowns::investment_id.eq(investments::id)))
         .filter(investments::fund_id.eq(fund))
         .select((
             Investment::as_select(),
@@ -165,15 +148,20 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
             missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
             overdue,
+            Option::<Drawdown>::as_select(),
         ))
-        .order(investments::id)
-        .limit(MOST_HOLDINGS)
+        .order((investments::id, investment_drawdowns::pay_on, investment_drawdowns::id))
+        .limit(20 * MOST_HOLDINGS)
         .load(db)?;
-    let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
     let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
-    for row in drawdowns_of(db, &ids)? {
-        drawdowns.entry(row.investment_id).or_default().push(row);
+    let mut heads: Vec<(Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>)> = Vec::new();
+    for (investment, name, mission, schedule, overdue, drawdown) in rows {
+        drawdowns.entry(investment.id).or_default().extend(drawdown);
+        if heads.last().is_none_or(|(last, ..)| last.id != investment.id) {
+            heads.push((investment, name, mission, schedule, overdue));
+        }
     }
+    let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
     let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
     for row in entries_of(db, &ids)? {
         entries.entry(row.investment_id).or_default().push(row);
@@ -223,6 +211,31 @@ pub(super) fn find_valuation(db: &mut Db, id: Id<Valuation>) -> Result<Valuation
         .filter(investment_valuations::id.eq(id))
         .select(Valuation::as_select())
         .first(db)?)
+}
+
+/// What was reported of an investment, in the order it was recorded. A loan at a fixed rate has nothing to report, so
+/// nothing is asked for it.
+pub(super) fn facts(db: &mut Db, investment: &Investment) -> Result<Vec<KnownFact>> {
+    if reports_nothing(investment) {
+        return Ok(Vec::new());
+    }
+    let stored: Vec<StoredFact> = investment_facts::table
+        .filter(investment_facts::investment_id.eq(investment.id))
+        .select(StoredFact::as_select())
+        .order((investment_facts::made_at, investment_facts::id))
+        .limit(2_000)
+        .load(db)?;
+    Ok(stored.iter().map(StoredFact::known).collect())
+}
+
+/// Whether nothing is ever reported of an investment.
+fn reports_nothing(investment: &Investment) -> bool {
+    investment.terms.0.terms.reports(&[]).is_empty()
+}
+
+pub(super) fn insert_fact(db: &mut Db, fact: &StoredFact) -> Result<()> {
+    diesel::insert_into(investment_facts::table).values(fact).execute(db)?;
+    Ok(())
 }
 
 pub(super) fn insert(db: &mut Db, investment: &Investment) -> Result<()> {

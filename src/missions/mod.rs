@@ -25,5 +25,5 @@ pub use model::{Indicator, Mission, MissionStatus, Outcome, Partner, Reading, Tr
 pub use rules::{MissionRefusal, Standing, State};
 pub use store::{
     Measured, Placed, departments_of, find, find_by_slug, find_many, find_placed, indicators_of, latest_readings,
-    list_published, measured, of_authority, outcomes_of, partners_of, search, thing,
+    list_published, measured, of_authority, outcomes_of, search, thing,
 };

@@ -4,11 +4,12 @@ use crate::app::App;
 use crate::db::schema::mails;
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
-use crate::outbox::{Job, schedule};
+use crate::outbox::{Job, schedule, schedule_all};
 use crate::values::{Id, Instant, actor};
 use diesel::prelude::*;
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde_json::json;
 
 /// The kind of the job that sends one mail.
 pub const SEND: &str = "mail.send";
@@ -33,6 +34,29 @@ pub struct Mail {
     pub sent_at: Option<Instant>,
 }
 
+impl Mail {
+    /// A mail that is not sent yet.
+    #[must_use]
+    pub fn new(
+        authority: Option<Id<actor::Organisation>>,
+        recipient: &str,
+        subject: &str,
+        body: &str,
+        now: Instant,
+    ) -> Self {
+        Mail {
+            id: Id::new(),
+            authority_id: authority,
+            recipient: recipient.to_owned(),
+            // A header is one line, whatever a title holds.
+            subject: subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            body: body.to_owned(),
+            created_at: now,
+            sent_at: None,
+        }
+    }
+}
+
 /// Queues a mail in the transaction of the change.
 ///
 /// # Errors
@@ -45,19 +69,21 @@ pub fn queue(
     body: &str,
     now: Instant,
 ) -> Result<Id<Mail>> {
-    let mail = Mail {
-        id: Id::new(),
-        authority_id: authority,
-        recipient: recipient.to_owned(),
-        // A header is one line, whatever a title holds.
-        subject: subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-        body: body.to_owned(),
-        created_at: now,
-        sent_at: None,
-    };
+    let mail = Mail::new(authority, recipient, subject, body, now);
     diesel::insert_into(mails::table).values(&mail).execute(db)?;
-    schedule(db, SEND, serde_json::json!({ "mail": mail.id }), now)?;
+    schedule(db, SEND, json!({ "mail": mail.id }), now)?;
     Ok(mail.id)
+}
+
+/// As [`queue`], several at once.
+///
+/// # Errors
+/// What the database says.
+pub fn queue_all(db: &mut Db, queued: &[Mail]) -> Result<()> {
+    let rows = diesel::insert_into(mails::table).values(queued);
+    crate::on_each!(db, c => rows.execute(c))?;
+    let jobs = queued.iter().map(|mail| (SEND, json!({ "mail": mail.id }), mail.created_at));
+    schedule_all(db, jobs)
 }
 
 /// Mails of the installation, newest first.

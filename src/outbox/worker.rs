@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Attempts before a job is set aside for a person to look at.
 const ATTEMPTS: i64 = 10;
+/// Jobs looked up, and at most run together, at a time.
+const AT_ONCE: usize = 20;
 
 /// A piece of work that is waiting or done.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -33,6 +35,10 @@ pub struct Job {
 }
 
 impl Job {
+    fn new(kind: &'static str, payload: Value, due_at: Instant) -> Self {
+        Job { id: Id::new(), kind: kind.to_owned(), payload: Json(payload), due_at, attempts: 0 }
+    }
+
     /// An identifier in the payload.
     ///
     /// # Errors
@@ -50,13 +56,20 @@ impl Job {
 /// What runs a job. `now` is business time: the machine's, or in the sandbox the instant the job was due.
 pub type Handler = Arc<dyn Fn(App, Job, Instant) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
 
-/// The handlers of an installation, by kind of job.
+/// What runs jobs of one kind together, in the transaction that marks them done: it only writes to the database, and
+/// what it writes is there exactly once however often the process is killed.
+pub type Together = fn(&App, &mut Db, &[Job], Instant) -> Result<()>;
+
+/// The handlers of an installation, by kind of job. A kind has single handlers or one for many together.
 #[derive(Clone, Default)]
-pub struct Handlers(HashMap<&'static str, Vec<Handler>>);
+pub struct Handlers {
+    single: HashMap<&'static str, Vec<Handler>>,
+    together: HashMap<&'static str, Together>,
+}
 
 impl std::fmt::Debug for Handlers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
+        f.debug_list().entries(self.single.keys()).entries(self.together.keys()).finish()
     }
 }
 
@@ -68,7 +81,18 @@ impl Handlers {
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |app, job, now| Box::pin(handler(app, job, now)));
-        self.0.entry(kind).or_default().push(handler);
+        self.single.entry(kind).or_default().push(handler);
+    }
+
+    /// Names the one handler of a kind whose jobs are run together.
+    pub fn together(&mut self, kind: &'static str, handler: Together) {
+        self.together.insert(kind, handler);
+    }
+
+    /// Whether jobs of this kind are marked done by one transaction: those run together, and events that nobody
+    /// subscribes to, which are done by being written.
+    fn in_one_write(&self, kind: &str) -> bool {
+        self.together.contains_key(kind) || !self.single.contains_key(kind)
     }
 }
 
@@ -85,8 +109,18 @@ pub fn emit(db: &mut Db, kind: &'static str, payload: Value, now: Instant) -> Re
 /// # Errors
 /// What the database says.
 pub fn schedule(db: &mut Db, kind: &'static str, payload: Value, due_at: Instant) -> Result<()> {
-    let job = Job { id: Id::new(), kind: kind.to_owned(), payload: Json(payload), due_at, attempts: 0 };
-    diesel::insert_into(jobs::table).values(&job).execute(db)?;
+    diesel::insert_into(jobs::table).values(&Job::new(kind, payload, due_at)).execute(db)?;
+    Ok(())
+}
+
+/// As [`schedule`], several at once: kind, payload, due.
+///
+/// # Errors
+/// What the database says.
+pub fn schedule_all(db: &mut Db, rows: impl IntoIterator<Item = (&'static str, Value, Instant)>) -> Result<()> {
+    let rows: Vec<Job> = rows.into_iter().map(|(kind, payload, due_at)| Job::new(kind, payload, due_at)).collect();
+    let insert = diesel::insert_into(jobs::table).values(&rows);
+    crate::on_each!(db, c => insert.execute(c))?;
     Ok(())
 }
 
@@ -121,65 +155,119 @@ pub async fn run_due(app: &App, handlers: &Handlers, until: Instant, as_of_due: 
 pub async fn run_some(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool, most: usize) -> Result<usize> {
     let mut ran = 0;
     while ran < most {
-        let job: Option<Job> = app
-            .db
-            .read(move |db| {
-                Ok(jobs::table
-                    .filter(jobs::done_at.is_null())
-                    .filter(jobs::failed_at.is_null())
-                    .filter(jobs::due_at.le(until))
-                    .select(Job::as_select())
-                    .order((jobs::due_at, jobs::id))
-                    .first(db)
-                    .optional()?)
-            })
-            .await?;
-        let Some(job) = job else { return Ok(ran) };
-        let now = if as_of_due { job.due_at } else { until };
-        let outcome = run_one(app, handlers, &job, now).await;
-        let (id, attempts, due_at) = (job.id, job.attempts + 1, job.due_at);
-        match outcome {
-            Ok(()) => {
-                app.db
-                    .write(move |db| {
-                        diesel::update(jobs::table.filter(jobs::id.eq(id)))
-                            .set((jobs::done_at.eq(now), jobs::attempts.eq(attempts)))
-                            .execute(db)?;
-                        Ok(())
-                    })
-                    .await?;
-            }
-            Err(error) => {
-                tracing::warn!(job = %id, kind = %job.kind, attempts, %error, "a job failed");
-                let words: String = error.to_string().chars().take(500).collect();
-                let again = due_at.max(now).plus(TimeDelta::seconds(1 << attempts.clamp(1, 12)));
-                app.db
-                    .write(move |db| {
-                        let failed = (attempts >= ATTEMPTS).then_some(now);
-                        diesel::update(jobs::table.filter(jobs::id.eq(id)))
-                            .set((
-                                jobs::attempts.eq(attempts),
-                                jobs::due_at.eq(again),
-                                jobs::failed_at.eq(failed),
-                                jobs::last_error.eq(words.clone()),
-                            ))
-                            .execute(db)?;
-                        Ok(())
-                    })
-                    .await?;
-            }
+        // In the sandbox a job may make another that is due before the next one: they are looked up one at a time.
+        let look = if as_of_due { 1 } else { AT_ONCE.min(most - ran) };
+        let due = app.db.read(move |db| waiting(db, until, look)).await?;
+        let found = due.len();
+        let mut rest = due.as_slice();
+        while let Some(first) = rest.first() {
+            let now = if as_of_due { first.due_at } else { until };
+            let alike = if handlers.in_one_write(&first.kind) {
+                rest.iter().take_while(|job| job.kind == first.kind).count()
+            } else {
+                1
+            };
+            let (jobs, after) = rest.split_at(alike);
+            run_alike(app, handlers, jobs, now).await?;
+            rest = after;
         }
-        ran += 1;
+        ran += found;
+        if found < look {
+            break;
+        }
     }
     Ok(ran)
 }
 
+/// The first jobs that are due, in order.
+fn waiting(db: &mut Db, until: Instant, most: usize) -> Result<Vec<Job>> {
+    Ok(jobs::table
+        .filter(jobs::done_at.is_null())
+        .filter(jobs::failed_at.is_null())
+        .filter(jobs::due_at.le(until))
+        .select(Job::as_select())
+        .order((jobs::due_at, jobs::id))
+        .limit(i64::try_from(most)?)
+        .load(db)?)
+}
+
+/// Runs jobs of one kind and marks them done or failed.
+async fn run_alike(app: &App, handlers: &Handlers, jobs: &[Job], now: Instant) -> Result<()> {
+    let Some(first) = jobs.first() else { return Ok(()) };
+    if !handlers.in_one_write(&first.kind) {
+        let outcome = run_one(app, handlers, first, now).await;
+        return match outcome {
+            Ok(()) => mark_done(app, first, now).await,
+            Err(error) => mark_failed(app, first, &error, now).await,
+        };
+    }
+    let handler = handlers.together.get(first.kind.as_str()).copied();
+    match in_one_write(app, handler, jobs, now).await {
+        Ok(()) => Ok(()),
+        // One of them cannot be done: each alone, so that it does not keep back the others.
+        Err(error) if jobs.len() == 1 => mark_failed(app, first, &error, now).await,
+        Err(_) => {
+            for job in jobs {
+                if let Err(error) = in_one_write(app, handler, std::slice::from_ref(job), now).await {
+                    mark_failed(app, job, &error, now).await?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn in_one_write(app: &App, handler: Option<Together>, jobs: &[Job], now: Instant) -> Result<()> {
+    let (this, jobs) = (app.clone(), jobs.to_vec());
+    app.db
+        .write(move |db| {
+            if let Some(handler) = handler {
+                handler(&this, db, &jobs, now)?;
+            }
+            let ids: Vec<Id<Job>> = jobs.iter().map(|job| job.id).collect();
+            diesel::update(jobs::table.filter(jobs::id.eq_any(ids)))
+                .set((jobs::done_at.eq(now), jobs::attempts.eq(jobs::attempts + 1)))
+                .execute(db)?;
+            Ok(())
+        })
+        .await
+}
+
+async fn mark_done(app: &App, job: &Job, now: Instant) -> Result<()> {
+    let (id, attempts) = (job.id, job.attempts + 1);
+    app.db
+        .write_alone(move |db| {
+            diesel::update(jobs::table.filter(jobs::id.eq(id)))
+                .set((jobs::done_at.eq(now), jobs::attempts.eq(attempts)))
+                .execute(db)?;
+            Ok(())
+        })
+        .await
+}
+
+async fn mark_failed(app: &App, job: &Job, error: &Error, now: Instant) -> Result<()> {
+    let (id, attempts, due_at) = (job.id, job.attempts + 1, job.due_at);
+    tracing::warn!(job = %id, kind = %job.kind, attempts, %error, "a job failed");
+    let words: String = error.to_string().chars().take(500).collect();
+    let again = due_at.max(now).plus(TimeDelta::seconds(1 << attempts.clamp(1, 12)));
+    app.db
+        .write_alone(move |db| {
+            let failed = (attempts >= ATTEMPTS).then_some(now);
+            diesel::update(jobs::table.filter(jobs::id.eq(id)))
+                .set((
+                    jobs::attempts.eq(attempts),
+                    jobs::due_at.eq(again),
+                    jobs::failed_at.eq(failed),
+                    jobs::last_error.eq(words.clone()),
+                ))
+                .execute(db)?;
+            Ok(())
+        })
+        .await
+}
+
 async fn run_one(app: &App, handlers: &Handlers, job: &Job, now: Instant) -> Result<()> {
-    let Some(subscribed) = handlers.0.get(job.kind.as_str()) else {
-        // An event nobody subscribes to is done by being written.
-        return Ok(());
-    };
-    for handler in subscribed {
+    for handler in handlers.single.get(job.kind.as_str()).into_iter().flatten() {
         handler(app.clone(), job.clone(), now).await?;
     }
     Ok(())

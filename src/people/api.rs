@@ -1,6 +1,7 @@
 //! People and organisations for programs.
 
 use super::actions::{self, NewMember, OrganisationInput};
+use super::model::Invitation;
 use super::policy::{Action, Thing, can, require};
 use super::store;
 use crate::audit;
@@ -56,15 +57,57 @@ pub async fn register_organisation(visit: Visit, body: Sent<OrganisationInput>) 
     created(&format!("/api/v1/organisations/{id}"), &json!({ "id": id }))
 }
 
-/// Adds a person to an applicant organisation's team.
+/// Offers a person a role in an applicant organisation's team. They hold it once they accept.
 ///
 /// # Errors
 /// Invalid, Denied.
 #[utoipa::path(post, path = "/api/v1/organisations/{id}/members", tag = "people", security(("token" = [])),
-    params(("id" = String, Path)), request_body = NewMember, responses((status = 200, description = "Added")))]
+    params(("id" = String, Path)), request_body = NewMember, responses((status = 200, description = "Invited, whether the address has an account or not")))]
 pub async fn add_member(visit: Visit, id: web::Path<Id<actor::Organisation>>, body: Sent<NewMember>) -> Answer {
-    actions::add_member(&visit.app, &visit.actor, *id, &body.0).await?;
-    ok(&json!({ "added": true }))
+    actions::invite(&visit.app, &visit.actor, *id, &body.0).await?;
+    ok(&json!({ "invited": true }))
+}
+
+/// The roles offered to the token's owner.
+///
+/// # Errors
+/// Denied without a token.
+#[utoipa::path(get, path = "/api/v1/invitations", tag = "people", security(("token" = [])),
+    responses((status = 200, description = "Open offers, oldest first")))]
+pub async fn invitations(visit: Visit) -> Answer {
+    let (account, now) = (visit.account()?, visit.now);
+    let found = visit
+        .app
+        .db
+        .read(move |db| {
+            let email = store::find_account(db, account)?.email;
+            store::invitations_to(db, &email, now)
+        })
+        .await?;
+    let shown = |(offer, name): (Invitation, String)| json!({ "id": offer.id, "organisation": offer.organisation_id, "name": name, "role": offer.role, "until": offer.expires_at });
+    ok(&Listed { items: found.into_iter().map(shown).collect(), next: None })
+}
+
+/// Accepts an offered role.
+///
+/// # Errors
+/// NotFound for another's, refused when it does not stand any more.
+#[utoipa::path(post, path = "/api/v1/invitations/{id}/accept", tag = "people", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Accepted")))]
+pub async fn accept_invitation(visit: Visit, id: web::Path<Id<Invitation>>) -> Answer {
+    actions::answer_invitation(&visit.app, &visit.actor, *id, true).await?;
+    ok(&json!({ "accepted": true }))
+}
+
+/// Declines an offered role.
+///
+/// # Errors
+/// As accepting.
+#[utoipa::path(post, path = "/api/v1/invitations/{id}/decline", tag = "people", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Declined")))]
+pub async fn decline_invitation(visit: Visit, id: web::Path<Id<Invitation>>) -> Answer {
+    actions::answer_invitation(&visit.app, &visit.actor, *id, false).await?;
+    ok(&json!({ "accepted": false }))
 }
 
 /// The audit record of the authority, newest first.

@@ -1,6 +1,7 @@
 //! People and organisations: accounts, sign-in, roles, and the one policy that says who may do what.
 //!
-//! Invariants: an answer to a sign-in never tells whether an account exists; a session or token that is
+//! Invariants: an account exists only once its address is proven; a role is held only once its person has accepted it;
+//! an answer to a sign-in never tells whether an account exists; a session or token that is
 //! revoked stops working at once; a role ends, it is never deleted; nobody is denied or allowed anything
 //! anywhere but in [`policy`].
 //!
@@ -9,7 +10,10 @@
 
 pub mod actions;
 pub mod api;
+mod invitations_store;
+pub mod limits;
 mod model;
+pub mod organisation_pages;
 pub mod pages;
 mod passwords;
 pub mod policy;
@@ -17,9 +21,9 @@ mod rules;
 pub mod sessions;
 mod store;
 
-pub use model::{AccountRow, Member, Organisation, OrganisationKind, Profile, TokenRow};
+pub use model::{AccountRow, Invitation, Member, Organisation, OrganisationKind, Profile, TokenRow};
 pub use rules::PeopleRefusal;
 pub use store::{
-    account_names, addresses_of_organisation, addresses_with_role, authorities, departments, find_organisation,
-    find_organisations, load_actor, load_actor_by_token, members_with_role,
+    account_names, addresses_of_organisation, addresses_of_organisations, addresses_with_role, authorities,
+    departments, find_organisation, find_organisations, load_actor, load_actor_by_token, members_with_role,
 };

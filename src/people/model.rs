@@ -1,6 +1,6 @@
 //! Accounts, organisations, members, tokens.
 
-use crate::db::schema::{accounts, members, organisations, tokens};
+use crate::db::schema::{accounts, invitations, members, organisations, registrations, tokens};
 use crate::db::{Json, MultiBackend};
 use crate::values::{Account, Id, Instant, Role, actor};
 use diesel::prelude::*;
@@ -86,6 +86,60 @@ pub struct Organisation {
     pub created_at: Instant,
     /// Who registered it.
     pub created_by: Option<Id<Account>>,
+}
+
+impl Organisation {
+    /// The authority whose record tells what happens here; none for an applicant organisation.
+    #[must_use]
+    pub fn authority(&self) -> Option<Id<actor::Organisation>> {
+        (!self.kind.is_applicant()).then(|| self.parent_id.unwrap_or(self.id))
+    }
+}
+
+/// An account that waits until its address is proven.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = registrations, check_for_backend(MultiBackend))]
+pub struct Registration {
+    /// SHA-256 of the mailed secret, hexadecimal.
+    pub hash: String,
+    /// Name for colleagues.
+    pub name: String,
+    /// The address to be proven, in lower case.
+    pub email: String,
+    /// Argon2id in PHC form.
+    pub password_hash: String,
+    /// Machine time when the link stops working.
+    pub expires_at: Instant,
+}
+
+impl std::fmt::Debug for Registration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registration").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// A role offered to an address.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = invitations, check_for_backend(MultiBackend))]
+pub struct Invitation {
+    /// Identifier.
+    pub id: Id<Invitation>,
+    /// The organisation.
+    pub organisation_id: Id<actor::Organisation>,
+    /// The address, in lower case.
+    pub email: String,
+    /// The role.
+    pub role: Role,
+    /// Who offers it.
+    pub invited_by: Id<Account>,
+    /// Since when.
+    pub created_at: Instant,
+    /// Until when it can be accepted.
+    pub expires_at: Instant,
+    /// When it was accepted, declined or taken back; open when empty.
+    pub ended_at: Option<Instant>,
+    /// Who accepted it.
+    pub accepted_by: Option<Id<Account>>,
 }
 
 /// One role of one person in one organisation.

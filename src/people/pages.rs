@@ -1,16 +1,16 @@
 //! Pages of accounts, organisations and staff.
 
-use super::actions::{self, NewDepartment, NewMember, NewToken, OrganisationInput, Register, SignIn};
-use super::model::{Member, Organisation, OrganisationKind, TokenRow};
-use super::policy::{Action, Thing, can};
-use super::{sessions, store};
+use super::actions::{self, NewToken, Register, SignIn};
+use super::model::{Invitation, TokenRow};
+use super::policy::{Action, Thing};
+use super::{limits, sessions, store};
 use crate::audit;
 use crate::db::{Json, Page};
 use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, Mail};
-use crate::values::{Clock, Id, Role, actor};
+use crate::values::{Account, Clock, Id};
 use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ fn own_path(next: &str) -> &str {
     if plain && next.starts_with('/') && !next.starts_with("//") { next } else { "/" }
 }
 
-fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
+pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
     let mut shell = visit.shell(title, "");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
@@ -63,13 +63,20 @@ pub async fn sign_in_form(visit: Visit, query: web::Query<NextQuery>) -> Answer 
     page(&sign_in_page(&visit, FormState::empty(), &query.next))
 }
 
-/// The address a request came from, for rate limits. A proxy's header counts only in production, where one stands before us.
+/// The place a request came from, for limits.
 fn source(visit: &Visit, request: &HttpRequest) -> String {
-    if visit.app.config.is_production() {
-        request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned()
-    } else {
-        request.peer_addr().map_or_else(|| "unknown".to_owned(), |a| a.ip().to_string())
-    }
+    let written: Vec<&str> =
+        request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let peer = request.peer_addr().map(|address| address.ip());
+    limits::source(peer, &written.join(","), visit.app.config.server.trusted_proxies)
+}
+
+fn begin_session(visit: &Visit, account: Id<Account>) -> Result<()> {
+    // A fresh key, so that a key known before the sign-in is worth nothing after it.
+    visit.session().renew();
+    visit.session().insert(sessions::ACCOUNT, account).map_err(|e| Error::internal(e.to_string()))?;
+    visit.session().remove("csrf");
+    Ok(())
 }
 
 /// `POST /sign-in`
@@ -79,10 +86,7 @@ fn source(visit: &Visit, request: &HttpRequest) -> String {
 pub async fn sign_in(visit: Visit, request: HttpRequest, posted: Posted<SignIn>) -> Answer {
     match actions::sign_in(&visit.app, &source(&visit, &request), &posted.input).await {
         Ok(account) => {
-            // A fresh key, so that a key known before the sign-in is worth nothing after it.
-            visit.session().renew();
-            visit.session().insert(sessions::ACCOUNT, account).map_err(|e| Error::internal(e.to_string()))?;
-            visit.session().remove("csrf");
+            begin_session(&visit, account)?;
             see(own_path(&posted.input.next))
         }
         Err(error) => {
@@ -129,16 +133,60 @@ pub async fn register_form(visit: Visit) -> Answer {
 ///
 /// # Errors
 /// Internal.
-pub async fn register(visit: Visit, posted: Posted<Register>) -> Answer {
-    match actions::register(&visit.app, &posted.input).await {
+pub async fn register(visit: Visit, request: HttpRequest, posted: Posted<Register>) -> Answer {
+    match actions::register(&visit.app, &source(&visit, &request), &posted.input).await {
         Ok(()) => page(&CheckMailPage {
-            shell: visit.shell("Account made", ""),
-            title: "Your account is ready",
-            text: "Sign in with your email address and password. If you had an account already, we have written to you instead.",
+            shell: visit.shell("Check your mail", ""),
+            title: "Check your mail",
+            text: "We have written to the address you gave. Open the link in the mail within a day to confirm that it is yours. If it has an account already, the mail says so.",
         }),
         Err(error) => {
             let form = posted.again(error)?;
             page_again(&RegisterPage { shell: form_shell(&visit, "Make an account", &form), form })
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "people/confirm.html")]
+struct ConfirmPage {
+    shell: Shell,
+    form: FormState,
+    email: String,
+}
+
+/// Confirming an address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Confirm {
+    password: String,
+}
+
+/// `GET /confirm/{secret}`
+///
+/// # Errors
+/// Refused when the link was used or has expired.
+pub async fn confirm_form(visit: Visit, secret: web::Path<String>) -> Answer {
+    let email = actions::to_confirm(&visit.app, &secret).await?;
+    let form = FormState::empty();
+    page(&ConfirmPage { shell: form_shell(&visit, "Confirm your email address", &form), form, email })
+}
+
+/// `POST /confirm/{secret}`
+///
+/// # Errors
+/// Refused when the link was used or has expired.
+pub async fn confirm(visit: Visit, secret: web::Path<String>, posted: Posted<Confirm>) -> Answer {
+    match actions::confirm(&visit.app, &secret, &posted.input.password).await {
+        Ok(account) => {
+            begin_session(&visit, account)?;
+            visit.done("Your address is confirmed and your account is ready.");
+            see("/account")
+        }
+        Err(error) => {
+            let form = posted.again(error)?;
+            let email = actions::to_confirm(&visit.app, &secret).await?;
+            page_again(&ConfirmPage { shell: form_shell(&visit, "Confirm your email address", &form), form, email })
         }
     }
 }
@@ -201,8 +249,9 @@ pub struct Reset {
 /// `GET /reset/{secret}`
 ///
 /// # Errors
-/// Internal.
-pub async fn reset_form(visit: Visit) -> Answer {
+/// Refused when the link was used or has expired.
+pub async fn reset_form(visit: Visit, secret: web::Path<String>) -> Answer {
+    actions::check_reset(&visit.app, &secret).await?;
     let form = FormState::empty();
     page(&ResetPage { shell: form_shell(&visit, "Choose a new password", &form), form })
 }
@@ -232,6 +281,7 @@ struct AccountPage {
     name: String,
     email: String,
     memberships: Vec<(String, String, String)>,
+    invitations: Vec<(Invitation, String)>,
     tokens: Vec<TokenRow>,
     sessions: i64,
     secret: Option<String>,
@@ -239,12 +289,16 @@ struct AccountPage {
 
 async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) -> Result<AccountPage> {
     let account = visit.account()?;
-    let (row, tokens, sessions) = visit
+    let now = visit.now;
+    let (row, invitations, tokens, sessions) = visit
         .app
         .db
         .read(move |db| {
+            let row = store::find_account(db, account)?;
+            let invitations = store::invitations_to(db, &row.email, now)?;
             Ok((
-                store::find_account(db, account)?,
+                row,
+                invitations,
                 store::tokens_of(db, account)?,
                 store::count_sessions_of(db, account, Clock::machine())?,
             ))
@@ -266,6 +320,7 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
         name: row.name,
         email: row.email,
         memberships,
+        invitations,
         tokens,
         sessions,
         secret,
@@ -278,6 +333,26 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
 /// Internal.
 pub async fn account(visit: Visit) -> Answer {
     page(&account_page(&visit, FormState::empty(), None).await?)
+}
+
+/// `POST /account/invitations/{id}/accept`
+///
+/// # Errors
+/// NotFound for another's, refused when it does not stand any more.
+pub async fn accept_invitation(visit: Visit, id: web::Path<Id<Invitation>>, _posted: Posted<NextQuery>) -> Answer {
+    actions::answer_invitation(&visit.app, &visit.actor, *id, true).await?;
+    visit.done("You have accepted the role.");
+    see("/account")
+}
+
+/// `POST /account/invitations/{id}/decline`
+///
+/// # Errors
+/// As [`accept_invitation`].
+pub async fn decline_invitation(visit: Visit, id: web::Path<Id<Invitation>>, _posted: Posted<NextQuery>) -> Answer {
+    actions::answer_invitation(&visit.app, &visit.actor, *id, false).await?;
+    visit.done("You have declined the role.");
+    see("/account")
 }
 
 /// `POST /account/sessions/end`
@@ -309,232 +384,6 @@ pub async fn revoke_token(visit: Visit, id: web::Path<Id<TokenRow>>, _posted: Po
     actions::revoke_token(&visit.app, &visit.actor, *id).await?;
     visit.done("The token is revoked. It no longer works.");
     see("/account")
-}
-
-#[derive(Template)]
-#[template(path = "people/organisation_new.html")]
-struct NewOrganisationPage {
-    shell: Shell,
-    form: FormState,
-    kinds: Vec<(&'static str, &'static str)>,
-}
-
-fn applicant_kinds() -> Vec<(&'static str, &'static str)> {
-    OrganisationKind::ALL.iter().filter(|k| k.is_applicant()).map(|k| (k.as_str(), k.label())).collect()
-}
-
-/// `GET /organisations/new`
-///
-/// # Errors
-/// Internal.
-pub async fn new_organisation_form(visit: Visit) -> Answer {
-    let form = FormState::empty();
-    page(&NewOrganisationPage {
-        shell: form_shell(&visit, "Register your organisation", &form),
-        form,
-        kinds: applicant_kinds(),
-    })
-}
-
-/// `POST /organisations/new`
-///
-/// # Errors
-/// Internal.
-pub async fn new_organisation(visit: Visit, posted: Posted<OrganisationInput>) -> Answer {
-    match actions::register_organisation(&visit.app, &visit.actor, &posted.input).await {
-        Ok(id) => {
-            visit.done("Your organisation is registered. Its facts are reused in every application.");
-            see(&format!("/organisations/{id}"))
-        }
-        Err(error) => {
-            let form = posted.again(error)?;
-            page_again(&NewOrganisationPage {
-                shell: form_shell(&visit, "Register your organisation", &form),
-                form,
-                kinds: applicant_kinds(),
-            })
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "people/organisation.html")]
-struct OrganisationPage {
-    shell: Shell,
-    form: FormState,
-    organisation: Organisation,
-    members: Vec<(Member, String, String)>,
-    may_manage: bool,
-    roles: Vec<(&'static str, String)>,
-}
-
-async fn organisation_page(
-    visit: &Visit,
-    id: Id<actor::Organisation>,
-    form: Option<FormState>,
-) -> Result<OrganisationPage> {
-    let (organisation, members) =
-        visit.app.db.read(move |db| Ok((store::find_organisation(db, id)?, store::current_members(db, id)?))).await?;
-    let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
-    if !can(&visit.actor, Action::ViewOrganisation, &thing) || !organisation.kind.is_applicant() {
-        return Err(Error::NotFound);
-    }
-    let may_manage = can(&visit.actor, Action::ManageOrganisation, &thing);
-    let profile = &organisation.profile.0;
-    let form = form.unwrap_or_else(|| {
-        FormState::filled([
-            ("name", organisation.name.clone()),
-            ("register_id", profile.register_id.clone()),
-            ("address", profile.address.clone()),
-            ("contact_email", profile.contact_email.clone()),
-            ("purpose", profile.purpose.clone()),
-            ("staff", profile.staff.map(|n| n.to_string()).unwrap_or_default()),
-            ("group", profile.group.clone()),
-        ])
-    });
-    Ok(OrganisationPage {
-        shell: form_shell(visit, &organisation.name, &form),
-        form,
-        organisation,
-        members,
-        may_manage,
-        roles: role_options(false),
-    })
-}
-
-fn role_options(staff: bool) -> Vec<(&'static str, String)> {
-    Role::ALL.into_iter().filter(|r| r.is_staff() == staff).map(|r| (r.as_str(), r.label())).collect()
-}
-
-/// `GET /organisations/{id}`
-///
-/// # Errors
-/// NotFound for another's organisation.
-pub async fn organisation(visit: Visit, id: web::Path<Id<actor::Organisation>>) -> Answer {
-    page(&organisation_page(&visit, *id, None).await?)
-}
-
-/// `POST /organisations/{id}`
-///
-/// # Errors
-/// Denied.
-pub async fn change_organisation(
-    visit: Visit,
-    id: web::Path<Id<actor::Organisation>>,
-    posted: Posted<OrganisationInput>,
-) -> Answer {
-    match actions::change_profile(&visit.app, &visit.actor, *id, &posted.input).await {
-        Ok(()) => {
-            visit.done("Saved. New applications use these facts.");
-            see(&format!("/organisations/{id}"))
-        }
-        Err(error) => page_again(&organisation_page(&visit, *id, Some(posted.again(error)?)).await?),
-    }
-}
-
-/// `POST /organisations/{id}/members`
-///
-/// # Errors
-/// Denied.
-pub async fn add_member(visit: Visit, id: web::Path<Id<actor::Organisation>>, posted: Posted<NewMember>) -> Answer {
-    match actions::add_member(&visit.app, &visit.actor, *id, &posted.input).await {
-        Ok(()) => {
-            visit.done("Added to the team.");
-            see(&format!("/organisations/{id}"))
-        }
-        Err(error) => page_again(&organisation_page(&visit, *id, Some(posted.again(error)?)).await?),
-    }
-}
-
-/// `POST /organisations/{id}/members/{member}/end`
-///
-/// # Errors
-/// Denied, refused.
-pub async fn end_member(
-    visit: Visit,
-    path: web::Path<(Id<actor::Organisation>, Id<Member>)>,
-    _posted: Posted<NextQuery>,
-) -> Answer {
-    let (organisation, member) = path.into_inner();
-    actions::end_member(&visit.app, &visit.actor, organisation, member).await?;
-    visit.done("The role is ended.");
-    see(&format!("/organisations/{organisation}"))
-}
-
-#[derive(Template)]
-#[template(path = "people/staff.html")]
-struct StaffPage {
-    shell: Shell,
-    form: FormState,
-    authority: Organisation,
-    members: Vec<(Member, String, String)>,
-    departments: Vec<Organisation>,
-    roles: Vec<(&'static str, String)>,
-}
-
-async fn staff_page(visit: &Visit, form: FormState) -> Result<StaffPage> {
-    let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
-    let (authority, members, departments) = visit
-        .app
-        .db
-        .read(move |db| {
-            let (organisation, departments) = store::authority_with_departments(db, authority)?;
-            Ok((organisation, store::current_members(db, authority)?, departments))
-        })
-        .await?;
-    let mut shell = visit.shell("People and departments", "/people");
-    shell.csrf = visit.csrf();
-    shell.error = form.has_errors();
-    Ok(StaffPage { shell, form, authority, members, departments, roles: role_options(true) })
-}
-
-/// `GET /people`
-///
-/// # Errors
-/// Denied.
-pub async fn staff(visit: Visit) -> Answer {
-    page(&staff_page(&visit, FormState::empty()).await?)
-}
-
-/// `POST /people/members`
-///
-/// # Errors
-/// Denied.
-pub async fn add_staff(visit: Visit, posted: Posted<NewMember>) -> Answer {
-    let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
-    match actions::add_member(&visit.app, &visit.actor, authority, &posted.input).await {
-        Ok(()) => {
-            visit.done("The role is given.");
-            see("/people")
-        }
-        Err(error) => page_again(&staff_page(&visit, posted.again(error)?).await?),
-    }
-}
-
-/// `POST /people/members/{member}/end`
-///
-/// # Errors
-/// Denied, refused.
-pub async fn end_staff(visit: Visit, member: web::Path<Id<Member>>, _posted: Posted<NextQuery>) -> Answer {
-    let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
-    actions::end_member(&visit.app, &visit.actor, authority, *member).await?;
-    visit.done("The role is ended.");
-    see("/people")
-}
-
-/// `POST /people/departments`
-///
-/// # Errors
-/// Denied.
-pub async fn add_department(visit: Visit, posted: Posted<NewDepartment>) -> Answer {
-    let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
-    match actions::add_department(&visit.app, &visit.actor, authority, &posted.input).await {
-        Ok(_) => {
-            visit.done("The department is added.");
-            see("/people")
-        }
-        Err(error) => page_again(&staff_page(&visit, posted.again(error)?).await?),
-    }
 }
 
 #[derive(Template)]

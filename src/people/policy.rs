@@ -284,9 +284,16 @@ pub fn can(actor: &Actor, action: Action, thing: &Thing) -> bool {
 /// As [`can`], as a result.
 ///
 /// # Errors
-/// Denied. A person who may not even know of an unpublished thing gets NotFound from the room that owns it.
+/// Denied; NotFound for a stranger, who may not even know of an unpublished thing: nobody of the authority and nobody
+/// of the applicant.
 pub fn require(actor: &Actor, action: Action, thing: &Thing) -> Result<(), Error> {
-    if can(actor, action, thing) { Ok(()) } else { Err(Error::Denied) }
+    if can(actor, action, thing) {
+        return Ok(());
+    }
+    let theirs = thing.organisation.is_some_and(|id| actor.memberships().iter().any(|m| m.organisation == id))
+        || thing.authority.is_some_and(|id| actor.is_staff_of(id));
+    let owned = thing.authority.is_some() || thing.organisation.is_some();
+    if thing.public || theirs || !owned { Err(Error::Denied) } else { Err(Error::NotFound) }
 }
 
 /// Whether any thing at all could be open to this actor: asked for each route before its handler runs.
@@ -333,6 +340,18 @@ mod tests {
         assert!(!can(&officer, Action::EditTender, &Thing::of_authority(Id::new())));
         assert!(!can(&officer, Action::ReadCall, &Thing::of_authority(Id::new())));
         assert!(can(&officer, Action::ReadCall, &Thing::of_authority(Id::new()).public(true)));
+    }
+
+    #[test]
+    fn a_stranger_is_not_even_told_that_a_thing_is_there() {
+        let (council, enterprise) = (Id::new(), Id::new());
+        let thing = Thing::of_applicant(council, enterprise);
+        let answer = |actor: &Actor, thing: &Thing| require(actor, Action::ReportFigure, thing);
+        assert!(answer(&person(ApplicantOwner, enterprise), &thing).is_ok());
+        assert!(matches!(answer(&person(ApplicantOwner, Id::new()), &thing), Err(Error::NotFound)));
+        assert!(matches!(answer(&person(ContractManager, Id::new()), &thing), Err(Error::NotFound)));
+        assert!(matches!(answer(&person(Evaluator, council), &thing), Err(Error::Denied)));
+        assert!(matches!(answer(&person(ApplicantOwner, Id::new()), &thing.public(true)), Err(Error::Denied)));
     }
 
     #[test]

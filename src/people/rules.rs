@@ -5,14 +5,29 @@ use crate::values::{FieldErrors, Instant, Parser, RefusalInfo, Role};
 use chrono::TimeDelta;
 use validator::ValidateEmail;
 
-/// Wrong passwords after which an account is locked.
-pub const FAILURES_BEFORE_LOCK: i64 = 10;
+/// Wrong passwords after which an account is locked for everybody, whoever guessed. Many more than
+/// [`ATTEMPTS_BY_ACCOUNT`], so that one stranger alone cannot lock another out.
+pub const FAILURES_BEFORE_LOCK: i64 = 50;
 /// How long a locked account stays locked.
 pub const LOCK_MINUTES: i64 = 15;
-/// Attempts from one address in [`ATTEMPT_WINDOW_MINUTES`] before sign-in is refused there.
-pub const ATTEMPTS_BY_SOURCE: i64 = 30;
-/// Window of [`ATTEMPTS_BY_SOURCE`].
+/// Wrong passwords for one address from one place in [`ATTEMPT_WINDOW_MINUTES`] before that place is refused.
+pub const ATTEMPTS_BY_ACCOUNT: i64 = 10;
+/// Wrong passwords from one place before sign-in is refused there: an office behind one network has many people.
+pub const ATTEMPTS_BY_SOURCE: i64 = 100;
+/// Accounts asked for from one place in the same window.
+pub const REGISTRATIONS_BY_SOURCE: i64 = 20;
+/// Reset links asked for from one place in the same window.
+pub const RESETS_BY_SOURCE: i64 = 20;
+/// Window of all these.
 pub const ATTEMPT_WINDOW_MINUTES: i64 = 15;
+/// Mails to one address that others may cause in [`MAIL_WINDOW_MINUTES`].
+pub const MAILS_BY_ADDRESS: i64 = 5;
+/// Window of [`MAILS_BY_ADDRESS`], the longest of all.
+pub const MAIL_WINDOW_MINUTES: i64 = 60;
+/// How long the link that confirms an address works.
+pub const CONFIRM_HOURS: i64 = 24;
+/// How long an offered role can be accepted.
+pub const INVITATION_DAYS: i64 = 30;
 /// How long a reset link works.
 pub const RESET_MINUTES: i64 = 60;
 
@@ -25,6 +40,10 @@ pub enum PeopleRefusal {
     TooManyAttempts,
     /// A reset link that is unknown, used or too old.
     ResetLink,
+    /// A link to confirm an address that is unknown, used or too old.
+    ConfirmLink,
+    /// An offer of a role that was answered, taken back or too old.
+    InvitationOver,
     /// A role that does not fit the kind of organisation.
     RoleForKind,
     /// The last owner or administrator would be gone.
@@ -39,6 +58,8 @@ impl RefusalInfo for PeopleRefusal {
             PeopleRefusal::SignIn => "people/sign-in",
             PeopleRefusal::TooManyAttempts => "people/too-many-attempts",
             PeopleRefusal::ResetLink => "people/reset-link",
+            PeopleRefusal::ConfirmLink => "people/confirm-link",
+            PeopleRefusal::InvitationOver => "people/invitation-over",
             PeopleRefusal::RoleForKind => "people/role-for-kind",
             PeopleRefusal::LastOne => "people/last-one",
             PeopleRefusal::Parent => "people/parent",
@@ -47,10 +68,12 @@ impl RefusalInfo for PeopleRefusal {
     fn sentence(&self) -> String {
         match self {
             PeopleRefusal::SignIn => {
-                "The email address or password is not right, or the account is locked for 15 minutes after many attempts. Check both, or reset your password."
+                "The email address or password is not right, or the account is locked for 15 minutes after many attempts. Check both, or reset your password. If you have just made an account, open the link in our mail first."
             }
             PeopleRefusal::TooManyAttempts => "There were too many attempts from your network. Wait 15 minutes, then try again.",
             PeopleRefusal::ResetLink => "This link does not work any more. Ask for a new one.",
+            PeopleRefusal::ConfirmLink => "This link does not work any more. If you have an account, sign in. Otherwise make one again.",
+            PeopleRefusal::InvitationOver => "This offer does not stand any more. Ask whoever made it to offer the role again.",
             PeopleRefusal::RoleForKind => "Staff roles belong to authorities and applicant roles to other organisations. Choose a role that fits.",
             PeopleRefusal::LastOne => "This is the last person with this role. Give it to somebody else first.",
             PeopleRefusal::Parent => "A department needs the authority it belongs to.",
@@ -126,11 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_wrong_passwords_lock_an_account_for_fifteen_minutes() {
+    fn fifty_wrong_passwords_from_anywhere_lock_an_account_for_fifteen_minutes() {
         let now = Instant::from_micros(0).unwrap();
-        let (failures, locked) = after_failure(8, now);
-        assert_eq!((failures, locked), (9, None));
-        let (failures, locked) = after_failure(9, now);
+        let (failures, locked) = after_failure(48, now);
+        assert_eq!((failures, locked), (49, None));
+        let (failures, locked) = after_failure(49, now);
         assert_eq!(failures, 0);
         assert!(is_locked(locked, now.plus(TimeDelta::minutes(14))));
         assert!(!is_locked(locked, now.plus(TimeDelta::minutes(15))));

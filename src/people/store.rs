@@ -1,12 +1,13 @@
 //! Rows of people.
 
+pub(super) use super::invitations_store::*;
 use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
 use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
 use crate::db::{Db, Json};
 use crate::error::Result;
 use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 type OrganisationId = Id<actor::Organisation>;
 
@@ -280,6 +281,28 @@ pub fn addresses_of_organisation(db: &mut Db, organisation: OrganisationId) -> R
     Ok(found)
 }
 
+/// As [`addresses_of_organisation`], of several at once.
+///
+/// # Errors
+/// What the database says.
+pub fn addresses_of_organisations(
+    db: &mut Db,
+    organisations: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, BTreeSet<String>>> {
+    let found: Vec<(OrganisationId, String)> = members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq_any(organisations))
+        .filter(members::ended_at.is_null())
+        .filter(accounts::disabled_at.is_null())
+        .select((members::organisation_id, accounts::email))
+        .load(db)?;
+    let mut teams: HashMap<_, BTreeSet<_>> = HashMap::new();
+    for (organisation, address) in found {
+        teams.entry(organisation).or_default().insert(address);
+    }
+    Ok(teams)
+}
+
 /// Addresses of an authority's people with a role, for mails to staff.
 ///
 /// # Errors
@@ -323,6 +346,13 @@ pub(super) fn revoke_token(db: &mut Db, account: Id<Account>, id: Id<TokenRow>, 
     .execute(db)?)
 }
 
+/// Revokes every token of an account that works; says how many did.
+pub(super) fn revoke_tokens_of(db: &mut Db, account: Id<Account>, at: Instant) -> Result<usize> {
+    Ok(diesel::update(tokens::table.filter(tokens::account_id.eq(account)).filter(tokens::revoked_at.is_null()))
+        .set(tokens::revoked_at.eq(at))
+        .execute(db)?)
+}
+
 pub(super) fn insert_reset(db: &mut Db, hash: &str, account: Id<Account>, expires_at: Instant) -> Result<()> {
     diesel::insert_into(password_resets::table)
         .values((
@@ -334,14 +364,19 @@ pub(super) fn insert_reset(db: &mut Db, hash: &str, account: Id<Account>, expire
     Ok(())
 }
 
-pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result<Option<Id<Account>>> {
-    let account: Option<Id<Account>> = password_resets::table
+/// Whose password a link may change now; `None` when it was used, has expired or never was.
+pub(super) fn find_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result<Option<Id<Account>>> {
+    Ok(password_resets::table
         .filter(password_resets::hash.eq(hash))
         .filter(password_resets::used_at.is_null())
         .filter(password_resets::expires_at.gt(machine_now))
         .select(password_resets::account_id)
         .first(db)
-        .optional()?;
+        .optional()?)
+}
+
+pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result<Option<Id<Account>>> {
+    let account = find_reset(db, hash, machine_now)?;
     if account.is_some() {
         diesel::update(password_resets::table.filter(password_resets::hash.eq(hash)))
             .set(password_resets::used_at.eq(machine_now))

@@ -22,7 +22,9 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
         .map(|h| {
             json!({
                 "investment": h.book.investment.id, "reference": h.book.investment.reference, "holding": h.name,
-                "mission": h.book.investment.mission_id, "standing": h.standing, "days_past_due": h.days_late, "overdue": h.overdue,
+                "mission": h.book.investment.mission_id, "standing": h.standing, "days_past_due": h.days_late,
+                "conditions": { "met": h.conditions.met, "agreed": h.conditions.promises, "word": h.conditions.word(returns.on).0 },
+                 "overdue": h.overdue,
                 "measures": h.measures, "net_asset_value": h.nav, "rate_of_return": h.rate, "rate_sentence": h.rate.sentence(),
             })
         })

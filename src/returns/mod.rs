@@ -8,6 +8,7 @@
 //! Public names: [`FundReturns`], [`Holding`], [`load`], [`MissionMoney`], [`mission_money`].
 
 pub mod api;
+mod attention;
 mod model;
 mod money;
 pub mod pages;

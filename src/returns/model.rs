@@ -1,15 +1,17 @@
 //! A fund's returns, worked out from what is stored.
 
+use crate::agreements::Agreement;
+use crate::compliance::{self, InShort};
 use crate::db::Db;
 use crate::error::Result;
 use crate::finance::Xirr;
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, TypedFlow};
 use crate::funds::{self, Commitment, Fund};
 use crate::http::chart::CashYear;
-use crate::investments::{self, Book, Held, InvestmentState, NavShown, ProposalState, Standing};
+use crate::investments::{self, Book, Held, InvestmentState, NavShown, Standing};
 use crate::values::{Id, LocalDate, Pence};
-use chrono::{Datelike, Months};
-use std::collections::BTreeMap;
+use chrono::Datelike;
+use std::collections::{BTreeMap, HashMap};
 
 /// One investment of a fund with its figures.
 #[derive(Clone, Debug)]
@@ -34,12 +36,14 @@ pub struct Holding {
     pub nav: Option<NavShown>,
     /// Its rate of return, or why there is none.
     pub rate: Xirr,
+    /// The promises of its agreement.
+    pub conditions: InShort,
 }
 
 impl Holding {
     /// From what is stored, as of a day.
     #[must_use]
-    pub fn of(held: Held, on: LocalDate) -> Holding {
+    pub fn of(held: Held, conditions: InShort, on: LocalDate) -> Holding {
         let Held { book, name, mission, overdue_precedents } = held;
         let arrears = book.arrears(on);
         Holding {
@@ -53,6 +57,7 @@ impl Holding {
             name,
             mission,
             overdue_precedents,
+            conditions,
         }
     }
 
@@ -73,25 +78,8 @@ impl Holding {
 }
 
 /// "1 day late", "32 days late".
-fn days_late(days: i64) -> String {
+pub(super) fn days_late(days: i64) -> String {
     if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
-}
-
-/// Something that needs a person.
-#[derive(Clone, Debug)]
-pub struct Attention {
-    /// Word of its tag.
-    pub word: String,
-    /// Colour of its tag.
-    pub colour: &'static str,
-    /// Which enterprise.
-    pub name: String,
-    /// What is the matter.
-    pub text: String,
-    /// Where to go.
-    pub href: String,
-    /// Words of the link.
-    pub link: &'static str,
 }
 
 /// A fund with its holdings, measured together.
@@ -113,19 +101,33 @@ pub struct FundReturns {
     pub unvalued: bool,
 }
 
-/// A fund's returns on a day. Five statements, however many holdings.
+/// A fund's returns on a day, with how the promises of each holding stand. Five statements, however many holdings.
 ///
 /// # Errors
 /// NotFound.
 pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
     let (fund, commitments) = funds::find_committed(db, id)?;
     let portfolio = investments::portfolio(db, id, on)?;
-    measure(fund, &commitments, portfolio, on)
+    let agreements: Vec<_> = portfolio.iter().map(|held| held.book.investment.agreement_id).collect();
+    let conditions = compliance::in_short(db, &agreements, on)?;
+    measure(fund, &commitments, portfolio, conditions, on)
 }
 
-fn measure(fund: Fund, commitments: &[Commitment], portfolio: Vec<Held>, on: LocalDate) -> Result<FundReturns> {
+fn measure(
+    fund: Fund,
+    commitments: &[Commitment],
+    portfolio: Vec<Held>,
+    mut conditions: HashMap<Id<Agreement>, InShort>,
+    on: LocalDate,
+) -> Result<FundReturns> {
     let committed = Pence::total(commitments.iter().filter(|c| c.committed_on <= on).map(|c| c.amount))?;
-    let holdings: Vec<Holding> = portfolio.into_iter().map(|held| Holding::of(held, on)).collect();
+    let holdings: Vec<Holding> = portfolio
+        .into_iter()
+        .map(|held| {
+            let short = conditions.remove(&held.book.investment.agreement_id).unwrap_or_default();
+            Holding::of(held, short, on)
+        })
+        .collect();
     let flows: Vec<TypedFlow> = holdings.iter().flat_map(|h| h.book.flows()).collect();
     let navs: Vec<_> = holdings.iter().filter_map(|h| h.nav).map(|n| Some(n.nav)).collect();
     let nav = measures::pooled_nav(&navs);
@@ -175,11 +177,11 @@ impl FundReturns {
             let book = &holding.book;
             if matches!(book.investment.state, InvestmentState::AwaitingDrawdown | InvestmentState::Running) {
                 let offer = &book.investment.terms.0;
-                for (place, amount) in offer.tranches.iter().enumerate() {
+                for (place, draw) in offer.draws.iter().enumerate() {
                     let drawn = book.paid_out().any(|d| usize::try_from(d.tranche).is_ok_and(|t| t == place + 1));
                     if !drawn {
-                        let planned = offer.loan.tranches.get(place).map_or(self.on, |t| t.on).max(self.on);
-                        at(planned.year(), &|y| y.out_forecast = y.out_forecast + *amount);
+                        let planned = draw.on.max(self.on);
+                        at(planned.year(), &|y| y.out_forecast = y.out_forecast + draw.amount);
                     }
                 }
             }
@@ -204,75 +206,6 @@ impl FundReturns {
             .collect();
         rows.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         rows
-    }
-
-    /// What needs a person, the worst first: arrears, overdue conditions, proposals waiting, values older than a year.
-    #[must_use]
-    pub fn attention(&self) -> Vec<Attention> {
-        let mut items = Vec::new();
-        let mut late: Vec<&Holding> = self.holdings.iter().filter(|h| h.standing == Standing::InArrears).collect();
-        late.sort_by_key(|h| std::cmp::Reverse(h.days_late));
-        let page = |h: &Holding| format!("/investments/{}", h.book.investment.id);
-        for h in late {
-            items.push(Attention {
-                word: days_late(h.days_late),
-                colour: "red",
-                name: h.name.clone(),
-                text: format!("{} is overdue.", h.overdue),
-                href: page(h),
-                link: "Record a call or payment",
-            });
-        }
-        for h in &self.holdings {
-            let overdue = h.overdue_precedents;
-            if overdue > 0 && h.book.investment.closed_on.is_none() {
-                items.push(Attention {
-                    word: "Overdue".to_owned(),
-                    colour: "red",
-                    name: h.name.clone(),
-                    text: format!("{overdue} of the conditions before payment should have been verified by now."),
-                    href: page(h),
-                    link: "See the conditions",
-                });
-            }
-        }
-        for h in &self.holdings {
-            let drawdown = h.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed);
-            let value = h.book.valuations.iter().any(|v| v.state == ProposalState::Proposed);
-            if drawdown || value {
-                items.push(Attention {
-                    word: "To decide".to_owned(),
-                    colour: "yellow",
-                    name: h.name.clone(),
-                    text: if drawdown {
-                        "a payment out waits for a committee member."
-                    } else {
-                        "a value waits for a committee member."
-                    }
-                    .to_owned(),
-                    href: page(h),
-                    link: "Decide",
-                });
-            }
-            let year_ago = self.on.checked_sub_months(Months::new(12)).unwrap_or(self.on);
-            let valued =
-                h.book.valuations.iter().filter(|v| v.state == ProposalState::Approved).map(|v| v.valued_on).max();
-            let since = valued.or_else(|| h.book.paid_out().map(|d| d.pay_on).min());
-            if h.book.investment.state == InvestmentState::Running && since.is_some_and(|s| s < year_ago) {
-                items.push(Attention {
-                    word: "Old value".to_owned(),
-                    colour: "yellow",
-                    name: h.name.clone(),
-                    text: valued.map_or_else(
-                        || "paid out over a year ago and never valued.".to_owned(),
-                        |on| format!("last valued on {}.", crate::values::time::medium_date(on)),
-                    ),
-                    href: page(h),
-                    link: "Value this holding",
-                });
-            }
-        }
-        items
     }
 
     /// The answer to "how is the fund doing", in a sentence or two.

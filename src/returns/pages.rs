@@ -1,10 +1,11 @@
 //! Pages of a fund's returns: overview, forecast, statement.
 
-use super::model::{Attention, FundReturns, Holding, load};
+use super::attention::{Attention, attention};
+use super::model::{FundReturns, Holding, load};
 use crate::error::{Error, Result};
 use crate::finance::measures::FlowKind;
 use crate::funds::{self, Fund};
-use crate::http::chart::{CashColumns, CashYear, Heading};
+use crate::http::chart::{CashColumns, CashYear, Heading, Unit};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::investments::pages::{figure_shown, rate_shown};
@@ -13,7 +14,9 @@ use crate::values::time::medium_date;
 use crate::values::{Id, LocalDate, Pence};
 use actix_web::web;
 use askama::Template;
+use rust_decimal::Decimal;
 use serde::Deserialize;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// `?mission=ID&sort=value&format=csv`
@@ -22,7 +25,7 @@ use std::collections::BTreeMap;
 pub struct FundQuery {
     /// Only holdings of this mission.
     pub mission: String,
-    /// `name`, `late`, `invested`, `received`, `value`, `multiple`; with a leading `-` the other way round.
+    /// `name`, `conditions`, `late`, `invested`, `received`, `value`, `multiple`; with a leading `-` the other way round.
     pub sort: String,
     /// `csv` or `xlsx`; a page when empty.
     pub format: String,
@@ -30,6 +33,8 @@ pub struct FundQuery {
 
 struct Total {
     count: usize,
+    met: usize,
+    promises: usize,
     late: usize,
     invested: Pence,
     received: Pence,
@@ -50,6 +55,7 @@ struct FundPage {
     rate: (String, String),
     chart: String,
     years: Vec<(CashYear, Pence)>,
+    thousands: bool,
     missions: Vec<(String, String)>,
     query: FundQuery,
     this_year: i32,
@@ -72,6 +78,21 @@ impl FundPage {
             "none"
         }
     }
+    fn conditions(&self, h: &Holding) -> (String, &'static str) {
+        h.conditions.word(self.returns.on)
+    }
+    fn by_year(&self) -> &'static str {
+        if self.thousands { "By year, £000" } else { "By year, £" }
+    }
+    /// The year under which the word "forecast" stands: the first that is all to come.
+    fn first_forecast(&self, year: impl Borrow<i32>) -> bool {
+        self.years.iter().map(|(y, _)| y.year).find(|y| *y > self.this_year) == Some(*year.borrow())
+    }
+    /// An amount of the table by year, without pence; large funds in thousands.
+    fn round(&self, amount: impl Borrow<Pence>) -> String {
+        let unit = if self.thousands { Decimal::ONE_THOUSAND } else { Decimal::ONE };
+        Unit::count().show(amount.borrow().pounds() / unit)
+    }
     fn export(&self, format: &str) -> String {
         format!("?mission={}&sort={}&format={format}", self.query.mission, self.query.sort)
     }
@@ -92,14 +113,12 @@ pub(super) async fn returns_of(visit: &Visit, id: Id<Fund>) -> Result<FundReturn
         .await
 }
 
+/// From this running total on, the table by year is in thousands of pounds.
+const THOUSANDS_FROM: Pence = Pence(50_000_000);
+
 /// "1 thing", "4 things".
 fn things(count: usize) -> String {
     if count == 1 { "1 thing".to_owned() } else { format!("{count} things") }
-}
-
-/// The mark of a year to come.
-fn forecast_word(year: i32, this_year: i32) -> &'static str {
-    if year > this_year { " (forecast)" } else { "" }
 }
 
 /// Which holdings, in which order.
@@ -113,6 +132,7 @@ fn chosen(returns: &FundReturns, query: &FundQuery) -> Result<Vec<usize>> {
     let holding = |i: &usize| &returns.holdings[*i];
     match column {
         "" | "name" => shown.sort_by(|a, b| holding(a).name.cmp(&holding(b).name)),
+        "conditions" => shown.sort_by_key(|i| holding(i).conditions.rank()),
         "late" => shown.sort_by_key(|i| holding(i).days_late),
         "invested" => shown.sort_by_key(|i| holding(i).measures.paid_in),
         "received" => shown.sort_by_key(|i| holding(i).measures.distributed),
@@ -139,6 +159,8 @@ fn total(returns: &FundReturns, shown: &[usize]) -> Result<Total> {
     );
     Ok(Total {
         count: holdings.len(),
+        met: holdings.iter().map(|h| h.conditions.met).sum(),
+        promises: holdings.iter().map(|h| h.conditions.promises).sum(),
         late: holdings
             .iter()
             .filter(|h| h.days_late > 0 && h.standing == crate::investments::Standing::InArrears)
@@ -190,6 +212,9 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
                 h.name.clone(),
                 h.book.investment.reference.clone(),
                 h.book.investment.mission_id.to_string(),
+                h.conditions.word(returns.on).0,
+                h.conditions.met.to_string(),
+                h.conditions.promises.to_string(),
                 h.payments_tag().0,
                 m.paid_in.plain(),
                 m.distributed.plain(),
@@ -208,6 +233,9 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
         "holding",
         "reference",
         "mission",
+        "conditions",
+        "conditions_met",
+        "conditions_agreed",
         "payments",
         "paid_in",
         "distributed",
@@ -244,10 +272,11 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<FundQ
         shell,
         tabs: funds::pages::tabs(*id, ""),
         total: total(&returns, &shown)?,
-        attention: returns.attention(),
+        attention: attention(&returns),
         verdict: returns.verdict(),
         rate: rate_shown(&returns.rate),
         chart: chart.render().map_err(Error::from)?,
+        thousands: years.iter().any(|(_, sum)| sum.0.abs() >= THOUSANDS_FROM.0),
         years,
         missions,
         shown,

@@ -7,7 +7,7 @@ use super::rules::{self, ScoringRefusal};
 use super::sheets::{ScoreInput, read};
 use super::store;
 use crate::app::App;
-use crate::applications::{self, Application};
+use crate::applications::{self, Application, refuse_bidder};
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::outbox;
@@ -36,6 +36,7 @@ pub async fn agree(
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
@@ -93,6 +94,7 @@ pub async fn close(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Re
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
@@ -154,6 +156,7 @@ pub async fn disregard(
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             if store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }
@@ -227,6 +230,7 @@ pub async fn record_enquiry(
             let mut enquiry = store::find_enquiry(db, id)?;
             let call = calls::find(db, enquiry.call_id)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             if store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }

@@ -5,6 +5,7 @@ use super::panel::note;
 use super::rules::ScoringRefusal;
 use super::{bid_id, bids, store};
 use crate::app::App;
+use crate::applications::refuse_bidder;
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallKind};
 use crate::db::{Db, Json};
@@ -43,6 +44,7 @@ pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_none() {
                 return Err(ScoringRefusal::ModerationOpen.into());
             }
@@ -132,6 +134,7 @@ pub async fn sign(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Res
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
+            refuse_bidder(db, &actor, call.id)?;
             let ranking = store::latest_ranking(db, call.id)?.ok_or(ScoringRefusal::NoRanking)?;
             if ranking.signed_at.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());

@@ -6,7 +6,7 @@ use super::panel::note;
 use super::rules::{self, ScoringRefusal};
 use super::store;
 use crate::app::App;
-use crate::applications::Application;
+use crate::applications::{Application, refuse_bidder};
 use crate::calls::{self, Call};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -61,6 +61,7 @@ pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Resul
     let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
     let (call, member) = store::seat(db, call, account)?;
     let member = member.ok_or(Error::Denied)?;
+    refuse_bidder(db, actor, call.id)?;
     let conflicts = store::conflicts(db, call.id)?;
     may_score(actor, &call, &member, rules::is_conflicted(&conflicts, &member))?;
     Ok((call, member))
@@ -96,6 +97,7 @@ pub async fn save(
             let store::Desk { call, member, conflicted, bid } = store::desk(db, call, account, application)?;
             let member = member.ok_or(Error::Denied)?;
             may_score(&actor, &call, &member, conflicted)?;
+            refuse_bidder(db, &actor, call.id)?;
             if member.final_at.is_some() {
                 return Err(ScoringRefusal::AlreadyFinal.into());
             }

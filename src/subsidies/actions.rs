@@ -1,14 +1,15 @@
 //! What people do with subsidy routes.
 
-use super::loan::{LoanInput, percent};
+use super::loan::LoanInput;
 use super::model::{AssistanceRow, Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState, Source};
 use super::rules::{self, RouteRefusal, group_key};
 use super::store;
+use super::worked_out::MarketInput;
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::finance::subsidy_equivalent::{SourcedRate, gross_cash_equivalent};
+use crate::finance::InstrumentTerms;
 use crate::law::subsidy::{Assistance, AssistanceKind, must_be_transparent};
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
@@ -30,18 +31,9 @@ pub struct RouteInput {
     pub amount: String,
     /// Where the amount comes from.
     pub basis: String,
-    /// Market rate in per cent that the enterprise would pay elsewhere.
-    pub market_rate: String,
-    /// Day of the market rate.
-    pub market_on: String,
-    /// Who quoted it.
-    pub market_source: String,
-    /// Discount rate in per cent.
-    pub discount_rate: String,
-    /// Day of the discount rate.
-    pub discount_on: String,
-    /// Who published it.
-    pub discount_source: String,
+    /// Market and discount rate, for a loan.
+    #[serde(flatten)]
+    pub rates: MarketInput,
     /// Terms of the loan, when the amount is its gross cash equivalent.
     #[serde(flatten)]
     pub loan: LoanInput,
@@ -65,10 +57,11 @@ pub struct RouteInput {
     pub g: String,
 }
 
-struct Read {
-    kind: RouteKind,
-    amount: Pence,
-    body: RouteBody,
+/// What a route begins with.
+pub(super) struct Read {
+    pub(super) kind: RouteKind,
+    pub(super) amount: Pence,
+    pub(super) body: RouteBody,
 }
 
 impl RouteInput {
@@ -133,34 +126,17 @@ impl RouteInput {
             return Ok(Read { kind: RouteKind::Mfa, amount, body: body(basis, None, None) });
         }
         let terms = self.loan.read(form);
-        let market_rate = percent(form, "market_rate", &self.market_rate, "Enter the market rate in per cent");
-        let market_on = form.date("market_on", &self.market_on, "Enter the day of the market rate");
-        let market_source = form.text("market_source", &self.market_source, 300, "Say who quoted the market rate");
-        let discount_rate = percent(form, "discount_rate", &self.discount_rate, "Enter the discount rate in per cent");
-        let discount_on = form.date("discount_on", &self.discount_on, "Enter the day of the discount rate");
-        let discount_source =
-            form.text("discount_source", &self.discount_source, 300, "Say who published the discount rate");
-        let sourced = |rate, on, source: String| Some(SourcedRate { rate: rate?, on: on?, source });
-        let market = sourced(market_rate, market_on, market_source);
-        let discount = sourced(discount_rate, discount_on, discount_source);
+        let rates = self.rates.read(form);
         std::mem::take(form).finish()?;
-        let (Some(terms), Some(market), Some(discount)) = (terms, market, discount) else {
+        let (Some(loan), Some((market, discount))) = (terms, rates) else {
             return Err(Error::field("rate", "Enter the terms of the loan"));
         };
-        let schedule = crate::finance::build(&terms)?;
-        let found = gross_cash_equivalent(&terms, &schedule, market.clone(), discount.clone(), now.date())
-            .ok_or_else(|| Error::field("market_rate", "The equivalent cannot be worked out from these figures"))?;
+        let draws = loan.draws.clone();
+        let found = InstrumentTerms::Loan(loan).equivalent(&draws, &market, &discount, now.date())?;
         if found.amount <= Pence::ZERO {
             return Err(RouteRefusal::NoSubsidy.into());
         }
-        let basis = format!(
-            "Gross cash equivalent of the loan: interest saved against {} a year ({}), discounted at {} a year ({}).",
-            crate::values::decimals::shown_percent(market.rate.get(), 2),
-            market.source,
-            crate::values::decimals::shown_percent(discount.rate.get(), 2),
-            discount.source
-        );
-        Ok(Read { kind: RouteKind::Mfa, amount: found.amount, body: body(basis, Some(market), Some(discount)) })
+        Ok(Read { kind: RouteKind::Mfa, amount: found.amount, body: body(found.basis, Some(market), Some(discount)) })
     }
 }
 
@@ -204,9 +180,23 @@ pub async fn start(
 ) -> Result<Id<Route>> {
     let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
     require(actor, Action::RecordSubsidy, &Thing::of_authority(authority))?;
+    begin(app, actor, organisation, application, input.read(now)?, now).await
+}
+
+/// Writes a route down and, for minimal financial assistance, notifies the enterprise.
+pub(super) async fn begin(
+    app: &App,
+    actor: &Actor,
+    organisation: Id<actor::Organisation>,
+    application: &str,
+    read: Read,
+    now: Instant,
+) -> Result<Id<Route>> {
+    let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
+    require(actor, Action::RecordSubsidy, &Thing::of_authority(authority))?;
     let started_by = actor.account().ok_or(Error::Denied)?;
     let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
-    let Read { kind, amount, body } = input.read(now)?;
+    let Read { kind, amount, body } = read;
     let actor = actor.clone();
     app.db
         .write(move |db| {

@@ -8,17 +8,21 @@
 //! checks that a route was recorded for the right organisation.
 //!
 //! Public names: [`Route`], [`RouteKind`], [`RouteState`], [`RouteBody`], [`recorded_route`], [`standing_route`],
-//! [`LoanInput`], [`actions`].
+//! [`InstrumentInput`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
 
 pub mod actions;
 pub mod api;
+mod instrument;
 mod loan;
 mod model;
 pub mod pages;
 mod rules;
 mod store;
+mod worked_out;
 
+pub use instrument::{AT_MATURITY, ENDINGS, InstrumentInput};
 pub use loan::{HOLIDAYS, LoanInput, REPAYMENTS};
 pub use model::{Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState};
 pub use rules::{RouteRefusal, group_key};
 pub use store::{recorded_route, standing_route};
+pub use worked_out::{MarketInput, WorkedOut, group_standing, start_worked_out};

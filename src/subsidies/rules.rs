@@ -38,7 +38,9 @@ impl RefusalInfo for RouteRefusal {
     }
     fn sentence(&self) -> String {
         match self {
-            RouteRefusal::NotNow => "This route is already complete, withdrawn or of another kind. Look at it again.".to_owned(),
+            RouteRefusal::NotNow => {
+                "This route is already complete, withdrawn or of another kind. Look at it again.".to_owned()
+            }
             RouteRefusal::OverCap { check } => format!(
                 "The group has had {} since {}. With {} more it would pass the cap of {} by {}. Give at most {} this way, \
                  or choose another route.",
@@ -50,7 +52,7 @@ impl RefusalInfo for RouteRefusal {
                 check.allowed
             ),
             RouteRefusal::NoSubsidy => {
-                "At this rate the loan is no cheaper than the market, so it holds no subsidy. Record it as market terms."
+                "These terms are no cheaper than the market’s, so they hold no subsidy. Record them as market terms."
                     .to_owned()
             }
             RouteRefusal::Unanswered { left } => {

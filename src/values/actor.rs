@@ -79,7 +79,12 @@ impl Role {
     /// For people: "procurement officer".
     #[must_use]
     pub fn label(self) -> String {
-        self.as_str().replace('_', " ")
+        match self {
+            // The organisation beside it says for whom.
+            Role::ApplicantOwner => "owner".to_owned(),
+            Role::ApplicantEditor => "editor".to_owned(),
+            _ => self.as_str().replace('_', " "),
+        }
     }
 }
 

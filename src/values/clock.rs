@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_micros: Arc<AtomicI64>,
+    stopped: Option<Instant>,
 }
 
 impl Clock {
@@ -20,10 +21,18 @@ impl Clock {
         Self::default()
     }
 
-    /// Business time. Read once a request and passed on.
+    /// A clock that always shows one instant: for a history that is told afterwards, as the demonstration's, and for
+    /// tests.
+    #[must_use]
+    pub fn stopped(at: Instant) -> Self {
+        Clock { stopped: Some(at), ..Clock::default() }
+    }
+
+    /// Business time. Read once a request and passed on; only what a deadline decides to the microsecond reads it
+    /// again inside its write.
     #[must_use]
     pub fn now(&self) -> Instant {
-        Self::machine().plus(self.offset())
+        self.stopped.unwrap_or_else(|| Self::machine().plus(self.offset()))
     }
 
     /// The machine's time.

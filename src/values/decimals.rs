@@ -1,7 +1,9 @@
 //! Exact decimals with a name: a rate cannot be passed for a weight.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,8 +44,8 @@ pub enum DecimalError {
 }
 
 macro_rules! named_decimal {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])+ $name:ident, $check:expr) => {
+        $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "Decimal", into = "Decimal")]
         pub struct $name(Decimal);
@@ -85,6 +87,18 @@ macro_rules! named_decimal {
             }
         }
 
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let mut schema = Decimal::json_schema(generator);
+                schema.insert("description".to_owned(), concat!($($doc),+).trim().into());
+                schema
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -98,13 +112,44 @@ macro_rules! named_decimal {
 /// # Errors
 /// [`DecimalError::NotANumber`].
 pub fn parse_decimal(text: &str) -> Result<Decimal, DecimalError> {
-    let cleaned: String =
-        text.trim().replace('−', "-").chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}')).collect();
-    let digits = cleaned.strip_prefix('-').unwrap_or(&cleaned);
-    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
-        return Err(DecimalError::NotANumber);
+    let plain = plain_number(text).ok_or(DecimalError::NotANumber)?;
+    Decimal::from_str_exact(&plain).map_err(|_| DecimalError::NotANumber)
+}
+
+/// A typed number as digits with at most one point: `1,250.5` and `1 250.5` become `1250.5`. Commas and spaces may only
+/// stand between thousands, all of them alike: `12,50` means twelve and a half to some and is nobody's 1250.
+pub(super) fn plain_number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (sign, unsigned) = match text.strip_prefix(['-', '−']) {
+        Some(rest) => ("-", rest.trim_start()),
+        None => ("", text),
+    };
+    let (whole, part) = match unsigned.split_once('.') {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (unsigned, None),
+    };
+    let only_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let whole = if only_digits(whole) {
+        whole.to_owned()
+    } else {
+        let separator = whole.chars().find(|c| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}'))?;
+        let mut groups = whole.split(separator);
+        let first = groups.next()?;
+        if !(1..=3).contains(&first.len()) || !only_digits(first) {
+            return None;
+        }
+        groups.try_fold(first.to_owned(), |digits, group| {
+            (group.len() == 3 && only_digits(group)).then(|| digits + group)
+        })?
+    };
+    if whole.is_empty() && part.is_none_or(str::is_empty) || !part.is_none_or(only_digits) {
+        return None;
     }
-    Decimal::from_str_exact(&cleaned).map_err(|_| DecimalError::NotANumber)
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    Some(match part {
+        Some(part) if !part.is_empty() => format!("{sign}{whole}.{part}"),
+        _ => format!("{sign}{whole}"),
+    })
 }
 
 named_decimal!(
@@ -164,6 +209,12 @@ pub fn shown_with_unit(value: Decimal, unit: &str) -> String {
     format!("{figure} {one}{rest}")
 }
 
+/// A count with its word, given in the plural: `1 day`, `2 days`, `1 person`, `1,200 people`.
+#[must_use]
+pub fn counted(count: impl Into<Decimal>, many: &str) -> String {
+    shown_with_unit(count.into(), many)
+}
+
 /// A decimal with thousands separators, a true minus sign and no trailing zeros.
 #[must_use]
 pub fn shown_decimal(value: Decimal) -> String {
@@ -221,5 +272,14 @@ mod tests {
         assert_eq!(shown_decimal(dec!(1234567.50)), "1,234,567.5");
         assert_eq!(shown_percent(dec!(0.0375), 1), "3.8%");
         assert_eq!(shown_percent(dec!(-0.5), 0), "−50%");
+    }
+
+    #[test]
+    fn commas_stand_between_thousands_and_nowhere_else() {
+        assert_eq!(parse_decimal("1,234,567.8").unwrap().to_string(), "1234567.8");
+        assert_eq!(parse_decimal("−3").unwrap().to_string(), "-3");
+        for wrong in ["12,50", "1,2,3", "12%", "1e9", "", ".", "-", "1,000,00"] {
+            assert_eq!(parse_decimal(wrong), Err(DecimalError::NotANumber), "{wrong}");
+        }
     }
 }

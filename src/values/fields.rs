@@ -1,6 +1,7 @@
 //! Parsing at the edge: text from a form or JSON becomes value types, or a list of field errors.
 
-use super::time::{parse_date, parse_time};
+use super::plain_text::{has_control, visible};
+use super::time::{is_twice, parse_date, parse_time};
 use super::{Instant, LocalDate, Pence};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -79,24 +80,29 @@ impl Parser {
         }
     }
 
-    /// Text that must be there, trimmed, at most `most` characters.
+    /// Text that must be there, trimmed, without invisible characters, at most `most` characters.
     pub fn text(&mut self, field: &str, value: &str, most: usize, missing: &str) -> String {
-        let value = value.trim();
+        let value = self.seen(field, value, most);
         if value.is_empty() {
             self.errors.add(field, missing);
+        }
+        value
+    }
+
+    /// Text that may be left out, trimmed, without invisible characters, at most `most` characters.
+    pub fn optional_text(&mut self, field: &str, value: &str, most: usize) -> Option<String> {
+        let value = self.seen(field, value, most);
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn seen(&mut self, field: &str, value: &str, most: usize) -> String {
+        let value = visible(value);
+        if has_control(&value) {
+            self.errors.add(field, "Take out the control characters. Type the text again instead of pasting it");
         } else if value.chars().count() > most {
             self.errors.add(field, format!("Use {most} characters or fewer"));
         }
-        value.to_owned()
-    }
-
-    /// Text that may be left out, trimmed, at most `most` characters.
-    pub fn optional_text(&mut self, field: &str, value: &str, most: usize) -> Option<String> {
-        let value = value.trim();
-        if value.chars().count() > most {
-            self.errors.add(field, format!("Use {most} characters or fewer"));
-        }
-        (!value.is_empty()).then(|| value.to_owned())
+        value
     }
 
     /// Anything that has its own reading and its own error sentence. Empty text gives `missing`.
@@ -169,6 +175,13 @@ impl Parser {
         } else {
             parse_time(time).map_err(|e| self.errors.add(&time_field, e.to_string())).ok()?
         };
+        if is_twice(day, time) {
+            self.errors.add(
+                &time_field,
+                "The clocks go back over this time, so it comes twice that day. Choose a time before 1am or from 2am",
+            );
+            return None;
+        }
         Instant::from_london(day, time).map_err(|e| self.errors.add(&time_field, e.to_string())).ok()
     }
 
@@ -186,4 +199,28 @@ fn sentence(text: &str) -> String {
     }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_loses_what_nobody_sees_and_a_control_character_is_refused() {
+        let mut form = Parser::default();
+        assert_eq!(form.text("name", "Ada\u{202e}\u{200b} ", 10, "Enter a name"), "Ada");
+        assert_eq!(form.text("other", "\u{200b}\u{feff}", 10, "Enter a name"), "");
+        form.text("third", "A\u{0}da", 10, "Enter a name");
+        let errors = form.finish().unwrap_err();
+        assert_eq!((errors.at("name"), errors.at("other")), (None, Some("Enter a name")));
+        assert!(errors.at("third").unwrap().contains("control characters"));
+    }
+
+    #[test]
+    fn a_time_that_comes_twice_when_the_clocks_go_back_is_refused_with_the_reason() {
+        let mut form = Parser::default();
+        assert!(form.instant("deadline", "31/10/2027", "1:30am", "Enter a date").is_none());
+        assert!(form.instant("opening", "31/10/2027", "2am", "Enter a date").is_some());
+        assert!(form.finish().unwrap_err().at("deadline_time").unwrap().contains("comes twice"));
+    }
 }

@@ -9,13 +9,14 @@ pub mod decimals;
 pub mod fields;
 pub mod ids;
 pub mod money;
+pub mod plain_text;
 pub mod refusal;
 pub mod time;
 pub mod words;
 
 pub use actor::{Account, Actor, Membership, Role, Subject};
 pub use clock::Clock;
-pub use decimals::{Quantity, Rate, Score, Share, Weight, round_half_even, round_half_up};
+pub use decimals::{Quantity, Rate, Score, Share, Weight, counted, round_half_even, round_half_up};
 pub use fields::{FieldErrors, Parser};
 pub use ids::Id;
 pub use money::Pence;

@@ -2,7 +2,9 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::str::FromStr;
@@ -113,6 +115,12 @@ impl Pence {
         self.pounds().to_string()
     }
 
+    /// As shown on pages, always with its pence (`£20,000.00`), for columns whose figures stand under each other.
+    #[must_use]
+    pub fn with_pence(self) -> String {
+        if self.0 % 100 == 0 { format!("{self}.00") } else { self.to_string() }
+    }
+
     /// A large amount once in words, as "£1.2 million"; smaller ones as usual.
     #[must_use]
     pub fn in_words(self) -> String {
@@ -145,17 +153,16 @@ impl fmt::Display for Pence {
 impl FromStr for Pence {
     type Err = MoneyError;
 
-    /// Reads what people type: `20000`, `£20,000.50`, `20 000`, `-5`.
+    /// Reads what people type: `20000`, `£20,000.50`, `20 000`, `-5`, `−£5`. Commas stand between thousands only.
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        let cleaned: String =
-            text.trim().replace('−', "-").chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}' | '£')).collect();
-        let digits = cleaned.strip_prefix('-').unwrap_or(&cleaned);
-        if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
-            return Err(MoneyError::NotAnAmount);
-        }
-        let pounds = Decimal::from_str_exact(&cleaned).map_err(|_| {
-            if digits.matches('.').count() > 1 { MoneyError::NotAnAmount } else { MoneyError::Overflow }
-        })?;
+        let text = text.trim();
+        let (sign, unsigned) = match text.strip_prefix(['-', '−']) {
+            Some(rest) => ("-", rest.trim_start()),
+            None => ("", text),
+        };
+        let amount = unsigned.strip_prefix('£').unwrap_or(unsigned).trim_start();
+        let plain = super::decimals::plain_number(&format!("{sign}{amount}")).ok_or(MoneyError::NotAnAmount)?;
+        let pounds = Decimal::from_str_exact(&plain).map_err(|_| MoneyError::Overflow)?;
         Self::from_pounds_exact(pounds)
     }
 }
@@ -202,6 +209,20 @@ impl<'de> Deserialize<'de> for Pence {
     }
 }
 
+impl JsonSchema for Pence {
+    fn schema_name() -> Cow<'static, str> {
+        "Pence".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Pounds with at most two places, negative for money paid out or owed.",
+            "type": "string",
+            "pattern": "^-?[0-9]+(\\.[0-9]{1,2})?$"
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +242,13 @@ mod tests {
         assert_eq!("twenty".parse::<Pence>(), Err(MoneyError::NotAnAmount));
         assert_eq!("".parse::<Pence>(), Err(MoneyError::NotAnAmount));
         assert_eq!("1.2.3".parse::<Pence>(), Err(MoneyError::NotAnAmount));
+        for wrong in ["12,50", "1,2,3", "1,23,456", ",500", "500,", "1,234 567", "1 2 3", "5£", "--5", "£"] {
+            assert_eq!(wrong.parse::<Pence>(), Err(MoneyError::NotAnAmount), "{wrong}");
+        }
+        for (typed, pence) in [("£1,250.50", 125_050), ("1 250", 125_000), ("−£5", -500), ("£ 12", 1_200), (".5", 50)]
+        {
+            assert_eq!(typed.parse::<Pence>(), Ok(Pence(pence)), "{typed}");
+        }
         assert_eq!("1e9".parse::<Pence>(), Err(MoneyError::NotAnAmount));
         assert_eq!("1.005".parse::<Pence>(), Err(MoneyError::TooPrecise));
         assert_eq!("99999999999999999999".parse::<Pence>(), Err(MoneyError::Overflow));

@@ -19,9 +19,15 @@ pub struct Instant(DateTime<Utc>);
 /// A date or time that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
-    /// Not a calendar date.
-    #[error("Enter a real date, like 2027-01-15")]
+    /// Not written as a date.
+    #[error("Enter a date as day, month and year, like 15/1/2027")]
     NotADate,
+    /// Written as a date that no calendar has, such as 31 February.
+    #[error("There is no such day. Check the day and the month, like 15/1/2027")]
+    NoSuchDay,
+    /// A year before 1900 or after 2200, perhaps two figures of one.
+    #[error("Enter the year in four figures, between 1900 and 2200, like 15/1/2027")]
+    YearOutOfRange,
     /// Not a time of day.
     #[error("Enter a time, like 12:00")]
     NotATime,
@@ -219,15 +225,25 @@ fn month_number(text: &str) -> Option<u32> {
 /// Reads an ISO date (`2027-01-15`) or the British forms (`15/1/2027`, `15 1 2027`, `15 January 2027`).
 ///
 /// # Errors
-/// [`TimeError::NotADate`].
+/// [`TimeError::NotADate`], [`TimeError::NoSuchDay`], [`TimeError::YearOutOfRange`].
 pub fn parse_date(text: &str) -> Result<LocalDate, TimeError> {
-    let text = text.trim();
-    let found = NaiveDate::from_str(text).ok().or_else(|| {
-        let parts: Vec<&str> = text.split(['/', ' ', '.']).filter(|p| !p.is_empty()).collect();
-        let [day, month, year] = parts.as_slice() else { return None };
-        NaiveDate::from_ymd_opt(year.parse().ok()?, month_number(month)?, day.parse().ok()?)
-    });
-    found.filter(|d| (1900..=2200).contains(&d.year())).ok_or(TimeError::NotADate)
+    let parts: Vec<&str> = text.trim().split(['/', ' ', '.', '-']).filter(|p| !p.is_empty()).collect();
+    let [first, month, last] = parts.as_slice() else { return Err(TimeError::NotADate) };
+    // Four figures in front are the year of an ISO date.
+    let (year, day) = if first.len() == 4 { (first, last) } else { (last, first) };
+    let (year, day): (i32, u32) =
+        (year.parse().map_err(|_| TimeError::NotADate)?, day.parse().map_err(|_| TimeError::NotADate)?);
+    let month = month_number(month).ok_or(TimeError::NotADate)?;
+    if !(1900..=2200).contains(&year) {
+        return Err(TimeError::YearOutOfRange);
+    }
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(TimeError::NoSuchDay)
+}
+
+/// Whether a London time comes twice on a day, because the clocks go back over it.
+#[must_use]
+pub fn is_twice(date: LocalDate, time: NaiveTime) -> bool {
+    matches!(London.from_local_datetime(&date.and_time(time)), chrono::LocalResult::Ambiguous(..))
 }
 
 /// Reads a time of day: `12:00`, `9:30`, `noon`, `5pm`, `10:20am`.
@@ -308,7 +324,9 @@ mod tests {
         assert_eq!(date("15 January 2027"), date("2027-01-15"));
         assert_eq!(date("3 jul 2027"), date("2027-07-03"));
         assert_eq!(parse_date("3 Smarch 2027"), Err(TimeError::NotADate));
-        assert_eq!(parse_date("31/2/2027"), Err(TimeError::NotADate));
+        assert_eq!(parse_date("31/2/2027"), Err(TimeError::NoSuchDay));
+        assert_eq!(parse_date("15/1/27"), Err(TimeError::YearOutOfRange));
+        assert_eq!(parse_date("15-1-2027"), Ok(date("2027-01-15")));
         assert_eq!(parse_time("5pm"), parse_time("17:00"));
         assert_eq!(parse_time("12am"), parse_time("0:00"));
         assert_eq!(parse_time("25:00"), Err(TimeError::NotATime));

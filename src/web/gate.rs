@@ -4,15 +4,15 @@ use super::health::Matched;
 use super::routes::Table;
 use crate::app::App;
 use crate::error::Error;
-use crate::http::{Failure, Link, VisitParts};
+use crate::http::{Failure, Link, VisitParts, own_referrer};
 use crate::people::{load_actor_by_token, policy, sessions};
 use crate::values::{Actor, Clock, Id, Role};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, LOCATION};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, web};
+use actix_web::{HttpMessage, HttpResponse, web};
 use tracing::Instrument;
 
 /// Middleware: finds the actor (bearer token under `/api/`, session elsewhere), reads the clock once,
@@ -38,12 +38,20 @@ pub async fn identify<B: MessageBody + 'static>(
         menu: menu(&actor, app.sandbox),
         read_only,
         request_id: request_id.clone(),
+        form_page: None,
         actor: actor.clone(),
     };
-    request.extensions_mut().insert(parts);
     let method = request.method().clone();
     let known = request.extensions().get::<Matched>().map(|matched| matched.0.clone());
     let pattern = known.unwrap_or_else(|| request.match_pattern());
+    let posts = !matches!(method, Method::GET | Method::HEAD);
+    let form_page = posts.then(|| form_page(&request, pattern.as_deref())).flatten();
+    request.extensions_mut().insert(VisitParts { form_page, ..parts });
+    if refused.is_none()
+        && let Some(answer) = without_method(&request, &method, pattern.as_deref())
+    {
+        return Ok(request.into_response(answer).map_into_right_body());
+    }
     if let Some(error) = refused.or_else(|| refusal(&request, &actor, read_only, &method, pattern.as_deref())) {
         return Ok(request.error_response(Failure(error)).map_into_right_body());
     }
@@ -75,6 +83,10 @@ fn refusal(
     method: &Method,
     pattern: Option<&str>,
 ) -> Option<Error> {
+    // No text of ours holds a NUL, and PostgreSQL refuses to compare with one.
+    if request.uri().path_and_query().is_some_and(|all| all.as_str().contains("%00")) {
+        return Some(Error::NotFound);
+    }
     let pattern = pattern?;
     if pattern.starts_with("/api-viewer/") {
         return None;
@@ -86,12 +98,44 @@ fn refusal(
     (!policy::may_reach(actor, action) || (read_only && *method != Method::GET)).then_some(Error::Denied)
 }
 
+fn table(request: &ServiceRequest) -> Option<&web::Data<Table>> {
+    request.app_data::<web::Data<Table>>()
+}
+
+/// The page that holds the form of a post: the one the person was on, or the nearest page above.
+fn form_page(request: &ServiceRequest, pattern: Option<&str>) -> Option<String> {
+    let (table, pattern) = (table(request)?, pattern?);
+    let is_page = |path: &String| {
+        let known = request.resource_map().match_pattern(path);
+        known.is_some_and(|pattern| table.action(&Method::GET, &pattern).is_some())
+    };
+    own_referrer(request.request()).filter(is_page).or_else(|| table.page_above(pattern, request.path()))
+}
+
+/// The answer to a method that a known route does not take: its methods, or for somebody who reloads a form's address
+/// the page that holds the form.
+fn without_method(request: &ServiceRequest, method: &Method, pattern: Option<&str>) -> Option<HttpResponse> {
+    let (table, pattern) = (table(request)?, pattern?);
+    let allowed = table.allowed(pattern)?;
+    if table.action(method, pattern).is_some() {
+        return None;
+    }
+    if matches!(*method, Method::GET | Method::HEAD) && !request.path().starts_with("/api/") {
+        let page = form_page(request, Some(pattern)).unwrap_or_else(|| "/".to_owned());
+        return Some(HttpResponse::SeeOther().insert_header((LOCATION, page)).finish());
+    }
+    Some(HttpResponse::MethodNotAllowed().insert_header((ALLOW, allowed)).finish())
+}
+
 async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool), Error> {
     if request.path().starts_with("/api/") {
         // A session cookie is never taken here, so that no other site can use it.
         let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok((Actor::Public, false)) };
-        let secret =
-            header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::Denied)?.to_owned();
+        let (scheme, secret) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::Denied)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::Denied);
+        }
+        let secret = secret.trim().to_owned();
         let now = Clock::machine();
         let found = app.db.read(move |db| load_actor_by_token(db, &secret, now)).await?;
         return found.ok_or(Error::Denied);

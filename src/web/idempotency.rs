@@ -13,14 +13,24 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse, web};
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// How long a key is remembered.
 const REMEMBERED_HOURS: i64 = 24;
+/// Longest key, in bytes.
+const MOST_KEY: usize = 200;
+/// Most bytes of a body, or of what stands beside its files.
+const MOST_BESIDE: usize = 2_000_000;
+/// How many times the limit is read, though not kept.
+const MOST_READ: usize = 4;
+/// Longest pause between two pieces of a body.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Middleware for posts under `/api/`: the first answer to a key is stored and given again.
 ///
-/// The key is bound to the person and the path, and stored as a hash. What is stored of the request is its
+/// The key is bound to the person and the path, and stored as a hash; callers without a token have none. What is stored of the request is its
 /// keyed hash only; answers hold identifiers and receipts, never sealed content.
 ///
 /// # Errors
@@ -29,23 +39,31 @@ pub async fn replay<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
-    let key = request.headers().get("idempotency-key").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
+    let header = request.headers().get("idempotency-key").cloned();
     let app = request.app_data::<web::Data<App>>().map(|data| data.get_ref().clone());
-    let (Some(key), Some(app), true) =
-        (key, app, request.method() == Method::POST && request.path().starts_with("/api/"))
+    let person = request.extensions().get::<VisitParts>().and_then(|p| p.actor.account());
+    // Nobody signed in is nobody in particular: one stranger's key would answer another's request.
+    let (Some(header), Some(app), Some(person), true) =
+        (header, app, person, request.method() == Method::POST && request.path().starts_with("/api/"))
     else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
-    let person = request
-        .extensions()
-        .get::<VisitParts>()
-        .and_then(|p| p.actor.account())
-        .map(|a| a.to_string())
-        .unwrap_or_default();
-    let body = request.extract::<Bytes>().await?;
+    let key = header.to_str().map(str::trim).unwrap_or_default().to_owned();
+    if key.is_empty() || key.len() > MOST_KEY {
+        let error = Error::field("Idempotency-Key", "Send a key of 1 to 200 characters, or leave the header out");
+        return Ok(request.error_response(Failure(error)).map_into_right_body());
+    }
+    let body = match read_body(&mut request, &app).await {
+        Ok(body) => body,
+        Err(status) => return Ok(request.into_response(HttpResponse::new(status)).map_into_right_body()),
+    };
     let id = hex::encode(Sha256::digest(format!("{person}\n{}\n{key}", request.path())));
     // Keyed by a key outside the database, so that nobody can try out what a sealed answer might have been.
-    let request_hash = hex::encode(Sha256::digest(app.keys.sign(&Sha256::digest(&body))));
+    let mut whole = Sha256::new();
+    whole.update(request.query_string());
+    whole.update(b"\n");
+    whole.update(&body);
+    let request_hash = hex::encode(Sha256::digest(app.keys.sign(&whole.finalize())));
     request.set_payload(Payload::from(body));
     let begun = match begin(&app, id.clone(), request_hash).await {
         Ok(begun) => begun,
@@ -75,6 +93,34 @@ pub async fn replay<B: MessageBody + 'static>(
     finish(&app, id, status, String::from_utf8_lossy(&bytes).into_owned()).await.map_err(Failure)?;
     let response = head.set_body(BoxBody::new(bytes));
     Ok(ServiceResponse::new(request, response).map_into_right_body())
+}
+
+/// Reads the whole body, a form with files up to what the service takes of one.
+async fn read_body(request: &mut ServiceRequest, app: &App) -> std::result::Result<Bytes, StatusCode> {
+    let most = if request.content_type().starts_with("multipart/") {
+        app.config.storage.most_bytes + MOST_BESIDE
+    } else {
+        MOST_BESIDE
+    };
+    let mut payload = request.take_payload();
+    let mut body = Vec::new();
+    let mut arrived = 0_usize;
+    loop {
+        let chunk = match tokio::time::timeout(SLOWEST, payload.next()).await {
+            Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
+            Ok(None) => break,
+            Ok(Some(chunk)) => chunk.map_err(|_| StatusCode::BAD_REQUEST)?,
+        };
+        arrived += chunk.len();
+        // The rest is read and dropped, so that whoever sends it hears the answer; within bounds.
+        if arrived > most.saturating_mul(MOST_READ) {
+            break;
+        }
+        if arrived <= most {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if arrived > most { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(body.into()) }
 }
 
 async fn begin(app: &App, id: String, hash: String) -> Result<Option<(StatusCode, String)>> {

@@ -1,7 +1,6 @@
 //! Problems as pages.
 
-use crate::http::{Problem, Shell, VisitParts};
-use actix_web::http::header::REFERER;
+use crate::http::{Problem, Shell, VisitParts, own_referrer};
 use actix_web::{HttpMessage, HttpRequest, web};
 use askama::Template;
 
@@ -37,20 +36,6 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
         shell.sandbox = app.filter(|a| a.sandbox).map(|_| parts.now.long());
     }
     // Back only to a page of our own.
-    let host = request.connection_info().host().to_owned();
-    let back = request
-        .headers()
-        .get(REFERER)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|text| url::Url::parse(text).ok())
-        .filter(|url| {
-            let authority = url.port().map_or_else(
-                || url.host_str().unwrap_or_default().to_owned(),
-                |port| format!("{}:{port}", url.host_str().unwrap_or_default()),
-            );
-            authority == host
-        })
-        .map(|url| url.path().to_owned())
-        .unwrap_or_default();
+    let back = own_referrer(request).unwrap_or_default();
     ProblemPage { shell, problem, back }.render().unwrap_or_else(|_| problem.detail.clone())
 }

@@ -2,7 +2,8 @@
 
 use super::{assets, health, openapi, public_pages, sandbox};
 use crate::applications::{
-    api as applications_api, desk_pages as opening, pages as applications, sending_pages as sending,
+    api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
+    question_pages as questions, sending_pages as sending,
 };
 use crate::awards::{api as awards_api, pages as awards};
 use crate::calls::{
@@ -12,10 +13,13 @@ use crate::calls::{
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
-use crate::investments::{api as investments_api, own_pages as own_investments, pages as investments};
+use crate::investments::{
+    api as investments_api, fact_pages as investment_facts, own_pages as own_investments, pages as investments,
+    working_pages as investment_working,
+};
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
-use crate::people::{api as people_api, pages as people};
+use crate::people::{api as people_api, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
     api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel,
@@ -23,7 +27,7 @@ use crate::scoring::{
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
-use actix_web::{Route, web};
+use actix_web::{Route, guard, web};
 use std::collections::HashMap;
 
 /// One route.
@@ -51,7 +55,30 @@ impl Table {
     /// The action of a route; `None` where no route is.
     #[must_use]
     pub fn action(&self, method: &Method, pattern: &str) -> Option<Action> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         self.0.get(pattern)?.iter().find(|(m, _)| m == method).map(|(_, action)| *action)
+    }
+
+    /// The methods that a pattern takes, as the Allow header lists them; `None` where no route is.
+    #[must_use]
+    pub fn allowed(&self, pattern: &str) -> Option<String> {
+        let methods = self.0.get(pattern)?.iter().map(|(m, _)| m.as_str());
+        Some(methods.collect::<Vec<_>>().join(", ").replace("GET", "GET, HEAD"))
+    }
+
+    /// The page above a path that only takes posts: `/calls/7` for `/calls/7/questions`. The nearest that is a page.
+    #[must_use]
+    pub fn page_above(&self, pattern: &str, path: &str) -> Option<String> {
+        let (mut pattern, mut path) = (pattern, path.trim_end_matches('/'));
+        loop {
+            if self.action(&Method::GET, pattern).is_some() {
+                return Some(path.to_owned());
+            }
+            (pattern, path) = (pattern.rsplit_once('/')?.0, path.rsplit_once('/')?.0);
+            if pattern.is_empty() {
+                return Some("/".to_owned());
+            }
+        }
     }
 }
 
@@ -120,7 +147,7 @@ macro_rules! rows {
     };
     (@method get) => { Method::GET };
     (@method post) => { Method::POST };
-    (@route get) => { web::get() };
+    (@route get) => { web::route().guard(guard::Any(guard::Get()).or(guard::Head())) };
     (@route post) => { web::post() };
 }
 
@@ -171,30 +198,39 @@ fn people_routes() -> Vec<Row> {
         post "/sign-out" ViewPublic => people::sign_out,
         get "/make-account" ViewPublic => people::register_form,
         post "/make-account" ViewPublic => people::register,
+        get "/confirm/{secret}" ViewPublic => people::confirm_form,
+        post "/confirm/{secret}" ViewPublic => people::confirm,
         get "/forgot" ViewPublic => people::forgot_form,
         post "/forgot" ViewPublic => people::forgot,
         get "/reset/{secret}" ViewPublic => people::reset_form,
         post "/reset/{secret}" ViewPublic => people::reset,
         get "/account" UseAccount => people::account,
+        post "/account/invitations/{id}/accept" UseAccount => people::accept_invitation,
+        post "/account/invitations/{id}/decline" UseAccount => people::decline_invitation,
         post "/account/sessions/end" UseAccount => people::end_sessions,
         post "/account/tokens" UseAccount => people::make_token,
         post "/account/tokens/{id}/revoke" UseAccount => people::revoke_token,
-        get "/organisations/new" UseAccount => people::new_organisation_form,
-        post "/organisations/new" UseAccount => people::new_organisation,
-        get "/organisations/{id}" ViewOrganisation => people::organisation,
-        post "/organisations/{id}" ManageOrganisation => people::change_organisation,
-        post "/organisations/{id}/members" ManageOrganisation => people::add_member,
-        post "/organisations/{id}/members/{member}/end" ManageOrganisation => people::end_member,
-        get "/people" ManagePeople => people::staff,
-        post "/people/members" ManagePeople => people::add_staff,
-        post "/people/members/{member}/end" ManagePeople => people::end_staff,
-        post "/people/departments" ManagePeople => people::add_department,
+        get "/organisations/new" UseAccount => organisations::new_organisation_form,
+        post "/organisations/new" UseAccount => organisations::new_organisation,
+        get "/organisations/{id}" ViewOrganisation => organisations::organisation,
+        post "/organisations/{id}" ManageOrganisation => organisations::change_organisation,
+        post "/organisations/{id}/members" ManageOrganisation => organisations::add_member,
+        post "/organisations/{id}/members/{member}/end" ManageOrganisation => organisations::end_member,
+        post "/organisations/{id}/invitations/{invitation}/withdraw" ManageOrganisation => organisations::withdraw_invitation,
+        get "/people" ManagePeople => organisations::staff,
+        post "/people/members" ManagePeople => organisations::add_staff,
+        post "/people/members/{member}/end" ManagePeople => organisations::end_staff,
+        post "/people/invitations/{invitation}/withdraw" ManagePeople => organisations::withdraw_staff_invitation,
+        post "/people/departments" ManagePeople => organisations::add_department,
         get "/mails" ManageSandbox => people::mails,
         get "/audit" ReadAudit => people::audit_trail,
         get "/api/v1/me" UseAccount => people_api::me,
         get "/api/v1/organisations/{id}" ViewOrganisation => people_api::organisation,
         post "/api/v1/organisations" UseAccount => people_api::register_organisation,
         post "/api/v1/organisations/{id}/members" ManageOrganisation => people_api::add_member,
+        get "/api/v1/invitations" UseAccount => people_api::invitations,
+        post "/api/v1/invitations/{id}/accept" UseAccount => people_api::accept_invitation,
+        post "/api/v1/invitations/{id}/decline" UseAccount => people_api::decline_invitation,
         get "/api/v1/audit" ReadAudit => people_api::audit_trail,
         get "/api/v1/mails" ManageSandbox => people_api::mails,
     ]
@@ -354,12 +390,12 @@ fn applications_routes() -> Vec<Row> {
         post "/calls/{id}/apply" UseAccount => applications::apply,
         get "/applications" UseAccount => applications::list,
         get "/applications/{id}" ReadOwnApplication => applications::tasks,
-        get "/applications/{id}/answer/{question}" ReadOwnApplication => applications::question,
-        post "/applications/{id}/answer/{question}" WriteApplication => applications::save_question,
-        post "/applications/{id}/files" WriteApplication => applications::attach,
+        get "/applications/{id}/answer/{question}" ReadOwnApplication => questions::question,
+        post "/applications/{id}/answer/{question}" WriteApplication => questions::save_question,
+        post "/applications/{id}/files" WriteApplication => questions::attach,
         get "/applications/{id}/files/{document}" ReadOwnApplication => applications::own_file,
-        post "/applications/{id}/files/{document}/remove" WriteApplication => applications::detach,
-        post "/applications/{id}/cash-flow" WriteApplication => applications::sheet,
+        post "/applications/{id}/files/{document}/remove" WriteApplication => questions::detach,
+        post "/applications/{id}/cash-flow" WriteApplication => questions::sheet,
         get "/applications/{id}/check" ReadOwnApplication => sending::check,
         post "/applications/{id}/submit" SubmitApplication => sending::submit,
         post "/applications/{id}/confirm" SubmitApplication => sending::confirm,
@@ -370,7 +406,7 @@ fn applications_routes() -> Vec<Row> {
         post "/desk/calls/{id}/opening" OpenEnvelopes => opening::ask,
         post "/desk/calls/{id}/opening/confirm" OpenEnvelopes => opening::confirm,
         post "/desk/calls/{id}/open-investments" OpenEnvelopes => opening::open_investments,
-        get "/desk/applications/{id}" ReadOpened => opening::reading,
+        get "/desk/applications/{id}" ReadOpened => assessing::reading,
         get "/desk/applications/{id}/files/{document}" ReadOpened => opening::file,
         post "/api/v1/calls/{id}/can-i-apply" ViewPublic => applications_api::can_i_apply,
         get "/api/v1/calls/{id}/applications" ReadOpened => applications_api::of_call,
@@ -392,6 +428,7 @@ fn applications_routes() -> Vec<Row> {
         get "/api/v1/applications/{id}/receipt" ReadOwnApplication => applications_api::receipt,
         post "/api/v1/applications/{id}/withdraw" SubmitApplication => applications_api::withdraw,
         get "/api/v1/applications/{id}/content" ReadOpened => applications_api::content,
+        get "/api/v1/applications/{id}/affordability" ReadOpened => applications_api::affordability,
     ]
 }
 
@@ -441,6 +478,7 @@ fn awards_routes() -> Vec<Row> {
         post "/desk/calls/{id}/award/{award}/decision" ApproveAward => awards::decide,
         post "/desk/calls/{id}/award/{award}/notice" RunAward => awards::notice,
         post "/desk/calls/{id}/award/{award}/offer" RunAward => awards::offer,
+        post "/desk/calls/{id}/award/{award}/subsidy" RecordSubsidy => awards::subsidy,
         post "/desk/calls/{id}/award/{award}/challenges" RunAward => awards::challenge,
         post "/desk/calls/{id}/challenges/{challenge}/end" RunAward => awards::end_challenge,
         post "/desk/calls/{id}/summaries" RunAward => awards::send_summaries,
@@ -457,6 +495,7 @@ fn awards_routes() -> Vec<Row> {
         post "/api/v1/awards/{id}/challenges" RunAward => awards_api::challenge,
         post "/api/v1/challenges/{id}/end" RunAward => awards_api::end_challenge,
         post "/api/v1/awards/{id}/offer" RunAward => awards_api::offer,
+        post "/api/v1/awards/{id}/subsidy" RecordSubsidy => awards_api::subsidy,
         post "/api/v1/awards/{id}/answer" AnswerOffer => awards_api::answer,
         get "/api/v1/applications/{id}/outcome" ReadOutcome => awards_api::outcome,
     ]
@@ -483,9 +522,9 @@ fn compliance_routes() -> Vec<Row> {
     use crate::compliance;
     rows![
         get "/compliance" ReadAgreements => compliance::pages::list,
-        get "/compliance/shared" ReadDesk => compliance::pages::shared_list,
-        get "/compliance/shared/{id}" Apportion => compliance::pages::apportion_form,
-        post "/compliance/shared/{id}" Apportion => compliance::pages::apportion,
+        get "/compliance/shared" ReadDesk => compliance::shared_pages::shared_list,
+        get "/compliance/shared/{id}" Apportion => compliance::shared_pages::apportion_form,
+        post "/compliance/shared/{id}" Apportion => compliance::shared_pages::apportion,
         get "/compliance/dues/{id}" ReadAgreements => compliance::pages::due,
         get "/compliance/dues/{id}/report" ReportFigure => compliance::pages::report_form,
         post "/compliance/dues/{id}/report" ReportFigure => compliance::pages::report,
@@ -514,10 +553,15 @@ fn investments_routes() -> Vec<Row> {
         post "/investments/{id}/payments" ManageFund => investments::receive,
         post "/investments/{id}/payments/{entry}/reverse" ManageFund => investments::reverse,
         post "/investments/{id}/charges" ManageFund => investments::charge,
+        post "/investments/{id}/reports" ManageFund => investment_facts::report,
         post "/investments/{id}/valuations" ManageFund => investments::propose_valuation,
         post "/investments/{id}/valuations/{valuation}/decide" ApproveDrawdown => investments::decide_valuation,
+        get "/investments/{id}/working" ReadFund => investment_working::show,
+        get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
+        get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,
         get "/my-investments" ReadOwnInvestment => own_investments::list,
         get "/my-investments/{id}" ReadOwnInvestment => own_investments::show,
+        post "/my-investments/{id}/reports" ReportFigure => investment_facts::report_own,
         get "/api/v1/investments/{id}" ReadFund => investments_api::show,
         get "/api/v1/my-investments/{id}" ReadOwnInvestment => investments_api::show_own,
         post "/api/v1/precedents/{id}/verify" VerifyPrecedent => investments_api::verify,
@@ -526,6 +570,8 @@ fn investments_routes() -> Vec<Row> {
         post "/api/v1/investments/{id}/payments" ManageFund => investments_api::receive,
         post "/api/v1/investments/{id}/payments/{entry}/reverse" ManageFund => investments_api::reverse,
         post "/api/v1/investments/{id}/charges" ManageFund => investments_api::charge,
+        post "/api/v1/investments/{id}/reports" ManageFund => investments_api::report,
+        post "/api/v1/my-investments/{id}/reports" ReportFigure => investments_api::report_own,
         post "/api/v1/investments/{id}/valuations" ManageFund => investments_api::propose_valuation,
         post "/api/v1/valuations/{id}/decide" ApproveDrawdown => investments_api::decide_valuation,
     ]
@@ -552,6 +598,7 @@ fn desk_routes() -> Vec<Row> {
         get "/tasks" ReadDesk => desk::tasks::show,
         get "/search" ReadDesk => desk::search::show,
         get "/register-of-awards" ViewPublic => desk::register::show,
+        get "/results" ViewPublic => desk::results::show,
         get "/api/v1/missions/{slug}/totals" ReadMission => desk::mission::totals_api,
         get "/api/v1/register" ViewPublic => desk::register::show_api,
         get "/api/v1/search" ReadDesk => desk::search::api,

@@ -3,8 +3,10 @@
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::HeaderMap;
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
@@ -26,8 +28,28 @@ pub async fn headers<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let viewer = request.path().starts_with("/api-viewer/");
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    let kept = viewer || ["/assets/", "/health/"].iter().any(|start| request.path().starts_with(start));
+    match next.call(request).await {
+        Ok(mut response) => {
+            let kept = kept && response.status().is_success();
+            set(response.headers_mut(), viewer, kept);
+            Ok(response)
+        }
+        Err(error) => {
+            // What failed outside the pages and the API has headers all the same.
+            let mut answer = error.error_response();
+            set(answer.headers_mut(), viewer, false);
+            Err(InternalError::from_response(error, answer).into())
+        }
+    }
+}
+
+/// Sets the headers. An answer that does not say how long it may be kept is not kept, unless it is `kept` as a file that
+/// everybody may see.
+fn set(headers: &mut HeaderMap, viewer: bool, kept: bool) {
+    if !kept && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let policy = if viewer { VIEWER_POLICY } else { POLICY };
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -38,5 +60,4 @@ pub async fn headers<B: MessageBody + 'static>(
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), microphone=(), geolocation=()"),
     );
-    Ok(response)
 }

@@ -134,7 +134,7 @@ both! {
         api.post_with(&format!("/api/v1/applications/{id}/submit"), &key, json!({ "declared_by": secret("name"), "true_and_complete": "yes" })).await.expect(200);
         submit_complete(&world.app, &owner, organisation, call.id, &sample(&secret("replaced")), world.now()).await.unwrap();
         let (gone, _) = submit_complete(&world.app, &other, withdrawing, call.id, &sample(&secret("withdrawn")), world.now()).await.unwrap();
-        actions::withdraw(&world.app, &other, gone, world.now()).await.unwrap();
+        actions::withdraw(&world.app, &other, gone, &world.app.clock).await.unwrap();
         world.run_jobs().await;
         let mut needles: Vec<Vec<u8>> =
             ["first", "wrong", "name", "content", "draft", "replaced", "withdrawn"].iter().flat_map(|w| disguises(&secret(w))).collect();

@@ -8,7 +8,7 @@ use commonweal::applications::{self, ApplicationState};
 use commonweal::calls::CallKind;
 use commonweal::error::Error;
 use commonweal::outbox;
-use commonweal::values::{Actor, Role};
+use commonweal::values::{Actor, Clock, Role};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
 }
 
 fn declaration() -> Declaration {
-    Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into() }
+    Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into(), ..Declaration::default() }
 }
 
 both! {
@@ -87,10 +87,10 @@ both! {
         let draft = samples::answers(&call.terms.0, &sample("late"), world.now().date());
         actions::save_draft(&world.app, &late_owner, id, &draft, world.now()).await.unwrap();
         let late = deadline.plus(TimeDelta::microseconds(1));
-        let Err(Error::Refused(refusal)) = actions::submit(&world.app, &late_owner, id, &declaration(), late).await else { panic!() };
+        let Err(Error::Refused(refusal)) = actions::submit(&world.app, &late_owner, id, &declaration(), &Clock::stopped(late)).await else { panic!() };
         assert_eq!(refusal.code, "applications/late");
         assert!(refusal.sentence.contains(&deadline.exact()) && refusal.sentence.contains(&late.exact()), "{}", refusal.sentence);
-        assert_eq!(code(actions::withdraw(&world.app, &owner, receipt.application_id, late).await), "applications/late");
+        assert_eq!(code(actions::withdraw(&world.app, &owner, receipt.application_id, &Clock::stopped(late)).await), "applications/late");
         let browser = world.client(&late_owner).await;
         browser.get(&format!("/applications/{id}/check")).await.expect(200);
         world.move_clock(deadline.plus(TimeDelta::minutes(1))).await;
@@ -107,7 +107,7 @@ both! {
         assert_eq!(actions::start(&world.app, &owner, call.id, organisation, now).await.unwrap(), id);
         let draft = samples::answers(&call.terms.0, &sample("ours"), now.date());
         actions::save_draft(&world.app, &editor, id, &draft, now).await.unwrap();
-        assert!(matches!(actions::submit(&world.app, &editor, id, &declaration(), now).await, Err(Error::Denied)));
+        assert!(matches!(actions::submit(&world.app, &editor, id, &declaration(), &Clock::stopped(now)).await, Err(Error::Denied)));
         let (_, rival) = world.applicant("Rival");
         assert!(matches!(actions::read_draft(&world.app, &rival, id, now).await, Err(Error::NotFound)));
         assert!(matches!(actions::start(&world.app, &rival, call.id, organisation, now).await, Err(Error::Denied)));
@@ -115,7 +115,7 @@ both! {
         assert!(matches!(actions::read_draft(&world.app, &officer, id, now).await, Err(Error::NotFound)));
         world.client(&rival).await.get(&format!("/applications/{id}")).await.expect(404);
         world.client(&officer).await.get(&format!("/desk/applications/{id}")).await.expect(404);
-        actions::submit(&world.app, &owner, id, &declaration(), now).await.unwrap();
+        actions::submit(&world.app, &owner, id, &declaration(), &Clock::stopped(now)).await.unwrap();
         let listed = world.app.db.read_now(|db| commonweal::audit::list(db, world.council, None, 100)).unwrap().items;
         assert!(!listed.iter().any(|row| row.action.starts_with("application.")), "the buyer's audit page tells who is bidding");
     }
@@ -126,7 +126,7 @@ both! {
         let mut draft = samples::answers(&call.terms.0, &sample("x"), world.now().date());
         draft.price.prices.insert("cost".into(), commonweal::values::Pence(0));
         actions::save_draft(&world.app, &owner, id, &draft, world.now()).await.unwrap();
-        assert_eq!(code(actions::submit(&world.app, &owner, id, &declaration(), world.now()).await), "applications/incomplete");
+        assert_eq!(code(actions::submit(&world.app, &owner, id, &declaration(), &world.app.clock).await), "applications/incomplete");
         draft.price.prices.insert("nonsense".into(), commonweal::values::Pence(1));
         assert!(matches!(actions::save_draft(&world.app, &owner, id, &draft, world.now()).await, Err(Error::Invalid(_))));
     }
@@ -138,7 +138,7 @@ both! {
         let (same, second) = submit_complete(&world.app, &owner, organisation, call.id, &sample("two"), later).await.unwrap();
         assert_eq!((id, first.reference.as_str()), (same, second.reference.as_str()));
         assert_ne!(first.quality_sha256, second.quality_sha256);
-        actions::withdraw(&world.app, &owner, id, later).await.unwrap();
+        actions::withdraw(&world.app, &owner, id, &Clock::stopped(later)).await.unwrap();
         let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
         assert_eq!((row.state, row.draft, row.draft_wrapped), (ApplicationState::Withdrawn, None, None));
         let (anew, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("three"), later).await.unwrap();
@@ -241,7 +241,7 @@ both! {
         }
         let sent = waiting.iter().map(|(id, owner)| {
             let app = world.app.clone();
-            async move { actions::submit(&app, owner, *id, &declaration(), now).await }
+            async move { actions::submit(&app, owner, *id, &declaration(), &Clock::stopped(now)).await }
         });
         let receipts = futures_util::future::join_all(sent).await;
         assert!(receipts.iter().all(Result::is_ok), "{receipts:?}");

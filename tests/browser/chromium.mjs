@@ -6,7 +6,8 @@
 // includes every violation of the content security policy.
 import { chromium } from 'playwright-core';
 import { createRequire } from 'node:module';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -22,6 +23,18 @@ if (shots) mkdirSync(shots, { recursive: true });
 
 let browser; let pages = 0; let problems = 0; let shot = 0;
 const renderings = new Set(); const wires = new WeakMap();
+
+/** True for the first to ask of all browser tests of one run: they share a folder with a file for each rendering. */
+const isFirst = (rendering) => {
+  if (!process.env.RENDERINGS) return true;
+  try {
+    writeFileSync(`${process.env.RENDERINGS}/${createHash('sha256').update(rendering).digest('hex')}`, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  }
+};
 
 /** Notes a problem; the program ends with 1 when there is one. */
 export const complain = (where, what) => { problems += 1; console.log(`PROBLEM ${where}: ${what}`); };
@@ -72,6 +85,7 @@ export async function check(page, who = '', { problem = false } = {}) {
   const rendering = `${kind} ${problem} ${drawn}`;
   if (renderings.has(rendering)) return false;
   renderings.add(rendering);
+  if (!isFirst(rendering)) return false;
   // The checker waits on timers, which need script; the page itself has had none until here.
   await wires.get(page).send('Emulation.setScriptExecutionDisabled', { value: false });
   await page.evaluate(axe);

@@ -3,6 +3,7 @@
 
 mod loan_through_api;
 mod loan_through_pages;
+mod revenue_share_through_pages;
 mod tender_through_api;
 mod tender_through_pages;
 

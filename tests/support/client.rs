@@ -10,7 +10,7 @@ use commonweal::app::App;
 use commonweal::outbox::Handlers;
 use commonweal::people::actions;
 use commonweal::serve;
-use commonweal::values::{Actor, Clock};
+use commonweal::values::Actor;
 use commonweal::web::Metrics;
 use futures_util::future::LocalBoxFuture;
 use scraper::{Html, Selector};
@@ -156,6 +156,11 @@ impl Client {
         self.call(TestRequest::get().uri(path)).await
     }
 
+    /// Sends a request of one's own making, with the cookie.
+    pub async fn request(&self, request: TestRequest) -> Reply {
+        self.call(request).await
+    }
+
     /// Posts a form with the csrf token of the page last seen.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let csrf = self.csrf.borrow().clone();
@@ -226,9 +231,9 @@ impl Api {
     pub(super) async fn new(service: &Service, app: &App, actor: &Actor) -> Api {
         let token = match actor.account() {
             Some(_) => {
-                let input = actions::NewToken { name: "test".into(), scope: "write".into(), days: "366".into() };
-                let _ = Clock::machine();
-                Some(actions::make_token(app, actor, &input).await.unwrap().1)
+                let now = app.now();
+                let issued = app.db.write_now(|db| actions::issue_token(db, actor, "test", "write", 366, now)).unwrap();
+                Some(issued.1)
             }
             None => None,
         };
@@ -259,9 +264,26 @@ impl Api {
     }
 
     pub async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Reply {
+        self.upload_with(path, &[], fields, files).await
+    }
+
+    pub async fn upload_with(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Reply {
         let (kind, body) = multipart(fields, files);
-        let request =
-            self.request(TestRequest::post().uri(path)).insert_header(("content-type", kind)).set_payload(body);
-        reply((self.service)(request.to_request()).await).await
+        let mut request = TestRequest::post().uri(path).insert_header(("content-type", kind)).set_payload(body);
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        self.send(request).await
+    }
+
+    /// Sends a request of one's own making, with the token.
+    pub async fn send(&self, request: TestRequest) -> Reply {
+        reply((self.service)(self.request(request).to_request()).await).await
     }
 }

@@ -1,2 +1,3 @@
 DROP TRIGGER investment_schedules_append_only ON investment_schedules;
 DROP TRIGGER investment_entries_append_only ON investment_entries;
+DROP TRIGGER investment_facts_append_only ON investment_facts;

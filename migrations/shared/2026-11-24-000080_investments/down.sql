@@ -1,3 +1,4 @@
+DROP TABLE investment_facts;
 DROP TABLE investment_valuations;
 DROP TABLE investment_entries;
 DROP TABLE investment_schedules;

@@ -7,7 +7,7 @@ CREATE TABLE investments (
   mission_id TEXT NOT NULL,
   reference TEXT NOT NULL,
   title TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('awaiting_drawdown','running','repaid','written_off')),
+  state TEXT NOT NULL CHECK (state IN ('awaiting_drawdown','running','repaid','written_off','ended')),
   amount BIGINT NOT NULL CHECK (amount > 0),
   terms TEXT NOT NULL,
   schedule_version BIGINT NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE investment_valuations (
   investment_id TEXT NOT NULL REFERENCES investments(id),
   valued_on DATE NOT NULL,
   value BIGINT NOT NULL CHECK (value >= 0),
-  method TEXT NOT NULL CHECK (method IN ('balance','discounted','impaired','write_off')),
+  method TEXT NOT NULL CHECK (method IN ('balance','discounted','impaired','cost','latest_round','fair_value','write_off')),
   reason TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('proposed','approved','declined')),
   proposed_by TEXT NOT NULL REFERENCES accounts(id),
@@ -93,3 +93,16 @@ CREATE TABLE investment_valuations (
   CHECK (decided_by IS NULL OR decided_by <> proposed_by)
 );
 CREATE INDEX investment_valuations_by_investment ON investment_valuations (investment_id, valued_on, id);
+CREATE TABLE investment_facts (
+  id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 26),
+  authority_id TEXT NOT NULL REFERENCES organisations(id),
+  investment_id TEXT NOT NULL REFERENCES investments(id),
+  kind TEXT NOT NULL CHECK (kind IN ('revenue','figure','base_rate','dividend','interest','withdrawal','round','exit','claim','recovered')),
+  about_on DATE NOT NULL,
+  body TEXT NOT NULL,
+  source TEXT NOT NULL,
+  by_enterprise BOOLEAN NOT NULL,
+  made_by TEXT REFERENCES accounts(id),
+  made_at TIMESTAMP NOT NULL
+);
+CREATE INDEX investment_facts_by_investment ON investment_facts (investment_id, made_at, id);

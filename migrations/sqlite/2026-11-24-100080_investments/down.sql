@@ -2,3 +2,5 @@ DROP TRIGGER investment_schedules_no_update;
 DROP TRIGGER investment_schedules_no_delete;
 DROP TRIGGER investment_entries_no_update;
 DROP TRIGGER investment_entries_no_delete;
+DROP TRIGGER investment_facts_no_update;
+DROP TRIGGER investment_facts_no_delete;

@@ -74,6 +74,7 @@ pub async fn start(
             if let Some(begun) = store::of_organisation(db, call, organisation)? {
                 return Ok(begun.id);
             }
+            rules::may_begin(store::count_begun(db, call, organisation)?)?;
             store::insert(db, &application)?;
             audit::record(
                 db,
@@ -327,6 +328,21 @@ fn unknown(terms: &calls::Terms, input: &DraftInput) -> Result<(), FieldErrors> 
     look("answers.promises", promises, input.answers.promises.keys().collect());
     let prices = questions::prices(terms).into_iter().map(|(id, _)| id).collect();
     look("price.prices", prices, input.price.prices.keys().collect());
+    let mut long = |field: String, text: &str, most: usize| {
+        if text.chars().count() > most {
+            errors.add(&field, format!("Use {most} characters or fewer"));
+        }
+    };
+    for (id, text) in &input.answers.answers {
+        long(format!("answers.answers.{id}"), text, typed::MOST_CHARACTERS);
+    }
+    for (id, promised) in &input.answers.promises {
+        long(format!("answers.promises.{id}.how"), &promised.how, typed::MOST_CHARACTERS);
+    }
+    for line in &input.answers.use_of_funds {
+        long("answers.use_of_funds".to_owned(), &line.purpose, typed::MOST_CHARACTERS);
+    }
+    long("answers.declared_by".to_owned(), &input.answers.declared_by, 120);
     if input.answers.use_of_funds.len() > 100 || input.answers.cash_flow.len() > questions::CASH_ROWS {
         errors.add("answers", "There are more lines than an application can hold");
     }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::applications::model::{Answers, Application, ApplicationState, OpenedPart, SealedFile};
+use crate::applications::own_bids::refuse_bidder;
 use crate::applications::records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
 use crate::applications::rules::{self, ApplicationRefusal, OpeningFacts};
 use crate::applications::{sealing, store};
@@ -67,6 +68,7 @@ pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, n
         .write(move |db| {
             let found = calls::find(db, call)?;
             let account = officer(&actor, &found)?;
+            refuse_bidder(db, &actor, found.id)?;
             if found.kind == CallKind::Round {
                 return Err(ApplicationRefusal::NotOpen.into());
             }
@@ -109,25 +111,24 @@ struct Material {
     opening: Option<Opening>,
     applications: Vec<Application>,
     envelopes: Vec<Envelope>,
-    receipts: Vec<Receipt>,
+    receipts: HashMap<Id<Application>, Receipt>,
     key: CallKey,
 }
 
 fn gather(db: &mut Db, call: Call, part: Part, opening: Option<Opening>) -> Result<Material> {
-    let applications = store::all_of_call(db, call.id)?;
-    let ids: Vec<_> = applications.iter().map(|a| a.id).collect();
     let key = calls::keys(db, call.id)?
         .into_iter()
         .find(|k| k.part == part)
         .ok_or_else(|| Error::internal("a call without sealing keys"))?;
-    Ok(Material {
-        envelopes: store::current_envelopes(db, &ids, part)?,
-        receipts: store::receipts_of(db, &ids)?,
-        applications,
-        call,
-        opening,
-        key,
-    })
+    let applications = store::to_reconcile(db, call.id, part)?;
+    let mut receipts = HashMap::new();
+    // One look-up for each, however many receipts somebody has collected.
+    for application in &applications {
+        if let Some(receipt) = store::last_receipt(db, application.id)? {
+            receipts.insert(application.id, receipt);
+        }
+    }
+    Ok(Material { envelopes: store::live_envelopes(db, call.id, part)?, applications, receipts, call, opening, key })
 }
 
 /// An envelope that matches its receipt, with its content.
@@ -137,12 +138,13 @@ struct Content {
     value: Value,
 }
 
-/// Holds every envelope against the last receipt of its application and opens those that match.
+/// Whether an envelope is the one that a receipt was given for, as it was sent: tied to it, with the hash it names.
+fn is_of(envelope: &Envelope, receipt: &Receipt, part: Part, computed: &str) -> bool {
+    envelope.receipt_id.is_none_or(|id| id == receipt.id) && computed == receipt.sha256(part)
+}
+
+/// Holds every envelope against the newest receipt of its application and opens those that match.
 fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Vec<Content>) {
-    let mut last: HashMap<Id<Application>, &Receipt> = HashMap::new();
-    for receipt in &material.receipts {
-        last.insert(receipt.application_id, receipt);
-    }
     let mut of: BTreeMap<Id<Application>, Vec<&Envelope>> = BTreeMap::new();
     for envelope in &material.envelopes {
         of.entry(envelope.application_id).or_default().push(envelope);
@@ -150,7 +152,8 @@ fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Ve
     let mut report = OpeningReport::default();
     let mut contents = Vec::new();
     for application in &material.applications {
-        let receipt = last.get(&application.id).filter(|_| application.state != ApplicationState::Withdrawn);
+        let receipt =
+            material.receipts.get(&application.id).filter(|_| application.state != ApplicationState::Withdrawn);
         let found = of.remove(&application.id).unwrap_or_default();
         let line = |state: Reconciled, found_sha256: String| OpeningLine {
             application: application.id,
@@ -160,6 +163,9 @@ fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Ve
             found_sha256,
         };
         let Some(receipt) = receipt else {
+            if found.is_empty() && application.state == ApplicationState::Submitted {
+                report.lines.push(line(Reconciled::Missing, String::new()));
+            }
             report.lines.extend(found.iter().map(|e| line(Reconciled::Extra, sealing::stored_sha256(&e.ciphertext))));
             continue;
         };
@@ -171,7 +177,7 @@ fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Ve
         let several = found.len() > 1;
         for envelope in found {
             let computed = sealing::stored_sha256(&envelope.ciphertext);
-            if computed != receipt.sha256(part) || matched {
+            if matched || !is_of(envelope, receipt, part, &computed) {
                 // Beside a true one it is one too many; alone it is the one that was changed.
                 let state = if several { Reconciled::Extra } else { Reconciled::Altered };
                 report.lines.push(line(state, computed));
@@ -244,6 +250,7 @@ pub async fn confirm_opening(
         .read(move |db| {
             let found = calls::find(db, call)?;
             let second = officer(&asking, &found)?;
+            refuse_bidder(db, &asking, found.id)?;
             let (facts, opening) = facts(db, call, part)?;
             rules::may_open(&found, part, facts, now)?;
             rules::may_confirm(facts, second)?;
@@ -264,10 +271,21 @@ pub async fn confirm_opening(
     let parts = opened_parts(&contents, part, now);
     let envelopes: Vec<_> = contents.iter().map(|c| c.envelope).collect();
     let applications: Vec<_> = contents.iter().map(|c| c.application.id).collect();
-    let receipts: Vec<_> = material.receipts.iter().map(|r| r.audit_hash.clone()).collect();
+    let sent: Vec<_> = material.applications.iter().filter(|a| a.state == ApplicationState::Submitted).collect();
+    let receipts: Vec<_> = material
+        .applications
+        .iter()
+        .filter_map(|a| material.receipts.get(&a.id))
+        .map(|r| r.audit_hash.clone())
+        .collect();
+    (report.sent, report.envelopes) = (i64::try_from(sent.len())?, i64::try_from(material.envelopes.len())?);
     let done = report.clone();
     app.db
         .write(move |db| {
+            // An opening happens once: a bid that was not read now would never be read. So nothing is believed of a list
+            // that was not counted.
+            let counted = (store::count_sent(db, call)?, store::count_live(db, call, part)?);
+            rules::all_read((done.sent, done.envelopes), counted)?;
             if !store::finish_opening(db, opening, second, now, &Json(done.clone()))? {
                 return Err(ApplicationRefusal::AlreadyOpened.into());
             }
@@ -288,6 +306,8 @@ pub async fn confirm_opening(
                     subject: Subject::new("call", call),
                     facts: json!({
                         "part": part,
+                        "sent": done.sent,
+                        "envelopes": done.envelopes,
                         "opened": done.opened(),
                         "findings": done.findings().len(),
                         "receipts": receipts,
@@ -328,6 +348,7 @@ pub async fn open_investments(
         .read(move |db| {
             let found = calls::find(db, call)?;
             officer(&asking, &found)?;
+            refuse_bidder(db, &asking, found.id)?;
             if found.kind == CallKind::Tender {
                 return Err(ApplicationRefusal::NeedsTwo.into());
             }

@@ -12,8 +12,7 @@ use crate::documents;
 use crate::error::{Error, Result};
 use crate::outbox;
 use crate::people::policy::Action;
-use crate::values::{Actor, Id, Instant, Parser, Subject};
-use chrono::TimeDelta;
+use crate::values::{Actor, Clock, Id, Instant, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -25,9 +24,13 @@ pub struct Declaration {
     pub declared_by: String,
     /// `yes` when everything is true and complete.
     pub true_and_complete: String,
+    /// The page's own name for this form, new each time it is shown: the same form sent twice, as by a double tap, is
+    /// one submission. Programs leave it out and may use `Idempotency-Key`.
+    pub form: String,
 }
 
-/// Sends an application, or replaces what was sent: everything is judged and sealed before one short write.
+/// Sends an application, or replaces what was sent: everything is judged and sealed before one short write. The clock
+/// is read inside that write, and the deadline judged by it. The same form sent twice gets the first receipt again.
 ///
 /// # Errors
 /// NotFound for another's; Denied for an editor; Invalid without a declaration; refused when answers are missing
@@ -37,7 +40,7 @@ pub async fn submit(
     actor: &Actor,
     id: Id<Application>,
     input: &Declaration,
-    now: Instant,
+    clock: &Clock,
 ) -> Result<Receipt> {
     let mut form = Parser::default();
     let name = form.text("declared_by", &input.declared_by, 120, "Enter your full name");
@@ -47,24 +50,42 @@ pub async fn submit(
         "Tick the box when everything is true and complete",
     );
     form.finish()?;
-    send(app, actor, id, Some(name), now).await
+    let form = input.form.chars().take(64).collect();
+    send(app, actor, id, Some(Signed { name, form }), clock).await
 }
 
 /// Confirms after an amendment that what was sent still stands, as it is, for the new version of the call.
 ///
 /// # Errors
 /// As [`submit`]; refused when the new version asks for more.
-pub async fn confirm_unchanged(app: &App, actor: &Actor, id: Id<Application>, now: Instant) -> Result<Receipt> {
-    send(app, actor, id, None, now).await
+pub async fn confirm_unchanged(app: &App, actor: &Actor, id: Id<Application>, clock: &Clock) -> Result<Receipt> {
+    send(app, actor, id, None, clock).await
+}
+
+/// Who declares, and by which form.
+#[derive(Clone)]
+struct Signed {
+    name: String,
+    form: String,
 }
 
 /// What encryption made ready for the write.
 struct Ready {
+    application: Application,
+    call: Call,
     sealed_draft: String,
     envelopes: Vec<Envelope>,
 }
 
-fn make_ready(application: &Application, draft: &Draft, keys: &[CallKey], now: Instant) -> Result<Ready> {
+/// What is to be done about an application that somebody sends.
+enum Prepared {
+    /// This very form was taken already.
+    SentBefore,
+    /// It is judged and sealed.
+    Ready(Box<Ready>),
+}
+
+fn envelopes(application: &Application, draft: &Draft, keys: &[CallKey], now: Instant) -> Result<Vec<Envelope>> {
     let sealed = |part: Part| -> Result<Envelope> {
         let key = keys
             .iter()
@@ -84,31 +105,34 @@ fn make_ready(application: &Application, draft: &Draft, keys: &[CallKey], now: I
             sealed_at: now,
             superseded_at: None,
             opened_at: None,
+            receipt_id: None,
         })
     };
-    Ok(Ready {
-        envelopes: vec![sealed(Part::Quality)?, sealed(Part::Price)?],
-        sealed_draft: sealing::seal_draft(application, draft)?,
-    })
+    Ok(vec![sealed(Part::Quality)?, sealed(Part::Price)?])
 }
 
-async fn send(
+/// Judges and seals. Nothing is written yet.
+async fn prepare(
     app: &App,
     actor: &Actor,
     id: Id<Application>,
-    declared_by: Option<String>,
+    signed: Option<Signed>,
     now: Instant,
-) -> Result<Receipt> {
+) -> Result<Prepared> {
     let (application, call, keys) = app.db.read(move |db| store::find_to_send(db, id)).await?;
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::may_change(&call, &application, now)?;
     let installation = app.keys.clone();
-    let (application, call, ready) = sealing::apart(move || {
+    sealing::apart(move || {
         let mut draft = sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
-        match declared_by {
-            Some(name) => draft.answers.declared_by = name,
-            None if draft.answers.declared_by.is_empty() => return Err(ApplicationRefusal::NotDeclared.into()),
-            None => {}
+        if let Some(Signed { name, form }) = signed {
+            if application.state == ApplicationState::Submitted && !form.is_empty() && draft.sent_by == form {
+                return Ok(Prepared::SentBefore);
+            }
+            (draft.answers.declared_by, draft.sent_by) = (name, form);
+        }
+        if draft.answers.declared_by.is_empty() {
+            return Err(ApplicationRefusal::NotDeclared.into());
         }
         let missing = rules::missing(&call.terms.0, &draft.answers, &draft.price).len();
         if missing > 0 {
@@ -119,76 +143,98 @@ async fn send(
                 draft.sent.push(file.document);
             }
         }
-        let ready = make_ready(&application, &draft, &keys, now)?;
-        Ok((application, call, ready))
+        Ok(Prepared::Ready(Box::new(Ready {
+            envelopes: envelopes(&application, &draft, &keys, now)?,
+            sealed_draft: sealing::seal_draft(&application, &draft)?,
+            application,
+            call,
+        })))
     })
-    .await?;
-    let receipt = write(app, actor, &application, &call, ready, now).await?;
-    Ok(receipt)
+    .await
 }
 
-async fn write(
-    app: &App,
-    actor: &Actor,
-    application: &Application,
-    call: &Call,
-    ready: Ready,
-    now: Instant,
-) -> Result<Receipt> {
-    let (actor, authority, version) = (actor.clone(), listed_under(call), call.version);
-    let application = application.clone();
-    let reference = application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, now));
-    let saved_at = now.max(application.saved_at.plus(TimeDelta::microseconds(1)));
-    let sha256 =
-        |part: Part| ready.envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
+async fn send(app: &App, actor: &Actor, id: Id<Application>, signed: Option<Signed>, clock: &Clock) -> Result<Receipt> {
+    // Once more when it changed meanwhile: perhaps the same form was sent twice, and the other one was faster.
+    for first in [true, false] {
+        match prepare(app, actor, id, signed.clone(), clock.now()).await? {
+            Prepared::SentBefore => {
+                return app.db.read(move |db| store::last_receipt(db, id)?.ok_or(Error::NotFound)).await;
+            }
+            Prepared::Ready(ready) if first => {
+                if let Some(receipt) = write(app, actor, *ready, clock).await? {
+                    return Ok(receipt);
+                }
+            }
+            Prepared::Ready(_) => {}
+        }
+    }
+    Err(Error::Conflict("Somebody else of your team saved just now.".to_owned()))
+}
+
+/// Writes what was made ready, unless the application was changed since it was read. Everything that one submission
+/// leaves behind bears one instant: the one that the clock shows here.
+async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<Option<Receipt>> {
+    let Ready { application, call, sealed_draft, mut envelopes } = ready;
+    let (actor, authority, clock) = (actor.clone(), listed_under(&call), clock.clone());
+    let sha256 = |part: Part| envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
+    let reference =
+        application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, clock.now()));
     let blank = Receipt {
         id: Id::new(),
         authority_id: application.authority_id,
         application_id: application.id,
         reference: reference.clone(),
-        received_at: now,
+        received_at: clock.now(),
         quality_sha256: sha256(Part::Quality),
         price_sha256: sha256(Part::Price),
         audit_hash: String::new(),
-        call_version: version,
+        call_version: call.version,
     };
+    for envelope in &mut envelopes {
+        envelope.receipt_id = Some(blank.id);
+    }
     app.db
         .write(move |db| {
+            let (stage, deadline_at) = store::closing(db, call.id)?;
+            let at = rules::received_at(&application, clock.now());
+            rules::in_time(stage, deadline_at, at)?;
             let stored = store::set_submitted(
                 db,
                 &store::Sent {
                     id: application.id,
                     read_at: application.saved_at,
                     reference: &reference,
-                    call_version: version,
-                    draft: &ready.sealed_draft,
-                    saved_at,
-                    submitted_at: now,
+                    call_version: call.version,
+                    draft: &sealed_draft,
+                    at,
                 },
             )?;
             if !stored {
-                return Err(Error::Conflict("Somebody else of your team saved just now.".to_owned()));
+                return Ok(None);
             }
             let replaces = application.state == ApplicationState::Submitted;
             if replaces {
-                store::supersede(db, application.id, now)?;
+                store::supersede(db, application.id, at)?;
             }
             if application.opened_at.is_some() {
                 store::forget_opened(db, application.id)?;
             }
-            store::insert_envelopes(db, &ready.envelopes)?;
-            let mut receipt = blank.clone();
+            for envelope in &mut envelopes {
+                envelope.sealed_at = at;
+            }
+            store::insert_envelopes(db, &envelopes)?;
+            let mut receipt = Receipt { received_at: at, ..blank.clone() };
             receipt.audit_hash = audit::record(
                 db,
                 Entry {
                     authority,
-                    at: now,
+                    at,
                     actor: &actor,
                     action: if replaces { "application.replaced" } else { "application.submitted" },
                     subject: Subject::new("application", application.id),
                     facts: json!({
                         "receipt": receipt.id,
-                        "call_version": version,
+                        "call_version": receipt.call_version,
                         "quality_sha256": receipt.quality_sha256,
                         "price_sha256": receipt.price_sha256,
                     }),
@@ -199,25 +245,28 @@ async fn write(
                 db,
                 "application.submitted",
                 json!({ "application": application.id, "receipt": receipt.id }),
-                now,
+                at,
             )?;
-            Ok(receipt)
+            Ok(Some(receipt))
         })
         .await
 }
 
-/// Withdraws an application, sent or not, until the deadline. Its draft, the draft's key and its files are destroyed.
+/// Withdraws an application, sent or not, until the deadline, which is judged inside the write. Its draft, the draft's key and its files are destroyed.
 ///
 /// # Errors
 /// NotFound for another's; Denied for an editor; refused after the deadline.
-pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, now: Instant) -> Result<()> {
+pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clock) -> Result<()> {
     let (application, call) = app.db.read(move |db| store::find_with_call(db, id)).await?;
     require_own(actor, Action::SubmitApplication, &application)?;
-    rules::may_change(&call, &application, now)?;
-    let (actor, authority) = (actor.clone(), listed_under(&call));
+    rules::may_change(&call, &application, clock.now())?;
+    let (actor, authority, clock) = (actor.clone(), listed_under(&call), clock.clone());
     let files = app
         .db
         .write(move |db| {
+            let (stage, deadline_at) = store::closing(db, call.id)?;
+            let now = clock.now();
+            rules::in_time(stage, deadline_at, now)?;
             if !store::set_withdrawn(db, id)? {
                 return Err(ApplicationRefusal::Withdrawn.into());
             }

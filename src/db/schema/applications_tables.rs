@@ -31,6 +31,7 @@ diesel::table! {
         sealed_at -> Timestamp,
         superseded_at -> Nullable<Timestamp>,
         opened_at -> Nullable<Timestamp>,
+        receipt_id -> Nullable<Text>,
     }
 }
 

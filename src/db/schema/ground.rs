@@ -84,6 +84,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    registrations (hash) {
+        hash -> Text,
+        name -> Text,
+        email -> Text,
+        password_hash -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        organisation_id -> Text,
+        email -> Text,
+        role -> Text,
+        invited_by -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        accepted_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     sign_in_attempts (id) {
         id -> Text,
         source -> Text,

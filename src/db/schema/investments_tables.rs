@@ -98,3 +98,18 @@ diesel::table! {
         decided_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::table! {
+    investment_facts (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        kind -> Text,
+        about_on -> Date,
+        body -> Text,
+        source -> Text,
+        by_enterprise -> Bool,
+        made_by -> Nullable<Text>,
+        made_at -> Timestamp,
+    }
+}

@@ -25,6 +25,7 @@ pub use missions_tables::*;
 pub use scoring_tables::*;
 pub use subsidies_tables::*;
 
+diesel::allow_tables_to_appear_in_same_query!(invitations, organisations);
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
 // What is shown together is asked together: every table that some join names.
 diesel::allow_tables_to_appear_in_same_query!(
@@ -35,6 +36,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     missions,
     mission_departments,
+    mission_partners,
     mission_outcomes,
     mission_indicators,
     mission_readings,
@@ -46,6 +48,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     calls,
     call_keys,
     applications,
+    envelopes,
+    receipts,
     panel_members,
     panel_conflicts,
     moderations,
@@ -64,6 +68,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     investment_schedules,
     investment_drawdowns,
     investment_precedents,
+    investment_entries,
+    investment_valuations,
 );
 pub use funds_tables::*;
 pub use investments_tables::*;

@@ -2,10 +2,12 @@
 
 use crate::finance::refusal::{FinanceRefusal, Worked, times, total};
 use crate::values::{LocalDate, Pence, Rate, Share};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A guarantee. It has both an amount and an end: one without either is prohibited (Subsidy Control Act 2022 s.15).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Guarantee {
     /// The part of each loss that is covered.
     pub cover: Share,

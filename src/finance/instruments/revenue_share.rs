@@ -8,10 +8,11 @@ use crate::finance::refusal::{FinanceRefusal, Worked, times, total};
 use crate::finance::schedule::Tranche;
 use crate::values::{LocalDate, Pence, Share};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of what is left below the cap on the last day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// It is forgiven.
@@ -25,7 +26,8 @@ pub enum Ending {
 }
 
 /// A revenue share agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RevenueShare {
     /// What is drawn and when.
     pub draws: Vec<Tranche>,
@@ -44,7 +46,8 @@ pub struct RevenueShare {
 }
 
 /// One revenue period and what is known of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RevenuePeriod {
     /// The day its payment is due.
     pub due: LocalDate,

@@ -185,7 +185,8 @@ fn two_periodic_rates_are_both_told_where_the_common_library_gives_one_of_them()
     assert_eq!(irr(&[-100, 230, -132].map(Pence)).unwrap(), Xirr::NotUnique { roots: vec![dec!(0.1), dec!(0.2)] });
     assert_eq!(irr(&[Pence(-5)]), Ok(Xirr::TooShort));
     assert_eq!(irr(&[]), Ok(Xirr::NoSignChange));
-    assert_eq!(irr(&vec![Pence(1); 2_401]), Err(RateRefusal::TooManyPeriods));
+    let back_and_forth: Vec<Pence> = [-1, 3].map(Pence).into_iter().cycle().take(2_401).collect();
+    assert_eq!(irr(&back_and_forth), Err(RateRefusal::TooManyPeriods));
 }
 
 #[test]
@@ -230,4 +231,38 @@ fn a_hundred_thousand_flows_over_sixty_years_up_to_ten_trillion_pounds_have_a_ce
     assert!(xnpv(rate + dec!(0.00000001), &flows).unwrap() < Decimal::ZERO);
     flows.push(Flow { date: start + Days::new(21_915), amount: Pence(-1) });
     assert!(matches!(xirr(&flows, None), Xirr::Rate { .. } | Xirr::NotUnique { .. } | Xirr::OutOfRange));
+}
+
+#[test]
+fn a_hundred_thousand_flows_over_sixty_years_that_change_direction_again_and_again_are_all_weighed() {
+    let start = parse_date("2000-01-01").unwrap();
+    let mut seed = 11_u64;
+    let mut next = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let mut flows = vec![Flow { date: start, amount: Pence(-1_000_000_000_000) }];
+    for number in 1..100_000 {
+        let amount = i64::try_from(1 + next(200_000_000)).unwrap();
+        let drawn_again = number % 7 == 0;
+        flows.push(Flow {
+            date: start + Days::new(1 + next(21_914)),
+            amount: Pence(if drawn_again { -amount } else { amount }),
+        });
+    }
+    let rate = xirr(&flows, None).rate().unwrap();
+    assert!(xnpv(rate - dec!(0.00000001), &flows).unwrap() > Decimal::ZERO);
+    assert!(xnpv(rate + dec!(0.00000001), &flows).unwrap() < Decimal::ZERO);
+}
+
+#[test]
+fn a_hundred_thousand_periods_have_a_rate_and_more_are_refused() {
+    let mut flows = vec![Pence(2_000_000); 100_000];
+    flows[0] = Pence(-100_000_000);
+    assert_eq!(irr(&flows).unwrap().rate(), Some(dec!(0.02)), "as good as for ever");
+    flows[50_000] = Pence(-1);
+    assert_eq!(irr(&flows), Err(RateRefusal::TooManyPeriods), "too many to scan for several rates");
+    flows[50_000] = Pence(1);
+    flows.push(Pence(1));
+    assert_eq!(irr(&flows), Err(RateRefusal::TooManyPeriods));
 }

@@ -20,20 +20,23 @@ mod working;
 
 pub use certificate::{Certified, certify};
 pub use periodic::{
-    MOST_PERIODS, RateRefusal, TimeWeighted, Valued, growth_rate, irr, mirr, npv, periodic_mirr, time_weighted,
+    MOST_FLOWS, MOST_PERIODS, RateRefusal, TimeWeighted, Valued, growth_rate, irr, mirr, npv, periodic_mirr,
+    time_weighted,
 };
 pub use search::Search;
 pub use working::{Working, WorkingLine, working, xnpv};
 
 use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Places of a published rate.
 pub const RATE_PLACES: u32 = 8;
 
 /// One dated flow: negative when the fund pays, positive when it receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Flow {
     /// The day the money moved.
     pub date: LocalDate,
@@ -42,7 +45,8 @@ pub struct Flow {
 }
 
 /// A stated value at the end. A value of zero says that everything still held is lost; a flow of zero says nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Closing {
     /// The day of the valuation.
     pub date: LocalDate,

@@ -3,21 +3,24 @@
 //! Flow k of a periodic series stands k whole periods after the first. The rate is one for a period: the same search and
 //! certificate as for dated flows, with a period in the place of the year.
 
-use super::{Closing, Flow, RATE_PLACES, Search, Series, Xirr, before_netting, publish};
+use super::{Closing, Flow, RATE_PLACES, Search, Series, Xirr, before_netting, publish, sign_changes};
 use crate::finance::powers::Discounter;
 use crate::values::{LocalDate, Pence, RefusalInfo, round_half_up};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// The most periods of a periodic series: beyond, a scan of every bracket would take too long to wait for.
+/// The most periods of a series that is scanned, because money changes its direction more than once: beyond, a scan of
+/// every bracket would take too long to wait for.
 pub const MOST_PERIODS: usize = 2_400;
+/// The most periods of any other series.
+pub const MOST_FLOWS: usize = 100_000;
 const YEAR: u32 = 365;
 
 /// Why a rate cannot be worked out, apart from what [`Xirr`] says of the flows themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RateRefusal {
-    /// More than [`MOST_PERIODS`].
-    #[error("Enter at most 2,400 periods.")]
+    /// More than [`MOST_PERIODS`] or [`MOST_FLOWS`].
+    #[error("Enter at most 100,000 periods, and at most 2,400 where money changes its direction more than once.")]
     TooManyPeriods,
     /// A rate of −100 % or less.
     #[error("Enter a rate above −100%.")]
@@ -73,7 +76,8 @@ impl RefusalInfo for RateRefusal {
 /// assert_eq!(irr(&flows).unwrap().rate().unwrap().to_string(), "0.13066239");
 /// ```
 pub fn irr(flows: &[Pence]) -> Result<Xirr, RateRefusal> {
-    if flows.len() > MOST_PERIODS {
+    let changes = sign_changes(flows.iter().map(|flow| i128::from(flow.0)));
+    if flows.len() > MOST_FLOWS || (flows.len() > MOST_PERIODS && changes > 1) {
         return Err(RateRefusal::TooManyPeriods);
     }
     let mut series = Series::default();
@@ -171,7 +175,7 @@ pub fn mirr(
 /// assert_eq!(periodic_mirr(&flows, dec!(0.10), dec!(0.12)).unwrap().round_dp(4), dec!(0.1261));
 /// ```
 pub fn periodic_mirr(flows: &[Pence], finance: Decimal, reinvestment: Decimal) -> Result<Decimal, RateRefusal> {
-    if flows.len() > MOST_PERIODS {
+    if flows.len() > MOST_FLOWS {
         return Err(RateRefusal::TooManyPeriods);
     }
     let days = (0_u32..).zip(flows).map(|(period, _)| period * YEAR).collect();

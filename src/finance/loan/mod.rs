@@ -7,25 +7,29 @@
 //! Invariants, to the penny: principal repaid and prepaid = drawn + capitalised + arrears and fees added − written off;
 //! the last balance is zero; a row's interest is the sum of its parts rounded once.
 
+mod due;
 mod grid;
+mod happenings;
 mod level;
 mod replay;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use replay::{known_on, replay};
+pub use rows::{InterestPart, LoanRow, LoanSchedule, LoanTotals};
 
 use super::business_days::{Convention, MonthEnd};
-use super::irr::Flow;
-use super::schedule::{CapitalisedRounding, HolidayKind, HolidayTerm, Tranche};
+use super::schedule::{CapitalisedRounding, HolidayKind, HolidayTerm, InterestBasis, LoanTerms, Repayment, Tranche};
 use super::{DayCount, schedule::ScheduleRefusal};
 use crate::law::holidays::Part;
 use crate::values::{LocalDate, Pence, Rate, RefusalInfo, Share};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How interest is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Accrual {
     /// Balance × rate × year fraction of the days.
@@ -42,8 +46,8 @@ impl Default for Accrual {
 }
 
 /// How principal comes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "plan", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "plan", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Plan {
     /// Level instalments.
     Annuity,
@@ -64,7 +68,8 @@ pub enum Plan {
 }
 
 /// A yearly rate from a day on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RateStep {
     /// The first day.
     pub from: LocalDate,
@@ -73,8 +78,8 @@ pub struct RateStep {
 }
 
 /// What the loan costs a year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Price {
     /// One rate throughout.
     Fixed {
@@ -127,7 +132,8 @@ impl Price {
 }
 
 /// A holiday from principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Pause {
     /// The number of the first due date in it, from 1.
     pub first: u32,
@@ -143,7 +149,7 @@ pub struct Pause {
 }
 
 /// Whether holidays and plans run for the facility as one, or for each tranche from its own drawing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// One balance.
@@ -154,8 +160,8 @@ pub enum Scope {
 }
 
 /// When and how much a fee is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FeeCharge {
     /// A share of each drawing, on its day.
     OnDrawing {
@@ -191,7 +197,8 @@ pub enum FeeCharge {
 }
 
 /// A fee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Fee {
     /// What it is called in the agreement.
     pub name: String,
@@ -203,7 +210,7 @@ pub struct Fee {
 }
 
 /// What prepaying does to the instalments to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// They stay, and the loan ends sooner.
@@ -213,8 +220,8 @@ pub enum Effect {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum What {
     /// Principal was paid before it was due.
     Prepaid {
@@ -267,7 +274,8 @@ pub enum What {
 }
 
 /// An event on its day. On a due date it belongs to the period that begins there, except [`What::Short`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Event {
     /// The day.
     pub on: LocalDate,
@@ -279,7 +287,8 @@ pub struct Event {
 }
 
 /// A loan agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Facility {
     /// What is drawn and when; the earliest starts the loan.
     pub draws: Vec<Tranche>,
@@ -315,110 +324,36 @@ pub struct Facility {
     pub fees: Vec<Fee>,
 }
 
-/// A balance that stood for some days at one rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct InterestPart {
-    /// The first day.
-    pub from: LocalDate,
-    /// The day after the last.
-    pub to: LocalDate,
-    /// What interest was counted on, in pence (a holiday rounded once at its end keeps fractions).
-    pub base: Decimal,
-    /// Yearly rate.
-    pub rate: Decimal,
-    /// The part of a year.
-    pub years: Decimal,
-}
-
-impl InterestPart {
-    /// Base × rate × years, in pence, unrounded.
-    #[must_use]
-    pub fn interest(&self) -> Option<Decimal> {
-        self.base.checked_mul(self.rate)?.checked_mul(self.years)
+impl From<&LoanTerms> for Facility {
+    /// The plain form in full: the same rows.
+    fn from(plain: &LoanTerms) -> Self {
+        Facility {
+            draws: plain.tranches.clone(),
+            price: Price::Fixed { rate: plain.rate },
+            accrual: match plain.interest {
+                InterestBasis::Act365F => Accrual::Days(DayCount::Act365F),
+                InterestBasis::EqualPeriods => Accrual::EqualPeriods,
+            },
+            plan: match plain.repayment {
+                Repayment::Annuity => Plan::Annuity,
+                Repayment::EqualPrincipal => Plan::EqualPrincipal,
+                Repayment::Bullet => Plan::Bullet,
+            },
+            instalments: plain.instalments,
+            period_months: plain.period_months,
+            first_due: plain.first_due,
+            month_end: MonthEnd::SameDay,
+            convention: Convention::Unadjusted,
+            calendar: None,
+            pauses: plain
+                .holiday
+                .map(|h| Pause { first: 1, periods: h.periods, kind: h.kind, term: h.term, rounding: h.rounding })
+                .into_iter()
+                .collect(),
+            scope: Scope::Facility,
+            fees: Vec::new(),
+        }
     }
-}
-
-/// One due date.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LoanRow {
-    /// From 1.
-    pub number: u32,
-    /// The first day of the period.
-    pub start: LocalDate,
-    /// The due date.
-    pub due: LocalDate,
-    /// Balance at the start.
-    pub opening: Pence,
-    /// Drawn in the period.
-    pub drawn: Pence,
-    /// Fees added to the balance in the period.
-    pub fees_added: Pence,
-    /// Interest that accrued: the parts, rounded once.
-    pub accrued: Pence,
-    /// Interest added to the balance on the due date.
-    pub capitalised: Pence,
-    /// Interest in arrears added to the balance by agreement.
-    pub arrears_added: Pence,
-    /// Interest paid.
-    pub interest_paid: Pence,
-    /// Interest given up.
-    pub interest_written_off: Pence,
-    /// Principal paid on the due date.
-    pub principal: Pence,
-    /// Principal prepaid in the period.
-    pub prepaid: Pence,
-    /// Principal given up.
-    pub written_off: Pence,
-    /// Fees to pay in cash.
-    pub fees: Pence,
-    /// Cash on the due date: interest paid + principal + fees.
-    pub payment: Pence,
-    /// Balance after the due date.
-    pub closing: Pence,
-    /// Interest that accrued and is still owed: in arrears, or deferred by a holiday.
-    pub interest_owed: Pence,
-    /// Principal that was due and not paid.
-    pub overdue: Pence,
-    /// What interest was counted on.
-    pub parts: Vec<InterestPart>,
-}
-
-/// Sums of the rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct LoanTotals {
-    /// All drawn.
-    pub drawn: Pence,
-    /// All interest that accrued.
-    pub accrued: Pence,
-    /// Interest added to the balance on due dates.
-    pub capitalised: Pence,
-    /// Arrears of interest added to the balance.
-    pub arrears_added: Pence,
-    /// Fees added to the balance.
-    pub fees_added: Pence,
-    /// Interest paid.
-    pub interest_paid: Pence,
-    /// Interest given up.
-    pub interest_written_off: Pence,
-    /// Principal paid on due dates.
-    pub principal: Pence,
-    /// Principal prepaid.
-    pub prepaid: Pence,
-    /// Principal given up.
-    pub written_off: Pence,
-    /// Fees paid in cash.
-    pub fees: Pence,
-}
-
-/// A loan from its first drawing to its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LoanSchedule {
-    /// For a facility one list; by tranche, one list each.
-    pub loans: Vec<Vec<LoanRow>>,
-    /// Sums over all.
-    pub totals: LoanTotals,
-    /// Cash as the lender sees it, drawings negative, by day.
-    pub cash: Vec<Flow>,
 }
 
 /// Why there is no schedule.

@@ -1,10 +1,10 @@
 //! Walking a loan forward from its first drawing.
 
 use super::grid::{Grid, Rates, TOO_LARGE};
-use super::level::{Standing, level, penny};
+use super::level::penny;
 use super::{
-    Effect, Event, Facility, Fee, FeeCharge, InterestPart, LoanRefusal, LoanRow, LoanSchedule, LoanTotals, Pause, Plan,
-    RateStep, Scope, What,
+    Event, Facility, Fee, FeeCharge, InterestPart, LoanRefusal, LoanRow, LoanSchedule, LoanTotals, Pause, Plan, Scope,
+    What,
 };
 use crate::finance::irr::Flow;
 use crate::finance::schedule::{CapitalisedRounding, HolidayKind, HolidayTerm, MOST_ROWS, ScheduleRefusal, Tranche};
@@ -12,7 +12,7 @@ use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-type Step<T> = Result<T, LoanRefusal>;
+pub(super) type Step<T> = Result<T, LoanRefusal>;
 
 /// The schedule of a loan with everything that has happened.
 ///
@@ -60,7 +60,7 @@ pub fn replay(terms: &Facility, events: &[Event]) -> Step<LoanSchedule> {
             }
         }
     }
-    let totals = totals(&loans)?;
+    let totals = LoanTotals::of(&loans)?;
     let cash = cash.into_iter().filter(|(_, pence)| *pence != 0).map(|(date, pence)| {
         i64::try_from(pence).map(|pence| Flow { date, amount: Pence(pence) }).map_err(|_| TOO_LARGE)
     });
@@ -76,48 +76,31 @@ pub fn known_on(terms: &Facility, events: &[Event], day: LocalDate) -> Step<Loan
     replay(terms, &so_far)
 }
 
-fn totals(loans: &[Vec<LoanRow>]) -> Step<LoanTotals> {
-    let sum = |of: fn(&LoanRow) -> Pence| Pence::total(loans.iter().flatten().map(of)).map_err(|_| TOO_LARGE);
-    Ok(LoanTotals {
-        drawn: sum(|r| r.drawn)?,
-        accrued: sum(|r| r.accrued)?,
-        capitalised: sum(|r| r.capitalised)?,
-        arrears_added: sum(|r| r.arrears_added)?,
-        fees_added: sum(|r| r.fees_added)?,
-        interest_paid: sum(|r| r.interest_paid)?,
-        interest_written_off: sum(|r| r.interest_written_off)?,
-        principal: sum(|r| r.principal)?,
-        prepaid: sum(|r| r.prepaid)?,
-        written_off: sum(|r| r.written_off)?,
-        fees: sum(|r| r.fees)?,
-    })
-}
-
 /// One balance on its way.
-struct Loan<'a> {
-    terms: &'a Facility,
-    plan: Plan,
-    grid: Grid,
-    rates: Rates<'a>,
-    draws: Vec<Tranche>,
-    pauses: Vec<Pause>,
+pub(super) struct Loan<'a> {
+    pub(super) terms: &'a Facility,
+    pub(super) plan: Plan,
+    pub(super) grid: Grid,
+    pub(super) rates: Rates<'a>,
+    pub(super) draws: Vec<Tranche>,
+    pub(super) pauses: Vec<Pause>,
     /// Whether fees of the whole facility are charged here.
-    leads: bool,
-    number: u32,
-    last: u32,
-    start: LocalDate,
-    balance: Pence,
+    pub(super) leads: bool,
+    pub(super) number: u32,
+    pub(super) last: u32,
+    pub(super) start: LocalDate,
+    pub(super) balance: Pence,
     /// Fees on what is not drawn, gathered in this period, in pence.
-    undrawn: Decimal,
+    pub(super) undrawn: Decimal,
     /// Capitalised since the holiday began: exactly, and as rows show it.
-    exact: Decimal,
-    shown: Pence,
-    deferred: Pence,
-    arrears: Pence,
-    overdue: Pence,
-    level: Option<Pence>,
-    level_rate: Decimal,
-    paying: usize,
+    pub(super) exact: Decimal,
+    pub(super) shown: Pence,
+    pub(super) deferred: Pence,
+    pub(super) arrears: Pence,
+    pub(super) overdue: Pence,
+    pub(super) level: Option<Pence>,
+    pub(super) level_rate: Decimal,
+    pub(super) paying: usize,
 }
 
 impl<'a> Loan<'a> {
@@ -163,7 +146,7 @@ impl<'a> Loan<'a> {
         })
     }
 
-    fn pause(&self, number: u32) -> Option<Pause> {
+    pub(super) fn pause(&self, number: u32) -> Option<Pause> {
         let covers = |p: &&Pause| number >= p.first && number - p.first < p.periods;
         self.pauses.iter().rev().find(covers).copied()
     }
@@ -267,28 +250,7 @@ impl<'a> Loan<'a> {
         events: &[Event],
         cash: &mut BTreeMap<LocalDate, i128>,
     ) -> Step<LoanRow> {
-        let mut row = LoanRow {
-            number: self.number,
-            start: self.start,
-            due,
-            opening: self.balance,
-            drawn: Pence::ZERO,
-            fees_added: Pence::ZERO,
-            accrued: Pence::ZERO,
-            capitalised: Pence::ZERO,
-            arrears_added: Pence::ZERO,
-            interest_paid: Pence::ZERO,
-            interest_written_off: Pence::ZERO,
-            principal: Pence::ZERO,
-            prepaid: Pence::ZERO,
-            written_off: Pence::ZERO,
-            fees: Pence::ZERO,
-            payment: Pence::ZERO,
-            closing: Pence::ZERO,
-            interest_owed: Pence::ZERO,
-            overdue: Pence::ZERO,
-            parts: Vec::new(),
-        };
+        let mut row = LoanRow::begin(self.number, self.start, due, self.balance);
         let inside = |day: &LocalDate| *day > self.start && *day < due;
         let mut days: Vec<LocalDate> = draws.iter().map(|d| d.on).chain(events.iter().map(|e| e.on)).collect();
         days.extend(self.once_fees(due).map(|(on, ..)| on));
@@ -317,136 +279,6 @@ impl<'a> Loan<'a> {
         Ok(row)
     }
 
-    /// Fees on what is not drawn between two days with no drawing between.
-    fn not_drawn(&mut self, from: LocalDate, to: LocalDate) -> Step<()> {
-        for fee in self.terms.fees.iter().filter(|_| self.leads) {
-            let FeeCharge::Undrawn { commitment, rate, until } = fee.charge else { continue };
-            if until <= from {
-                continue;
-            }
-            let drawn = Pence::total(self.terms.draws.iter().filter(|d| d.on <= from).map(|d| d.amount));
-            let left = (commitment - drawn.map_err(|_| TOO_LARGE)?).max(Pence::ZERO).decimal();
-            let exact =
-                left.checked_mul(rate.get()).and_then(|y| y.checked_mul(self.grid.plain_years(from, until.min(to))));
-            self.undrawn = exact.and_then(|e| self.undrawn.checked_add(e)).ok_or(TOO_LARGE)?;
-        }
-        Ok(())
-    }
-
-    fn once_fees(&self, due: LocalDate) -> impl Iterator<Item = (LocalDate, Pence, bool)> + '_ {
-        let start = self.start;
-        self.terms.fees.iter().filter(|_| self.leads).filter_map(move |fee| match fee.charge {
-            FeeCharge::Once { on, amount } if on >= start && on < due => Some((on, amount, fee.financed)),
-            _ => None,
-        })
-    }
-
-    fn on_day(
-        &mut self,
-        day: LocalDate,
-        due: LocalDate,
-        draws: &[Tranche],
-        events: &[Event],
-        row: &mut LoanRow,
-        cash: &mut BTreeMap<LocalDate, i128>,
-    ) -> Step<()> {
-        let mut fees: Vec<(Pence, bool)> =
-            self.once_fees(due).filter(|(on, ..)| *on == day).map(|(_, amount, financed)| (amount, financed)).collect();
-        for draw in draws.iter().filter(|d| d.on == day) {
-            row.drawn = add(row.drawn, draw.amount)?;
-            self.balance = add(self.balance, draw.amount)?;
-            self.level = None;
-            *cash.entry(day).or_default() -= i128::from(draw.amount.0);
-            for fee in &self.terms.fees {
-                if let FeeCharge::OnDrawing { share } = fee.charge {
-                    fees.push((penny(draw.amount.decimal() * share.get())?, fee.financed));
-                }
-            }
-        }
-        for (amount, financed) in fees {
-            if financed {
-                row.fees_added = add(row.fees_added, amount)?;
-                self.balance = add(self.balance, amount)?;
-                self.level = None;
-            } else {
-                row.fees = add(row.fees, amount)?;
-                *cash.entry(day).or_default() += i128::from(amount.0);
-            }
-        }
-        for event in events.iter().filter(|e| e.on == day) {
-            self.happened(event, row, cash)?;
-        }
-        Ok(())
-    }
-
-    fn happened(&mut self, event: &Event, row: &mut LoanRow, cash: &mut BTreeMap<LocalDate, i128>) -> Step<()> {
-        let within = |amount: Pence, most: Pence| {
-            if amount < Pence::ZERO || amount > most { Err(LoanRefusal::Amount(event.on)) } else { Ok(()) }
-        };
-        match &event.what {
-            What::Prepaid { amount, effect } => {
-                within(*amount, self.balance)?;
-                if amount.is_zero() {
-                    return Err(LoanRefusal::Amount(event.on));
-                }
-                row.prepaid = add(row.prepaid, *amount)?;
-                self.balance = self.balance - *amount;
-                self.overdue = self.overdue - (*amount).min(self.overdue);
-                *cash.entry(event.on).or_default() += i128::from(amount.0);
-                if *effect == Effect::Lowers {
-                    self.level = None;
-                }
-            }
-            // One on this period's first day was the last due date's.
-            What::Short { .. } if event.on == row.start => {}
-            What::Short { .. } => return Err(LoanRefusal::NothingDue(event.on)),
-            What::Repriced { rate } => {
-                self.rates.repriced.push(RateStep { from: event.on, rate: *rate });
-                self.level = None;
-            }
-            What::Rescheduled { .. } => {}
-            What::ReAged => {
-                self.overdue = Pence::ZERO;
-                self.level = None;
-            }
-            What::ArrearsCapitalised => {
-                row.arrears_added = add(row.arrears_added, self.arrears)?;
-                self.balance = add(self.balance, self.arrears)?;
-                self.arrears = Pence::ZERO;
-                self.overdue = Pence::ZERO;
-                self.level = None;
-            }
-            What::WrittenOff { principal, interest } => {
-                within(*principal, self.balance)?;
-                within(*interest, self.arrears)?;
-                row.written_off = add(row.written_off, *principal)?;
-                row.interest_written_off = add(row.interest_written_off, *interest)?;
-                self.balance = self.balance - *principal;
-                self.overdue = self.overdue - (*principal).min(self.overdue);
-                self.arrears = self.arrears - *interest;
-                self.level = None;
-            }
-            What::Paused { periods, interest, term } => {
-                let pause = Pause {
-                    first: self.number,
-                    periods: *periods,
-                    kind: *interest,
-                    term: *term,
-                    rounding: CapitalisedRounding::EachRow,
-                };
-                self.pauses.push(pause);
-                if *term == HolidayTerm::Lengthens {
-                    self.last = self.last.saturating_add(*periods);
-                }
-                if self.last > MOST_ROWS || self.pause(self.last).is_some() {
-                    return Err(ScheduleRefusal::HolidayTooLong.into());
-                }
-                self.level = None;
-            }
-        }
-        Ok(())
-    }
-
     /// What interest runs on now, in pence.
     fn interest_base(&self) -> Step<Decimal> {
         let balance = self.balance.decimal();
@@ -455,12 +287,11 @@ impl<'a> Loan<'a> {
             None => Ok(balance),
             Some(pause) => match pause.kind {
                 HolidayKind::InterestFree => Ok(Decimal::ZERO),
-                HolidayKind::InterestOnly => Ok(balance),
                 HolidayKind::CapitalisedSimple | HolidayKind::Deferred => {
                     Ok((balance - self.shown.decimal()).max(Decimal::ZERO))
                 }
                 HolidayKind::CapitalisedCompounding if pause.rounding == CapitalisedRounding::OnceAtEnd => unshown(),
-                HolidayKind::CapitalisedCompounding => Ok(balance),
+                HolidayKind::InterestOnly | HolidayKind::CapitalisedCompounding => Ok(balance),
             },
         }
     }
@@ -478,98 +309,8 @@ impl<'a> Loan<'a> {
         };
         Ok(())
     }
-
-    /// The due date: what is capitalised, what is to pay, and what was paid of it.
-    fn fall_due(&mut self, row: &mut LoanRow, short: Option<Pence>, more_to_draw: bool) -> Step<()> {
-        let (mut interest, mut principal) = (self.arrears, Pence::ZERO);
-        match self.pause(self.number) {
-            Some(pause) => {
-                match pause.kind {
-                    HolidayKind::CapitalisedSimple | HolidayKind::CapitalisedCompounding => {
-                        row.capitalised = row.accrued;
-                        self.balance = add(self.balance, row.accrued)?;
-                        self.shown = add(self.shown, row.accrued)?;
-                    }
-                    HolidayKind::Deferred => self.deferred = add(self.deferred, row.accrued)?,
-                    HolidayKind::InterestOnly | HolidayKind::InterestFree => interest = add(interest, row.accrued)?,
-                }
-                self.level = None;
-            }
-            None => {
-                (self.exact, self.shown) = (Decimal::ZERO, Pence::ZERO);
-                interest = add(add(interest, row.accrued)?, self.deferred)?;
-                self.deferred = Pence::ZERO;
-                principal = self.regular_principal(row, more_to_draw)?;
-                self.paying += 1;
-            }
-        }
-        let due = add(interest, principal)?;
-        let paid = short.unwrap_or(due);
-        if paid < Pence::ZERO || paid > due {
-            return Err(LoanRefusal::Amount(row.due));
-        }
-        row.interest_paid = paid.min(interest);
-        row.principal = paid - row.interest_paid;
-        self.arrears = interest - row.interest_paid;
-        if self.pause(self.number).is_none() {
-            self.overdue = principal - row.principal;
-        }
-        self.balance = self.balance - row.principal;
-        // A row's fees on days inside the period were paid on those days; only the rest falls due here.
-        let on_due = self.due_fees()?;
-        row.fees = add(row.fees, on_due)?;
-        row.payment = add(paid, on_due)?;
-        row.closing = self.balance;
-        row.interest_owed = add(self.arrears, self.deferred)?;
-        row.overdue = self.overdue;
-        Ok(())
-    }
-
-    fn regular_principal(&mut self, row: &LoanRow, more_to_draw: bool) -> Step<Pence> {
-        let owed = self.balance;
-        if self.number >= self.last && !more_to_draw {
-            return Ok(owed);
-        }
-        let rate = self.rates.on(row.due.pred_opt().map_or(row.start, |d| d.max(row.start)))?;
-        if self.level.is_none() || rate != self.level_rate {
-            let pays = |number| self.pause(number).is_none();
-            let at = Standing {
-                plan: &self.plan,
-                number: self.number,
-                last: self.last,
-                due: row.due,
-                rate,
-                owed: owed - self.overdue,
-                interest: row.accrued,
-                pays: &pays,
-            };
-            self.level = Some(level(&at, &self.grid)?);
-            self.level_rate = rate;
-        }
-        let instalment = self.level.unwrap_or(Pence::ZERO);
-        let regular = match &self.plan {
-            Plan::Annuity | Plan::Balloon { .. } => (instalment - row.accrued).max(Pence::ZERO),
-            Plan::EqualPrincipal | Plan::Bullet => instalment,
-            Plan::Custom { principal } => principal.get(self.paying).copied().unwrap_or(Pence::ZERO).max(Pence::ZERO),
-        };
-        Ok(add(regular, self.overdue)?.min(owed))
-    }
-
-    fn due_fees(&self) -> Step<Pence> {
-        let ends = self.number >= self.last || self.balance.is_zero();
-        let mut sum = Pence::ZERO;
-        for fee in self.terms.fees.iter().filter(|_| self.leads) {
-            let amount = match fee.charge {
-                FeeCharge::EachInstalment { amount } => amount,
-                FeeCharge::AtEnd { amount } if ends => amount,
-                _ => Pence::ZERO,
-            };
-            sum = add(sum, amount)?;
-        }
-        add(sum, penny(self.undrawn)?)
-    }
 }
 
-fn add(a: Pence, b: Pence) -> Step<Pence> {
+pub(super) fn add(a: Pence, b: Pence) -> Step<Pence> {
     a.checked_add(b).ok_or(TOO_LARGE)
 }

@@ -93,18 +93,8 @@ fn a_plain_loan_is_the_plain_schedule_row_by_row() {
                 [(Accrual::EqualPeriods, InterestBasis::EqualPeriods), (Accrual::default(), InterestBasis::Act365F)]
             {
                 let second = Tranche { on: date("2026-05-10"), amount: Pence(1_234_567) };
-                let mut terms = Facility { plan: plan.clone(), accrual, ..facility(10_000, "0.0575", 24) };
-                terms.draws.push(second);
-                let pause = |kind| Pause {
-                    first: 1,
-                    periods: 3,
-                    kind,
-                    term: HolidayTerm::Squeezes,
-                    rounding: CapitalisedRounding::EachRow,
-                };
-                terms.pauses = kind.map(pause).into_iter().collect();
                 let plain = LoanTerms {
-                    tranches: terms.draws.clone(),
+                    tranches: vec![facility(10_000, "0.0575", 24).draws[0], second],
                     rate: rate("0.0575"),
                     repayment,
                     instalments: 24,
@@ -118,6 +108,8 @@ fn a_plain_loan_is_the_plain_schedule_row_by_row() {
                         rounding: CapitalisedRounding::EachRow,
                     }),
                 };
+                let terms = Facility::from(&plain);
+                assert_eq!((&terms.plan, terms.accrual), (&plan, accrual));
                 let (full, plain) = (rows(&terms, &[]), schedule::build(&plain).unwrap());
                 assert_eq!(full.len(), plain.rows.len());
                 for (a, b) in full.iter().zip(&plain.rows) {
@@ -134,6 +126,8 @@ fn a_plain_loan_is_the_plain_schedule_row_by_row() {
 
 #[test]
 fn a_years_capitalised_holiday_leaves_the_published_balances() {
+    use CapitalisedRounding::{EachRow, OnceAtEnd};
+    use HolidayKind::{CapitalisedCompounding, CapitalisedSimple};
     let after = |kind, accrual, rounding| {
         let pause = Pause { first: 1, periods: 12, kind, term: HolidayTerm::Lengthens, rounding };
         let terms = Facility { accrual, pauses: vec![pause], ..facility(10_000, "0.06", 24) };
@@ -142,8 +136,6 @@ fn a_years_capitalised_holiday_leaves_the_published_balances() {
         assert_eq!(found.loans[0].len(), 36);
         found.loans[0][11].closing.plain()
     };
-    use CapitalisedRounding::{EachRow, OnceAtEnd};
-    use HolidayKind::{CapitalisedCompounding, CapitalisedSimple};
     assert_eq!(after(CapitalisedSimple, Accrual::EqualPeriods, EachRow), "10600.00");
     assert_eq!(after(CapitalisedCompounding, Accrual::EqualPeriods, OnceAtEnd), "10616.78");
     assert_eq!(after(CapitalisedCompounding, Accrual::EqualPeriods, EachRow), "10616.79");
@@ -387,7 +379,7 @@ fn facilities() -> impl Strategy<Value = Facility> {
     (plans(), accrual, pause, extra, shape, 1_i64..5_000_000, 0_u64..400).prop_map(
         |(plan, accrual, pause, extra, (instalments, period_months, first, each, points, step), pence, offset)| {
             let begin = date("2026-01-01") + Days::new(offset);
-            let mut terms = Facility { plan, accrual, instalments, period_months, ..facility(1, "0", 1) };
+            let mut terms = Facility { accrual, plan, instalments, period_months, ..facility(1, "0", 1) };
             terms.draws = vec![Tranche { on: begin, amount: Pence(pence) }];
             terms
                 .draws

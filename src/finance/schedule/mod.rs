@@ -11,13 +11,14 @@ mod tests;
 pub use plan::{Balance, balances, build};
 
 use crate::values::{LocalDate, Pence, Rate, RefusalInfo};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most rows a schedule may have (a hundred years of months).
 pub const MOST_ROWS: u32 = 1_200;
 
 /// Money drawn on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tranche {
     /// The day it is paid out.
@@ -27,7 +28,7 @@ pub struct Tranche {
 }
 
 /// How principal comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Repayment {
     /// Level instalments: what is owed / Σ Π 1/(1 + rate of each period to come).
@@ -39,7 +40,7 @@ pub enum Repayment {
 }
 
 /// How interest is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InterestBasis {
     /// Balance × rate × actual days / 365.
     #[default]
@@ -51,7 +52,7 @@ pub enum InterestBasis {
 }
 
 /// What happens to interest during a holiday from principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HolidayKind {
     /// Interest is paid.
@@ -67,7 +68,7 @@ pub enum HolidayKind {
 }
 
 /// When capitalised interest is rounded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CapitalisedRounding {
     /// Each row, and the next bears interest on the rounded balance. The house rule.
@@ -78,7 +79,7 @@ pub enum CapitalisedRounding {
 }
 
 /// Whether a holiday comes on top of the instalments or takes the place of some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HolidayTerm {
     /// The loan ends later by the holiday.
@@ -88,7 +89,7 @@ pub enum HolidayTerm {
 }
 
 /// A holiday of the whole facility, from its first drawing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// What becomes of interest.
@@ -103,7 +104,7 @@ pub struct Holiday {
 }
 
 /// What a loan agreement says, as far as its schedule goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoanTerms {
     /// What is drawn and when; the earliest starts the loan.
@@ -132,6 +133,30 @@ const fn monthly() -> u32 {
     1
 }
 
+crate::text_enum! {
+    /// What a row of a schedule is.
+    pub enum Nature {
+        Instalment = "instalment" => "Instalment",
+        RevenueShare = "revenue_share" => "Share of revenue",
+        Dividend = "dividend" => "Dividend",
+        ShareInterest = "share_interest" => "Interest on shares",
+        Sale = "sale" => "Sale of the shares",
+        Withdrawal = "withdrawal" => "Shares withdrawn",
+        Recovery = "recovery" => "Comes back",
+        Fee = "fee" => "Fee",
+        Conversion = "conversion" => "Becomes shares",
+    }
+}
+
+const fn instalment() -> Nature {
+    Nature::Instalment
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_instalment(nature: &Nature) -> bool {
+    *nature == Nature::Instalment
+}
+
 /// One due date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -151,10 +176,46 @@ pub struct Row {
     pub capitalised: Pence,
     /// Principal to pay.
     pub principal: Pence,
-    /// Cash to pay: interest − capitalised + principal.
+    /// Cash to pay: interest − capitalised + principal + fee.
     pub payment: Pence,
     /// Balance after it: opening + drawn + capitalised − principal.
     pub closing: Pence,
+    /// Fees of the agreement to pay with it.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub fee: Pence,
+    /// What it is; an instalment of a loan unless it says otherwise.
+    #[serde(default = "instalment", skip_serializing_if = "is_instalment")]
+    pub nature: Nature,
+    /// Worked out from what is known or expected so far; what is reported later changes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimate: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn nothing(amount: &Pence) -> bool {
+    amount.is_zero()
+}
+
+impl Row {
+    /// A row with nothing in it yet.
+    #[must_use]
+    pub fn blank(number: u32, due: LocalDate, nature: Nature) -> Row {
+        Row {
+            number,
+            due,
+            days: 0,
+            opening: Pence::ZERO,
+            drawn: Pence::ZERO,
+            interest: Pence::ZERO,
+            capitalised: Pence::ZERO,
+            principal: Pence::ZERO,
+            payment: Pence::ZERO,
+            closing: Pence::ZERO,
+            fee: Pence::ZERO,
+            nature,
+            estimate: false,
+        }
+    }
 }
 
 /// Sums of the rows.
@@ -179,6 +240,27 @@ pub struct Schedule {
     pub rows: Vec<Row>,
     /// Their sums.
     pub totals: Totals,
+    /// More may fall due until this day than the rows say. Left out when the rows are all there will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<LocalDate>,
+}
+
+impl Schedule {
+    /// Rows with their sums.
+    ///
+    /// # Errors
+    /// [`ScheduleRefusal::TooLarge`].
+    pub fn of(rows: Vec<Row>, open_until: Option<LocalDate>) -> Result<Schedule, ScheduleRefusal> {
+        let sum = |of: fn(&Row) -> Pence| Pence::total(rows.iter().map(of)).map_err(|_| ScheduleRefusal::TooLarge);
+        let totals = Totals {
+            drawn: sum(|r| r.drawn)?,
+            interest: sum(|r| r.interest)?,
+            capitalised: sum(|r| r.capitalised)?,
+            principal: sum(|r| r.principal)?,
+            payment: sum(|r| r.payment)?,
+        };
+        Ok(Schedule { rows, totals, open_until })
+    }
 }
 
 /// Why terms have no schedule.

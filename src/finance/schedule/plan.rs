@@ -1,8 +1,8 @@
 //! How a schedule is worked out.
 
 use super::{
-    CapitalisedRounding, Holiday, HolidayKind, HolidayTerm, InterestBasis, LoanTerms, MOST_ROWS, Repayment, Row,
-    Schedule, ScheduleRefusal, Totals, Tranche,
+    CapitalisedRounding, Holiday, HolidayKind, HolidayTerm, InterestBasis, LoanTerms, MOST_ROWS, Nature, Repayment,
+    Row, Schedule, ScheduleRefusal, Tranche,
 };
 use crate::values::{LocalDate, Pence};
 use chrono::Months;
@@ -175,16 +175,11 @@ pub fn build(terms: &LoanTerms) -> Result<Schedule, ScheduleRefusal> {
         let opening = running.balance;
         let owed = add(opening, drawn)?;
         let mut row = Row {
-            number: u32::try_from(index + 1).unwrap_or(u32::MAX),
-            due: period.due,
             days: period.days,
             opening,
             drawn,
-            interest: Pence::ZERO,
-            capitalised: Pence::ZERO,
-            principal: Pence::ZERO,
-            payment: Pence::ZERO,
             closing: owed,
+            ..Row::blank(u32::try_from(index + 1).unwrap_or(u32::MAX), period.due, Nature::Instalment)
         };
         match terms.holiday {
             Some(pause) if index < holiday => rest(&mut row, &mut running, period, pause, terms)?,
@@ -219,15 +214,7 @@ pub fn build(terms: &LoanTerms) -> Result<Schedule, ScheduleRefusal> {
         running.balance = row.closing;
         rows.push(row);
     }
-    let total = |of: fn(&Row) -> Pence| Pence::total(rows.iter().map(of)).map_err(|_| ScheduleRefusal::TooLarge);
-    let totals = Totals {
-        drawn: total(|r| r.drawn)?,
-        interest: total(|r| r.interest)?,
-        capitalised: total(|r| r.capitalised)?,
-        principal: total(|r| r.principal)?,
-        payment: total(|r| r.payment)?,
-    };
-    Ok(Schedule { rows, totals })
+    Schedule::of(rows, None)
 }
 
 /// A row of the holiday: no principal, and interest as its kind says.

@@ -9,12 +9,16 @@
 
 mod bars;
 mod cash;
+mod lanes;
+mod plan;
 mod progress;
 mod scale;
 mod spark;
 
 pub use bars::{ShareBar, ShareBars, WeightBar, WeightBars, WeightKind};
 pub use cash::{CashColumns, CashYear};
+pub use lanes::{Lane, Lanes, Stretch, StretchKind};
+pub use plan::{PlanColumns, PlannedPayment};
 pub use progress::{ProgressBar, ProgressLine, Reading};
 pub use scale::Unit;
 pub use spark::Spark;

@@ -1,5 +1,9 @@
 //! Whatever is asked at the ends of dates, amounts and rates: an answer or a named refusal, never a panic.
 
+mod holdings;
+mod instruments;
+mod workings;
+
 use super::affordability::{CashMonth, STRESSES, affordability, stressed};
 use super::business_days::{Convention, MonthEnd};
 use super::conditions::{Clawback, clawback, condition_effect};

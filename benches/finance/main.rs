@@ -1,16 +1,21 @@
-//! Speed of the finance room: rate search, certificate, portfolio, schedule.
+//! Speed of the finance room: rate search, certificate, portfolio, schedule, simulation.
 //!
-//! The yardstick is the plain way in floats (Newton's method from 10 %, Brent's when it fails), written here and run on
-//! the same flows, so that the two stand side by side in one run.
+//! The yardstick is the plain way in floats, written here and run on the same flows, so that the two stand side by side
+//! in one run. At the end every target is printed with what was measured and their ratio.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
-#![allow(clippy::many_single_char_names, reason = "the letters of Brent's paper")]
 
+mod targets;
+mod yardstick;
+
+use commonweal::finance::forecast::{Run, Simulated, simulate};
 use commonweal::finance::irr::{Search, Series, certify};
+use commonweal::finance::loan::{Facility, replay};
 use commonweal::finance::schedule::{InterestBasis, LoanTerms, Repayment, Tranche};
 use commonweal::finance::{Flow, build, xirr};
 use commonweal::values::{Pence, time::parse_date};
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group};
 use std::hint::black_box;
+use yardstick::{plain, yardstick};
 
 /// A loan paid out once and repaid in 23 monthly payments that vary by a seed.
 fn investment(seed: u64) -> Vec<Flow> {
@@ -38,94 +43,6 @@ fn revolving() -> Vec<Flow> {
         }
     }
     flows
-}
-
-/// Years from the first flow, and pounds.
-fn plain(flows: &[Flow]) -> Vec<(f64, f64)> {
-    let first = flows[0].date;
-    flows
-        .iter()
-        .map(|f| {
-            let days = i32::try_from((f.date - first).num_days()).unwrap();
-            let pence: f64 = f.amount.0.to_string().parse().unwrap();
-            (f64::from(days) / 365.0, pence / 100.0)
-        })
-        .collect()
-}
-
-fn present_value(flows: &[(f64, f64)], rate: f64) -> (f64, f64) {
-    let g = rate.ln_1p();
-    let (mut value, mut slope) = (0.0, 0.0);
-    for &(t, amount) in flows {
-        let present = amount * (-t * g).exp();
-        value += present;
-        slope -= t * present;
-    }
-    (value, slope / (1.0 + rate))
-}
-
-fn yardstick(flows: &[(f64, f64)]) -> Option<f64> {
-    let mut rate = 0.1;
-    for _ in 0..50 {
-        let (value, slope) = present_value(flows, rate);
-        let next = rate - value / slope;
-        if !next.is_finite() || next <= -1.0 {
-            break;
-        }
-        if (next - rate).abs() < 1e-10 {
-            return Some(next);
-        }
-        rate = next;
-    }
-    brent(flows, -0.999_999, 100.0)
-}
-
-fn brent(flows: &[(f64, f64)], low: f64, high: f64) -> Option<f64> {
-    let value = |rate| present_value(flows, rate).0;
-    let (mut a, mut b) = (low, high);
-    let (mut fa, mut fb) = (value(a), value(b));
-    if fa * fb > 0.0 {
-        return None;
-    }
-    let (mut c, mut fc, mut d, mut e) = (a, fa, b - a, b - a);
-    for _ in 0..200 {
-        if fb * fc > 0.0 {
-            (c, fc, d) = (a, fa, b - a);
-            e = d;
-        }
-        if fc.abs() < fb.abs() {
-            (a, b, c) = (b, c, b);
-            (fa, fb, fc) = (fb, fc, fb);
-        }
-        let half = (c - b) / 2.0;
-        if half.abs() < 1e-12 || fb == 0.0 {
-            return Some(b);
-        }
-        if e.abs() > 1e-12 && fa.abs() > fb.abs() {
-            let s = fb / fa;
-            let (mut p, mut q) = if (a - c).abs() < f64::EPSILON {
-                (2.0 * half * s, 1.0 - s)
-            } else {
-                let (q, r) = (fa / fc, fb / fc);
-                (s * (2.0 * half * q * (q - r) - (b - a) * (r - 1.0)), (q - 1.0) * (r - 1.0) * (s - 1.0))
-            };
-            if p > 0.0 {
-                q = -q;
-            }
-            p = p.abs();
-            if 2.0 * p < (3.0 * half * q - (1e-12 * q).abs()).min((e * q).abs()) {
-                (e, d) = (d, p / q);
-            } else {
-                (d, e) = (half, half);
-            }
-        } else {
-            (d, e) = (half, half);
-        }
-        (a, fa) = (b, fb);
-        b += if d.abs() > 1e-12 { d } else { 1e-12_f64.copysign(half) };
-        fb = value(b);
-    }
-    None
 }
 
 fn rates(criterion: &mut Criterion) {
@@ -167,8 +84,9 @@ fn portfolio(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn schedules(criterion: &mut Criterion) {
-    let terms = LoanTerms {
+/// Forty years of months, interest by the days.
+fn long_loan() -> LoanTerms {
+    LoanTerms {
         tranches: vec![Tranche { on: parse_date("2026-01-31").unwrap(), amount: Pence(25_000_000) }],
         rate: "0.0525".parse().unwrap(),
         repayment: Repayment::Annuity,
@@ -177,11 +95,63 @@ fn schedules(criterion: &mut Criterion) {
         first_due: None,
         interest: InterestBasis::Act365F,
         holiday: None,
-    };
-    criterion.bench_function("schedule of 480 rows", |b| {
-        b.iter_batched(|| terms.clone(), |terms| build(&terms), BatchSize::SmallInput);
-    });
+    }
 }
 
-criterion_group!(benches, rates, portfolio, schedules);
-criterion_main!(benches);
+fn schedules(criterion: &mut Criterion) {
+    let terms = long_loan();
+    let facility = Facility::from(&terms);
+    let mut group = criterion.benchmark_group("schedule of 480 rows");
+    group.bench_function("plain", |b| b.iter_batched(|| terms.clone(), |terms| build(&terms), BatchSize::SmallInput));
+    group.bench_function("replayed in full", |b| b.iter(|| replay(black_box(&facility), &[])));
+    group.finish();
+}
+
+/// Two hundred loans of fifteen years, a tenth of them with an exit.
+fn book() -> Vec<Simulated> {
+    let share = |text: &str| text.parse().unwrap();
+    (0..200_i64)
+        .map(|number| {
+            let paid = 5_000_000 + number * 50_000;
+            let mut contracted = vec![Pence(-paid)];
+            contracted.extend(vec![Pence(paid / 11); 14]);
+            let exit = (number % 10 == 0).then(|| (share("0.05"), Pence(paid * 2)));
+            Simulated {
+                contracted,
+                default: share("0.03"),
+                recovery: share("0.4"),
+                delay: share("0.1"),
+                swing: share("0.2"),
+                exit,
+            }
+        })
+        .collect()
+}
+
+/// A run with enough cash for every investment.
+fn run_of(paths: u32) -> Run {
+    Run { seed: 20_261_124, paths, cash: Pence(3_000_000_000), costs: Pence(10_000_000) }
+}
+
+fn simulation(criterion: &mut Criterion) {
+    let book = book();
+    let mut group = criterion.benchmark_group("simulation of 200 investments over 15 years, 500 paths");
+    group.sample_size(10);
+    for threads in [1, 2] {
+        group.bench_function(format!("{threads} threads"), |b| {
+            b.iter(|| simulate(black_box(&book), run_of(500), threads, &|_| {}));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rates, portfolio, schedules, simulation);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    // A filter or a test run asks for something else.
+    if std::env::args().skip(1).all(|argument| argument == "--bench") {
+        targets::print();
+    }
+}

@@ -1,5 +1,8 @@
 //! The binary, as somebody at a terminal uses it.
 
+mod finance;
+mod schema;
+
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -19,7 +22,7 @@ fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
     let id = child.id();
     let (ended, waiting) = std::sync::mpsc::channel::<()>();
     let guard = std::thread::spawn(move || {
-        if waiting.recv_timeout(std::time::Duration::from_secs(60)).is_err() {
+        if waiting.recv_timeout(std::time::Duration::from_mins(1)).is_err() {
             let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
         }
     });

@@ -1,0 +1,485 @@
+//! An investment in words: how it stands, its terms, and what happened.
+
+use super::book::{Book, Standing};
+use super::charts::{capital, month};
+use super::model::{Entry, EntryKind, ProposalState};
+use super::plan::{Line, Punctuality};
+use super::whole::Whole;
+use crate::compliance::{Followed, Happening, Promise};
+use crate::conditions::{Cadence, Direction};
+use crate::finance::loan::{Accrual, Facility, Plan, Price};
+use crate::finance::payments::Component;
+use crate::finance::schedule::{HolidayKind, HolidayTerm};
+use crate::finance::terms::Carried;
+use crate::finance::{DayCount, InstrumentTerms};
+use crate::values::decimals::{shown_percent, shown_with_unit};
+use crate::values::time::{distance, medium_date};
+use crate::values::{Account, Id, Instant, LocalDate};
+
+/// "once", "twice", "8 times".
+fn times(n: usize) -> String {
+    match n {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// "1 condition is", "3 conditions are".
+fn conditions_are(n: usize) -> String {
+    if n == 1 { "1 condition is".to_owned() } else { format!("{n} conditions are") }
+}
+
+/// How the promises stand in one clause, and whether that is well.
+fn promises_stand(promises: &[Promise]) -> Option<(String, bool)> {
+    use crate::compliance::DueState;
+    let in_state = |states: &[DueState]| {
+        promises.iter().filter(|p| p.due.as_ref().is_some_and(|d| states.contains(&d.state))).count()
+    };
+    let breach = in_state(&[DueState::Breached, DueState::Enforced, DueState::Reserved]);
+    let missed = in_state(&[DueState::Missed]);
+    let overdue = promises.iter().filter(|p| p.word == "Overdue").count();
+    let met = promises.iter().filter(|p| p.is_met()).count();
+    Some(match promises.len() {
+        0 => return None,
+        _ if breach > 0 => (format!("{} in breach", conditions_are(breach)), false),
+        _ if missed > 0 => (format!("{} missed, with time left to put it right", conditions_are(missed)), false),
+        _ if overdue == 1 => ("1 figure is overdue".to_owned(), false),
+        _ if overdue > 1 => (format!("{overdue} figures are overdue"), false),
+        all if met == all => ("every condition is met".to_owned(), true),
+        _ if met == 0 => ("every condition is on the way".to_owned(), true),
+        _ => ("every condition is met or on the way".to_owned(), true),
+    })
+}
+
+/// How the money stands in one clause, and whether that is well.
+fn money_stands(book: &Book, punctual: Punctuality, today: LocalDate) -> (String, bool) {
+    let arrears = book.arrears(today);
+    match (book.standing(today), punctual) {
+        (Standing::InArrears, _) => {
+            let days =
+                if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };
+            (format!("{} is overdue, {days} for the oldest part", arrears.overdue), false)
+        }
+        (_, Punctuality { due: 0, .. }) => ("No payment is due yet".to_owned(), true),
+        (_, Punctuality { due: 1, on_time: 1, .. }) => ("The first payment came on time".to_owned(), true),
+        (_, Punctuality { due, on_time, .. }) if due == on_time => {
+            (format!("Paid on time {} out of {due}", times(on_time)), true)
+        }
+        (_, Punctuality { due, on_time, .. }) => {
+            let late = due - on_time;
+            let them = if due == 1 {
+                "The payment is in, late".to_owned()
+            } else {
+                format!("All {due} payments are in, {late} of them late")
+            };
+            (them, true)
+        }
+    }
+}
+
+/// The answer to "how does it stand", and what comes next.
+pub(super) fn verdict(book: &Book, punctual: Punctuality, promises: &[Promise], today: LocalDate) -> (String, String) {
+    let stands = promises_stand(promises);
+    let with_promises = |(money, well): (String, bool)| match &stands {
+        None => format!("{money}."),
+        Some((clause, good)) => format!("{money}, {} {clause}.", if well == *good { "and" } else { "but" }),
+    };
+    let text = match book.standing(today) {
+        Standing::AwaitingDrawdown => {
+            return (
+                format!("Nothing is paid out yet of {} agreed.", book.investment.amount),
+                "Verify the conditions before payment, then propose the first payment.".to_owned(),
+            );
+        }
+        Standing::Running | Standing::InArrears => {
+            format!("{} {}", with_promises(money_stands(book, punctual, today)), still(book, today))
+        }
+        Standing::Repaid => with_promises(("Repaid to the last penny".to_owned(), true)),
+        Standing::WrittenOff => with_promises(("Written off: nothing more is expected".to_owned(), false)),
+        Standing::Ended => with_promises(("Ended: nothing more is due".to_owned(), true)),
+    };
+    (text, note(book, promises, today))
+}
+
+fn note(book: &Book, promises: &[Promise], today: LocalDate) -> String {
+    let mut parts = Vec::new();
+    let settled: usize = promises.iter().map(|p| p.misses - p.unsettled).sum();
+    match settled {
+        0 => {}
+        1 => parts.push("One miss so far was put right.".to_owned()),
+        n => parts.push(format!("{n} misses so far were put right.")),
+    }
+    let payment = book
+        .next_due(today)
+        .filter(|_| matches!(book.standing(today), Standing::Running | Standing::InArrears))
+        .map(|d| (d.due, format!("{} on {}, {}", d.total(), medium_date(d.due), distance(today, d.due))));
+    let figure = promises
+        .iter()
+        .filter_map(|p| p.due.as_ref().map(|d| (d, p)))
+        .filter(|(d, _)| d.state == crate::compliance::DueState::Pending && d.due_on >= today)
+        .min_by_key(|(d, _)| d.due_on)
+        .map(|(d, p)| (d.due_on, format!("the figure for “{}” on {}", p.obligation.title, medium_date(d.due_on))));
+    let mut next: Vec<(LocalDate, String)> = [payment, figure].into_iter().flatten().collect();
+    next.sort_by_key(|(day, _)| *day);
+    if !next.is_empty() {
+        let words: Vec<String> = next.into_iter().map(|(_, words)| words).collect();
+        parts.push(format!("Next: {}.", words.join("; then ")));
+    }
+    parts.join(" ")
+}
+
+/// A promise as a row of a table.
+pub(super) struct Condition {
+    pub(super) title: String,
+    /// Where more can be read: its next due date, or the agreement.
+    pub(super) href: String,
+    /// "24 people", "at most 3%".
+    pub(super) promised: String,
+    /// The verified figure.
+    pub(super) verified: String,
+    /// What is claimed and not checked yet.
+    pub(super) claimed: String,
+    /// By when.
+    pub(super) by: String,
+    /// How often a figure is due.
+    pub(super) often: &'static str,
+    pub(super) word: &'static str,
+    pub(super) colour: &'static str,
+}
+
+impl From<&Promise> for Condition {
+    fn from(p: &Promise) -> Condition {
+        let o = &p.obligation;
+        let figure = o.promised.of(&o.unit);
+        let shown = |figure| shown_with_unit(figure, &o.unit);
+        let claimed = p.standing.claimed.filter(|_| p.to_check.is_some());
+        Condition {
+            title: o.title.clone(),
+            href: match &p.due {
+                Some(due) => format!("/compliance/dues/{}", due.id),
+                None => format!("/agreements/{}", o.agreement_id),
+            },
+            promised: match o.direction {
+                Direction::AtLeast => figure,
+                other => format!("{} {figure}", other.label().to_lowercase()),
+            },
+            verified: p.standing.verified.map_or_else(|| "not yet".to_owned(), shown),
+            claimed: claimed.map(|c| format!("{} being checked", shown(c))).unwrap_or_default(),
+            by: medium_date(o.terms.0.due),
+            often: match o.terms.0.cadence {
+                Cadence::Once => "",
+                Cadence::Quarterly => "a figure every quarter",
+                Cadence::HalfYearly => "a figure twice a year",
+                Cadence::Yearly => "a figure once a year",
+            },
+            word: p.word,
+            colour: p.colour,
+        }
+    }
+}
+
+/// "12 months", "1 month", "2 years".
+fn months(n: u32) -> String {
+    match n {
+        1 => "1 month".to_owned(),
+        12 => "1 year".to_owned(),
+        n if n % 12 == 0 => format!("{} years", n / 12),
+        n => format!("{n} months"),
+    }
+}
+
+/// One of the terms: what, the term, a remark.
+pub(super) type Term = (&'static str, String, String);
+
+/// The terms as agreed, in the order pages show them.
+pub(super) fn terms(book: &Book, lines: &[Line], promises: &[Promise], today: LocalDate) -> Vec<Term> {
+    let investment = &book.investment;
+    let offer = &investment.terms.0;
+    let undrawn = book.undrawn();
+    let paid_out = if matches!(offer.terms, InstrumentTerms::Guarantee(_)) {
+        format!("the most that is ever paid; {} so far", book.drawn(today))
+    } else if book.drawn(today).is_zero() {
+        "nothing paid out yet".to_owned()
+    } else if undrawn.is_zero() {
+        "all paid out".to_owned()
+    } else {
+        format!("{undrawn} still to be paid out")
+    };
+    let mut terms: Vec<Term> = vec![
+        ("Kind", offer.instrument().label().to_owned(), String::new()),
+        ("Amount", investment.amount.to_string(), paid_out),
+    ];
+    match &offer.terms {
+        InstrumentTerms::Loan(loan) => loan_terms(loan, lines, &mut terms),
+        other => terms.extend(other.facts().into_iter().map(|(term, value)| (term, value, String::new()))),
+    }
+    if let Some(ladder) = promises.iter().map(|p| &p.obligation.terms.0.remedies).find(|r| !r.is_empty()) {
+        terms.push(("If it fails", "Remedy ladder".to_owned(), ladder.join(", then ")));
+    }
+    terms
+}
+
+fn loan_terms(loan: &Facility, lines: &[Line], terms: &mut Vec<Term>) {
+    let rate = match &loan.price {
+        Price::Fixed { rate } => format!("{} a year", shown_percent(rate.get(), 2)),
+        Price::Stepped { steps } => steps
+            .iter()
+            .map(|s| format!("{} from {}", shown_percent(s.rate.get(), 2), medium_date(s.from)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Price::BasePlusMargin { margin, .. } => format!("base rate + {} a year", shown_percent(margin.get(), 2)),
+    };
+    let counted = match loan.accrual {
+        Accrual::Days(DayCount::Act365F) => "on what is owed, by the days of each period out of 365",
+        Accrual::Days(_) => "on what is owed, by the days of each period",
+        Accrual::EqualPeriods => "on what is owed, the same part of a year each period",
+    };
+    terms.push(("Interest", rate, counted.to_owned()));
+    let length = months(loan.instalments.saturating_mul(loan.period_months));
+    terms.push(("Length", length, lines.last().map(|l| format!("to {}", medium_date(l.due))).unwrap_or_default()));
+    for pause in &loan.pauses {
+        let kind = match pause.kind {
+            HolidayKind::InterestOnly => "interest is paid",
+            HolidayKind::CapitalisedSimple | HolidayKind::CapitalisedCompounding => "interest is added to the loan",
+            HolidayKind::Deferred => "interest is paid after it",
+            HolidayKind::InterestFree => "no interest is charged",
+        };
+        let term = match pause.term {
+            HolidayTerm::Lengthens => "the loan ends later by it",
+            HolidayTerm::Squeezes => "the term is not extended",
+        };
+        let length = months(pause.periods.saturating_mul(loan.period_months));
+        let when = if pause.first == 1 {
+            format!("First {length}")
+        } else {
+            format!("{length} from due date {}", pause.first)
+        };
+        terms.push(("Capital holiday", when, format!("{kind}; {term}")));
+    }
+    terms.push((
+        "Payments",
+        format!("{}, every {}", loan.instalments, months(loan.period_months).trim_start_matches("1 ")),
+        match &loan.plan {
+            Plan::Annuity => "level payments; the last one takes the remainder".to_owned(),
+            Plan::EqualPrincipal => "equal parts of the loan, with interest on top".to_owned(),
+            Plan::Bullet => "interest each time, the loan at the end".to_owned(),
+            Plan::Balloon { amount } => format!("level payments that leave {amount} for the end"),
+            Plan::Custom { .. } => "as agreed one by one".to_owned(),
+        },
+    ));
+}
+
+/// What an investment that was never valued counts for.
+pub(super) fn carried(book: &Book) -> String {
+    match book.investment.terms.0.terms.carried() {
+        Carried::Capital => "what was paid out and has not come back",
+        Carried::Due => "what is due back and unpaid",
+        Carried::Nothing => "nothing: a grant does not come back",
+    }
+    .to_owned()
+}
+
+/// What the fund still has in it, in a sentence.
+fn still(book: &Book, today: LocalDate) -> String {
+    let owed = book.owed(today);
+    match &book.investment.terms.0.terms {
+        InstrumentTerms::Loan(_) => format!("{owed} is still owed."),
+        InstrumentTerms::RevenueShare(_) => format!("{owed} of what was paid out has not come back yet."),
+        InstrumentTerms::Convertible(_) => format!("{owed} with the interest that was added is in it."),
+        InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) => format!("The shares cost {owed}."),
+        InstrumentTerms::CommunityShares(_) => format!("{owed} of shares are held."),
+        InstrumentTerms::RecoverableGrant(_) if owed.is_zero() => "Nothing has to come back now.".to_owned(),
+        InstrumentTerms::RecoverableGrant(_) => format!("{owed} has to come back now."),
+        InstrumentTerms::Grant => "It does not come back.".to_owned(),
+        InstrumentTerms::Guarantee(_) if owed.is_zero() => "Nothing paid to the lender is open.".to_owned(),
+        InstrumentTerms::Guarantee(_) => format!("{owed} was paid to the lender and is not recovered."),
+    }
+}
+
+/// The figure of what the enterprise still has of the fund: label, amount, remark.
+pub(super) fn own_owed(book: &Book, today: LocalDate) -> (&'static str, String, &'static str) {
+    let owed = book.owed(today).to_string();
+    match &book.investment.terms.0.terms {
+        InstrumentTerms::Loan(_) => ("You still owe", owed, "of the loan itself, without interest to come"),
+        InstrumentTerms::RevenueShare(_) => {
+            ("Not paid back yet", owed, "of what you were given, without the return on it")
+        }
+        InstrumentTerms::Convertible(_) => ("Not paid back yet", owed, "it becomes shares in a round"),
+        InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) => {
+            ("The council’s shares", owed, "what it paid for them; nothing of it is owed")
+        }
+        InstrumentTerms::CommunityShares(_) => ("The council’s shares", owed, "what your society holds of it"),
+        InstrumentTerms::RecoverableGrant(_) => ("To pay back now", owed, "from the years you reported"),
+        InstrumentTerms::Grant => ("To pay back", owed, "a grant does not come back"),
+        InstrumentTerms::Guarantee(_) => ("Paid to your lender", owed, "by the council, and not recovered"),
+    }
+}
+
+/// Something that happened.
+pub(super) struct Event {
+    pub(super) at: Instant,
+    pub(super) word: &'static str,
+    pub(super) colour: &'static str,
+    /// `breach`, `cured` or nothing.
+    pub(super) state: &'static str,
+    pub(super) title: String,
+    pub(super) by: String,
+    pub(super) text: String,
+    /// Where more can be read; empty for nowhere.
+    pub(super) href: String,
+    /// Whether it is only told in the full history: a payment that came as planned, a proposal that was decided.
+    pub(super) routine: bool,
+}
+
+impl Event {
+    fn new(at: Instant, title: String, by: String, text: String) -> Event {
+        Event { at, word: "", colour: "", state: "", title, by, text, href: String::new(), routine: false }
+    }
+
+    fn tagged(self, word: &'static str, colour: &'static str) -> Event {
+        Event { word, colour, ..self }
+    }
+
+    fn routine(self, routine: bool) -> Event {
+        Event { routine, ..self }
+    }
+}
+
+impl From<Happening> for Event {
+    fn from(h: Happening) -> Event {
+        Event {
+            at: h.at,
+            word: h.word,
+            colour: h.colour,
+            state: h.state,
+            title: h.title,
+            by: h.by,
+            text: h.text,
+            href: format!("/compliance/dues/{}", h.due),
+            routine: h.routine,
+        }
+    }
+}
+
+/// What a payment went to: "£20 interest, £80 capital".
+pub(super) fn allocation(entry: &Entry) -> String {
+    let paid = &entry.allocation.0;
+    let mut parts = Vec::new();
+    for (component, word) in
+        [(Component::Fee, "fees"), (Component::Interest, "interest"), (Component::Principal, "capital")]
+    {
+        let amount = paid.to(component);
+        if !amount.is_zero() {
+            parts.push(format!("{amount} {word}"));
+        }
+    }
+    if !paid.left_over.is_zero() {
+        parts.push(format!("{} kept as credit", paid.left_over));
+    }
+    parts.join(", ")
+}
+
+/// Everything that happened, newest first.
+pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, today: LocalDate) -> Vec<Event> {
+    let Whole { book, precedents, names, .. } = whole;
+    let called = |id: Option<Id<Account>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+    let agreed = format!("{} agreed", book.investment.amount);
+    let mut events = vec![Event::new(book.investment.opened_at, "Agreement signed".to_owned(), String::new(), agreed)];
+    for p in precedents {
+        if let Some(at) = p.verified_at {
+            let title = "Condition before payment verified".to_owned();
+            events.push(Event::new(at, title, called(p.verified_by), p.text.clone()));
+        }
+    }
+    for d in &book.drawdowns {
+        let text = format!("Tranche {}, to be paid on {}", d.tranche, medium_date(d.pay_on));
+        let proposed =
+            Event::new(d.proposed_at, format!("Payment of {} proposed", d.amount), called(Some(d.proposed_by)), text);
+        events.push(proposed.routine(d.decided_at.is_some()));
+        let Some(at) = d.decided_at else { continue };
+        let by = called(d.decided_by);
+        events.push(if d.state == ProposalState::Approved {
+            Event::new(at, format!("{} paid out", d.amount), by, String::new()).tagged("Paid", "green")
+        } else {
+            Event::new(at, format!("{} declined", d.amount), by, String::new())
+        });
+    }
+    for e in &book.entries {
+        let by = if e.made_by.is_some() { called(e.made_by) } else { "by the schedule".to_owned() };
+        let event = Event::new(e.made_at, format!("{}: {}", e.kind.label(), e.amount), by, e.note.clone());
+        events.push(match e.kind {
+            EntryKind::Reversal => event.tagged("Reversed", "red"),
+            EntryKind::Receipt | EntryKind::Credit => event.routine(true),
+            EntryKind::Charge => event,
+        });
+    }
+    for v in &book.valuations {
+        let title = format!("Value of {} proposed", v.value);
+        let proposed = Event::new(v.proposed_at, title, called(Some(v.proposed_by)), v.reason.clone());
+        events.push(proposed.routine(v.decided_at.is_some()));
+        if let Some(at) = v.decided_at {
+            let title = format!("Value of {} {}", v.value, v.state.label().to_lowercase());
+            events.push(Event::new(at, title, called(v.decided_by), v.reason.clone()));
+        }
+    }
+    let last_of_holiday = lines.iter().filter(|l| l.holiday).next_back().filter(|l| l.due < today);
+    let after = lines.iter().find(|l| !l.holiday);
+    if let (Some(last), Some(first)) = (last_of_holiday, after) {
+        let text = format!("First payment of {} due on {}.", first.payment(), medium_date(first.due));
+        let title = "Capital holiday ended".to_owned();
+        events.push(Event::new(Instant::start_of(last.due), title, "by the schedule".to_owned(), text));
+    }
+    events.extend(std::mem::take(&mut followed.happenings).into_iter().map(Event::from));
+    events.sort_by_key(|e| std::cmp::Reverse(e.at));
+    events
+}
+
+/// What the enterprise reads first: whether it is on time, and what it owes next, in pounds and dates.
+pub(super) fn own_verdict(book: &Book, today: LocalDate) -> (String, String) {
+    let loan = matches!(book.investment.terms.0.terms, InstrumentTerms::Loan(_));
+    let arrears = book.arrears(today);
+    let next = book.next_due(today).map(|d| {
+        let words = format!("{} on {}, {}", d.total(), medium_date(d.due), distance(today, d.due));
+        if arrears.overdue.is_zero() {
+            format!("Your next payment is {words}.")
+        } else {
+            format!("After that: {words}.")
+        }
+    });
+    match book.standing(today) {
+        Standing::AwaitingDrawdown => (
+            format!("{} is agreed. It is paid once the conditions below are verified.", book.investment.amount),
+            String::new(),
+        ),
+        Standing::Repaid if loan => ("The loan is repaid. Nothing more is owed.".to_owned(), String::new()),
+        Standing::Repaid => ("Everything is paid back. Nothing more is owed.".to_owned(), String::new()),
+        Standing::WrittenOff => ("The council expects no more payments.".to_owned(), String::new()),
+        Standing::Ended => ("This agreement has ended. Nothing more is due.".to_owned(), String::new()),
+        Standing::InArrears => {
+            let days =
+                if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };
+            (
+                format!("{} is overdue, {days} for the oldest part.", arrears.overdue),
+                format!(
+                    "Pay it now, or tell the fund manager today what stands in the way. {}",
+                    next.unwrap_or_default()
+                )
+                .trim_end()
+                .to_owned(),
+            )
+        }
+        Standing::Running if loan => {
+            (format!("You are on time. You owe {} of the loan.", book.owed(today)), next.unwrap_or_default())
+        }
+        Standing::Running => ("Nothing is overdue.".to_owned(), next.unwrap_or_default()),
+    }
+}
+
+/// "Last of 60 payments in October 2031".
+pub(super) fn last_payment(lines: &[Line]) -> String {
+    lines
+        .last()
+        .map(|l| capital(&format!("the last of {} payments is in {}", lines.len(), month(l.due))))
+        .unwrap_or_default()
+}

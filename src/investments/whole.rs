@@ -1,0 +1,156 @@
+//! One investment with all that its page shows, and the names of the people who acted, in few statements.
+
+use super::book::Book;
+use super::model::{Drawdown, Entry, Investment, Precedent, ScheduleVersion, Valuation};
+use crate::db::Db;
+use crate::db::schema::{
+    accounts, funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules,
+    investment_valuations, investments, missions, organisations,
+};
+use crate::error::{Error, Result};
+use crate::values::{Account, Id};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// The names of accounts.
+pub(super) type Names = HashMap<Id<Account>, String>;
+
+/// Most rows of one list of one investment.
+const MOST: i64 = 20_000;
+
+/// An investment with its schedule in force, its payments out and what is around it.
+pub(super) struct Head {
+    pub(super) investment: Investment,
+    pub(super) schedule: Option<ScheduleVersion>,
+    pub(super) drawdowns: Vec<Drawdown>,
+    /// The name of its enterprise.
+    pub(super) name: String,
+    /// The name of its fund.
+    pub(super) fund: String,
+    /// The title of the mission it serves; empty when it is not found.
+    pub(super) mission: String,
+    /// Who proposed and decided its payments out.
+    pub(super) names: Names,
+}
+
+/// Everything that the page of one investment is made of.
+pub(super) struct Whole {
+    pub(super) book: Book,
+    pub(super) name: String,
+    pub(super) fund: String,
+    pub(super) mission: String,
+    pub(super) precedents: Vec<Precedent>,
+    /// Who did anything to it.
+    pub(super) names: Names,
+}
+
+/// The row of an investment and what hangs on it one to one or a few times. One statement.
+pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
+    type Joined = (
+        Investment,
+        String,
+        String,
+        Option<String>,
+        Option<ScheduleVersion>,
+        Option<Drawdown>,
+        Option<Id<Account>>,
+        Option<String>,
+    );
+    let rows: Vec<Joined> = investments::table
+        .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+        .inner_join(funds::table.on(funds::id.eq(investments::fund_id)))
+        .left_join(missions::table.on(missions::id.eq(investments::mission_id)))
+        .left_join(
+            investment_schedules::table.on(investment_schedules::investment_id
+                .eq(investments::id)
+                .and(investment_schedules::version.eq(investments::schedule_version))),
+        )
+        .left_join(investment_drawdowns::table.on(investment_drawdowns::investment_id.eq(investments::id)))
+        .left_join(
+            accounts::table.on(investment_drawdowns::proposed_by
+                .nullable()
+                .eq(accounts::id.nullable())
+                .or(investment_drawdowns::decided_by.eq(accounts::id.nullable()))),
+        )
+        .filter(investments::id.eq(id))
+        .select((
+            Investment::as_select(),
+            organisations::name,
+            funds::name,
+            missions::title.nullable(),
+            Option::<ScheduleVersion>::as_select(),
+            Option::<Drawdown>::as_select(),
+            accounts::id.nullable(),
+            accounts::name.nullable(),
+        ))
+        .order((investment_drawdowns::pay_on, investment_drawdowns::id))
+        .limit(MOST)
+        .load(db)?;
+    let mut names = Names::new();
+    let mut drawdowns: Vec<Drawdown> = Vec::new();
+    let mut first = None;
+    for (investment, name, fund, mission, schedule, drawdown, account, person) in rows {
+        names.extend(account.zip(person));
+        drawdowns.extend(drawdown.filter(|d| drawdowns.last().is_none_or(|last| last.id != d.id)));
+        first.get_or_insert((investment, name, fund, mission, schedule));
+    }
+    let (investment, name, fund, mission, schedule) = first.ok_or(Error::NotFound)?;
+    Ok(Head { investment, schedule, drawdowns, name, fund, mission: mission.unwrap_or_default(), names })
+}
+
+/// Everything of one investment that its page shows. Four statements.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
+    let Head { investment, schedule, drawdowns, name, fund, mission, mut names } = head(db, id)?;
+    let entries: Vec<(Entry, Option<String>)> = investment_entries::table
+        .left_join(accounts::table.on(investment_entries::made_by.eq(accounts::id.nullable())))
+        .filter(investment_entries::investment_id.eq(id))
+        .select((Entry::as_select(), accounts::name.nullable()))
+        .order((investment_entries::booked_on, investment_entries::id))
+        .limit(MOST)
+        .load(db)?;
+    let entries = entries
+        .into_iter()
+        .map(|(entry, person)| {
+            names.extend(entry.made_by.zip(person));
+            entry
+        })
+        .collect();
+    let found: Vec<(Valuation, Option<Id<Account>>, Option<String>)> = investment_valuations::table
+        .left_join(
+            accounts::table.on(investment_valuations::proposed_by
+                .nullable()
+                .eq(accounts::id.nullable())
+                .or(investment_valuations::decided_by.eq(accounts::id.nullable()))),
+        )
+        .filter(investment_valuations::investment_id.eq(id))
+        .select((Valuation::as_select(), accounts::id.nullable(), accounts::name.nullable()))
+        .order((investment_valuations::valued_on, investment_valuations::id))
+        .limit(MOST)
+        .load(db)?;
+    let mut valuations: Vec<Valuation> = Vec::new();
+    for (valuation, account, person) in found {
+        names.extend(account.zip(person));
+        if valuations.last().is_none_or(|last| last.id != valuation.id) {
+            valuations.push(valuation);
+        }
+    }
+    let precedents: Vec<(Precedent, Option<String>)> = investment_precedents::table
+        .left_join(accounts::table.on(investment_precedents::verified_by.eq(accounts::id.nullable())))
+        .filter(investment_precedents::investment_id.eq(id))
+        .select((Precedent::as_select(), accounts::name.nullable()))
+        .order((investment_precedents::position, investment_precedents::id))
+        .limit(200)
+        .load(db)?;
+    let precedents = precedents
+        .into_iter()
+        .map(|(precedent, person)| {
+            names.extend(precedent.verified_by.zip(person));
+            precedent
+        })
+        .collect();
+    let book = Book { investment, schedule, drawdowns, entries, valuations };
+    Ok(Whole { book, name, fund, mission, precedents, names })
+}

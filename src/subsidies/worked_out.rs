@@ -1,0 +1,102 @@
+//! Amounts of subsidy that are worked out from terms, and what a group has had so far.
+
+use super::actions::{Read, begin};
+use super::loan::percent;
+use super::model::{Route, RouteBody, RouteKind};
+use super::rules::{RouteRefusal, group_key};
+use super::{pages, store};
+use crate::app::App;
+use crate::db::Db;
+use crate::error::Result;
+use crate::finance::subsidy_equivalent::SourcedRate;
+use crate::law::subsidy::MfaCheck;
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, actor};
+use serde::{Deserialize, Serialize};
+
+/// What the market asks, and the rate at which savings are brought to today; every field as text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct MarketInput {
+    /// Market rate in per cent that the enterprise would pay elsewhere; for a guarantee the market fee.
+    pub market_rate: String,
+    /// Day of the market rate.
+    pub market_on: String,
+    /// Who quoted it.
+    pub market_source: String,
+    /// Discount rate in per cent.
+    pub discount_rate: String,
+    /// Day of the discount rate.
+    pub discount_on: String,
+    /// Who published it.
+    pub discount_source: String,
+}
+
+impl MarketInput {
+    /// Reads both rates; field errors go to the form.
+    pub fn read(&self, form: &mut Parser) -> Option<(SourcedRate, SourcedRate)> {
+        let market_rate = percent(form, "market_rate", &self.market_rate, "Enter the market rate in per cent");
+        let market_on = form.date("market_on", &self.market_on, "Enter the day of the market rate");
+        let market_source = form.text("market_source", &self.market_source, 300, "Say who quoted the market rate");
+        let discount_rate = percent(form, "discount_rate", &self.discount_rate, "Enter the discount rate in per cent");
+        let discount_on = form.date("discount_on", &self.discount_on, "Enter the day of the discount rate");
+        let discount_source =
+            form.text("discount_source", &self.discount_source, 300, "Say who published the discount rate");
+        let sourced = |rate, on, source: String| Some(SourcedRate { rate: rate?, on: on?, source });
+        let market = sourced(market_rate, market_on, market_source);
+        let discount = sourced(discount_rate, discount_on, discount_source);
+        Some((market?, discount?))
+    }
+}
+
+/// A gross cash equivalent that was worked out from the terms of an award.
+#[derive(Clone, Debug)]
+pub struct WorkedOut {
+    /// The amount, more than nothing.
+    pub amount: Pence,
+    /// How it was found.
+    pub basis: String,
+    /// What the market asks.
+    pub market: SourcedRate,
+    /// The rate savings were discounted at.
+    pub discount: SourcedRate,
+}
+
+/// Begins minimal financial assistance with an amount that was worked out from an award's own terms.
+///
+/// # Errors
+/// Denied, NotFound, refused when there is no subsidy; Conflict when a route stands already.
+pub async fn start_worked_out(
+    app: &App,
+    actor: &Actor,
+    organisation: Id<actor::Organisation>,
+    application: &str,
+    found: WorkedOut,
+    now: Instant,
+) -> Result<Id<Route>> {
+    if found.amount <= Pence::ZERO {
+        return Err(RouteRefusal::NoSubsidy.into());
+    }
+    let body = RouteBody::Mfa {
+        basis: found.basis,
+        market: Some(found.market),
+        discount: Some(found.discount),
+        notified_at: now,
+        confirmation: None,
+        given_on: None,
+    };
+    begin(app, actor, organisation, application, Read { kind: RouteKind::Mfa, amount: found.amount, body }, now).await
+}
+
+/// What a whole group has had from this authority and declared from others, within the window that counts today.
+///
+/// # Errors
+/// What the database says.
+pub fn group_standing(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    group: &str,
+    today: LocalDate,
+) -> Result<Option<MfaCheck>> {
+    let rows = store::of_group(db, authority, &group_key(group))?;
+    Ok(pages::standing(&rows, today))
+}

@@ -1,0 +1,153 @@
+//! What browsers, programs and proxies meet at the edge, whatever page they ask for.
+
+use crate::applications::sample_calls::{round, tender};
+use crate::support::{Api, Client, Reply, World};
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use commonweal::applications::actions;
+use commonweal::values::{Actor, Role};
+use serde_json::json;
+
+const HARDENED: [&str; 4] = ["content-security-policy", "x-content-type-options", "referrer-policy", "cache-control"];
+
+fn hardened(reply: Reply) -> Reply {
+    for name in HARDENED {
+        assert!(reply.header(name).is_some(), "{} has no {name}: {:?}", reply.status, reply.headers);
+    }
+    reply
+}
+
+async fn draft_to_round(world: &World) -> (String, Client, Api) {
+    let (organisation, owner) = world.applicant("Harvest");
+    let id = actions::start(&world.app, &owner, round(world).id, organisation, world.now()).await.unwrap();
+    (id.to_string(), world.client(&owner).await, world.api(&owner).await)
+}
+
+both! {
+    async fn a_small_workbook_with_a_cell_in_its_last_row_and_column_is_refused_and_the_server_goes_on(world: World) {
+        let (id, _, api) = draft_to_round(&world).await;
+        let far = include_bytes!("files/far.xlsx");
+        let reply = api.upload(&format!("/api/v1/applications/{id}/cash-flow"), &[], &[("sheet", "far.xlsx", far)]).await;
+        assert!(reply.expect(422).text.contains("holds no rows"));
+        api.get("/api/v1/me").await.expect(200);
+    }
+    async fn a_file_that_runs_by_its_name_is_refused_and_a_french_one_comes_back_under_its_own_name(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+        let browser = world.client(&owner).await;
+        let (page, path) = (format!("/applications/{id}/answer/files"), format!("/applications/{id}/files"));
+        browser.get(&page).await.expect(200);
+        for name in ["quote.bat", "read me.hta", "price.js", "x.vbs"] {
+            browser.upload(&path, &[("question", "files"), ("about", "")], &[("file", name, b"start calc")]).await.expect(422).shows("does not fit what is in it");
+        }
+        browser.upload(&path, &[("question", "files"), ("about", "")], &[("file", "a.exe", b"%PDF-1.7")]).await.expect(422).shows("with the ending .pdf");
+        browser.upload(&path, &[("question", "files"), ("about", "")], &[("file", "Café été.pdf", b"%PDF-1.7")]).await.expect(303);
+        let page = browser.get(&page).await.expect(200).shows("Café été.pdf");
+        let link = page.text.split('"').find(|p| p.starts_with(&format!("{path}/")) && !p.ends_with("remove")).unwrap().to_owned();
+        let file = hardened(browser.get(&link).await.expect(200));
+        assert!(file.header("content-disposition").unwrap().ends_with("filename*=UTF-8''Caf%C3%A9%20%C3%A9t%C3%A9.pdf"), "{:?}", file.headers);
+    }
+    async fn nothing_but_files_for_everybody_is_kept_by_a_browser_or_a_proxy(world: World) {
+        let officer = world.person(Role::ProcurementOfficer);
+        let (browser, api) = (world.client(&officer).await, world.api(&officer).await);
+        for path in ["/calls?format=csv", "/calls?format=xlsx", "/desk/calls", "/account", "/openapi.json"] {
+            assert_eq!(hardened(browser.get(path).await.expect(200)).header("cache-control"), Some("no-store"), "{path}");
+        }
+        for path in ["/api/v1/me", "/api/v1/calls", "/api/v1/nothing"] {
+            assert_eq!(hardened(api.get(path).await).header("cache-control"), Some("no-store"), "{path}");
+        }
+        let nobody = world.client(&Actor::Public).await;
+        assert_eq!(hardened(nobody.get("/account").await.expect(303)).header("cache-control"), Some("no-store"));
+        let page = nobody.get("/").await.expect(200);
+        let style = page.text.split('"').find(|p| p.starts_with("/assets/") && p.ends_with(".css")).unwrap().to_owned();
+        assert!(nobody.get(&style).await.expect(200).header("cache-control").unwrap().contains("immutable"));
+        assert_eq!(nobody.get("/assets/none.css").await.expect(404).header("cache-control"), Some("no-store"));
+    }
+    async fn head_answers_as_get_and_another_method_is_told_which_ones_there_are(world: World) {
+        let browser = world.client(&Actor::Public).await;
+        for path in ["/", "/calls", "/help", "/health/live"] {
+            hardened_head(browser.request(TestRequest::default().method(Method::HEAD).uri(path)).await.expect(200), path);
+        }
+        browser.request(TestRequest::default().method(Method::HEAD).uri("/no/such/page")).await.expect(404);
+        let reply = hardened(browser.request(TestRequest::put().uri("/calls")).await.expect(405).shows("This cannot be done here"));
+        assert_eq!(reply.header("allow"), Some("GET, HEAD"));
+        let reply = hardened(browser.request(TestRequest::delete().uri("/sign-in")).await.expect(405));
+        assert_eq!(reply.header("allow"), Some("GET, HEAD, POST"));
+        let api = world.api(&world.person(Role::Auditor)).await;
+        let reply = api.send(TestRequest::get().uri("/api/v1/sandbox/clock")).await.expect(405);
+        assert_eq!((reply.header("allow"), reply.json()["type"].as_str()), (Some("POST"), Some("/problems/http/method-not-allowed")));
+        api.send(TestRequest::default().method(Method::HEAD).uri("/api/v1/me")).await.expect(200);
+    }
+    async fn a_reloaded_address_of_a_form_leads_to_the_page_that_holds_it(world: World) {
+        let call = tender(&world);
+        let buyer = world.client(&world.person(Role::ProcurementOfficer)).await;
+        for (path, page) in [
+            (format!("/calls/{}/questions", call.id), format!("/calls/{}", call.id)),
+            (format!("/desk/calls/{}/notices", call.id), format!("/desk/calls/{}", call.id)),
+            ("/account/tokens".to_owned(), "/account".to_owned()),
+            ("/sign-out".to_owned(), "/".to_owned()),
+        ] {
+            assert_eq!(buyer.get(&path).await.expect(303).location, Some(page));
+        }
+    }
+    async fn a_form_sent_after_the_session_ended_leads_back_to_the_page_it_was_on(world: World) {
+        let gone = world.client(&Actor::Public).await;
+        let reply = gone.post("/account/tokens", &[("name", "x")]).await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/sign-in?next=%2Faccount"));
+        let from = |page: &'static str| TestRequest::post().uri("/account/sessions/end").insert_header(("host", "localhost:8080")).insert_header(("referer", page));
+        let reply = gone.request(from("http://localhost:8080/organisations/new?x=1")).await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/sign-in?next=%2Forganisations%2Fnew"));
+        for elsewhere in ["https://evil.example/account", "http://localhost:8080/no/such/page", "nonsense"] {
+            assert_eq!(gone.request(from(elsewhere)).await.expect(303).location.as_deref(), Some("/sign-in?next=%2Faccount"), "{elsewhere}");
+        }
+    }
+    async fn an_upload_of_several_megabytes_with_an_idempotency_key_is_taken_once_and_one_too_large_is_told(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+        let api = world.api(&owner).await;
+        let path = format!("/api/v1/applications/{id}/files");
+        // The limit of the tests is one megabyte for a file.
+        let mut large = b"%PDF-1.7 ".to_vec();
+        large.resize(900_000, b' ');
+        let key = [("idempotency-key", "one")];
+        let first = api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(201);
+        let again = api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(201);
+        assert_eq!((first.text, again.header("idempotent-replay"), again.header("cache-control")), (again.text.clone(), Some("true"), Some("no-store")));
+        large.resize(3_500_000, b' ');
+        let key = [("idempotency-key", "two")];
+        let reply = hardened(api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(413));
+        assert_eq!((reply.header("content-type"), reply.json()["type"].as_str()), (Some("application/problem+json"), Some("/problems/http/too-large")));
+    }
+    async fn a_key_is_one_persons_for_one_request_and_an_empty_one_is_none(world: World) {
+        let owner = world.applicant("Harvest").1;
+        let api = world.api(&owner).await;
+        let body = || json!({"name": "Second", "kind": "charity"});
+        let reply = api.post_with("/api/v1/organisations", &[("idempotency-key", "")], body()).await.expect(422);
+        assert!(reply.text.contains("Send a key of 1 to 200 characters"));
+        api.post_with("/api/v1/organisations", &[("idempotency-key", "k")], body()).await.expect(201);
+        let reply = api.post_with("/api/v1/organisations?dry=1", &[("idempotency-key", "k")], body()).await.expect(409);
+        assert_eq!(reply.json()["type"], "/problems/http/idempotency-key-reused");
+        let call = tender(&world);
+        let (path, nobody) = (format!("/api/v1/calls/{}/can-i-apply", call.id), world.api(&Actor::Public).await);
+        let first = nobody.post_with(&path, &[("idempotency-key", "k")], json!({})).await;
+        let second = nobody.post_with(&path, &[("idempotency-key", "k")], json!({"answers": {}})).await;
+        assert_eq!((first.header("idempotent-replay"), second.header("idempotent-replay")), (None, None));
+        assert_ne!(second.status, 409, "strangers share no keys: {}", second.text);
+    }
+    async fn a_text_that_no_database_can_store_is_refused_and_an_invisible_one_is_dropped(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let (browser, api) = (world.client(&owner).await, world.api(&owner).await);
+        let path = format!("/organisations/{organisation}");
+        browser.get(&path).await;
+        browser.post(&path, &[("name", "Har\u{0}vest")]).await.expect(422);
+        browser.post(&path, &[("name", "Har\u{1b}vest")]).await.expect(422).shows("control characters");
+        browser.post_and_follow(&path, &[("name", "Har\u{202e}\u{200b}vest Two")]).await.expect(200).shows("Harvest Two");
+        api.post("/api/v1/organisations", json!({"name": "A\u{0}b", "kind": "charity"})).await.expect(422);
+        browser.get("/calls?q=%00").await.expect(404);
+        browser.get("/missions/%00").await.expect(404);
+    }
+}
+
+fn hardened_head(reply: Reply, path: &str) {
+    assert!(reply.header("content-security-policy").is_some(), "{path}: {:?}", reply.headers);
+}
