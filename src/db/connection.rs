@@ -260,11 +260,37 @@ impl Database {
         if self.url.backend == Backend::Sqlite {
             return self.write_together(work, false).await;
         }
+        self.write_isolated(Isolation::Serializable, work).await
+    }
+
+    /// Runs a write whose only precondition is compared in its own UPDATE, which comes before everything that depends on
+    /// it. On PostgreSQL it runs at READ COMMITTED: the row lock of that UPDATE keeps two of them apart, and the writes
+    /// of different people no longer abort each other for having touched the same page of an index. SQLite has one
+    /// writer, so there it is [`Database::write`].
+    ///
+    /// # Errors
+    /// As `write`.
+    pub async fn write_compared<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        if self.url.backend == Backend::Sqlite {
+            return self.write_together(work, false).await;
+        }
+        self.write_isolated(Isolation::ReadCommitted, work).await
+    }
+
+    async fn write_isolated<T, F>(&self, isolation: Isolation, work: F) -> Result<T>
+    where
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
         let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
-            this.write_now(work)
+            this.write_until_done(isolation, work)
         })
         .await
     }
@@ -347,11 +373,15 @@ impl Database {
     ///
     /// # Errors
     /// As `write`.
-    pub fn write_now<T>(&self, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    pub fn write_now<T>(&self, work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+        self.write_until_done(Isolation::Serializable, work)
+    }
+
+    fn write_until_done<T>(&self, isolation: Isolation, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
         let mut patience = Patience::new();
         let mut connection = self.writers.get().map_err(|_| Error::Busy)?;
         loop {
-            match write_once(&mut connection, &mut work) {
+            match write_once(&mut connection, isolation, &mut work) {
                 Err(error) if error.database().is_some_and(is_retryable) => patience.pause()?,
                 outcome => return outcome,
             }
@@ -406,16 +436,31 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 pub(super) type Transactions = <Db as Connection>::TransactionManager;
 
+/// How far PostgreSQL keeps a write apart from others. SQLite has one writer at a time.
+#[derive(Clone, Copy, Debug)]
+enum Isolation {
+    Serializable,
+    ReadCommitted,
+}
+
 /// Begins a transaction that is serializable on either database.
 pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
+    begin_isolated(db, Isolation::Serializable)
+}
+
+fn begin_isolated(db: &mut Db, isolation: Isolation) -> QueryResult<()> {
+    let postgres = match isolation {
+        Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+    };
     match db {
-        Db::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL SERIALIZABLE"),
+        Db::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres),
         Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
     }
 }
 
-fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-    begin(db)?;
+fn write_once<T>(db: &mut Db, isolation: Isolation, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    begin_isolated(db, isolation)?;
     match work(db) {
         Ok(value) => {
             Transactions::commit_transaction(db)?;

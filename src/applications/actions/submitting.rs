@@ -194,7 +194,7 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
         envelope.receipt_id = Some(blank.id);
     }
     app.db
-        .write(move |db| {
+        .write_compared(move |db| {
             let (stage, deadline_at) = store::closing(db, call.id)?;
             let at = rules::received_at(&application, clock.now());
             rules::in_time(stage, deadline_at, at)?;
