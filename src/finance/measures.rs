@@ -36,6 +36,8 @@ pub enum FlowKind {
     Recovery,
     /// Interest added to the balance: no cash.
     CapitalisedInterest,
+    /// Principal put back when a receipt that a value had counted on is reversed: no cash.
+    Restored,
     /// Net asset value on a day: no cash.
     Valuation,
 }
@@ -57,7 +59,7 @@ impl FlowKind {
     pub fn side(self) -> Side {
         match self {
             FlowKind::Drawdown | FlowKind::FundCost => Side::PaidIn,
-            FlowKind::CapitalisedInterest | FlowKind::Valuation => Side::NoCash,
+            FlowKind::CapitalisedInterest | FlowKind::Restored | FlowKind::Valuation => Side::NoCash,
             FlowKind::Interest
             | FlowKind::Principal
             | FlowKind::Fee
@@ -66,6 +68,12 @@ impl FlowKind {
             | FlowKind::SaleProceeds
             | FlowKind::Recovery => Side::Distributed,
         }
+    }
+
+    /// Whether receiving it leaves less to come: capital that came back, and no income.
+    #[must_use]
+    pub fn lowers_value(self) -> bool {
+        matches!(self, FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery)
     }
 }
 
@@ -113,8 +121,8 @@ pub fn nav_at(flows: &[TypedFlow], on: LocalDate) -> Option<Nav> {
     let mut rolled_forward = false;
     for flow in flows.iter().filter(|f| f.on > valuation.on && f.on <= on) {
         let change = match flow.kind {
-            FlowKind::Drawdown | FlowKind::CapitalisedInterest => i128::from(flow.amount.0),
-            FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery => -i128::from(flow.amount.0),
+            FlowKind::Drawdown | FlowKind::CapitalisedInterest | FlowKind::Restored => i128::from(flow.amount.0),
+            kind if kind.lowers_value() => -i128::from(flow.amount.0),
             _ => continue,
         };
         value += change;

@@ -50,6 +50,9 @@ async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Failure> {
 /// How many times the largest file is read, though not kept, before the connection is given up.
 const MOST_READ: usize = 4;
 
+/// The most bytes of text in one form, all its fields together.
+const MOST_WORDS: usize = 1_000_000;
+
 impl FromRequest for Parts {
     type Error = Failure;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
@@ -64,7 +67,7 @@ impl FromRequest for Parts {
             let mut multipart = multipart;
             let mut parts = Parts::default();
             let mut total = 0_usize;
-            let mut held = 0_usize;
+            let mut words = 0_usize;
             while let Some(mut field) = in_time(multipart.try_next()).await?.map_err(unreadable)? {
                 let name = field.name().unwrap_or_default().to_owned();
                 let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
@@ -79,9 +82,16 @@ impl FromRequest for Parts {
                         .into());
                     }
                     // What is over the limit is read but not kept, so that the rest of the form arrives and the file is
-                    // refused with the other answers still in their fields. Room for those beside the largest file.
-                    let room = (most + 100_000).saturating_sub(held).min(chunk.len());
-                    held += room;
+                    // refused, as longer than the limit, with the other answers still in their fields.
+                    let room = if file_name.is_some() {
+                        (most + 1).saturating_sub(bytes.len()).min(chunk.len())
+                    } else {
+                        words += chunk.len();
+                        if words > MOST_WORDS {
+                            return Err(Error::field(&name, "That is more text than one form can hold").into());
+                        }
+                        chunk.len()
+                    };
                     bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
                 }
                 match file_name {

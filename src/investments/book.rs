@@ -10,7 +10,7 @@ use crate::finance::terms::Carried;
 use crate::finance::{InstrumentTerms, Xirr, arrears};
 use crate::values::{LocalDate, Pence};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 crate::text_enum! {
     /// How an investment stands today: its stored state, and whether anything is overdue.
@@ -246,8 +246,28 @@ impl Book {
         self.outstanding().into_iter().find(|d| d.due >= today)
     }
 
+    /// What a payment was for, in an order that does not vary; parts of nothing are left out.
+    fn parts_of(&self, entry: &Entry) -> Vec<(FlowKind, Pence)> {
+        let mut parts: BTreeMap<FlowOrder, (FlowKind, Pence)> = BTreeMap::new();
+        for line in &entry.allocation.0.lines {
+            let kind = self.kind_of(line);
+            let part = parts.entry(FlowOrder::of(line.component, kind)).or_insert((kind, Pence::ZERO));
+            part.1 = part.1 + line.amount;
+        }
+        // A receipt's left-over is held for the borrower; using it later moves no cash.
+        let held = if entry.kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over };
+        parts.into_values().chain([(FlowKind::Principal, held)]).filter(|(_, amount)| !amount.is_zero()).collect()
+    }
+
+    /// Whether a value was found from one day on and before another.
+    fn valued_between(&self, from: LocalDate, before: LocalDate) -> bool {
+        let mut approved = self.valuations.iter().filter(|v| v.state == ProposalState::Approved);
+        approved.any(|v| from <= v.valued_on && v.valued_on < before)
+    }
+
     /// Typed flows for the measures. Money received before it is due counts as principal until it is used, so that
-    /// cash received is distributed on the day it came.
+    /// cash received is distributed on the day it came. A payment that was reversed never came: neither it nor its
+    /// reversal is a flow of cash. Where a value was found between the two, the principal is put back into it.
     #[must_use]
     pub fn flows(&self) -> Vec<TypedFlow> {
         let mut flows: Vec<TypedFlow> =
@@ -255,39 +275,23 @@ impl Book {
         for row in self.rows().iter().filter(|r| !r.capitalised.is_zero()) {
             flows.push(TypedFlow { on: row.due, kind: FlowKind::CapitalisedInterest, amount: row.capitalised });
         }
-        for entry in &self.entries {
-            let original = entry.reverses_id.and_then(|id| self.entries.iter().find(|e| e.id == id));
-            let (kind, sign) = match (entry.kind, original) {
-                (EntryKind::Charge, _) => continue,
-                (EntryKind::Reversal, Some(original)) => (original.kind, -1),
-                (kind, _) => (kind, 1),
-            };
-            if kind == EntryKind::Charge {
-                continue;
-            }
-            let mut add = |kind: FlowKind, amount: Pence| {
-                if !amount.is_zero() {
-                    flows.push(TypedFlow {
-                        on: entry.booked_on,
-                        kind,
-                        amount: if sign < 0 { -amount } else { amount },
-                    });
+        let undone: HashMap<_, _> = self.entries.iter().filter_map(|e| Some((e.reverses_id?, e.booked_on))).collect();
+        for entry in self.entries.iter().filter(|e| !matches!(e.kind, EntryKind::Reversal | EntryKind::Charge)) {
+            match undone.get(&entry.id) {
+                None => {
+                    let parts = self.parts_of(entry).into_iter();
+                    flows.extend(parts.map(|(kind, amount)| TypedFlow { on: entry.booked_on, kind, amount }));
                 }
-            };
-            let mut parts: BTreeMap<FlowOrder, (FlowKind, Pence)> = BTreeMap::new();
-            for line in &entry.allocation.0.lines {
-                let kind = self.kind_of(line);
-                let part = parts.entry(FlowOrder::of(line.component, kind)).or_insert((kind, Pence::ZERO));
-                part.1 = part.1 + line.amount;
+                // A value found in between was found believing that this had come.
+                Some(undone_on) if self.valued_between(entry.booked_on, *undone_on) => {
+                    let capital = self.parts_of(entry).into_iter().filter(|(kind, _)| kind.lowers_value());
+                    let amount = capital.fold(Pence::ZERO, |sum, (_, amount)| sum + amount);
+                    if !amount.is_zero() {
+                        flows.push(TypedFlow { on: *undone_on, kind: FlowKind::Restored, amount });
+                    }
+                }
+                Some(_) => {}
             }
-            for (kind, amount) in parts.into_values() {
-                add(kind, amount);
-            }
-            // A receipt's left-over is held for the borrower; using it later moves no cash.
-            add(
-                FlowKind::Principal,
-                if kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over },
-            );
         }
         for valuation in self.valuations.iter().filter(|v| v.state == ProposalState::Approved) {
             flows.push(TypedFlow { on: valuation.valued_on, kind: FlowKind::Valuation, amount: valuation.value });

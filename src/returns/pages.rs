@@ -375,6 +375,7 @@ fn kind_words(kind: FlowKind) -> &'static str {
         FlowKind::SaleProceeds => "Sale",
         FlowKind::Recovery => "Recovered",
         FlowKind::CapitalisedInterest => "Interest added to the loan",
+        FlowKind::Restored => "Put back after a reversed payment",
         FlowKind::Valuation => "Value",
     }
 }

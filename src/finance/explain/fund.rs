@@ -106,6 +106,7 @@ fn name(kind: FlowKind) -> &'static str {
         FlowKind::SaleProceeds => "sale proceeds",
         FlowKind::Recovery => "recovery",
         FlowKind::CapitalisedInterest => "capitalised interest",
+        FlowKind::Restored => "balance restored",
         FlowKind::Valuation => "valuation",
     }
 }

@@ -20,7 +20,7 @@ use crate::values::{Pence, Quantity, Share};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-const KINDS: [FlowKind; 11] = [
+const KINDS: [FlowKind; 12] = [
     FlowKind::Drawdown,
     FlowKind::FundCost,
     FlowKind::Interest,
@@ -31,6 +31,7 @@ const KINDS: [FlowKind; 11] = [
     FlowKind::SaleProceeds,
     FlowKind::Recovery,
     FlowKind::CapitalisedInterest,
+    FlowKind::Restored,
     FlowKind::Valuation,
 ];
 
