@@ -142,6 +142,19 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .load(db)?)
 }
 
+/// Tenders among these calls whose contract is signed: nothing is left to decide.
+///
+/// # Errors
+/// What the database says.
+pub fn signed_tenders(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
+    Ok(awards::table
+        .filter(awards::call_id.eq_any(calls))
+        .filter(awards::kind.eq(AwardKind::Contract))
+        .filter(awards::state.eq(AwardState::Signed))
+        .select(awards::call_id)
+        .load(db)?)
+}
+
 /// An award with who recommended and decided it, what challenges it, and the subsidy route it may be offered on.
 pub(super) struct Around {
     pub(super) award: Award,

@@ -1,5 +1,6 @@
 //! What waits for a member of staff.
 
+use crate::awards;
 use crate::calls::{self, CallKind, CallStage};
 use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
@@ -93,8 +94,10 @@ async fn of_agreements(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
         return Ok(Vec::new());
     }
     let found = visit.app.db.read(move |db| compliance::needs_attention(db, authority, today)).await?;
+    let checks = can(&visit.actor, Action::VerifyFigure, &thing);
     Ok(found
         .into_iter()
+        .filter(|one| checks || one.kind != AttentionKind::ToVerify)
         .map(|one| Task {
             title: format!("{}: {}", one.organisation, one.title),
             hint: match &one.next_step {
@@ -119,9 +122,19 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         return Ok(Vec::new());
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
-    let found = visit.app.db.read(move |db| calls::of_authority(db, authority, 100)).await?;
+    let (found, signed) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = calls::of_authority(db, authority, 100)?;
+            let closed: Vec<_> = found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
+            let signed = awards::signed_tenders(db, &closed)?;
+            Ok((found, signed))
+        })
+        .await?;
     Ok(found
         .into_iter()
+        .filter(|call| !signed.contains(&call.id))
         .filter(|call| {
             let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
             can(&actor, edit, &Thing::of_authority(authority))
