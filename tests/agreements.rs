@@ -7,7 +7,7 @@ use commonweal::agreements::{self, Agreement, AgreementState};
 use commonweal::applications::{Answers, Application, ApplicationState, OpenedPart, Promised};
 use commonweal::awards::{Award, AwardKind, AwardState, AwardTerms};
 use commonweal::calls::{Call, CallKind, CallStage, ConditionAsked, Part, TenderTerms, Terms, Timetable};
-use commonweal::conditions::{Behaviour, Cadence, ConditionBody, Direction, Fixedness, Verifier};
+use commonweal::conditions::{Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier};
 use commonweal::db::Json;
 use commonweal::db::schema::{applications, awards, calls, opened_parts};
 use commonweal::error::Error;
@@ -53,6 +53,7 @@ fn asked(said: &Said) -> ConditionAsked {
             evidence: vec!["Payroll".to_owned()],
             verifier: Verifier::Council,
             cadence: said.cadence,
+            pace: Pace::Builds,
             grace_days: 5,
             cure_days: 30,
             remedies: vec!["Notice with a plan".to_owned(), "Hold payment".to_owned()],

@@ -4,7 +4,7 @@ use crate::funds::{Ground, agreement, day, ground, loan, noon};
 use crate::support::World;
 use commonweal::agreements::{Agreement, Obligation, ObligationTerms};
 use commonweal::compliance::{Due, samples as figures};
-use commonweal::conditions::{Cadence, Direction, Verifier};
+use commonweal::conditions::{Cadence, Direction, Pace, Verifier};
 use commonweal::db::Json;
 use commonweal::db::schema::obligations;
 use commonweal::investments::Investment;
@@ -55,6 +55,7 @@ fn promise(world: &World, id: Id<Agreement>, title: &str, quantity: &str, unit: 
                 terms: Json(ObligationTerms {
                     due: day(due),
                     cadence: Cadence::Once,
+                    pace: Pace::Builds,
                     evidence: vec!["Payroll".to_owned()],
                     verifier: Verifier::Council,
                     grace_days: 5,

@@ -7,7 +7,7 @@ use crate::applications::{self, Answers, Promised};
 use crate::audit::{self, Entry};
 use crate::awards::Award;
 use crate::calls::{self, Call, ConditionAsked, Part, Terms};
-use crate::conditions::{Cadence, Direction, Verifier};
+use crate::conditions::{Cadence, Direction, Pace, Verifier};
 use crate::db::{Db, Json};
 use crate::error::Result;
 use crate::evaluation::{Kind, Measure};
@@ -124,6 +124,7 @@ fn from_condition(award: &Award, asked: &ConditionAsked, promised: &Promised, no
         terms: Json(ObligationTerms {
             due: promised.by,
             cadence: body.cadence,
+            pace: body.pace,
             evidence: body.evidence.clone(),
             verifier: body.verifier,
             grace_days: body.grace_days,
@@ -157,6 +158,7 @@ fn from_measure(award: &Award, measure: &Measure, promised: &Promised, now: Inst
         terms: Json(ObligationTerms {
             due: promised.by,
             cadence: Cadence::Once,
+            pace: Pace::Builds,
             evidence: Vec::new(),
             verifier: Verifier::Council,
             grace_days: 14,
@@ -246,6 +248,7 @@ mod tests {
                 evidence: vec!["Payroll".to_owned()],
                 verifier: Verifier::Council,
                 cadence: Cadence::Quarterly,
+                pace: Pace::Builds,
                 grace_days: 5,
                 cure_days: 30,
                 remedies: vec!["Notice".to_owned(), "Hold payment".to_owned()],

@@ -4,7 +4,7 @@ use crate::applications::Application;
 pub use crate::awards::AwardKind as AgreementKind;
 use crate::awards::{Award, AwardTerms};
 use crate::calls::Call;
-use crate::conditions::{Cadence, Condition, Direction, Verifier};
+use crate::conditions::{Cadence, Condition, Direction, Pace, Verifier};
 use crate::db::schema::{agreement_changes, agreements, obligations};
 use crate::db::{Json, MultiBackend};
 use crate::missions::Mission;
@@ -163,6 +163,9 @@ pub struct ObligationTerms {
     pub due: LocalDate,
     /// How often a figure is due.
     pub cadence: Cadence,
+    /// Whether it builds up to its date or holds from the first day.
+    #[serde(default)]
+    pub pace: Pace,
     /// What counts as evidence.
     pub evidence: Vec<String>,
     /// Who checks.

@@ -7,7 +7,7 @@ use super::rules::{
 };
 use super::samples::{self, Dates};
 use super::{criteria, tender, view};
-use crate::conditions::{AskedOf, Behaviour, Cadence, ConditionBody, Direction, Fixedness, Verifier, may_be_asked};
+use crate::conditions::{AskedOf, Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier, may_be_asked};
 use crate::db::Json;
 use crate::evaluation::{Criterion, Kind};
 use crate::law::procedures::Procedure;
@@ -35,6 +35,7 @@ fn body(title: &str, prohibition: Option<ProhibitionCode>) -> ConditionBody {
         evidence: vec!["Payroll".to_owned()],
         verifier: Verifier::Council,
         cadence: Cadence::HalfYearly,
+        pace: Pace::Builds,
         grace_days: 10,
         cure_days: 30,
         remedies: vec!["Cure plan".to_owned(), "Payment held back".to_owned()],

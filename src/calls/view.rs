@@ -1,7 +1,7 @@
 //! A call in words, for pages: how each criterion is scored, what a condition asks, which dates come when.
 
 use super::model::{Call, CallKind, ConditionAsked, Terms};
-use crate::conditions::Direction;
+use crate::conditions::{Direction, Pace};
 use crate::error::Result;
 use crate::evaluation::{AboveCeiling, Criterion, Kind, Minimum, Model, PriceModel, SocialValueMethod, TieRule};
 use crate::http::chart::{Heading, WeightBar, WeightBars, WeightKind};
@@ -283,7 +283,10 @@ pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
         id: asked.id.clone(),
         title: body.title.clone(),
         text: body.text.clone(),
-        target: format!("{side} {} by {}", asked.target.of(&body.unit), medium_date(asked.due)),
+        target: match body.pace {
+            Pace::Builds => format!("{side} {} by {}", asked.target.of(&body.unit), medium_date(asked.due)),
+            Pace::Holds => format!("{side} {} from the first day", asked.target.of(&body.unit)),
+        },
         promise: promise.to_owned(),
         evidence: format!("{evidence}. {}. Checked by {}", body.cadence.label(), lower_first(body.verifier.label())),
         remedies: if steps.is_empty() {

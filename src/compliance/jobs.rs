@@ -44,6 +44,7 @@ fn make_dues(db: &mut Db, agreement: &Agreement, obligation: &Obligation, now: I
         due: terms.due,
         sunset: terms.sunset,
         cadence: terms.cadence,
+        pace: terms.pace,
         direction: obligation.direction,
         baseline: obligation.baseline,
         promised: obligation.promised,

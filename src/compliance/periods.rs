@@ -1,7 +1,7 @@
 //! When figures are due: the periods of an obligation, their targets, and the moments each due date passes.
 
 use super::model::Moment;
-use crate::conditions::{Cadence, Direction};
+use crate::conditions::{Cadence, Direction, Pace};
 use crate::values::time::short_date;
 use crate::values::{Instant, LocalDate, Quantity, round_half_up};
 use chrono::{Datelike, Days, Months, TimeDelta};
@@ -23,6 +23,8 @@ pub struct Course {
     pub sunset: Option<LocalDate>,
     /// How often a figure is due.
     pub cadence: Cadence,
+    /// Whether it builds up to that day or holds from the first one.
+    pub pace: Pace,
     /// Which side of the promise keeps it.
     pub direction: Direction,
     /// Where it starts.
@@ -50,8 +52,9 @@ pub struct Period {
 ///
 /// Quarters, half-years and years are those of the calendar, so that periods of different agreements meet; a stub
 /// of less than four weeks is joined to the next period. The date of the promise always ends a period. Before
-/// it, targets lie on the straight line from the baseline (whole numbers where the promise is one) and do not
-/// bind; from it on, the promise itself does. An obligation whose sunset comes before its date never binds.
+/// it, targets of a promise that builds up lie on the straight line from the baseline (whole numbers where the promise
+/// is one) and do not bind; from it on, the promise itself does. One that holds from the first day is the same in every
+/// period and always binds. An obligation whose sunset comes before its date never binds.
 #[must_use]
 pub fn periods(course: &Course) -> Vec<Period> {
     let due = course.due.max(course.starts_on);
@@ -88,7 +91,7 @@ pub fn periods(course: &Course) -> Vec<Period> {
                 starts_on,
                 ends_on,
                 target: target_at(course, due, ends_on),
-                binding: ends_on >= due,
+                binding: ends_on >= due || course.pace == Pace::Holds,
             };
             starts_on = ends_on + Days::new(1);
             period
@@ -123,7 +126,7 @@ fn calendar_ends(from: LocalDate, until: LocalDate, cadence: Cadence) -> Vec<Loc
 fn target_at(course: &Course, due: LocalDate, on: LocalDate) -> Quantity {
     let (from, to) = (course.baseline.get(), course.promised.get());
     let all = (due - course.starts_on).num_days();
-    if on >= due || all <= 0 || course.direction == Direction::Equal {
+    if on >= due || all <= 0 || course.direction == Direction::Equal || course.pace == Pace::Holds {
         return course.promised;
     }
     let gone = Decimal::from((on - course.starts_on).num_days().max(0));
@@ -183,6 +186,7 @@ mod tests {
             due: date("2027-12-31"),
             sunset: None,
             cadence,
+            pace: Pace::Builds,
             direction: Direction::AtLeast,
             baseline: "0".parse().unwrap(),
             promised: "24".parse().unwrap(),
@@ -196,6 +200,13 @@ mod tests {
         assert_eq!(targets, ["6", "12", "18", "24"]);
         assert_eq!(found.iter().map(|p| p.binding).collect::<Vec<_>>(), [false, false, false, true]);
         assert_eq!(found[0].words, "1 Jan 2027 to 31 Mar 2027");
+    }
+
+    #[test]
+    fn fair_pay_is_whole_and_binding_from_the_first_period() {
+        let found = periods(&Course { pace: Pace::Holds, ..course(Cadence::Quarterly) });
+        assert_eq!(found.len(), 4);
+        assert!(found.iter().all(|p| p.binding && p.target.to_string() == "24"));
     }
 
     #[test]
@@ -236,6 +247,7 @@ mod tests {
             let due = starts_on + TimeDelta::days(length);
             let course = Course {
                 starts_on, due, sunset: after.map(|d| due + TimeDelta::days(d)), cadence: Cadence::ALL[cadence],
+                pace: Pace::Builds,
                 direction: Direction::AtLeast,
                 baseline: Quantity::new(Decimal::from(baseline)).unwrap(), promised: Quantity::new(Decimal::from(promised)).unwrap(),
             };

@@ -20,6 +20,7 @@ struct Draft {
     evidence: &'static str,
     verifier: &'static str,
     cadence: &'static str,
+    pace: &'static str,
     remedies: &'static str,
 }
 
@@ -40,6 +41,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Payroll without names\nLiving Wage accreditation",
         verifier: "council",
         cadence: "yearly",
+        pace: "holds",
         remedies: LADDER,
     },
     Draft {
@@ -54,6 +56,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Payroll without names\nConfirmation of residence by the council’s job centre",
         verifier: "council",
         cadence: "half_yearly",
+        pace: "builds",
         remedies: LADDER,
     },
     Draft {
@@ -68,6 +71,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Placement agreements\nPayroll without names",
         verifier: "council",
         cadence: "half_yearly",
+        pace: "builds",
         remedies: LADDER,
     },
     Draft {
@@ -82,6 +86,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Purchase records\nCertificates",
         verifier: "third_party",
         cadence: "quarterly",
+        pace: "builds",
         remedies: LADDER,
     },
     Draft {
@@ -96,6 +101,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Accounts signed by a director",
         verifier: "council",
         cadence: "yearly",
+        pace: "builds",
         remedies: LADDER,
     },
     Draft {
@@ -110,6 +116,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Rent roll\nValuation of market rent, at most three years old",
         verifier: "third_party",
         cadence: "yearly",
+        pace: "holds",
         remedies: LADDER,
     },
     Draft {
@@ -124,6 +131,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Accounts signed by a director\nCalculation of profit above the cap",
         verifier: "council",
         cadence: "yearly",
+        pace: "holds",
         remedies: SHARING,
     },
     Draft {
@@ -138,6 +146,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Accounts signed by a director\nMinutes of the decision on surplus",
         verifier: "council",
         cadence: "yearly",
+        pace: "holds",
         remedies: SHARING,
     },
     Draft {
@@ -152,6 +161,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "The data sets themselves",
         verifier: "council",
         cadence: "quarterly",
+        pace: "builds",
         remedies: LADDER,
     },
     Draft {
@@ -166,6 +176,7 @@ const DRAFTS: [Draft; 10] = [
         evidence: "Price list and cost sheet\nCount of sales at cost price",
         verifier: "council",
         cadence: "half_yearly",
+        pace: "builds",
         remedies: LADDER,
     },
 ];
@@ -196,6 +207,7 @@ impl Draft {
             evidence: self.evidence.to_owned(),
             verifier: self.verifier.to_owned(),
             cadence: self.cadence.to_owned(),
+            pace: self.pace.to_owned(),
             grace_days: "14".to_owned(),
             cure_days: "60".to_owned(),
             remedies: self.remedies.to_owned(),

@@ -1,6 +1,6 @@
 //! What people type about conditions, and how it is read.
 
-use super::model::{Behaviour, Cadence, ConditionBody, ConditionVersion, Direction, Fixedness, Verifier};
+use super::model::{Behaviour, Cadence, ConditionBody, ConditionVersion, Direction, Fixedness, Pace, Verifier};
 use super::rules;
 use super::screen::{self, Warning};
 use crate::error::{Error, Result};
@@ -41,6 +41,8 @@ pub struct ConditionInput {
     pub verifier: String,
     /// `once`, `quarterly`, `half_yearly` or `yearly`.
     pub cadence: String,
+    /// `builds` up to its date, or `holds` from the first day. Left out, it builds up.
+    pub pace: String,
     /// Days after a due date before a figure counts as missed.
     pub grace_days: String,
     /// Days to cure a miss.
@@ -125,6 +127,10 @@ impl ConditionInput {
         let evidence = lines(&mut form, "evidence", &self.evidence, "Enter at least one kind of evidence");
         let verifier = form.value::<Verifier>("verifier", &self.verifier, "Choose who checks what is reported");
         let cadence = form.value::<Cadence>("cadence", &self.cadence, "Choose how often a figure is due");
+        let pace = match self.pace.trim() {
+            "" => Some(Pace::default()),
+            said => form.value::<Pace>("pace", said, "Choose whether it builds up or holds from the first day"),
+        };
         let grace_days = days(&mut form, "grace_days", &self.grace_days);
         let cure_days = days(&mut form, "cure_days", &self.cure_days);
         let remedies = lines(&mut form, "remedies", &self.remedies, "Enter at least one step, the mildest first");
@@ -136,8 +142,8 @@ impl ConditionInput {
             form.text("reason", &self.reason, 500, "Enter why you make a new version")
         };
         form.finish()?;
-        let (Some(behaviour), Some(fixedness), Some(direction), Some(target), Some(verifier), Some(cadence)) =
-            (behaviour, fixedness, direction, target, verifier, cadence)
+        let (Some(behaviour), Some(fixedness), Some(direction), Some(target), Some(verifier), Some(cadence), Some(pace)) =
+            (behaviour, fixedness, direction, target, verifier, cadence, pace)
         else {
             return Err(Error::field("", "Fill in every field"));
         };
@@ -156,6 +162,7 @@ impl ConditionInput {
             evidence,
             verifier,
             cadence,
+            pace,
             grace_days,
             cure_days,
             remedies,
@@ -182,6 +189,7 @@ impl ConditionInput {
             ("evidence", body.evidence.join("\n")),
             ("verifier", body.verifier.to_string()),
             ("cadence", body.cadence.to_string()),
+            ("pace", body.pace.to_string()),
             ("grace_days", body.grace_days.to_string()),
             ("cure_days", body.cure_days.to_string()),
             ("remedies", body.remedies.join("\n")),

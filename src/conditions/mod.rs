@@ -20,7 +20,8 @@ mod store;
 
 pub use inputs::{ConditionInput, ExceptionInput};
 pub use model::{
-    Behaviour, Cadence, Condition, ConditionBody, ConditionException, ConditionVersion, Direction, Fixedness, Verifier,
+    Behaviour, Cadence, Condition, ConditionBody, ConditionException, ConditionVersion, Direction, Fixedness, Pace,
+    Verifier,
 };
 pub use rules::{AskedOf, ConditionRefusal, may_be_asked};
 pub use screen::Warning;

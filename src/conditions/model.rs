@@ -55,6 +55,17 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// When a promise is to be kept. A count, such as people in work, builds up to its date; a level, such as fair pay,
+    /// holds from the first day of the agreement.
+    pub enum Pace { Builds = "builds" => "It builds up to its date", Holds = "holds" => "It holds from the first day" }
+}
+impl Default for Pace {
+    fn default() -> Self {
+        Pace::Builds
+    }
+}
+
 /// A catalogue entry: what its newest version is, and what lists show of it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = conditions, check_for_backend(MultiBackend))]
@@ -148,6 +159,9 @@ pub struct ConditionBody {
     pub verifier: Verifier,
     /// How often a figure is due.
     pub cadence: Cadence,
+    /// Whether it builds up to its date or holds from the first day. Versions written before this was asked build up.
+    #[serde(default)]
+    pub pace: Pace,
     /// Days after the due date before a figure counts as missed.
     pub grace_days: i64,
     /// Days to cure a miss before it becomes a breach.

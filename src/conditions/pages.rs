@@ -3,7 +3,7 @@
 use super::actions;
 use super::inputs::{ConditionInput, ExceptionInput, NONE_OF_THESE};
 use super::model::{
-    Behaviour, Cadence, Condition, ConditionException, ConditionVersion, Direction, Fixedness, Verifier,
+    Behaviour, Cadence, Condition, ConditionException, ConditionVersion, Direction, Fixedness, Pace, Verifier,
 };
 use super::rules::{self, AskedOf};
 use super::store::{self, Filter};

@@ -169,7 +169,7 @@ pub fn record_exception(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conditions::{Behaviour, Cadence, Direction, Fixedness, Verifier};
+    use crate::conditions::{Behaviour, Cadence, Direction, Fixedness, Pace, Verifier};
     use crate::db::Json;
     use crate::values::time::parse_date;
     use crate::values::{Instant, Quantity};
@@ -189,6 +189,7 @@ mod tests {
             evidence: vec!["Payroll".to_owned()],
             verifier: Verifier::Council,
             cadence: Cadence::Yearly,
+            pace: Pace::Builds,
             grace_days: 14,
             cure_days: 60,
             remedies: vec!["Notice".to_owned()],

@@ -7,7 +7,7 @@ use commonweal::calls::{
     Call, CallKey, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Instrument, Part, RoundTerms, TenderTerms,
     Terms, Timetable,
 };
-use commonweal::conditions::{Behaviour, Cadence, ConditionBody, Direction, Fixedness, Verifier};
+use commonweal::conditions::{Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier};
 use commonweal::db::Json;
 use commonweal::evaluation::{Criterion, Kind, Level, Measure, Model, PriceModel, Rounding, SocialValueMethod};
 use commonweal::law::procedures::Procedure;
@@ -43,6 +43,7 @@ fn jobs(required: bool) -> ConditionAsked {
             evidence: vec!["Payroll".into()],
             verifier: Verifier::Council,
             cadence: Cadence::HalfYearly,
+            pace: Pace::Builds,
             grace_days: 14,
             cure_days: 60,
             remedies: vec!["A plan agreed together".into()],
