@@ -27,6 +27,7 @@ mod round;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
+pub mod sample_words;
 pub mod samples;
 mod store;
 mod tender;

@@ -7,7 +7,9 @@ use super::rules::{
 };
 use super::samples::{self, Dates};
 use super::{criteria, tender, view};
-use crate::conditions::{AskedOf, Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier, may_be_asked};
+use crate::conditions::{
+    AskedOf, Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier, may_be_asked,
+};
 use crate::db::Json;
 use crate::evaluation::{Criterion, Kind};
 use crate::law::procedures::Procedure;

@@ -14,6 +14,7 @@ use crate::evaluation::{
     AboveCeiling, Criterion, Deliverability, DeliverabilityShare, Kind, Level, LowPriceRule, Measure, Minimum, Model,
     PriceModel, Rounding, SocialValueMethod, TieRule,
 };
+use crate::law::holidays::is_working_day;
 use crate::law::procedures::Procedure;
 use crate::law::tendering::Circumstances;
 use crate::law::thresholds::ContractType;
@@ -44,6 +45,12 @@ fn later(day: LocalDate, days: u64) -> LocalDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
 }
 
+/// That day, or the last working day before it: nobody answers on Christmas Day.
+fn working(day: LocalDate) -> LocalDate {
+    let days = std::iter::successors(Some(day), LocalDate::pred_opt).take(14);
+    days.into_iter().find(|d| is_working_day(*d).unwrap_or(true)).unwrap_or(day)
+}
+
 fn at_hour(day: LocalDate, hour: i64) -> Instant {
     Instant::start_of(day).plus(TimeDelta::hours(hour))
 }
@@ -57,10 +64,10 @@ impl Dates {
         let starts_on = later(closes, 137);
         let ends_on = starts_on.checked_add_months(Months::new(36)).and_then(|day| day.pred_opt()).unwrap_or(starts_on);
         Dates {
-            questions_by: at_hour(later(today, days / 2), 12),
-            answers_by: at_hour(later(today, days * 3 / 4), 12),
+            questions_by: at_hour(working(later(today, days / 2)), 12),
+            answers_by: at_hour(working(later(today, days * 3 / 4)), 12),
             deadline: at_hour(closes, 12),
-            decision_on: later(closes, 49),
+            decision_on: working(later(closes, 49)),
             starts_on,
             ends_on,
         }
@@ -276,45 +283,6 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
         ],
         timetable: dates.timetable(),
     }
-}
-
-/// The same tender in the words of gardens: what is described and asked differs, weights and rules do not.
-#[must_use]
-pub fn gardens(mut terms: Terms) -> Terms {
-    terms.description = "The beds and the shared sheds are on the Elm, Foxley and Garner estates. Water and tools are \
-                         there.\n\nSmall and voluntary organisations are welcome, and joint bids are allowed. You decide \
-                         what is grown; we ask that residents have a say in it and work in the gardens."
-        .to_owned();
-    if let Some(tender) = &mut terms.tender {
-        let words = [
-            (
-                "market_engagement",
-                "Two open afternoons with nine providers; what they said of water and hours is in the specification.",
-            ),
-            (
-                "social_value",
-                "Hiring and training residents, and food that is grown near by; tenants' associations were asked.",
-            ),
-            ("lots", "Not divided: one organisation can share staff and tools between three small gardens."),
-            ("small_suppliers", "Plain questions, payment in 30 days and free use of the sheds keep the barriers low."),
-        ];
-        for (key, text) in words {
-            if let Some(considered) = tender.considered.get_mut(key) {
-                text.clone_into(considered);
-            }
-        }
-    }
-    let questions = [
-        ("menus", "What will you grow, and how does it meet what people like to eat?"),
-        ("residents", "How will residents shape, run and learn in the gardens?"),
-        ("delivery", "How will you open three gardens on time and look after them?"),
-    ];
-    for criterion in &mut terms.model.criteria {
-        if let Some((_, title)) = questions.iter().find(|(id, _)| *id == criterion.id) {
-            (*title).clone_into(&mut criterion.title);
-        }
-    }
-    terms
 }
 
 fn considered_words(duty: &str) -> &'static str {

@@ -142,8 +142,15 @@ impl ConditionInput {
             form.text("reason", &self.reason, 500, "Enter why you make a new version")
         };
         form.finish()?;
-        let (Some(behaviour), Some(fixedness), Some(direction), Some(target), Some(verifier), Some(cadence), Some(pace)) =
-            (behaviour, fixedness, direction, target, verifier, cadence, pace)
+        let (
+            Some(behaviour),
+            Some(fixedness),
+            Some(direction),
+            Some(target),
+            Some(verifier),
+            Some(cadence),
+            Some(pace),
+        ) = (behaviour, fixedness, direction, target, verifier, cadence, pace)
         else {
             return Err(Error::field("", "Fill in every field"));
         };

@@ -4,6 +4,7 @@ use super::{Demo, Enterprise};
 use crate::agreements::actions as agreement_actions;
 use crate::applications::{self, Application};
 use crate::awards::actions as award_actions;
+use crate::calls::sample_words::{self, Wording};
 use crate::calls::{Call, Part, actions as call_actions, samples as call_samples};
 use crate::error::{Error, Result};
 use crate::people::OrganisationKind;
@@ -13,10 +14,20 @@ use chrono::{Months, TimeDelta};
 use rust_decimal::{Decimal, dec};
 
 impl Demo {
-    pub(super) async fn tender(&self, title: &str, summary: &str, opened: Instant, days: u64) -> Result<Id<Call>> {
+    pub(super) async fn tender(
+        &self,
+        (title, summary): (&str, &str),
+        words: Option<&Wording>,
+        opened: Instant,
+        days: u64,
+    ) -> Result<Id<Call>> {
         let dates = call_samples::Dates::closing_in(opened, days);
-        let terms =
+        let kitchens =
             call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
+        let terms = match words {
+            Some(words) => sample_words::worded(kitchens, words),
+            None => kitchens,
+        };
         self.publish(&self.people.buyer, title, summary, "food", &terms, opened).await
     }
 
@@ -54,8 +65,11 @@ impl Demo {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let call = self
             .tender(
-                "Lunch clubs in nine libraries",
-                "Organisations to run lunch clubs where older residents eat together.",
+                (
+                    "Lunch clubs in nine libraries",
+                    "Organisations to run lunch clubs where older residents eat together.",
+                ),
+                Some(&sample_words::LUNCH_CLUBS),
                 opened,
                 35,
             )
@@ -135,8 +149,11 @@ impl Demo {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let call = self
             .tender(
-                "Breakfast in six primary schools",
-                "Organisations to cook a good breakfast for every child who wants one.",
+                (
+                    "Breakfast in six primary schools",
+                    "Organisations to cook a good breakfast for every child who wants one.",
+                ),
+                Some(&sample_words::BREAKFASTS),
                 opened,
                 32,
             )
@@ -166,18 +183,12 @@ impl Demo {
     pub(super) async fn closed_tender(&self) -> Result<()> {
         self.step("a tender that closed yesterday");
         let opened = self.days_ago(31, 9);
-        let dates = call_samples::Dates::closing_in(opened, 30);
-        let terms =
-            call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
-        let terms = call_samples::gardens(terms);
         let call = self
-            .publish(
-                &self.people.buyer,
-                "Growing space on three estates",
-                "One organisation to build and look after gardens with residents.",
-                "food",
-                &terms,
+            .tender(
+                ("Growing space on three estates", "One organisation to build and look after gardens with residents."),
+                Some(&sample_words::GARDENS),
                 opened,
+                30,
             )
             .await?;
         self.bids(
@@ -200,8 +211,8 @@ impl Demo {
         let opened = self.days_ago(8, 9);
         let call = self
             .tender(
-                "Community kitchens on four estates",
-                "One or two organisations to run kitchens where neighbours cook, eat and learn together, and where residents are hired and trained.",
+                ("Community kitchens on four estates", "One or two organisations to run kitchens where neighbours cook, eat and learn together, and where residents are hired and trained."),
+                None,
                 opened,
                 52,
             )

@@ -127,7 +127,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         .db
         .read(move |db| {
             let found = calls::of_authority(db, authority, 100)?;
-            let closed: Vec<_> = found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
+            let closed: Vec<_> =
+                found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
             let signed = awards::signed_tenders(db, &closed)?;
             Ok((found, signed))
         })
