@@ -66,7 +66,7 @@ both! {
         assert_eq!(keys.len(), 2);
         assert_eq!((frozen, Some(hash.clone())), (terms, call.terms_hash));
         let page = stranger.get(&format!("/calls/{id}")).await.expect(200);
-        page.shows("Start your application").shows(&hash).shows("Conditions asked").shows("Quality and social value together count for 70%");
+        page.shows("Start your application").shows(&format!("href=\"/calls/{id}/can-i-apply\"")).shows(&hash).shows("Conditions asked").shows("Quality and social value together count for 70%");
         stranger.get("/calls?q=kitchens&kind=tender&stage=open").await.expect(200).shows("Kitchens");
         stranger.get("/calls?stage=closed").await.expect(200).shows("No call fits");
         assert!(stranger.get("/calls?format=csv").await.expect(200).text.contains("T-"));

@@ -16,8 +16,8 @@ use rust_decimal::dec;
 use scraper::{Html, Selector};
 use serde_json::json;
 
-/// A loan of £12,000 at 12 % in 24 equal parts from 15 January 2024, with two promises: fair pay for everybody by
-/// 30 June 2024, and 24 people in work by the end of 2025.
+/// A loan of £12,000 at 12 % in 24 equal parts from 15 January 2028, with two promises: fair pay for everybody by
+/// 30 June 2028, and 24 people in work by the end of 2029.
 struct Holding {
     ground: Ground,
     id: Id<Investment>,
@@ -28,7 +28,7 @@ struct Holding {
 }
 
 fn drawn_on() -> LocalDate {
-    day("2024-01-15")
+    day("2028-01-15")
 }
 
 fn promise(world: &World, id: Id<Agreement>, title: &str, quantity: &str, unit: &str, due: &str) {
@@ -78,9 +78,9 @@ async fn holding(world: &World, habit: Habit, until: &str) -> Holding {
     let ground = ground(world, "100000").await;
     let (organisation, owner) = world.applicant("Brook Street Kitchens CIC");
     let terms = loan(drawn_on(), &[1_200_000], 24, dec!(0.12));
-    let agreement = agreement(world, &ground, organisation, terms, "I-2024-0001");
-    promise(world, agreement, "Fair pay", "100", "%", "2024-06-30");
-    promise(world, agreement, "Residents in work", "24", "people", "2025-12-31");
+    let agreement = agreement(world, &ground, organisation, terms, "I-2028-0001");
+    promise(world, agreement, "Fair pay", "100", "%", "2028-06-30");
+    promise(world, agreement, "Residents in work", "24", "people", "2029-12-31");
     let now = world.now();
     world.app.db.write_now(|db| outbox::emit(db, "agreement.signed", json!({ "agreement": agreement }), now)).unwrap();
     world.run_jobs().await;
@@ -124,20 +124,20 @@ fn text(html: &str, selector: &str) -> String {
 
 both! {
     async fn a_holding_in_breach_says_so_first_and_the_fund_says_what_to_do(world: World) {
-        let h = holding(&world, Habit::OnTime, "2024-10-20").await;
-        h.shown(&world, &h.work, "14", "2024-03-01", "2024-03-05").await;
-        world.move_clock(noon(day("2024-10-20"))).await;
+        let h = holding(&world, Habit::OnTime, "2028-10-20").await;
+        h.shown(&world, &h.work, "14", "2028-03-01", "2028-03-05").await;
+        world.move_clock(noon(day("2028-10-20"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let page = manager.get(&h.page()).await.expect(200);
         let verdict = text(&page.text, ".cw-verdict");
         assert!(verdict.starts_with("Paid on time 9 times out of 9, but 1 condition is in breach. £7,500 is still owed."), "{verdict}");
-        assert!(verdict.contains("Next: £575 on 15 November 2024"), "{verdict}");
+        assert!(verdict.contains("Next: £575 on 15 November 2028"), "{verdict}");
         let conditions = text(&page.text, "table:has(caption) tbody tr:has(a[href*='/compliance/dues/'])");
-        assert!(conditions.contains("Fair pay 100% not yet 30 June 2024 In breach"), "{conditions}");
-        assert!(conditions.contains("Residents in work 24 people 14 people 31 December 2025 On the way"), "{conditions}");
+        assert!(conditions.contains("Fair pay 100% not yet 30 June 2028 In breach"), "{conditions}");
+        assert!(conditions.contains("Residents in work 24 people 14 people 31 December 2029 On the way"), "{conditions}");
         // Six days after the date of the promise the days of grace are over.
         let told = text(&page.text, "#course-d");
-        assert!(told.contains("Fair pay: not due yet from 15 January 2024 to 6 July 2024, then missed or in breach since 6 July 2024."), "{told}");
+        assert!(told.contains("Fair pay: not due yet from 15 January 2028 to 6 July 2028, then missed or in breach since 6 July 2028."), "{told}");
         assert!(page.text.contains("one not put right"));
         assert_eq!(count(&page.text, ".cw-timeline__item--breach"), 1);
 
@@ -145,7 +145,7 @@ both! {
         assert!(text(&fund.text, "tbody tr:has(a[href^='/investments/'])").contains("1 in breach 0 of 2 met On time"));
         assert!(text(&fund.text, "tfoot").contains("0 of 2 met"));
         let attention = text(&fund.text, ".cw-attention li");
-        assert!(attention.contains("In breach Brook Street Kitchens CIC · “Fair pay” was due on 30 June 2024"), "{attention}");
+        assert!(attention.contains("In breach Brook Street Kitchens CIC · “Fair pay” was due on 30 June 2028"), "{attention}");
         assert!(attention.contains("Proposed next: Notice with a plan. Take the next step"), "{attention}");
         assert_eq!(count(&fund.text, &format!(".cw-attention a[href='/compliance/dues/{}']", h.fair_pay.id)), 1);
         let csv = manager.get(&format!("{}?format=csv", h.fund())).await.expect(200).text;
@@ -156,27 +156,27 @@ both! {
     }
 
     async fn a_miss_that_was_put_right_is_cured_and_lies_in_the_past(world: World) {
-        let h = holding(&world, Habit::OnTime, "2024-10-20").await;
-        h.shown(&world, &h.fair_pay, "100", "2024-07-18", "2024-07-20").await;
-        world.move_clock(noon(day("2024-10-20"))).await;
+        let h = holding(&world, Habit::OnTime, "2028-10-20").await;
+        h.shown(&world, &h.fair_pay, "100", "2028-07-18", "2028-07-20").await;
+        world.move_clock(noon(day("2028-10-20"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let page = manager.get(&h.page()).await.expect(200);
         let verdict = text(&page.text, ".cw-verdict");
         assert!(verdict.starts_with("Paid on time 9 times out of 9, and every condition is met or on the way."), "{verdict}");
         assert!(verdict.contains("One miss so far was put right."), "{verdict}");
         let told = text(&page.text, "#course-d");
-        assert!(told.contains("missed or in breach from 6 July 2024 to 20 July 2024, then met since 20 July 2024."), "{told}");
+        assert!(told.contains("missed or in breach from 6 July 2028 to 20 July 2028, then met since 20 July 2028."), "{told}");
         assert!(page.text.contains("put right") && text(&page.text, "td .govuk-tag--green").contains("Cured"));
         assert_eq!(count(&page.text, ".cw-timeline__item--cured"), 1);
         manager.get(&h.fund()).await.expect(200).shows("On the way").shows("1 of 2 met").hides("attention");
     }
 
     async fn what_is_due_soon_waits_to_be_checked_or_is_overdue_is_told_by_the_fund(world: World) {
-        let h = holding(&world, Habit::OnTime, "2024-07-03").await;
+        let h = holding(&world, Habit::OnTime, "2028-07-03").await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
-        world.move_clock(noon(day("2024-06-20"))).await;
+        world.move_clock(noon(day("2028-06-20"))).await;
         manager.get(&h.fund()).await.expect(200).shows("1 due in 10 days");
-        world.move_clock(noon(day("2024-07-03"))).await;
+        world.move_clock(noon(day("2028-07-03"))).await;
         manager.get(&h.fund()).await.expect(200).shows("1 overdue").shows("See what is owed");
         let page = manager.get(&h.page()).await.expect(200);
         assert!(text(&page.text, ".cw-verdict").contains("but 1 figure is overdue"));
@@ -190,8 +190,8 @@ both! {
     }
 
     async fn a_holding_that_pays_late_says_how_much_and_since_when(world: World) {
-        let h = holding(&world, Habit::StoppedFor(2), "2024-07-01").await;
-        world.move_clock(noon(day("2024-07-01"))).await;
+        let h = holding(&world, Habit::StoppedFor(2), "2028-07-01").await;
+        world.move_clock(noon(day("2028-07-01"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let page = manager.get(&h.page()).await.expect(200);
         let verdict = text(&page.text, ".cw-verdict");
@@ -202,26 +202,26 @@ both! {
         let mine = owner.get(&format!("/my-investments/{}", h.id)).await.expect(200);
         let verdict = text(&mine.text, ".cw-verdict");
         assert!(verdict.starts_with("£1,205 is overdue, 47 days for the oldest part. Pay it now"), "{verdict}");
-        assert!(verdict.ends_with("After that: £595 on 15 July 2024, in 14 days."), "{verdict}");
+        assert!(verdict.ends_with("After that: £595 on 15 July 2028, in 14 days."), "{verdict}");
     }
 
     async fn long_lists_are_cut_to_what_is_near_and_shown_whole_on_request(world: World) {
-        let h = holding(&world, Habit::OnTime, "2025-06-20").await;
-        h.shown(&world, &h.fair_pay, "100", "2024-06-20", "2024-06-25").await;
-        h.shown(&world, &h.work, "25", "2024-09-20", "2024-09-25").await;
-        world.move_clock(noon(day("2025-06-20"))).await;
+        let h = holding(&world, Habit::OnTime, "2029-06-20").await;
+        h.shown(&world, &h.fair_pay, "100", "2028-06-20", "2028-06-25").await;
+        h.shown(&world, &h.work, "25", "2028-09-20", "2028-09-25").await;
+        world.move_clock(noon(day("2029-06-20"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let page = manager.get(&h.page()).await.expect(200).shows("every condition is met").shows("Showing 12 of 24 payments");
         let rows = |html: &str| count(html, "#schedule tbody tr");
         assert_eq!(rows(&page.text), 12);
         // Seventeen payments came in; six of them stand before the next one.
-        assert!(text(&page.text, "#schedule tbody tr").starts_with("12 15 January 2025"));
+        assert!(text(&page.text, "#schedule tbody tr").starts_with("12 15 January 2029"));
         assert_eq!(text(&page.text, "#schedule .cw-table__row--now th"), "18");
-        assert_eq!(text(&page.text, "#schedule tfoot tr"), "24 All, to January 2026 £1,500.00 £12,000.00 £13,500.00 £0.00");
+        assert_eq!(text(&page.text, "#schedule tfoot tr"), "24 All, to January 2030 £1,500.00 £12,000.00 £13,500.00 £0.00");
         let told = text(&page.text, "#plan-d");
-        assert!(told.starts_with("24 payments from 15 February 2024 to 15 January 2026: £1,500 interest and £12,000 capital."), "{told}");
+        assert!(told.starts_with("24 payments from 15 February 2028 to 15 January 2030: £1,500 interest and £12,000 capital."), "{told}");
         assert!(told.ends_with("17 of 24 are paid in full."), "{told}");
-        assert_eq!(text(&page.text, ".cw-chart__title").matches("Payments that fall until January 2026").count(), 1);
+        assert_eq!(text(&page.text, ".cw-chart__title").matches("Payments that fall until January 2030").count(), 1);
         assert!(page.text.contains("Showing the latest 12 of 17 entries"));
         let received = |html: &str| text(html, "table").matches("Payment received").count();
         assert_eq!(received(&page.text), 12);
@@ -241,18 +241,18 @@ both! {
 
         let owner = world.client(&h.owner).await;
         let path = format!("/my-investments/{}", h.id);
-        let mine = owner.get(&path).await.expect(200).shows("Your next payment is £535 on 15 July 2025").shows("Showing the latest 12 of 17");
+        let mine = owner.get(&path).await.expect(200).shows("Your next payment is £535 on 15 July 2029").shows("Showing the latest 12 of 17");
         assert_eq!(rows(&mine.text), 12);
         let mine = owner.get(&format!("{path}?schedule=all&account=all")).await.expect(200).shows("Showing all 17 payments");
         assert_eq!(rows(&mine.text), 24);
     }
 
     async fn holdings_are_sorted_by_how_their_conditions_stand(world: World) {
-        let h = holding(&world, Habit::OnTime, "2024-10-20").await;
+        let h = holding(&world, Habit::OnTime, "2028-10-20").await;
         let (organisation, _) = world.applicant("A Quiet Workshop");
-        let other = agreement(&world, &h.ground, organisation, loan(drawn_on(), &[60_000], 24, dec!(0)), "I-2024-0002");
-        samples::running(&world.app, &h.ground.cast, other, drawn_on(), Habit::OnTime, day("2024-10-20")).await.unwrap();
-        world.move_clock(noon(day("2024-10-20"))).await;
+        let other = agreement(&world, &h.ground, organisation, loan(drawn_on(), &[60_000], 24, dec!(0)), "I-2028-0002");
+        samples::running(&world.app, &h.ground.cast, other, drawn_on(), Habit::OnTime, day("2028-10-20")).await.unwrap();
+        world.move_clock(noon(day("2028-10-20"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let first = async |sort: &str| {
             let csv = manager.get(&format!("{}?sort={sort}&format=csv", h.fund())).await.expect(200).text;
@@ -261,14 +261,14 @@ both! {
         assert_eq!(first("-conditions").await, "Brook Street Kitchens CIC");
         assert_eq!(first("conditions").await, "A Quiet Workshop");
         let none = manager.get(&h.fund()).await.expect(200);
-        assert!(text(&none.text, "tbody tr:has(a[href^='/investments/'])").contains("A Quiet Workshop Repayable loan · I-2024-0002 None"));
+        assert!(text(&none.text, "tbody tr:has(a[href^='/investments/'])").contains("A Quiet Workshop Repayable loan · I-2028-0002 None"));
         let plain = manager.get(&format!("/agreements/{}", h.agreement)).await.expect(200);
         plain.shows("In breach");
     }
 
     async fn the_page_of_a_holding_asks_little_of_the_database(world: World) {
-        let h = holding(&world, Habit::OnTime, "2025-06-20").await;
-        world.move_clock(noon(day("2025-06-20"))).await;
+        let h = holding(&world, Habit::OnTime, "2029-06-20").await;
+        world.move_clock(noon(day("2029-06-20"))).await;
         let manager = world.client(&h.ground.cast.fund_manager).await;
         let owner = world.client(&h.owner).await;
         for (who, path) in [(&manager, h.page()), (&manager, h.fund()), (&owner, format!("/my-investments/{}", h.id))] {

@@ -204,7 +204,7 @@ both! {
         let torn_api = world.api(&torn).await;
         let officer = world.api(&ready.officer).await;
         let call = format!("/api/v1/calls/{}", ready.call);
-        officer.post(&format!("{call}/panel"), json!({ "account": torn.account().unwrap() })).await.expect(200);
+        officer.post(&format!("{call}/panel"), json!({ "account": torn.account().unwrap() })).await.expect(201);
         let own = |reply: Reply| assert_eq!(reply.expect(409).json()["type"], "/problems/applications/own-organisation");
         own(torn_api.get(&format!("{call}/sheet")).await);
         own(torn_api.post(&format!("{call}/opening"), json!({ "part": "quality" })).await);

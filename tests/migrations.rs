@@ -94,18 +94,21 @@ fn every_table_carries_its_authority_except_those_of_the_installation_itself() {
     migrate::up(&database).unwrap();
     let all = columns(&database);
     let tables: std::collections::BTreeSet<&str> = all.keys().filter_map(|k| k.split('.').next()).collect();
-    // Accounts belong to no authority; the others serve the whole installation.
+    // Accounts, and what comes before one, belong to no authority; invitations carry their organisation, which may be a
+    // supplier; the others serve the whole installation.
     let of_the_installation = [
         "accounts",
         "audit_checkpoints",
         "audit_links",
         "audit_pending",
         "idempotency_keys",
+        "invitations",
         "jobs",
         "leases",
         "members",
         "organisations",
         "password_resets",
+        "registrations",
         "sessions",
         "settings",
         "sign_in_attempts",

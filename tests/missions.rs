@@ -101,7 +101,8 @@ both! {
         contracts.post(&path, future).await.expect(422);
         let desk = world.client(&lead).await;
         let csv = desk.get(&format!("/missions/{slug}/readings?format=csv")).await.expect(200);
-        assert!(csv.text.starts_with("id,indicator,unit,date,reading,line,source,corrects,reason,superseded,recorded"));
+        // The mark at the start tells spreadsheets that it is UTF-8.
+        assert!(csv.text.starts_with("\u{feff}id,indicator,unit,date,reading,line,source,corrects,reason,superseded,recorded"));
         assert_eq!(csv.text.lines().count(), 3);
         assert!(csv.text.contains("Fifty certificates came late") && csv.text.contains(",yes,"));
         desk.get(&format!("/missions/{slug}/readings")).await.expect(200).shows("Corrected").shows("Fifty certificates came late");

@@ -12,7 +12,7 @@ const DETAIL: u64 = 6;
 const LIST: u64 = 3;
 
 /// Pages that are one list.
-const LISTS: [&str; 13] = [
+const LISTS: [&str; 12] = [
     "/calls",
     "/missions",
     "/register-of-awards",
@@ -24,7 +24,6 @@ const LISTS: [&str; 13] = [
     "/applications",
     "/evaluations",
     "/funds",
-    "/people",
     "/audit",
 ];
 

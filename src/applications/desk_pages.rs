@@ -4,13 +4,13 @@ use super::actions::{self, PartInput};
 use super::model::Application;
 use super::records::Opening;
 use super::rules::{self, OpeningFacts};
-use super::{pages, store};
+use super::store;
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::Db;
 use crate::documents::Document;
 use crate::error::{Error, Result};
 use crate::http::export::Table;
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, attachment, page, page_again, see};
 use crate::people::account_names;
 use crate::people::policy::{Action, can};
 use crate::values::{Id, Instant};
@@ -295,5 +295,5 @@ pub async fn open_investments(visit: Visit, id: web::Path<Id<Call>>, posted: Pos
 pub async fn file(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>) -> Answer {
     let (id, document) = path.into_inner();
     let (file, bytes) = actions::read_file(&visit.app, &visit.actor, id, document).await?;
-    pages::download(&file.name, &file.media_type, bytes)
+    attachment(&file.name, &file.media_type, bytes)
 }

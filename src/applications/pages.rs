@@ -12,13 +12,13 @@ use crate::documents::Document;
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
 use crate::http::export::Table;
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, attachment, page, page_again, see};
 use crate::people::Profile;
 use crate::people::policy::{Action, can};
 use crate::values::time::{distance, medium_date};
 use crate::values::{Id, actor};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -418,17 +418,6 @@ pub async fn tasks(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     page(&tasks_page(&visit, opened))
 }
 
-/// A file as an attachment, never shown inside the page.
-pub(super) fn download(name: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
-    Ok(HttpResponse::Ok()
-        .content_type(media_type.to_owned())
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(bytes))
-}
-
 /// `GET /applications/{id}/files/{document}`
 ///
 /// # Errors
@@ -436,7 +425,7 @@ pub(super) fn download(name: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
 pub async fn own_file(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>) -> Answer {
     let (id, document) = path.into_inner();
     let (file, bytes) = actions::own_file(&visit.app, &visit.actor, id, document, visit.now).await?;
-    download(&file.name, &file.media_type, bytes)
+    attachment(&file.name, &file.media_type, bytes)
 }
 
 /// Level texts of a quality criterion, as the guidance of its question.

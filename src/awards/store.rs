@@ -1,6 +1,6 @@
 //! Rows of awards, checks, summaries and challenges.
 
-use super::model::{Award, AwardState};
+use super::model::{Award, AwardKind, AwardState};
 use super::summary::Summary;
 use crate::applications::Application;
 use crate::calls::Call;

@@ -54,21 +54,32 @@ pub(super) fn read(db: &mut Db, call: &Call, actor: &Actor, query: &QuestionsQue
     };
     let after = cursor(&query.after, "after")?;
     let waiting_after = cursor(&query.waiting_after, "waiting_after")?;
-    let (waiting, waiting_count) = if can(actor, Action::ReadDesk, &store::thing(call)) {
-        (store::waiting(db, call.id, waiting_after.as_ref(), PAGE)?, store::count_questions(db, call.id, false)?)
+    // A list that is shown whole counts itself; only one that is cut is counted by the database.
+    let whole = |page: &Page<Question>, cursor: &Option<Cursor>| -> Result<Option<i64>> {
+        let whole = page.next.is_none() && cursor.is_none();
+        Ok(if whole { Some(i64::try_from(page.items.len())?) } else { None })
+    };
+    let waiting = if can(actor, Action::ReadDesk, &store::thing(call)) {
+        store::waiting(db, call.id, waiting_after.as_ref(), PAGE)?
     } else {
         let own = match actor.account() {
             Some(account) => store::waiting_of(db, call.id, account)?,
             None => Vec::new(),
         };
-        let count = i64::try_from(own.len())?;
-        (Page { items: own, next: None }, count)
+        Page { items: own, next: None }
     };
+    let answered = store::answered(db, call.id, after.as_ref(), PAGE)?;
     Ok(Questions {
-        answered: store::answered(db, call.id, after.as_ref(), PAGE)?,
-        answered_count: store::count_questions(db, call.id, true)?,
+        answered_count: match whole(&answered, &after)? {
+            Some(count) => count,
+            None => store::count_questions(db, call.id, true)?,
+        },
+        waiting_count: match whole(&waiting, &waiting_after)? {
+            Some(count) => count,
+            None => store::count_questions(db, call.id, false)?,
+        },
+        answered,
         waiting,
-        waiting_count,
     })
 }
 

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use commonweal::applications::actions;
 use commonweal::applications::samples::submit_complete;
 use commonweal::calls::Part;
-use commonweal::values::{Actor, Role};
+use commonweal::values::{Role};
 
 both! {
     async fn adding_a_file_keeps_the_answer_that_was_typed_beside_it(world: World) {
@@ -50,11 +50,5 @@ both! {
         browser.get(&page).await.expect(200).shows("Opened on").shows(&format!("{page}/outcome")).hides("It is sealed until it is opened");
         browser.get(&format!("{page}/outcome")).await.expect(200).shows("There is no decision yet");
         browser.get("/applications").await.expect(200).shows("Opened");
-    }
-    async fn somebody_finds_the_questions_whether_they_can_apply_from_the_page_of_the_call(world: World) {
-        let call = tender(&world);
-        let browser = world.client(&Actor::Public).await;
-        let page = browser.get(&format!("/calls/{}", call.id)).await;
-        page.expect(200).shows(&format!("href=\"/calls/{}/can-i-apply\"", call.id));
     }
 }

@@ -110,7 +110,7 @@ both! {
         assert!(matches!(actions::submit(&world.app, &editor, id, &declaration(), &Clock::stopped(now)).await, Err(Error::Denied)));
         let (_, rival) = world.applicant("Rival");
         assert!(matches!(actions::read_draft(&world.app, &rival, id, now).await, Err(Error::NotFound)));
-        assert!(matches!(actions::start(&world.app, &rival, call.id, organisation, now).await, Err(Error::Denied)));
+        assert!(matches!(actions::start(&world.app, &rival, call.id, organisation, now).await, Err(Error::NotFound)));
         let officer = world.person(Role::ProcurementOfficer);
         assert!(matches!(actions::read_draft(&world.app, &officer, id, now).await, Err(Error::NotFound)));
         world.client(&rival).await.get(&format!("/applications/{id}")).await.expect(404);

@@ -259,7 +259,7 @@ both! {
         let due = owner.open("/compliance").await.link("Residents in work");
         owner.open(&due).await.shows("Missed");
         loser.get(&due).await.expect(404);
-        loser.upload(&format!("{due}/report"), &[("quantity", "10")], &[("evidence", "a.csv", b"10")]).await.expect(403);
+        loser.upload(&format!("{due}/report"), &[("quantity", "10")], &[("evidence", "a.csv", b"10")]).await.expect(404);
         contracts.open(&due).await.shows("Missed");
         on(&world, "2028-02-01T09:00:00Z").await;
         let report = owner.open(&format!("{due}/report")).await.form("Report the figure").set("quantity", "10").file("evidence", "payroll.csv", b"people\n10\n");

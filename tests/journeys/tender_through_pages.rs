@@ -213,10 +213,10 @@ both! {
         let (alder, birch, cedar) = (Bidder::new(&world, "Alder Kitchens"), Bidder::new(&world, "Birch Meals"), Bidder::new(&world, "Cedar Food"));
         let (first, loser, late) = (world.client(&alder.owner).await, world.client(&birch.owner).await, world.client(&cedar.owner).await);
         loser.fill(&call, "Ask the question", &[("question", "Do volunteers count as residents in work?")]).await;
-        public.open(&call).await.shows("Do volunteers count").hides("Birch Meals");
+        public.open(&call).await.hides("Do volunteers count").hides("Birch Meals");
         first.get(&desk).await.expect(403);
         officer.fill(&desk, "Publish the answer", &[("answer", "No, only paid work counts.")]).await;
-        public.open(&call).await.shows("No, only paid work counts.");
+        public.open(&call).await.shows("Do volunteers count").shows("No, only paid work counts.").hides("Birch Meals");
 
         // Alder writes, leaves, comes back, adds a file, and sends.
         let alder_home = start(&first, &call, &alder).await;
