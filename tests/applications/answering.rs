@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use commonweal::applications::actions;
 use commonweal::applications::samples::submit_complete;
 use commonweal::calls::Part;
-use commonweal::values::{Role};
+use commonweal::values::Role;
 
 both! {
     async fn adding_a_file_keeps_the_answer_that_was_typed_beside_it(world: World) {

@@ -1,4 +1,5 @@
 // How an applicant fills the pages of an application, whatever the call asks: by the label of each field.
+import { Person } from './chromium.mjs';
 
 /** Answers every question of the task list that is shown, and ends at the task list. */
 export async function answerEverything(person, { promise, price, amount, yes = [], file }) {

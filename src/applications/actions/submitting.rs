@@ -195,9 +195,7 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
     }
     app.db
         .write_compared(move |db| {
-            let (stage, deadline_at) = store::closing(db, call.id)?;
             let at = rules::received_at(&application, clock.now());
-            rules::in_time(stage, deadline_at, at)?;
             let stored = store::set_submitted(
                 db,
                 &store::Sent {
@@ -212,6 +210,9 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
             if !stored {
                 return Ok(None);
             }
+            // Judged only now that the row is held: waiting for it may have taken until after the deadline.
+            let (stage, deadline_at) = store::closing(db, call.id)?;
+            rules::in_time(stage, deadline_at, at.max(clock.now()))?;
             let replaces = application.state == ApplicationState::Submitted;
             if replaces {
                 store::supersede(db, application.id, at)?;
