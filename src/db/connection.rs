@@ -113,13 +113,17 @@ impl ManageConnection for Manager {
                 sqlite
                     .batch_execute(
                         "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; \
-                         PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY; \
+                         PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; \
                          PRAGMA wal_autocheckpoint=4000;",
                     )
                     .map_err(r2d2::Error::QueryError)?;
-                if self.read_only {
-                    sqlite.batch_execute("PRAGMA query_only=ON;").map_err(r2d2::Error::QueryError)?;
-                }
+                // Pages kept for each connection: the readers are many, and behind them stands the machine's own cache.
+                let own = if self.read_only {
+                    "PRAGMA query_only=ON; PRAGMA cache_size=-2000;"
+                } else {
+                    "PRAGMA cache_size=-8000;"
+                };
+                sqlite.batch_execute(own).map_err(r2d2::Error::QueryError)?;
                 Db::Sqlite(sqlite)
             }
         };

@@ -96,7 +96,7 @@ await run(async () => {
   await committee.go(investment);
   await committee.press('Approve and pay');
   await owner.go(mine);
-  await owner.sees('Plan of payments');
+  await owner.sees('What you pay, and when');
 
   // A promise falls due and nothing is reported: it is missed, then reported within the time to put it right.
   await owner.go('/agreements');
@@ -130,7 +130,7 @@ await run(async () => {
   await fund.go(investment);
   for (let payment = 1; payment < 20; payment += 1) {
     const left = await fund.page.evaluate(() => [...document.querySelectorAll('main table')].find((t) => t.querySelector('caption')?.textContent.includes('Payment schedule'))
-      ? [...[...document.querySelectorAll('main table')].find((t) => t.querySelector('caption')?.textContent.includes('Payment schedule')).tBodies[0].rows].filter((r) => !/Paid/.test(r.cells[r.cells.length - 1].textContent)).map((r) => r.cells[r.cells.length - 2].textContent.trim()) : []);
+      ? [...[...document.querySelectorAll('main table')].find((t) => t.querySelector('caption')?.textContent.includes('Payment schedule')).tBodies[0].rows].filter((r) => !/Paid/.test(r.cells[r.cells.length - 1].textContent)).map((r) => r.cells[r.cells.length - 3].textContent.trim()) : []);
     if (!left.length) break;
     await fund.page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
     if (payment === 1) await fund.pressInVain('Record the payment');
@@ -141,5 +141,5 @@ await run(async () => {
     await fund.press('Record the payment');
   }
   await owner.go(mine);
-  await owner.sees('You still owe £0');
+  await owner.sees('The loan is repaid. Nothing more is owed.');
 });

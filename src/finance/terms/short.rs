@@ -25,7 +25,7 @@ impl InstrumentTerms {
                 };
                 vec![
                     ("Interest", rate),
-                    ("Instalments", format!("{}, every {} months", terms.instalments, terms.period_months)),
+                    ("Instalments", format!("{}, {}", terms.instalments, every(terms.period_months))),
                 ]
             }
             InstrumentTerms::RevenueShare(terms) => vec![
