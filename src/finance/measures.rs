@@ -132,6 +132,28 @@ pub fn nav_at(flows: &[TypedFlow], on: LocalDate) -> Option<Nav> {
     Some(Nav { value, valued_on: valuation.on, rolled_forward })
 }
 
+/// Amounts that together are more than [`Pence`] can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The amounts add up to more than £92,233,720,368,547,758.07, the most that can be held.")]
+pub struct Overflow;
+
+/// Whether every sum of these flows can be held, whichever of them are added: the sizes of all, in pence, fit together.
+/// [`nav_at`], [`pooled_nav`] and [`measures`] are exact for flows that do.
+///
+/// # Errors
+/// [`Overflow`].
+///
+/// ```
+/// use commonweal::finance::measures::{FlowKind, Overflow, TypedFlow, fits};
+/// use commonweal::values::{Pence, time::parse_date};
+/// let flow = TypedFlow { on: parse_date("2026-01-01").unwrap(), kind: FlowKind::Drawdown, amount: Pence(i64::MAX) };
+/// assert_eq!((fits(&[flow]), fits(&[flow, flow])), (Ok(()), Err(Overflow)));
+/// ```
+pub fn fits(flows: &[TypedFlow]) -> Result<(), Overflow> {
+    let sizes: i128 = flows.iter().map(|f| i128::from(f.amount.0).abs()).sum();
+    i64::try_from(sizes).map(|_| ()).map_err(|_| Overflow)
+}
+
 /// Why a figure is not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -490,6 +490,12 @@ fn what_cannot_be_read_or_is_refused_is_one_sentence_with_its_place() {
         ),
         (
             "a.csv",
+            "holding,on,kind,amount\nMill,2026-01-01,drawdown,92233720368547758.07\nMill,2026-01-02,drawdown,0.01\n",
+            &["measures", "a.csv", "--on", "2026-01-03"],
+            "add up to more than £92,233,720,368,547,758.07",
+        ),
+        (
+            "a.csv",
             "holding,on,kind,amount\n,2026-01-01,interest,5\n",
             &["measures", "a.csv", "--on", "2026-01-01"],
             "Row 2: name the holding",

@@ -10,7 +10,7 @@ use crate::finance::fund::{
 };
 use crate::finance::irr::Xirr;
 use crate::finance::measures::{
-    self as engine, Figure, FlowKind, MULTIPLE_PLACES, Measures, Nav, Side, TypedFlow, nav_at, pooled_nav,
+    self as engine, Figure, FlowKind, MULTIPLE_PLACES, Measures, Nav, Side, TypedFlow, fits, nav_at, pooled_nav,
     rate_of_return,
 };
 use crate::finance::pme::{Level, PublicEquivalent, direct_alpha, kaplan_schoar, long_nickels, modified_pme, pme_plus};
@@ -105,11 +105,11 @@ pub fn measures(text: &str, on: Option<LocalDate>, commitment: Option<Pence>, vi
         return Err("Every flow under fund_costs must be of the kind fund_cost.".to_owned());
     }
     let on = file.on;
+    let every: Vec<TypedFlow> = file.holdings.iter().flat_map(|h| &h.flows).chain(&file.fund_costs).copied().collect();
+    fits(&every).map_err(|overflow| overflow.to_string())?;
     let navs: Vec<Option<Nav>> = file.holdings.iter().map(|h| nav_at(&h.flows, on)).collect();
     let nav = pooled_nav(&navs);
-    let all: Vec<TypedFlow> =
-        file.holdings.iter().flat_map(|h| h.flows.iter().copied()).chain(file.fund_costs.iter().copied()).collect();
-    let measured = engine::measures(&all, nav, file.commitment, on, MULTIPLE_PLACES);
+    let measured = engine::measures(&every, nav, file.commitment, on, MULTIPLE_PLACES);
     let valued: Option<Vec<Holding>> =
         file.holdings.iter().zip(&navs).map(|(h, nav)| nav.map(|nav| h.valued(nav.value, on))).collect();
     let each = |(h, nav): (&HoldingFile, &Option<Nav>)| HoldingAnswer {
@@ -127,8 +127,8 @@ pub fn measures(text: &str, on: Option<LocalDate>, commitment: Option<Pence>, vi
     };
     let answer = FundAnswer {
         measures: measured,
-        gross: gross_rate(&all, nav.map(|nav| nav.value), on),
-        net: rate_of_return(&all, nav, on),
+        gross: gross_rate(&every, nav.map(|nav| nav.value), on),
+        net: rate_of_return(&every, nav, on),
         backers,
         concentration: valued.as_deref().map(concentration).transpose().map_err(refused)?,
         vintages: valued.as_deref().map(|all| vintages(&drawn(all))).transpose().map_err(refused)?,
@@ -137,7 +137,7 @@ pub fn measures(text: &str, on: Option<LocalDate>, commitment: Option<Pence>, vi
     view.show(
         &answer,
         || fund_tables(&answer),
-        || fund_lines(&all, &file, valued.as_deref().unwrap_or_default(), &answer),
+        || fund_lines(&every, &file, valued.as_deref().unwrap_or_default(), &answer),
     )
 }
 

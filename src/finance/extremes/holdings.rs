@@ -11,7 +11,9 @@ use crate::finance::irr::{growth_rate, irr, periodic_mirr, working};
 use crate::finance::loss::{
     DefaultTable, Exposure, Provision, ProvisionLoan, Stage, expected_loss, movement, revenue_provision,
 };
-use crate::finance::measures::{FlowKind, MULTIPLE_PLACES, TypedFlow, measures, nav_at, pooled_nav, rate_of_return};
+use crate::finance::measures::{
+    FlowKind, MULTIPLE_PLACES, Side, TypedFlow, fits, measures, nav_at, pooled_nav, rate_of_return,
+};
 use crate::finance::payments::{BUCKETS, Due, Order, Receipt, allocate, arrears};
 use crate::finance::pme::{Level, direct_alpha, hurdle, kaplan_schoar, long_nickels, modified_pme, pme_plus};
 use crate::finance::{DayCount, xirr};
@@ -50,6 +52,15 @@ proptest! {
     #[test]
     fn measures_of_any_typed_flows_answer_or_refuse(flows in typed(), on in dates(), value in amounts(), other in amounts()) {
         let nav = nav_at(&flows, on);
+        let measured = measures(&flows, nav, Some(other), on, MULTIPLE_PLACES);
+        if fits(&flows).is_ok() {
+            // Nothing was cut: what is shown is the exact sum.
+            let sum = |side: Side| -> i128 {
+                flows.iter().filter(|f| f.on <= on && f.kind.side() == side).map(|f| i128::from(f.amount.0)).sum()
+            };
+            prop_assert_eq!(i128::from(measured.paid_in.0), sum(Side::PaidIn));
+            prop_assert_eq!(i128::from(measured.distributed.0), sum(Side::Distributed));
+        }
         let _ = (measures(&flows, nav, Some(other), on, MULTIPLE_PLACES), rate_of_return(&flows, nav, on), gross_rate(&flows, Some(value), on));
         let _ = (pooled_nav(&[nav, nav]), sources_and_uses(value, &flows, on));
         let kinds = [BackerKind::Call, BackerKind::Recall, BackerKind::Distribution, BackerKind::RecallableDistribution];
