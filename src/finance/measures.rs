@@ -4,6 +4,7 @@
 //! ledger income, no cash: it counts once, in net asset value.
 
 use super::irr::{Closing, Flow, Xirr, xirr};
+use super::refusal::{FinanceRefusal, Worked};
 use crate::values::{LocalDate, Pence, round_half_up};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -132,26 +133,22 @@ pub fn nav_at(flows: &[TypedFlow], on: LocalDate) -> Option<Nav> {
     Some(Nav { value, valued_on: valuation.on, rolled_forward })
 }
 
-/// Amounts that together are more than [`Pence`] can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The amounts add up to more than £92,233,720,368,547,758.07, the most that can be held.")]
-pub struct Overflow;
-
 /// Whether every sum of these flows can be held, whichever of them are added: the sizes of all, in pence, fit together.
 /// [`nav_at`], [`pooled_nav`] and [`measures`] are exact for flows that do.
 ///
 /// # Errors
-/// [`Overflow`].
+/// `TooLarge` above £92,233,720,368,547,758.07.
 ///
 /// ```
-/// use commonweal::finance::measures::{FlowKind, Overflow, TypedFlow, fits};
+/// use commonweal::finance::measures::{FlowKind, TypedFlow, fits};
+/// use commonweal::finance::refusal::FinanceRefusal;
 /// use commonweal::values::{Pence, time::parse_date};
 /// let flow = TypedFlow { on: parse_date("2026-01-01").unwrap(), kind: FlowKind::Drawdown, amount: Pence(i64::MAX) };
-/// assert_eq!((fits(&[flow]), fits(&[flow, flow])), (Ok(()), Err(Overflow)));
+/// assert_eq!((fits(&[flow]), fits(&[flow, flow])), (Ok(()), Err(FinanceRefusal::TooLarge)));
 /// ```
-pub fn fits(flows: &[TypedFlow]) -> Result<(), Overflow> {
+pub fn fits(flows: &[TypedFlow]) -> Worked<()> {
     let sizes: i128 = flows.iter().map(|f| i128::from(f.amount.0).abs()).sum();
-    i64::try_from(sizes).map(|_| ()).map_err(|_| Overflow)
+    i64::try_from(sizes).map(|_| ()).map_err(|_| FinanceRefusal::TooLarge)
 }
 
 /// Why a figure is not available.

@@ -492,7 +492,7 @@ fn what_cannot_be_read_or_is_refused_is_one_sentence_with_its_place() {
             "a.csv",
             "holding,on,kind,amount\nMill,2026-01-01,drawdown,92233720368547758.07\nMill,2026-01-02,drawdown,0.01\n",
             &["measures", "a.csv", "--on", "2026-01-03"],
-            "add up to more than £92,233,720,368,547,758.07",
+            "too large. (finance/too-large)",
         ),
         (
             "a.csv",

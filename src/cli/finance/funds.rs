@@ -106,7 +106,7 @@ pub fn measures(text: &str, on: Option<LocalDate>, commitment: Option<Pence>, vi
     }
     let on = file.on;
     let every: Vec<TypedFlow> = file.holdings.iter().flat_map(|h| &h.flows).chain(&file.fund_costs).copied().collect();
-    fits(&every).map_err(|overflow| overflow.to_string())?;
+    fits(&every).map_err(refused)?;
     let navs: Vec<Option<Nav>> = file.holdings.iter().map(|h| nav_at(&h.flows, on)).collect();
     let nav = pooled_nav(&navs);
     let measured = engine::measures(&every, nav, file.commitment, on, MULTIPLE_PLACES);
