@@ -139,6 +139,13 @@ both! {
         admin.post("/people/members", &[("email", &email), ("role", "auditor")]).await.expect(303);
         let auditor = world.sign_in(&email, PASSWORD).await;
         accept(&auditor).await.expect(200);
+        let trail = auditor.get("/audit?kind=member").await.expect(200).shows("Accepted").hides("Organisation");
+        let file = auditor.get("/audit?kind=invitation&format=csv").await.expect(200).text;
+        assert!(file.lines().skip(1).all(|row| row.contains("member.")) && file.contains("member.invited"), "{file}");
+        auditor.get("/audit?from=tomorrow").await.expect(422).shows("Enter a date like 15/1/2027");
+        auditor.get("/audit?until=1/1/2020").await.expect(200).shows("Nothing fits");
+        auditor.get("/audit?who=nobody@example.org").await.expect(200).shows("Nothing fits");
+        auditor.get("/audit").await.expect(200);
         let trail = auditor.get("/audit").await.expect(200);
         assert!(["member.invited", "member.added", "member.accepted"].iter().all(|act| trail.text.contains(act)), "{}", trail.words());
         assert!(!trail.text.contains(&email), "the record holds no personal data");

@@ -12,5 +12,5 @@ mod store;
 mod verify;
 
 pub use chain::{Checkpoint, chain, checkpoint};
-pub use store::{Entry, Row, list, of_subject, record};
+pub use store::{Entry, Filter, Row, list, of_subject, record};
 pub use verify::{Finding, Report, verify};

@@ -99,13 +99,29 @@ pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
     Ok(row.hash)
 }
 
-/// The acts of one authority, newest first.
+/// What a list of acts is narrowed to. Empty fields narrow nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Kind of the thing it was done to, such as `call`.
+    pub kind: Option<String>,
+    /// Identifier of the thing.
+    pub subject: Option<String>,
+    /// As stored: `account:ID`, `system` or `public`.
+    pub actor: Option<String>,
+    /// The first instant.
+    pub from: Option<Instant>,
+    /// The first instant that no longer counts.
+    pub before: Option<Instant>,
+}
+
+/// The acts of one authority that a filter lets through, newest first.
 ///
 /// # Errors
 /// What the database says.
 pub fn list(
     db: &mut Db,
     authority: Id<actor::Organisation>,
+    filter: &Filter,
     after: Option<&Cursor>,
     limit: usize,
 ) -> Result<Page<Row>> {
@@ -113,6 +129,21 @@ pub fn list(
         .filter(audit_rows::authority_id.eq(authority))
         .select(Row::as_select())
         .into_boxed::<MultiBackend>();
+    if let Some(kind) = &filter.kind {
+        query = query.filter(audit_rows::subject_kind.eq(kind.clone()));
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.filter(audit_rows::subject_id.eq(subject.clone()));
+    }
+    if let Some(actor) = &filter.actor {
+        query = query.filter(audit_rows::actor.eq(actor.clone()));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit_rows::at.ge(from));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(audit_rows::at.lt(before));
+    }
     if let Some(cursor) = after {
         query = query.filter(
             audit_rows::at.lt(cursor.at).or(audit_rows::at.eq(cursor.at).and(audit_rows::id.lt(cursor.id.clone()))),

@@ -1,6 +1,7 @@
 //! People and organisations for programs.
 
 use super::actions::{self, NewMember, OrganisationInput};
+use super::audit_pages::AuditQuery;
 use super::model::Invitation;
 use super::policy::{Action, Thing, can, require};
 use super::store;
@@ -114,13 +115,20 @@ pub async fn decline_invitation(visit: Visit, id: web::Path<Id<Invitation>>) -> 
 ///
 /// # Errors
 /// Denied.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "people", security(("token" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/audit", tag = "people", security(("token" = [])), params(AuditQuery),
     responses((status = 200, description = "Rows")))]
-pub async fn audit_trail(visit: Visit, query: web::Query<PageQuery>) -> Answer {
+pub async fn audit_trail(visit: Visit, query: web::Query<AuditQuery>) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAudit, &Thing::of_authority(authority))?;
-    let cursor = query.cursor()?;
-    let page = visit.app.db.read(move |db| audit::list(db, authority, cursor.as_ref(), 50)).await?;
+    let (cursor, query) = (query.cursor()?, query.into_inner());
+    let page = visit
+        .app
+        .db
+        .read(move |db| {
+            let filter = query.filter(db)?;
+            audit::list(db, authority, &filter, cursor.as_ref(), 50)
+        })
+        .await?;
     ok(&Listed::of(page, |row| {
         json!({
             "id": row.id, "at": row.at, "actor": row.actor, "action": row.action,

@@ -10,6 +10,7 @@
 
 pub mod actions;
 pub mod api;
+pub mod audit_pages;
 mod invitations_store;
 pub mod limits;
 mod model;

@@ -2,10 +2,8 @@
 
 use super::actions::{self, NewToken, Register, SignIn};
 use super::model::{Invitation, TokenRow};
-use super::policy::{Action, Thing};
 use super::{limits, sessions, store};
-use crate::audit;
-use crate::db::{Json, Page};
+use crate::db::Page;
 use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
@@ -406,71 +404,6 @@ pub async fn mails(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     let found = visit.app.db.read(move |db| mail::list(db, cursor.as_ref(), Page::<Mail>::SIZE)).await?;
     let next = found.next.map(|c| format!("/mails?after={c}"));
     page(&MailsPage { shell: visit.shell("Mails", "/mails"), mails: found.items, next })
-}
-
-#[derive(Template)]
-#[template(path = "people/audit.html")]
-struct AuditPage {
-    shell: Shell,
-    rows: Vec<(audit::Row, String)>,
-    next: Option<String>,
-}
-
-/// `GET /audit`
-///
-/// # Errors
-/// Denied.
-pub async fn audit_trail(visit: Visit, query: web::Query<PageQuery>) -> Answer {
-    let authority = visit.actor.authority().ok_or(Error::Denied)?;
-    let thing = Thing::of_authority(authority);
-    super::policy::require(&visit.actor, Action::ReadAudit, &thing)?;
-    let cursor = query.cursor()?;
-    let (found, names) = visit
-        .app
-        .db
-        .read(move |db| {
-            let found = audit::list(db, authority, cursor.as_ref(), 50)?;
-            let ids: Vec<_> = found
-                .items
-                .iter()
-                .filter_map(|row| row.actor.strip_prefix("account:").and_then(|id| id.parse().ok()))
-                .collect();
-            let names = store::account_names(db, &ids)?;
-            Ok((found, names))
-        })
-        .await?;
-    let next = found.next.map(|c| format!("/audit?after={c}"));
-    let rows = found
-        .items
-        .into_iter()
-        .map(|row| {
-            let name = row
-                .actor
-                .strip_prefix("account:")
-                .and_then(|id| id.parse().ok())
-                .and_then(|id| names.get(&id).cloned())
-                .unwrap_or_else(|| row.actor.clone());
-            (row, name)
-        })
-        .collect();
-    let mut shell = visit.shell("Audit trail", "/audit");
-    shell.breadcrumbs = vec![Link::new("My tasks", "/tasks")];
-    page(&AuditPage { shell, rows, next })
-}
-
-/// The facts of an audit row as a program would write them, for the table.
-fn facts(row: &audit::Row) -> String {
-    let Json(value) = &row.facts;
-    match value.as_object() {
-        Some(map) => map
-            .iter()
-            .map(|(key, value)| {
-                format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-        None => String::new(),
-    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::investments::{
 };
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
-use crate::people::{api as people_api, organisation_pages as organisations, pages as people};
+use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
     api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel,
@@ -223,7 +223,7 @@ fn people_routes() -> Vec<Row> {
         post "/people/invitations/{invitation}/withdraw" ManagePeople => organisations::withdraw_staff_invitation,
         post "/people/departments" ManagePeople => organisations::add_department,
         get "/mails" ManageSandbox => people::mails,
-        get "/audit" ReadAudit => people::audit_trail,
+        get "/audit" ReadAudit => audit_pages::show,
         get "/api/v1/me" UseAccount => people_api::me,
         get "/api/v1/organisations/{id}" ViewOrganisation => people_api::organisation,
         post "/api/v1/organisations" UseAccount => people_api::register_organisation,

@@ -116,7 +116,7 @@ both! {
         world.client(&rival).await.get(&format!("/applications/{id}")).await.expect(404);
         world.client(&officer).await.get(&format!("/desk/applications/{id}")).await.expect(404);
         actions::submit(&world.app, &owner, id, &declaration(), &Clock::stopped(now)).await.unwrap();
-        let listed = world.app.db.read_now(|db| commonweal::audit::list(db, world.council, None, 100)).unwrap().items;
+        let listed = world.app.db.read_now(|db| commonweal::audit::list(db, world.council, &commonweal::audit::Filter::default(), None, 100)).unwrap().items;
         assert!(!listed.iter().any(|row| row.action.starts_with("application.")), "the buyer's audit page tells who is bidding");
     }
     async fn an_incomplete_application_is_kept_but_not_sent(world: World) {

@@ -1,0 +1,2 @@
+DROP INDEX audit_rows_by_actor;
+DROP INDEX audit_rows_by_kind;
