@@ -139,7 +139,7 @@ both! {
         admin.post("/people/members", &[("email", &email), ("role", "auditor")]).await.expect(303);
         let auditor = world.sign_in(&email, PASSWORD).await;
         accept(&auditor).await.expect(200);
-        let trail = auditor.get("/audit?kind=member").await.expect(200).shows("Accepted").hides("Organisation");
+        auditor.get("/audit?kind=invitation").await.expect(200).shows("Accepted").hides("member.added");
         let file = auditor.get("/audit?kind=invitation&format=csv").await.expect(200).text;
         assert!(file.lines().skip(1).all(|row| row.contains("member.")) && file.contains("member.invited"), "{file}");
         auditor.get("/audit?from=tomorrow").await.expect(422).shows("Enter a date like 15/1/2027");
