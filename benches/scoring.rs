@@ -35,6 +35,7 @@ fn model() -> Model {
         weight: Decimal::ONE_HUNDRED,
         target: Decimal::from(40),
         cap: None,
+        record: None,
     }];
     let social = Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures, deliverability: None };
     Model {

@@ -16,6 +16,8 @@ pub mod check;
 pub mod exact;
 pub mod file;
 pub mod inputs;
+pub mod kinds;
+mod leaves;
 pub mod low_price;
 pub mod model;
 pub mod price;
@@ -24,8 +26,12 @@ pub mod refusal;
 pub mod rehearsal;
 pub mod result;
 pub mod sensitivity;
+pub mod social_value;
 pub mod ties;
+pub mod tree;
 
+#[cfg(test)]
+mod formula_tests;
 #[cfg(test)]
 mod paradox_tests;
 #[cfg(test)]
@@ -37,7 +43,13 @@ mod samples;
 
 pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
 pub use file::{Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema};
-pub use inputs::{Bid, BidPrice, Inputs, LevelScore, Pass, Promise};
+pub use inputs::{
+    AgreedReason, Bid, BidCosts, BidFigure, BidPrice, ChosenOption, CostFlow, GivenScore, Inputs, LevelScore,
+    PanelResult, Pass, Promise,
+};
+pub use kinds::{
+    Better, Discount, Feature, FeatureOption, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife,
+};
 pub use low_price::{LowPriceFlag, LowPriceReason, below_wage_cost, low_prices};
 pub use model::{
     AboveCeiling, Criterion, Deliverability, DeliverabilityShare, Kind, Level, LowPriceRule, Measure, Minimum, Model,

@@ -3,9 +3,10 @@
 //! A synthetic bid earns a share `q` of all points outside price and asks a price; where several prices are scored
 //! it asks an equal part of each. Its scores use the formulas and the rounding of the model.
 
-use super::model::{Kind, Model, Node, PriceModel, Rounding, SocialValueMethod, TieRule};
+use super::model::{Kind, Model, PriceModel, Rounding, TieRule};
 use super::price::Field;
 use super::refusal::EvaluationRefusal;
+use super::tree::Node;
 use crate::values::Pence;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -129,12 +130,14 @@ impl<'a> Sketch<'a> {
             Sketch { rounding: model.rounding, own: Decimal::ZERO, against_rivals: Decimal::ZERO, prices: Vec::new() };
         for node in nodes {
             match &node.criterion.kind {
-                Kind::Quality { .. } | Kind::SocialValue { method: SocialValueMethod::AgainstTargets, .. } => {
+                Kind::Price { model } | Kind::Cost { model, .. } if model.carries_points() => {
+                    sketch.prices.push((model, node.points));
+                }
+                Kind::Price { .. } | Kind::Cost { .. } | Kind::PassFail { .. } | Kind::Group { .. } => {}
+                _ if node.criterion.is_relative() => sketch.against_rivals += node.points,
+                Kind::Quality { .. } | Kind::SocialValue { .. } | Kind::Figure { .. } | Kind::Panel { .. } => {
                     sketch.own += node.points;
                 }
-                Kind::SocialValue { .. } => sketch.against_rivals += node.points,
-                Kind::Price { model } if node.criterion.carries_points() => sketch.prices.push((model, node.points)),
-                Kind::Price { .. } | Kind::PassFail { .. } | Kind::Group { .. } => {}
             }
         }
         sketch
