@@ -318,7 +318,7 @@ impl<'a> Scored<'a> {
 }
 
 /// `W × quantity ÷ against`, at most W; nothing where there is nothing to hold it against.
-fn part_of(available: Decimal, quantity: Decimal, against: Decimal) -> Decimal {
+pub(super) fn part_of(available: Decimal, quantity: Decimal, against: Decimal) -> Decimal {
     if against.is_zero() {
         Decimal::ZERO
     } else if quantity >= against {

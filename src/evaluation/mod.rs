@@ -14,34 +14,44 @@ mod answers;
 pub mod bidder;
 pub mod check;
 pub mod exact;
+pub mod falling_away;
 pub mod file;
 pub mod inputs;
 pub mod kinds;
 mod leaves;
+pub mod lots;
 pub mod low_price;
 pub mod model;
 pub mod price;
+mod quick;
 pub mod rank;
 pub mod refusal;
 pub mod rehearsal;
 pub mod result;
 pub mod sensitivity;
 pub mod social_value;
+pub mod stages;
 pub mod ties;
 pub mod tree;
+pub mod variation;
 
 #[cfg(test)]
 mod formula_tests;
 #[cfg(test)]
 mod paradox_tests;
 #[cfg(test)]
+mod procedure_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod ranking_tests;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod sensitivity_tests;
 
 pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
+pub use falling_away::{Moved, Reranking, without};
 pub use file::{Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema};
 pub use inputs::{
     AgreedReason, Bid, BidCosts, BidFigure, BidPrice, ChosenOption, CostFlow, GivenScore, Inputs, LevelScore,
@@ -49,6 +59,9 @@ pub use inputs::{
 };
 pub use kinds::{
     Better, Discount, Feature, FeatureOption, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife,
+};
+pub use lots::{
+    LOTS_FORMAT, Lot, LotBids, LotChoice, LotsFile, LotsInputs, LotsModel, LotsResult, Preference, evaluate_lots,
 };
 pub use low_price::{LowPriceFlag, LowPriceReason, below_wage_cost, low_prices};
 pub use model::{
@@ -60,4 +73,8 @@ pub use refusal::{EvaluationRefusal, Missing};
 pub use rehearsal::{PricePerPoint, RankReversal, Rehearsal, ReversalExample, SyntheticBid, Warning, rehearse};
 pub use result::{BidResult, CriterionScore, EvaluationResult, Exclusion, Ranked, Step, StepInput};
 pub use sensitivity::{LevelChange, Sensitivity, WeightChange, sensitivity};
+pub use stages::{
+    STAGES_FORMAT, Shortlist, ShortlistRule, Stage, StagesFile, StagesModel, StagesResult, evaluate_stages, shortlist,
+};
 pub use ties::{commitment, lot};
+pub use variation::{Variation, WinShare, in_words, vary};
