@@ -16,12 +16,14 @@ pub mod check;
 pub mod exact;
 pub mod falling_away;
 pub mod file;
+pub mod full_rehearsal;
 pub mod inputs;
 pub mod kinds;
 mod leaves;
 pub mod lots;
 pub mod low_price;
 pub mod model;
+mod plausible;
 pub mod price;
 mod quick;
 pub mod rank;
@@ -46,6 +48,8 @@ mod property_tests;
 #[cfg(test)]
 mod ranking_tests;
 #[cfg(test)]
+mod rehearsal_tests;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod sensitivity_tests;
@@ -53,6 +57,7 @@ mod sensitivity_tests;
 pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
 pub use falling_away::{Moved, Reranking, without};
 pub use file::{Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema};
+pub use full_rehearsal::{FullRehearsal, Inflated, Influence, Profile, WinsBy, middle_in_words, rehearse_in_full};
 pub use inputs::{
     AgreedReason, Bid, BidCosts, BidFigure, BidPrice, ChosenOption, CostFlow, GivenScore, Inputs, LevelScore,
     PanelResult, Pass, Promise,

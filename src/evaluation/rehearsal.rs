@@ -102,13 +102,13 @@ pub fn rehearse(model: &Model, expected_price: Pence) -> Result<Rehearsal, Evalu
     let nodes = model.nodes();
     let sketch = Sketch::of(model, &nodes);
     let rank_reversal = reversal(model, &sketch, expected_price);
-    let price_per_point = sketch.price_per_point(expected_price);
+    let price_per_point = sketch.price_per_point(expected_price, [80, 90, 100, 110, 120].into_iter());
     let warnings = warnings(model, &nodes, &sketch, expected_price, &rank_reversal);
     Ok(Rehearsal { relative: model.is_relative(), rank_reversal, price_per_point, warnings })
 }
 
 /// A model reduced to what synthetic bids differ in.
-struct Sketch<'a> {
+pub(super) struct Sketch<'a> {
     rounding: Rounding,
     /// Points for quality and for promises against targets.
     own: Decimal,
@@ -119,13 +119,13 @@ struct Sketch<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Bidder {
-    quality: Decimal,
-    price: Pence,
+pub(super) struct Bidder {
+    pub quality: Decimal,
+    pub price: Pence,
 }
 
 impl<'a> Sketch<'a> {
-    fn of(model: &Model, nodes: &[Node<'a>]) -> Self {
+    pub fn of(model: &Model, nodes: &[Node<'a>]) -> Self {
         let mut sketch =
             Sketch { rounding: model.rounding, own: Decimal::ZERO, against_rivals: Decimal::ZERO, prices: Vec::new() };
         for node in nodes {
@@ -149,12 +149,16 @@ impl<'a> Sketch<'a> {
         Pence::round_pence(price.decimal() / parts).map_or(price, |part| part.max(Pence(1)))
     }
 
-    fn admits(&self, bidder: Bidder) -> bool {
+    pub fn has_no_price(&self) -> bool {
+        self.prices.is_empty()
+    }
+
+    pub fn admits(&self, bidder: Bidder) -> bool {
         let part = self.part(bidder.price);
         self.prices.iter().all(|(model, _)| model.ceiling().is_none_or(|(ceiling, _)| part <= ceiling))
     }
 
-    fn totals<const N: usize>(&self, bidders: [Bidder; N]) -> [Decimal; N] {
+    pub fn totals<const N: usize>(&self, bidders: [Bidder; N]) -> [Decimal; N] {
         let parts = bidders.map(|b| self.part(b.price));
         let best = bidders.iter().map(|b| b.quality).max().unwrap_or_default();
         let field = Field::of(&parts);
@@ -172,7 +176,8 @@ impl<'a> Sketch<'a> {
         })
     }
 
-    fn price_per_point(&self, expected: Pence) -> Vec<PricePerPoint> {
+    /// What a point costs at percentages of the expected price.
+    pub fn price_per_point(&self, expected: Pence, percents: impl Iterator<Item = u32>) -> Vec<PricePerPoint> {
         if self.prices.is_empty() {
             return Vec::new();
         }
@@ -183,8 +188,7 @@ impl<'a> Sketch<'a> {
         let earned = |price: Pence| -> Decimal {
             self.prices.iter().map(|(model, w)| model.points(*w, self.part(price), &field)).sum()
         };
-        [80, 90, 100, 110, 120]
-            .into_iter()
+        percents
             .filter_map(|percent| scaled(expected, percent))
             .map(|price| {
                 let lower = scaled(price, 99).unwrap_or(price);
@@ -199,7 +203,7 @@ impl<'a> Sketch<'a> {
     }
 }
 
-fn scaled(price: Pence, percent: u32) -> Option<Pence> {
+pub(super) fn scaled(price: Pence, percent: u32) -> Option<Pence> {
     Pence::round_pence(price.decimal() * Decimal::new(i64::from(percent), 2)).ok().filter(|p| *p > Pence::ZERO)
 }
 
