@@ -12,6 +12,7 @@
 
 mod answers;
 pub mod bidder;
+pub mod catalogue;
 pub mod check;
 pub mod exact;
 pub mod falling_away;
@@ -23,6 +24,7 @@ mod leaves;
 pub mod lots;
 pub mod low_price;
 pub mod model;
+pub mod panel;
 mod plausible;
 pub mod price;
 mod quick;
@@ -34,6 +36,7 @@ pub mod sensitivity;
 pub mod social_value;
 pub mod stages;
 pub mod ties;
+pub mod trace;
 pub mod tree;
 pub mod variation;
 
@@ -56,7 +59,10 @@ mod sensitivity_tests;
 
 pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
 pub use falling_away::{Moved, Reranking, without};
-pub use file::{Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, model_hash, recompute, schema};
+pub use file::{
+    Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, differences, evaluation_hash, model_hash,
+    recompute, schema, schema_of,
+};
 pub use full_rehearsal::{FullRehearsal, Inflated, Influence, Profile, WinsBy, middle_in_words, rehearse_in_full};
 pub use inputs::{
     AgreedReason, Bid, BidCosts, BidFigure, BidPrice, ChosenOption, CostFlow, GivenScore, Inputs, LevelScore,

@@ -46,6 +46,7 @@ fn made(id: usize, a: u32, b: u32, pence: i64, jobs: i64) -> Bid {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn the_quick_tables_name_the_winner_that_the_exact_engine_names(
         price in prop::sample::select(formulas()), method in prop::sample::select(methods()), seeded in any::<bool>(),
@@ -81,6 +82,10 @@ proptest! {
         prop_assert_eq!(found, evaluate(&model, &inputs).unwrap().winner);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
     fn the_smallest_change_of_a_weight_changes_the_winner_and_a_tenth_less_does_not(
         rows in prop::collection::vec((1_u32..=100, 40_i64..200), 2..4),
