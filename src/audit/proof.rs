@@ -115,7 +115,7 @@ impl Checkpoint {
 pub fn prove(database: &Database, actions: &[&str], fact: &str, text: &str, checkpoint: &Checkpoint) -> Result<Proof> {
     database.read_now(|db| {
         let rows: Vec<Row> = audit_rows::table
-            .filter(audit_rows::action.eq_any(actions))
+            .filter(audit_rows::action.eq_any(actions.to_vec()))
             .select(Row::as_select())
             .order(audit_rows::id.desc())
             .load(db)?;

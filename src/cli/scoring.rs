@@ -57,7 +57,7 @@ pub(super) enum Scoring {
         bids: PathBuf,
     },
     /// The smallest change of each score and weight that changes the winner, and how often each bid wins when scores vary.
-    #[command(after_help = "Example:\n  commonweal scoring sensitivity examples/scoring/decision.json --seed 7")]
+    #[command(after_help = "Example:\n  commonweal scoring sensitivity decision.json --seed 7")]
     Sensitivity {
         /// A decision.
         file: PathBuf,
@@ -65,7 +65,7 @@ pub(super) enum Scoring {
         draws: Draws,
     },
     /// One bid's total, opened number by number.
-    #[command(after_help = "Example:\n  commonweal scoring trace examples/scoring/decision.json --bid T-2")]
+    #[command(after_help = "Example:\n  commonweal scoring trace decision.json --bid T-2")]
     Trace {
         /// A decision, or a bidder's own file.
         file: PathBuf,
@@ -74,7 +74,7 @@ pub(super) enum Scoring {
         bid: Option<String>,
     },
     /// The file that one bidder is given, which recomputes its own score.
-    #[command(after_help = "Example:\n  commonweal scoring own examples/scoring/decision.json --bid T-2")]
+    #[command(after_help = "Example:\n  commonweal scoring own decision.json --bid T-2")]
     Own {
         /// A decision.
         file: PathBuf,
@@ -84,7 +84,7 @@ pub(super) enum Scoring {
     },
     /// Rank again without a bid that fell away before the final decision; prints both rankings.
     #[command(
-        after_help = "Example:\n  commonweal scoring without examples/scoring/decision.json --bid T-1 --reason 'The supplier withdrew.'"
+        after_help = "Example:\n  commonweal scoring without decision.json --bid T-1 --reason 'The supplier withdrew.'"
     )]
     Without {
         /// A decision.
@@ -97,7 +97,7 @@ pub(super) enum Scoring {
         reason: String,
     },
     /// What promises are worth in pounds, beside the score and no part of it.
-    #[command(after_help = "Example:\n  commonweal scoring worth examples/scoring/decision.json --on 2026-11-24")]
+    #[command(after_help = "Example:\n  commonweal scoring worth decision.json --on 2026-11-24")]
     Worth {
         /// A decision.
         file: PathBuf,
@@ -106,7 +106,7 @@ pub(super) enum Scoring {
         on: String,
     },
     /// The assessment summary of one bid, as text.
-    #[command(after_help = "Example:\n  commonweal scoring summary examples/scoring/decision.json --bid T-2")]
+    #[command(after_help = "Example:\n  commonweal scoring summary decision.json --bid T-2")]
     Summary {
         /// A decision.
         file: PathBuf,

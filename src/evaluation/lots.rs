@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const LOTS_FORMAT: &str = "commonweal-evaluation-lots/1";
 /// Most lots of one call.
 pub const MOST_LOTS: usize = 100;
+/// Most lots where the sum of points decides, because every lot is tried against all others.
+pub const MOST_LOTS_SUMMED: usize = 20;
 
 /// A call in lots, frozen with its notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -148,6 +150,11 @@ impl LotsModel {
         }
         if self.most_bid == Some(0) || self.most_won == Some(0) {
             return refuse("A limit on lots is at least 1.");
+        }
+        if self.choice == LotChoice::HighestSum && self.lots.len() > MOST_LOTS_SUMMED {
+            return refuse(
+                "The sum of points decides among at most 20 lots; choose another way, or publish fewer lots.",
+            );
         }
         let mut ids = BTreeSet::new();
         for lot in &self.lots {

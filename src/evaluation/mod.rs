@@ -7,8 +7,10 @@
 //! only relative ones can reverse ranks. Decimals are strings in files.
 //!
 //! Public names: [`Model`] and its parts, [`Inputs`], [`evaluate`], [`EvaluationResult`] with a [`Step`] for every
-//! number, [`EvaluationFile`], [`recompute`], [`model_hash`], [`schema`], [`rehearse`], [`sensitivity()`],
-//! [`low_prices`], [`commitment`], [`bidder_file`] for what one bidder is given.
+//! number, [`evaluate_lots`], [`evaluate_stages`], [`without`] for a bid that falls away, [`EvaluationFile`],
+//! [`recompute`], [`model_hash`], [`evaluation_hash`], [`schema`], [`trace`], [`rehearse`] and [`rehearse_in_full`] before
+//! publishing, [`sensitivity()`] and [`vary`] after ranking, [`low_prices`], [`commitment`], [`bidder_file`] for what one
+//! bidder is given, [`catalogue`] and [`social_value`] for what promises are worth, [`panel`] for votes.
 
 mod answers;
 pub mod bidder;
@@ -28,6 +30,7 @@ pub mod panel;
 mod plausible;
 pub mod price;
 mod quick;
+mod quick_promises;
 pub mod rank;
 pub mod refusal;
 pub mod rehearsal;

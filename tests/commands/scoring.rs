@@ -3,15 +3,27 @@
 use super::schema::violations;
 use super::{commonweal, json, sentence};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tempfile::TempDir;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+/// A folder with the example files, in which the first commands have made `decision.json`.
+fn bench() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) =
+        (Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scoring"), folder.path().join("examples/scoring"));
+    std::fs::create_dir_all(&to).unwrap();
+    for file in ["model.json", "bids.json", "catalogue.csv", "ballots.json"] {
+        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+    let made =
+        run(&folder, &["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
+    std::fs::write(folder.path().join("decision.json"), made).unwrap();
+    folder
 }
 
-/// The words of a line of the README: quoted ones stay together, a comment ends it.
+/// The words of a line of the README: quoted ones stay together, a comment ends it, and so does where its output goes.
 fn words(line: &str) -> Vec<String> {
-    let line = line.split(" # ").next().unwrap().trim();
+    let line = line.split(" # ").next().unwrap().split(" > ").next().unwrap().trim();
     line.split('\'')
         .enumerate()
         .flat_map(
@@ -24,41 +36,44 @@ fn words(line: &str) -> Vec<String> {
 
 /// The commands of the README's section on the food tender.
 fn commands() -> Vec<Vec<String>> {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let section = readme.split("## A tender from model to summary").nth(1).unwrap().split("\n## ").next().unwrap();
     section.lines().filter_map(|line| line.strip_prefix("    commonweal ")).map(words).collect()
 }
 
-fn run(arguments: &[&str]) -> String {
-    let output = commonweal(&root(), arguments);
+fn run(folder: &TempDir, arguments: &[&str]) -> String {
+    let output = commonweal(folder.path(), arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn answer(arguments: &[&str]) -> Value {
-    serde_json::from_str(&run(arguments)).unwrap()
+fn answer(folder: &TempDir, arguments: &[&str]) -> Value {
+    serde_json::from_str(&run(folder, arguments)).unwrap()
 }
 
-fn stored(name: &str) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(root().join("examples/scoring").join(name)).unwrap()).unwrap()
+fn stored(folder: &TempDir, name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder.path().join(name)).unwrap()).unwrap()
 }
 
-const DECISION: &str = "examples/scoring/decision.json";
+const DECISION: &str = "decision.json";
 
 #[test]
 fn the_ten_commands_of_the_readme_run_one_after_another() {
+    let folder = bench();
     let commands = commands();
     assert_eq!(commands.len(), 10);
     for arguments in commands {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        assert!(!run(&arguments).trim().is_empty(), "{arguments:?}");
+        assert!(!run(&folder, &arguments).trim().is_empty(), "{arguments:?}");
     }
 }
 
 #[test]
 fn the_ranking_of_the_food_tender_is_what_a_person_works_out() {
-    let ranked = answer(&["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
-    assert_eq!(ranked, stored("decision.json"), "the stored decision is the one that the commands make");
+    let folder = bench();
+    let ranked =
+        answer(&folder, &["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
+    assert_eq!(ranked, stored(&folder, "decision.json"), "the stored decision is the one that the commands make");
     let result = &ranked["result"];
     let places: Vec<(&str, &str)> = result["ranking"]
         .as_array()
@@ -73,16 +88,16 @@ fn the_ranking_of_the_food_tender_is_what_a_person_works_out() {
     // 10,200 hours at £14.80 are £150,960; the price is £148,000.
     assert_eq!(result["low_prices"][0]["bid"], "T-3");
     assert_eq!(result["low_prices"][0]["reason"], "below_living_wage");
-    assert_eq!(run(&["scoring", "hash", "examples/scoring/model.json"]).trim(), result["model_hash"]);
-    assert_eq!(answer(&["evaluate", DECISION])["agrees"], true);
-    let report = answer(&["verify", "evaluation", DECISION]);
+    assert_eq!(run(&folder, &["scoring", "hash", "examples/scoring/model.json"]).trim(), result["model_hash"]);
+    assert_eq!(answer(&folder, &["evaluate", DECISION])["agrees"], true);
+    let report = answer(&folder, &["verify", "evaluation", DECISION]);
     assert_eq!((&report["agrees"], &report["model_hash"]["agrees"]), (&json!(true), &json!(true)));
 }
 
 #[test]
 fn a_changed_digit_of_a_decision_is_exit_1_and_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut changed = stored("decision.json");
+    let folder = bench();
+    let mut changed = stored(&folder, "decision.json");
     changed["result"]["ranking"][1]["total"] = json!("57.82");
     std::fs::write(folder.path().join("d.json"), changed.to_string()).unwrap();
     let output = commonweal(folder.path(), &["verify", "evaluation", "d.json"]);
@@ -96,7 +111,8 @@ fn a_changed_digit_of_a_decision_is_exit_1_and_named() {
 
 #[test]
 fn how_firmly_the_winner_stands_is_said_in_a_sentence_that_its_figures_bear_out() {
-    let found = answer(&["scoring", "sensitivity", DECISION, "--draws", "2000", "--seed", "7"]);
+    let folder = bench();
+    let found = answer(&folder, &["scoring", "sensitivity", DECISION, "--draws", "2000", "--seed", "7"]);
     let said = found["in_words"].as_str().unwrap();
     assert!(
         said.starts_with("Northbridge Kitchens Co-operative wins in ") && said.contains("fell by one level"),
@@ -104,25 +120,25 @@ fn how_firmly_the_winner_stands_is_said_in_a_sentence_that_its_figures_bear_out(
     );
     let wins: u64 = found["variations"]["bids"].as_array().unwrap().iter().map(|b| b["wins"].as_u64().unwrap()).sum();
     assert_eq!(wins + found["variations"]["undecided"].as_u64().unwrap(), 2000);
-    let again = answer(&["scoring", "sensitivity", DECISION, "--draws", "2000", "--seed", "7"]);
+    let again = answer(&folder, &["scoring", "sensitivity", DECISION, "--draws", "2000", "--seed", "7"]);
     assert_eq!(found, again);
-    let both = answer(&["scoring", "without", DECISION, "--bid", "T-1", "--reason", "The supplier withdrew."]);
+    let both = answer(&folder, &["scoring", "without", DECISION, "--bid", "T-1", "--reason", "The supplier withdrew."]);
     assert_eq!(both["reranking"]["before"]["winner"], "T-1");
     assert_eq!(both["file"]["result"]["winner"], "T-2");
 }
 
 #[test]
 fn a_bidder_gets_its_own_scores_reasons_and_no_rivals_price() {
-    let own = answer(&["scoring", "own", DECISION, "--bid", "T-2"]);
+    let folder = bench();
+    let own = answer(&folder, &["scoring", "own", DECISION, "--bid", "T-2"]);
     let text = own.to_string();
     assert!(!text.contains("Evaluator") && !text.contains("186400") && text.contains("the minutes are attached"));
-    let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("own.json"), &text).unwrap();
     assert_eq!(json(&commonweal(folder.path(), &["evaluate", "own.json"]))["agrees"], true);
     json(&commonweal(folder.path(), &["scoring", "trace", "own.json"]));
-    let traced = run(&["scoring", "trace", DECISION, "--bid", "T-2"]);
+    let traced = run(&folder, &["scoring", "trace", DECISION, "--bid", "T-2"]);
     assert!(traced.contains("Evaluator 2") && traced.contains("W × min(1, effective ÷ target)"));
-    let summary = run(&["scoring", "summary", DECISION, "--bid", "T-2"]);
+    let summary = run(&folder, &["scoring", "summary", DECISION, "--bid", "T-2"]);
     for part in [
         "Place 2, with 56.82 points.",
         "Price: 4.39 of 30 (winner 6.70)",
@@ -131,39 +147,45 @@ fn a_bidder_gets_its_own_scores_reasons_and_no_rivals_price() {
     ] {
         assert!(summary.contains(part), "{part}: {summary}");
     }
-    assert!(sentence(&commonweal(&root(), &["scoring", "own", DECISION, "--bid", "T-9"])).contains("T-9"));
+    assert!(sentence(&commonweal(folder.path(), &["scoring", "own", DECISION, "--bid", "T-9"])).contains("T-9"));
 }
 
 #[test]
 fn the_example_files_fit_their_schemas_and_their_own_commands() {
-    let schema = answer(&["evaluate", "--schema"]);
-    let decision = stored("decision.json");
+    let folder = bench();
+    let schema = answer(&folder, &["evaluate", "--schema"]);
+    let decision = stored(&folder, "decision.json");
     assert_eq!(violations(&schema, &decision), Vec::<String>::new());
     let mut misspelt = decision.clone();
     misspelt["model"]["colour"] = json!("blue");
     assert!(!violations(&schema, &misspelt).is_empty());
     for format in ["commonweal-evaluation-bidder/1", "commonweal-evaluation-lots/1", "commonweal-evaluation-stages/1"] {
-        assert_eq!(answer(&["evaluate", "--schema", "--format", format])["properties"]["format"]["const"], format);
+        assert_eq!(
+            answer(&folder, &["evaluate", "--schema", "--format", format])["properties"]["format"]["const"],
+            format
+        );
     }
-    sentence(&commonweal(&root(), &["evaluate", "--schema", "--format", "x"]));
-    let catalogue = answer(&["scoring", "catalogue", "examples/scoring/catalogue.csv"]);
+    sentence(&commonweal(folder.path(), &["evaluate", "--schema", "--format", "x"]));
+    let catalogue = answer(&folder, &["scoring", "catalogue", "examples/scoring/catalogue.csv"]);
     assert_eq!(catalogue[0]["record"], decision["model"]["criteria"][3]["kind"]["measures"][0]["record"]);
     // 21,400 × 0.8 × 0.9 × 0.9 × (1 + 0.75 + 0.5625) = 32,067.90 a job; T-1 promises 11, believed to nine tenths.
-    let worth = answer(&["scoring", "worth", DECISION, "--on", "2026-11-24"]);
+    let worth = answer(&folder, &["scoring", "worth", DECISION, "--on", "2026-11-24"]);
     assert_eq!(worth[0]["measures"][0]["net_value"], "32067.9");
     assert_eq!(worth[0]["measures"][0]["value"], "317472.21");
-    let tallied = answer(&["scoring", "tally", "examples/scoring/ballots.json"]);
+    let tallied = answer(&folder, &["scoring", "tally", "examples/scoring/ballots.json"]);
     assert_eq!((&tallied["turnout"], &tallied["valid"]), (&json!("0.8000"), &json!(12)));
-    let rehearsal =
-        answer(&["scoring", "rehearse", "examples/scoring/model.json", "--expected", "185000", "--draws", "500"]);
+    let rehearsal = answer(
+        &folder,
+        &["scoring", "rehearse", "examples/scoring/model.json", "--expected", "185000", "--draws", "500"],
+    );
     assert_eq!(rehearsal["rehearsal"]["rank_reversal"]["answer"], "impossible_because");
 }
 
 #[test]
 fn lots_and_stages_are_recomputed_from_their_files() {
-    let model = stored("model.json");
-    let bids = stored("bids.json");
-    let folder = tempfile::tempdir().unwrap();
+    let folder = bench();
+    let model = stored(&folder, "examples/scoring/model.json");
+    let bids = stored(&folder, "examples/scoring/bids.json");
     let lots = json!({
         "format": "commonweal-evaluation-lots/1",
         "model": { "lots": [{ "id": "north", "title": "North", "model": model }, { "id": "south", "title": "South", "model": model }],
