@@ -73,7 +73,7 @@ fn the_ranking_of_the_food_tender_is_what_a_person_works_out() {
     let folder = bench();
     let ranked =
         answer(&folder, &["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
-    assert_eq!(ranked, stored(&folder, "decision.json"), "the stored decision is the one that the commands make");
+    assert_eq!(ranked, stored(&folder, "decision.json"), "the same digits each time");
     let result = &ranked["result"];
     let places: Vec<(&str, &str)> = result["ranking"]
         .as_array()
