@@ -2,6 +2,7 @@
 
 pub mod evaluate;
 mod finance;
+mod scoring;
 pub mod timetable;
 mod upkeep;
 
@@ -56,6 +57,23 @@ enum Command {
         /// Print the JSON Schema of the file instead.
         #[arg(long)]
         schema: bool,
+        /// The schema of another format: a bidder's own file, lots, stages.
+        #[arg(long, requires = "schema", value_name = "FORMAT")]
+        format: Option<String>,
+    },
+    /// Try a scoring model out, look behind a decision, count votes: exactly, without a database.
+    #[command(subcommand)]
+    Scoring(scoring::Scoring),
+    /// Put a decision together with the proof that the audit record names it, up to a signed checkpoint.
+    #[command(
+        after_help = "Example:\n  commonweal prove decision.json --checkpoint checkpoint-000000000042.json > proved.json"
+    )]
+    Prove {
+        /// A decision, as it was exported.
+        file: PathBuf,
+        /// A checkpoint signed after the ranking.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
     },
     /// Rates, loans, conditions, subsidy and funds, worked out exactly.
     #[command(subcommand)]
@@ -164,6 +182,18 @@ enum Verify {
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
     },
+    /// Hold a decision against its model hash, its own digits and, with a checkpoint, the audit record, without the
+    /// database; exit 1 when anything differs.
+    #[command(
+        after_help = "Example:\n  commonweal verify evaluation proved.json --checkpoint checkpoint-000000000042.json"
+    )]
+    Evaluation {
+        /// A decision; with its proof (see `prove`) where a checkpoint is given.
+        file: PathBuf,
+        /// A signed checkpoint.
+        #[arg(long, value_name = "CHECKPOINT")]
+        checkpoint: Option<PathBuf>,
+    },
     /// Hold every stored file against its row; exit 1 and name what is missing, changed or belongs to nothing.
     #[command(after_help = "Example:\n  commonweal verify documents --sweep")]
     Documents {
@@ -197,9 +227,23 @@ type Outcome = std::result::Result<ExitCode, String>;
 fn carry_out(cli: &Cli) -> Outcome {
     let config_file = cli.config.as_deref();
     match &cli.command {
+        Command::Evaluate { schema: true, format: Some(format), .. } => print(&evaluate::schema_of(format)?),
         Command::Evaluate { schema: true, .. } => print(&evaluate::schema()),
         Command::Evaluate { file: Some(file), .. } => print(&evaluate::evaluate(&read(file)?)?),
         Command::Evaluate { file: None, .. } => Err("Name the file to evaluate, or ask for --schema.".to_owned()),
+        Command::Scoring(command) => say(&scoring::carry_out(command)?),
+        Command::Prove { file, checkpoint } => {
+            let (decision, checkpoint) = (evaluate::decision(&read(file)?)?, read(checkpoint)?);
+            let checkpoint =
+                serde_json::from_str(&checkpoint).map_err(|e| format!("The checkpoint cannot be read: {e}."))?;
+            print(&upkeep::prove(config_file, decision, &checkpoint).map_err(said)?)
+        }
+        Command::Verify(Verify::Evaluation { file, checkpoint }) => {
+            let checkpoint = checkpoint.as_deref().map(read).transpose()?;
+            let (report, well) = evaluate::verify(&read(file)?, checkpoint.as_deref())?;
+            print(&report)?;
+            Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
         Command::Finance(command) => say(&finance::carry_out(command)?),
         Command::Timetable(Timetable::Standstill { date }) => print(&timetable::standstill(date)?),
         Command::Timetable(Timetable::TenderPeriod { date, circumstances: c }) => {

@@ -39,6 +39,7 @@ pub fn model(with_price: bool) -> Model {
         weight: dec!(100),
         target: dec!(20),
         cap: None,
+        record: None,
     };
     let mut criteria = vec![
         leaf("law", "Food hygiene", None, Kind::PassFail { requirement: "A hygiene rating of 5".into() }),

@@ -103,7 +103,12 @@ pub fn questions(terms: &Terms) -> Vec<Question> {
                     words: terms.words.get(&criterion.id).copied().unwrap_or(USUAL_WORDS),
                 },
             )),
-            Kind::Group { .. } | Kind::Price { .. } | Kind::SocialValue { .. } => {}
+            Kind::Group { .. }
+            | Kind::Price { .. }
+            | Kind::Cost { .. }
+            | Kind::Figure { .. }
+            | Kind::Panel { .. }
+            | Kind::SocialValue { .. } => {}
         }
     }
     all.push(question("files", Section::Offer, "Files", Asks::Files));

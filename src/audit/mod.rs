@@ -5,12 +5,15 @@
 //! writers never wait for each other. The head is signed with a key outside the database and the
 //! checkpoint is also written to a folder outside it.
 //!
-//! Public names: [`Entry`], [`record`], [`chain`], [`checkpoint`], [`verify`], [`Row`], [`list`].
+//! Public names: [`Entry`], [`record`], [`chain`], [`checkpoint`], [`verify`], [`Row`], [`list`], and [`prove`] with
+//! [`Proof`], which shows without the database that a row lies under a signed checkpoint.
 
 mod chain;
+mod proof;
 mod store;
 mod verify;
 
 pub use chain::{Checkpoint, chain, checkpoint};
+pub use proof::{Proof, ProvedRow, prove};
 pub use store::{Entry, Filter, Row, list, of_subject, record};
 pub use verify::{Finding, Report, verify};

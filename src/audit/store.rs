@@ -36,9 +36,8 @@ impl Row {
     /// The hash that the other fields give: SHA-256 over each, preceded by its length.
     #[must_use]
     pub fn computed_hash(&self) -> String {
-        let mut digest = Sha256::new();
         let authority = self.authority_id.map(|a| a.to_string()).unwrap_or_default();
-        for part in [
+        hash_of([
             self.id.to_string().as_str(),
             &authority,
             &self.at.rfc3339(),
@@ -47,12 +46,18 @@ impl Row {
             &self.subject_kind,
             &self.subject_id,
             &self.facts.to_string(),
-        ] {
-            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
-        hex::encode(digest.finalize())
+        ])
     }
+}
+
+/// SHA-256 over the fields of a row, each preceded by its length.
+pub(super) fn hash_of(parts: [&str; 8]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    hex::encode(digest.finalize())
 }
 
 /// What an action tells the audit record.

@@ -118,7 +118,7 @@ impl CriterionInput {
                 put("judged_by", deliverability.as_ref().map(|d| d.criterion.clone()).unwrap_or_default());
             }
             Kind::PassFail { requirement } => put("requirement", requirement.clone()),
-            Kind::Group { .. } => {}
+            Kind::Cost { .. } | Kind::Figure { .. } | Kind::Panel { .. } | Kind::Group { .. } => {}
         }
         pairs
     }
@@ -158,6 +158,8 @@ fn price_pairs(model: &PriceModel, mut put: impl FnMut(&str, String)) {
             put("formula", Formula::FixedPrice.to_string());
             put("fixed_price", price.plain());
         }
+        // Made by a program; the form keeps them as they are.
+        PriceModel::PricePerQualityPoint | PriceModel::ValueAdjusted { .. } => {}
     }
 }
 
@@ -165,6 +167,8 @@ fn method_word(method: SocialValueMethod) -> &'static str {
     match method {
         SocialValueMethod::AgainstTargets => "against_targets",
         SocialValueMethod::ShareOfHighest => "share_of_highest",
+        SocialValueMethod::ValueAgainstTarget => "value_against_target",
+        SocialValueMethod::ValueShareOfHighest => "value_share_of_highest",
     }
 }
 
@@ -173,8 +177,8 @@ fn method_word(method: SocialValueMethod) -> &'static str {
 pub fn kind_of(criterion: &Criterion) -> CriterionKind {
     match &criterion.kind {
         Kind::Group { .. } => CriterionKind::Group,
-        Kind::Quality { .. } => CriterionKind::Quality,
-        Kind::Price { .. } => CriterionKind::Price,
+        Kind::Quality { .. } | Kind::Figure { .. } | Kind::Panel { .. } => CriterionKind::Quality,
+        Kind::Price { .. } | Kind::Cost { .. } => CriterionKind::Price,
         Kind::SocialValue { .. } => CriterionKind::SocialValue,
         Kind::PassFail { .. } => CriterionKind::PassFail,
     }
@@ -223,7 +227,11 @@ pub fn put(terms: &mut Terms, id: Option<&str>, input: &CriterionInput) -> Resul
     };
     let title = form.text("title", &input.title, 300, "Enter a title");
     let read = kind.and_then(|kind| read_kind(&mut form, &terms.model, before.as_ref(), kind, input));
-    let carries = !matches!(read, Some(Kind::PassFail { .. } | Kind::Price { model: PriceModel::FixedPrice { .. } }));
+    let carries = match &read {
+        Some(Kind::PassFail { .. }) => false,
+        Some(Kind::Price { model } | Kind::Cost { model, .. }) => model.carries_points(),
+        _ => true,
+    };
     let weight = if !carries {
         None
     } else if kind == Some(CriterionKind::Group) && input.weight.trim().is_empty() {
@@ -356,7 +364,12 @@ fn for_each_social_value(
         match &mut criterion.kind {
             Kind::Group { children } => for_each_social_value(children, act),
             Kind::SocialValue { measures, deliverability, .. } => act(&criterion.id, measures, deliverability),
-            Kind::Quality { .. } | Kind::Price { .. } | Kind::PassFail { .. } => {}
+            Kind::Quality { .. }
+            | Kind::Price { .. }
+            | Kind::Cost { .. }
+            | Kind::Figure { .. }
+            | Kind::Panel { .. }
+            | Kind::PassFail { .. } => {}
         }
     }
 }
@@ -380,6 +393,7 @@ pub fn feed(terms: &mut Terms, asked: &ConditionAsked, into: Option<(&str, Decim
                     weight,
                     target: asked.target.get(),
                     cap: asked.cap.map(|c| c.get()),
+                    record: place.and_then(|p| measures.get(p)).and_then(|there| there.record.clone()),
                 };
                 match place.and_then(|p| measures.get_mut(p)) {
                     Some(there) => *there = measure,
@@ -410,6 +424,13 @@ fn read_kind(
     kind: CriterionKind,
     input: &CriterionInput,
 ) -> Option<Kind> {
+    // What only a program can make keeps its kind; the form changes its title and weight.
+    if let Some(before) = before
+        && (matches!(before.kind, Kind::Cost { .. } | Kind::Figure { .. } | Kind::Panel { .. })
+            || before.formula().is_some_and(PriceModel::decides))
+    {
+        return Some(before.kind.clone());
+    }
     match kind {
         CriterionKind::Group => {
             Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() })
@@ -423,6 +444,8 @@ fn read_kind(
             let method = match input.method.trim() {
                 "" | "against_targets" => SocialValueMethod::AgainstTargets,
                 "share_of_highest" => SocialValueMethod::ShareOfHighest,
+                "value_against_target" => SocialValueMethod::ValueAgainstTarget,
+                "value_share_of_highest" => SocialValueMethod::ValueShareOfHighest,
                 _ => {
                     form.wrong("method", "Choose one of the answers");
                     return None;

@@ -178,6 +178,7 @@ fn promises(conditions: &[ConditionAsked], weight: Decimal, judged_by: &str) -> 
             weight,
             target: asked.target.get(),
             cap: asked.cap.map(|c| c.get()),
+            record: None,
         })
         .collect();
     let table = [(0, dec!(0)), (1, dec!(0.4)), (2, dec!(0.7)), (3, dec!(0.9)), (4, dec!(1))]

@@ -81,7 +81,7 @@ pub fn scored(terms: &Terms) -> Vec<ScoredRow> {
                 weight: if criterion.carries_points() { percent(n.points) } else { String::new() },
                 by: scored_by(criterion),
                 formula: match &criterion.kind {
-                    Kind::Price { model } => model.formula(),
+                    Kind::Price { model } | Kind::Cost { model, .. } => model.formula(),
                     _ => String::new(),
                 },
                 levels,
@@ -117,6 +117,12 @@ pub fn scored_by(criterion: &Criterion) -> String {
             let base = match method {
                 SocialValueMethod::AgainstTargets => "Promise ÷ our target, up to the full mark",
                 SocialValueMethod::ShareOfHighest => "Promise ÷ the highest promise. Other bids change your score",
+                SocialValueMethod::ValueAgainstTarget => {
+                    "Value of the promises ÷ value of our targets, up to the full mark"
+                }
+                SocialValueMethod::ValueShareOfHighest => {
+                    "Value of the promises ÷ the highest value. Other bids change your score"
+                }
             };
             if deliverability.is_some() {
                 format!("{base}, as far as your method is believed")
@@ -125,6 +131,11 @@ pub fn scored_by(criterion: &Criterion) -> String {
             }
         }
         Kind::Price { model } => price_words(model),
+        Kind::Cost { model, life } => {
+            format!("{}. Price means the whole-life cost over {} years", price_words(model), life.years)
+        }
+        Kind::Figure { .. } => "By published bounds from a figure that we work out".to_owned(),
+        Kind::Panel { .. } => "By the votes of the community panel".to_owned(),
     }
 }
 
@@ -163,6 +174,10 @@ pub fn price_words(model: &PriceModel) -> String {
             )
         }
         PriceModel::FixedPrice { price } => format!("Everybody is paid {price}; price earns no points"),
+        PriceModel::PricePerQualityPoint => "Price ÷ points: the lowest price for a point is first".to_owned(),
+        PriceModel::ValueAdjusted { .. } => {
+            "The price, lowered for the options offered, plus later costs: the lowest is first".to_owned()
+        }
     }
 }
 
@@ -196,7 +211,8 @@ pub fn ties_words(model: &Model) -> String {
 fn weight_kind(model: &Model, criterion: &Criterion) -> Option<WeightKind> {
     match &criterion.kind {
         Kind::SocialValue { .. } => Some(WeightKind::SocialValue),
-        Kind::Price { .. } => Some(WeightKind::Price),
+        Kind::Price { .. } | Kind::Cost { .. } => Some(WeightKind::Price),
+        Kind::Figure { .. } | Kind::Panel { .. } => Some(WeightKind::Quality),
         Kind::Quality { .. } => {
             let judges = model.nodes().into_iter().any(|n| {
                 matches!(&n.criterion.kind, Kind::SocialValue { deliverability: Some(d), .. } if d.criterion == criterion.id)

@@ -6,6 +6,7 @@ use crate::audit::{self, Checkpoint, Entry};
 use crate::config::Config;
 use crate::documents;
 use crate::error::{Error, Result};
+use crate::evaluation::{EvaluationFile, evaluation_hash};
 use crate::keys::Keys;
 use crate::values::{Actor, Clock, Subject};
 use crate::{applications, calls};
@@ -35,6 +36,31 @@ pub(super) fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>
     let report = audit::verify(&database, &keys, outside.as_ref())?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(if report.finding.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// `prove`: a decision with the row that names its hash and the way from there to a checkpoint.
+///
+/// # Errors
+/// Internal when no row of a ranking before the checkpoint names the hash, or what the database says.
+pub(super) fn prove(
+    config_file: Option<&Path>,
+    decision: EvaluationFile,
+    checkpoint: &Checkpoint,
+) -> Result<serde_json::Value> {
+    let config = Config::load(config_file)?;
+    let database = open_database(&config)?;
+    let hash = evaluation_hash(&decision);
+    let proof = match audit::prove(&database, &["ranking.signed", "ranking.made"], "hash", &hash, checkpoint) {
+        Err(Error::NotFound) => {
+            return Err(Error::internal(format!(
+                "No ranking recorded before the checkpoint has the hash {hash}. Export the decision again, or use a later \
+                 checkpoint."
+            )));
+        }
+        other => other?,
+    };
+    let format = super::evaluate::PROVED_FORMAT.to_owned();
+    Ok(serde_json::to_value(super::evaluate::Proved { format, evaluation: decision, proof })?)
 }
 
 /// `verify documents`: prints the report; exit 1 when something is wrong. With `sweep`, files that belong to nothing

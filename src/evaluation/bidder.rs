@@ -86,11 +86,14 @@ pub fn bidder_file(file: &EvaluationFile, bid: &str) -> Option<BidderFile> {
             scores: scored.scores.iter().map(score).collect(),
         })
     });
+    let mut answers = file.inputs.bids.iter().find(|b| b.id == bid)?.clone();
+    // Who gave which score stays with the officer, the auditor and the court; the agreed reasons go to the bidder.
+    answers.given.clear();
     Some(BidderFile {
         format: BIDDER_FORMAT.to_owned(),
         model: file.model.clone(),
         model_hash: result.model_hash.clone(),
-        bid: file.inputs.bids.iter().find(|b| b.id == bid)?.clone(),
+        bid: answers,
         result: own,
         winner,
     })
@@ -131,6 +134,9 @@ pub fn recompute_own(file: &BidderFile) -> Result<Own, EvaluationRefusal> {
     }
     let alone = evaluate(&file.model, &Inputs { bids: vec![file.bid.clone()], draw_seed: None })?;
     let mut agrees = alone.model_hash == file.model_hash;
+    // A price per point or an adjusted price depends on no rival.
+    let figure = alone.bids.first().and_then(|b| b.figure);
+    agrees &= file.result.rank.is_none() || written(file.result.figure) == written(figure);
     let mut scores = Vec::new();
     for fresh in alone.bids.iter().flat_map(|b| &b.scores) {
         let Some(criterion) = file.model.criterion(&fresh.criterion) else { continue };

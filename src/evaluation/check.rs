@@ -1,6 +1,8 @@
 //! Whether a model is whole: weights, levels, formulas, minimums, ties.
 
-use super::model::{Criterion, Kind, Measure, Minimum, Model, PriceModel, TieRule};
+use super::kinds::{Better, Discount, FigureBand, MeasureRecord, PanelRule, WholeLife};
+use super::model::{Criterion, Kind, Measure, Minimum, Model, PriceModel, SocialValueMethod, TieRule};
+use super::price::best_value;
 use super::refusal::EvaluationRefusal;
 use crate::values::Pence;
 use rust_decimal::Decimal;
@@ -21,19 +23,24 @@ impl Model {
     pub fn problems(&self) -> Vec<EvaluationRefusal> {
         let mut problems = Vec::new();
         let mut ids = BTreeSet::new();
-        if !self.criteria.iter().any(Criterion::carries_points) {
+        let carries = self.criteria.iter().any(Criterion::carries_points);
+        if !carries && !matches!(self.decider(), Some(PriceModel::ValueAdjusted { .. })) {
             problems.push(EvaluationRefusal::NoCriteria);
         }
+        decider(self, carries, &mut problems);
         level(self, "the top level", &self.criteria, 0, &mut ids, &mut problems);
         if self.rounding.places > MAX_PLACES {
             problems.push(EvaluationRefusal::Model(format!("Round scores to at most {MAX_PLACES} places.")));
         }
         ties(self, &mut problems);
         if let Some(rule) = &self.abnormally_low
-            && ![rule.below_mean, rule.below_next].into_iter().all(|s| s > Decimal::ZERO && is_share(s))
+            && (![rule.below_mean, rule.below_next].into_iter().all(|s| s > Decimal::ZERO && is_share(s))
+                || rule.hourly_wage.is_some_and(|wage| wage <= Pence::ZERO || wage > MAX_PRICE))
         {
             problems.push(EvaluationRefusal::Model(
-                "The limits for abnormally low prices are parts of a price, more than 0 and at most 1.".to_owned(),
+                "The limits for abnormally low prices are parts of a price, more than 0 and at most 1, and \
+                 the living wage is more than £0."
+                    .to_owned(),
             ));
         }
         problems
@@ -45,6 +52,27 @@ impl Model {
     /// That problem.
     pub fn check(&self) -> Result<(), EvaluationRefusal> {
         self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+}
+
+/// A price that ranks by itself leaves no room for another way of ranking.
+fn decider(model: &Model, carries: bool, problems: &mut Vec<EvaluationRefusal>) {
+    let nodes = model.nodes();
+    let prices: Vec<&PriceModel> = nodes.iter().filter_map(|n| n.criterion.formula()).collect();
+    if !prices.iter().any(|p| p.decides()) {
+        return;
+    }
+    if prices.len() > 1 {
+        problems.push(EvaluationRefusal::Model(
+            "A price per point, or an adjusted price, ranks by itself: the model cannot score another price."
+                .to_owned(),
+        ));
+    }
+    if carries && prices.iter().any(|p| matches!(p, PriceModel::ValueAdjusted { .. })) {
+        problems.push(EvaluationRefusal::Model(
+            "Under an adjusted price everything that counts is an option of the price: no criterion can carry points."
+                .to_owned(),
+        ));
     }
 }
 
@@ -96,9 +124,16 @@ fn level(
                 level(model, &format!("“{}”", criterion.title), children, depth + 1, ids, problems);
             }
             Kind::Quality { .. } => levels(criterion, problems),
-            Kind::Price { model } => price(criterion, model, problems),
-            Kind::SocialValue { measures, .. } => {
+            Kind::Price { model } => price(criterion, model, ids, problems),
+            Kind::Cost { model, life } => {
+                price(criterion, model, ids, problems);
+                whole_life(criterion, model, life, problems);
+            }
+            Kind::Figure { better, bands, .. } => figure(criterion, *better, bands, problems),
+            Kind::Panel { rule } => panel(criterion, rule, problems),
+            Kind::SocialValue { method, measures, .. } => {
                 promises(criterion, measures, ids, problems);
+                valued(criterion, *method, measures, problems);
                 deliverability(model, criterion, problems);
             }
             Kind::PassFail { .. } => {}
@@ -155,10 +190,29 @@ fn levels(criterion: &Criterion, problems: &mut Vec<EvaluationRefusal>) {
     }
 }
 
-fn price(criterion: &Criterion, model: &PriceModel, problems: &mut Vec<EvaluationRefusal>) {
+fn price(criterion: &Criterion, model: &PriceModel, ids: &mut BTreeSet<String>, problems: &mut Vec<EvaluationRefusal>) {
     let in_range = |p: Pence| p > Pence::ZERO && p <= MAX_PRICE;
     match model {
-        PriceModel::LowestOverPrice => {}
+        PriceModel::LowestOverPrice | PriceModel::PricePerQualityPoint => {}
+        PriceModel::ValueAdjusted { features } => {
+            for feature in features {
+                if feature.id.trim().is_empty() || !ids.insert(feature.id.clone()) {
+                    problems.push(EvaluationRefusal::DuplicateId { id: feature.id.clone() });
+                }
+                let options: BTreeSet<&str> = feature.options.iter().map(|o| o.id.as_str()).collect();
+                if options.len() != feature.options.len() || options.len() < 2 || options.contains("") {
+                    problems.push(wrong(criterion, "a feature needs at least two options, each with its own name."));
+                }
+                if feature.options.iter().any(|o| !is_share(o.value) || o.text.trim().is_empty()) {
+                    problems.push(wrong(criterion, "every option needs a text and a value of 0 or more."));
+                }
+            }
+            let best = best_value(features);
+            if best <= Decimal::ZERO || best > Decimal::new(30, 2) {
+                problems
+                    .push(wrong(criterion, "the best options together must be worth more than 0 and at most 0.30."));
+            }
+        }
         PriceModel::LinearToCeiling { ceiling, exponent, .. }
         | PriceModel::AbsoluteToCeiling { ceiling, exponent, .. } => {
             if !in_range(*ceiling) {
@@ -189,6 +243,89 @@ fn price(criterion: &Criterion, model: &PriceModel, problems: &mut Vec<Evaluatio
                 problems.push(wrong(criterion, "the fixed price must be more than £0."));
             }
         }
+    }
+}
+
+fn whole_life(criterion: &Criterion, model: &PriceModel, life: &WholeLife, problems: &mut Vec<EvaluationRefusal>) {
+    if !(1..=60).contains(&life.years) {
+        problems.push(wrong(criterion, "count the costs of 1 to 60 years after the purchase."));
+    }
+    if matches!(&life.discount, Discount::Rate { rate } if !is_share(*rate)) {
+        problems.push(wrong(criterion, "the rate of discount is a part of one, from 0 to 1."));
+    }
+    if life.discount.factor(1).is_none() {
+        problems.push(wrong(criterion, "no discount rates are known for that day."));
+    }
+    if matches!(model, PriceModel::FixedPrice { .. }) {
+        problems.push(wrong(criterion, "a fixed price has no whole-life cost to compare."));
+    }
+}
+
+fn figure(criterion: &Criterion, better: Better, bands: &[FigureBand], problems: &mut Vec<EvaluationRefusal>) {
+    if bands.is_empty() || bands.iter().any(|b| !is_share(b.share) || b.bound.abs() > MAX_QUANTITY) {
+        problems.push(wrong(criterion, "publish at least one bound, each with a share from 0 to 1."));
+    }
+    let out_of_order = bands.windows(2).any(|pair| match pair {
+        [a, b] => a.bound >= b.bound || if better == Better::Higher { a.share > b.share } else { a.share < b.share },
+        _ => false,
+    });
+    if out_of_order {
+        problems.push(wrong(criterion, "bounds must rise, and a better figure may not earn less than a worse one."));
+    }
+}
+
+fn panel(criterion: &Criterion, rule: &PanelRule, problems: &mut Vec<EvaluationRefusal>) {
+    let sound = match rule {
+        PanelRule::Scores { highest, .. } => (1..=1_000).contains(highest),
+        PanelRule::Budget { each, .. } => *each > Pence::ZERO && *each <= Pence(100_000_000),
+    };
+    if !sound || rule.quorum() == 0 {
+        problems.push(wrong(
+            criterion,
+            "a ballot has a best score of 1 to 1,000 or a budget of up to £1,000,000, and the quorum is at least 1.",
+        ));
+    }
+}
+
+/// Records where promises are valued, and sound records everywhere.
+fn valued(
+    criterion: &Criterion,
+    method: SocialValueMethod,
+    measures: &[Measure],
+    problems: &mut Vec<EvaluationRefusal>,
+) {
+    for measure in measures {
+        match &measure.record {
+            None if method.is_valued() => {
+                problems.push(wrong(criterion, &format!("“{}” needs a record of what it is worth.", measure.title)));
+            }
+            Some(record) => problems.extend(record_problem(record).map(|problem| EvaluationRefusal::Criterion {
+                criterion: measure.title.clone(),
+                problem: problem.to_owned(),
+            })),
+            None => {}
+        }
+    }
+}
+
+/// What keeps a record from being used.
+#[must_use]
+pub fn record_problem(record: &MeasureRecord) -> Option<&'static str> {
+    let parts = [record.deadweight, record.displacement, record.attribution, record.drop_off];
+    if record.proxy <= Pence::ZERO || record.proxy > Pence(1_000_000_000) {
+        Some("the value of one unit must be more than £0 and at most £10,000,000.")
+    } else if !parts.into_iter().all(is_share) {
+        Some("deadweight, displacement, attribution and drop-off are parts of one, from 0 to 1.")
+    } else if !(1..=60).contains(&record.years) {
+        Some("an effect lasts 1 to 60 years.")
+    } else if record.net_value() <= Decimal::ZERO {
+        Some("nothing of its value is left after what is taken off.")
+    } else if record.source.trim().is_empty() {
+        Some("name the source of its value.")
+    } else if record.valid_until.is_some_and(|last| last < record.valid_from) {
+        Some("the last day it is valid lies before the first.")
+    } else {
+        None
     }
 }
 

@@ -85,6 +85,14 @@ pub fn recompute(file: &EvaluationFile) -> Result<Recomputation, EvaluationRefus
     Ok(Recomputation { agrees, differences, result })
 }
 
+/// Where a stored and a recomputed answer differ, to the last digit; empty when they are the same.
+#[must_use]
+pub fn differences<T: Serialize>(stored: &T, recomputed: &T) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare("", &json(stored), &json(recomputed), &mut found);
+    found
+}
+
 fn compare(path: &str, stored: &Value, recomputed: &Value, differences: &mut Vec<Difference>) {
     match (stored, recomputed) {
         (Value::Object(a), Value::Object(b)) if a.len() == b.len() && a.keys().all(|key| b.contains_key(key)) => {
@@ -130,6 +138,29 @@ pub fn canonical_json<T: Serialize>(value: &T) -> String {
 #[must_use]
 pub fn model_hash(model: &Model) -> String {
     hex::encode(Sha256::digest(canonical_json(model).as_bytes()))
+}
+
+/// SHA-256 of the canonical JSON of a whole file, in hexadecimal: model, bids and result. It is what the audit record
+/// keeps of a ranking and what the award names.
+#[must_use]
+pub fn evaluation_hash(file: &EvaluationFile) -> String {
+    hex::encode(Sha256::digest(canonical_json(file).as_bytes()))
+}
+
+/// The JSON Schema of a file of one of the formats; `None` for a format there is not.
+#[must_use]
+pub fn schema_of(format: &str) -> Option<Value> {
+    let mut schema = match format {
+        FORMAT => return Some(schema()),
+        super::BIDDER_FORMAT => json(&schemars::schema_for!(super::BidderFile)),
+        super::LOTS_FORMAT => json(&schemars::schema_for!(super::LotsFile)),
+        super::STAGES_FORMAT => json(&schemars::schema_for!(super::StagesFile)),
+        _ => return None,
+    };
+    if let Some(known) = schema.pointer_mut("/properties/format").and_then(Value::as_object_mut) {
+        known.insert("const".to_owned(), Value::String(format.to_owned()));
+    }
+    Some(schema)
 }
 
 /// The JSON Schema of the file.

@@ -40,6 +40,116 @@ pub struct Bid {
     /// Promised quantities. A measure without a promise is missing, so a bidder who promises nothing says 0.
     #[serde(default)]
     pub promises: Vec<Promise>,
+    /// Costs after the purchase, for each criterion that scores a whole-life cost. None at all is an empty list of
+    /// flows; no entry is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<BidCosts>,
+    /// The options offered under a value-adjusted price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<ChosenOption>,
+    /// Figures that `finance` worked out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<BidFigure>,
+    /// What the community panel's votes came to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<PanelResult>,
+    /// Hours of work that the price pays for, held against the living wage.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "exact::option")]
+    #[schemars(schema_with = "exact::optional_schema")]
+    pub hours: Option<Decimal>,
+    /// Who gave which level, when and why. They change nothing: the moderated levels above are what counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenScore>,
+    /// Why each moderated level was agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<AgreedReason>,
+}
+
+/// Costs after the purchase under one criterion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BidCosts {
+    /// Which whole-life cost criterion.
+    pub criterion: String,
+    /// By year, any order; several of one year add up.
+    pub flows: Vec<CostFlow>,
+}
+
+/// A cost in a year after the purchase; a residual value is a negative cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostFlow {
+    /// Years after the purchase, 0 to the years of the model.
+    pub year: u32,
+    /// What it is for.
+    pub what: String,
+    /// In pounds.
+    #[schemars(schema_with = "exact::schema")]
+    pub amount: Pence,
+}
+
+/// An option offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenOption {
+    /// Which feature.
+    pub feature: String,
+    /// Which of its options.
+    pub option: String,
+}
+
+/// A figure of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BidFigure {
+    /// Which figure criterion.
+    pub criterion: String,
+    /// In the criterion's unit.
+    #[serde(with = "exact")]
+    #[schemars(schema_with = "exact::schema")]
+    pub value: Decimal,
+}
+
+/// The votes for one application, as the tally gives them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PanelResult {
+    /// Which panel criterion.
+    pub criterion: String,
+    /// Valid ballots of the whole panel.
+    pub ballots: u32,
+    /// The sum of the scores, or the pounds given to this application.
+    #[serde(with = "exact")]
+    #[schemars(schema_with = "exact::schema")]
+    pub sum: Decimal,
+}
+
+/// An individual score of an evaluator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenScore {
+    /// Which quality criterion.
+    pub criterion: String,
+    /// The evaluator, as the panel's list names them.
+    pub evaluator: String,
+    /// The level.
+    pub level: u32,
+    /// Why.
+    pub reason: String,
+    /// When, UTC.
+    pub at: String,
+}
+
+/// The reason of a moderated level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgreedReason {
+    /// Which quality criterion.
+    pub criterion: String,
+    /// Why, with reference to the published level and the bid's content.
+    pub reason: String,
+    /// When it was agreed, UTC.
+    pub at: String,
 }
 
 /// An answer to a pass/fail criterion.

@@ -1,6 +1,7 @@
 //! The published model: what is scored, with which weights, formulas, rounding and tie rules.
 
 use super::exact;
+use super::kinds::{Better, Feature, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife};
 use crate::values::{Pence, round_half_even, round_half_up};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -120,6 +121,27 @@ pub enum Kind {
         /// The published formula.
         model: PriceModel,
     },
+    /// Scored by the same formulas from the whole-life cost: the price and later costs, discounted to the purchase.
+    Cost {
+        /// The published formula; where it says price it means the whole-life cost.
+        model: PriceModel,
+        /// Which later costs count, and what they are worth at the purchase.
+        life: WholeLife,
+    },
+    /// Scored from a figure that `finance` works out, by published bounds: points = W × share. Not relative.
+    Figure {
+        /// What the figure tells.
+        measure: FigureMeasure,
+        /// Which way it is better.
+        better: Better,
+        /// By rising bound; a better bound never earns less.
+        bands: Vec<FigureBand>,
+    },
+    /// Scored by the votes of a community panel after voting has closed.
+    Panel {
+        /// How votes become points.
+        rule: PanelRule,
+    },
     /// Scored by formula from promised quantities.
     SocialValue {
         /// Whether promises are held against targets or against the best rival.
@@ -152,14 +174,16 @@ pub struct Level {
 }
 
 /// How the points of a price are found. `W` points available, `p` the bid's price, `B` the ceiling, `p_min` the
-/// lowest and `m` the mean of the prices of bids that are not excluded. All arithmetic is decimal with 28 digits.
+/// lowest and `m` the mean of the prices of bids that are not excluded. All arithmetic is decimal with 28 digits, and
+/// the result is rounded by the model's rule to its places. A price of zero or less is refused before any formula.
+/// One bid alone has the lowest and the mean price; equal prices always earn equal points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "formula", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PriceModel {
-    /// `W × p_min ÷ p`. Relative. Domain: every price above zero.
+    /// `W × p_min ÷ p`. Relative. Domain: every price above zero. One bid earns W; there is no ceiling.
     LowestOverPrice,
-    /// `W × ((B − p) ÷ (B − p_min))^e`. Relative. When every price is the ceiling, each has the lowest price and
-    /// earns W.
+    /// `W × ((B − p) ÷ (B − p_min))^e`. Relative. One bid earns W; at the ceiling a bid earns nothing, except that
+    /// when every price is the ceiling, each has the lowest price and earns W.
     LinearToCeiling {
         /// B.
         #[schemars(schema_with = "exact::schema")]
@@ -170,7 +194,7 @@ pub enum PriceModel {
         /// What a price above B means.
         above_ceiling: AboveCeiling,
     },
-    /// `W × (1 − (p ÷ B)^e)`. Not relative.
+    /// `W × (1 − (p ÷ B)^e)`. Not relative, so one bid earns what it would earn among many. At the ceiling: nothing.
     AbsoluteToCeiling {
         /// B.
         #[schemars(schema_with = "exact::schema")]
@@ -182,7 +206,8 @@ pub enum PriceModel {
         above_ceiling: AboveCeiling,
     },
     /// `p ≥ m`: `W × X × (B − p) ÷ (B − m)`; `p < m`: `W × (X + (1 − X) × (m − p) ÷ (m − p_min))`. Relative.
-    /// When the mean is the ceiling, every bid earns `W × X`.
+    /// One bid, or equal prices, earn `W × X`; at the ceiling a bid earns nothing. When the mean is the ceiling,
+    /// every bid earns `W × X`.
     Bilinear {
         /// B.
         #[schemars(schema_with = "exact::schema")]
@@ -194,12 +219,24 @@ pub enum PriceModel {
         /// What a price above B means.
         above_ceiling: AboveCeiling,
     },
-    /// `W × share` of the first band that the price is not above. Not relative.
+    /// `W × share` of the first band that the price is not above. Not relative. The last band's bound is the ceiling,
+    /// and a price there earns that band's share.
     Bands {
         /// By rising price; shares never rise.
         bands: Vec<PriceBand>,
         /// What a price above the last band means.
         above_ceiling: AboveCeiling,
+    },
+    /// The bids are ranked by `p ÷ points`, rounded as scores are, in pounds for one point; the lowest wins. Not
+    /// relative. It carries no points, and all others must add up to 100. A bid without points has no such figure and
+    /// is left out. There is no ceiling: set one by a pass/fail criterion.
+    PricePerQualityPoint,
+    /// The bids are ranked by an adjusted price, rounded as scores are; the lowest wins: `p ÷ K + later costs`, with
+    /// `K = 1 + V ÷ (1 − Vmax)`. V adds up the values of the options that a bid offers, Vmax of the best ones, at most
+    /// 0.30. Later costs are there when the criterion is a whole-life cost. Not relative; nothing carries points.
+    ValueAdjusted {
+        /// What a bid can offer; one option of each.
+        features: Vec<Feature>,
     },
     /// The price is published and everybody is scored on quality alone. Carries no points. Not relative.
     FixedPrice {
@@ -244,6 +281,25 @@ pub enum SocialValueMethod {
     AgainstTargets,
     /// `W × effective ÷ highest effective`. Relative: one inflated promise flattens everybody else.
     ShareOfHighest,
+    /// `W × min(1, value ÷ value of all targets)`: quantities are valued by the measures' records, each measure up to
+    /// its cap as a part of the value of all targets. Weights of measures are shown but do not count. Not relative.
+    ValueAgainstTarget,
+    /// `W × value ÷ highest value`. Relative, with the warning of [`SocialValueMethod::ShareOfHighest`].
+    ValueShareOfHighest,
+}
+
+impl SocialValueMethod {
+    /// Whether a rival's promise changes a bid's points.
+    #[must_use]
+    pub fn is_relative(self) -> bool {
+        matches!(self, SocialValueMethod::ShareOfHighest | SocialValueMethod::ValueShareOfHighest)
+    }
+
+    /// Whether promises are valued in pounds within the score.
+    #[must_use]
+    pub fn is_valued(self) -> bool {
+        matches!(self, SocialValueMethod::ValueAgainstTarget | SocialValueMethod::ValueShareOfHighest)
+    }
 }
 
 /// A promised quantity that counts.
@@ -268,6 +324,9 @@ pub struct Measure {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "exact::option")]
     #[schemars(schema_with = "exact::optional_schema")]
     pub cap: Option<Decimal>,
+    /// What it is worth in pounds: shown beside the score, and inside it only where the method says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<MeasureRecord>,
 }
 
 /// `effective = promised × share`, by the level of the quality criterion that judges the method of delivery.
@@ -326,11 +385,15 @@ pub struct LowPriceRule {
     #[serde(with = "exact")]
     #[schemars(schema_with = "exact::schema")]
     pub below_next: Decimal,
+    /// The living wage an hour: a price below what the hours offered cost at it opens an enquiry too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "exact::optional_schema")]
+    pub hourly_wage: Option<Pence>,
 }
 
 impl Default for LowPriceRule {
     fn default() -> Self {
-        LowPriceRule { below_mean: Decimal::new(40, 2), below_next: Decimal::new(30, 2) }
+        LowPriceRule { below_mean: Decimal::new(40, 2), below_next: Decimal::new(30, 2), hourly_wage: None }
     }
 }
 
@@ -349,8 +412,9 @@ impl Criterion {
     pub fn carries_points(&self) -> bool {
         match &self.kind {
             Kind::Group { children } => children.iter().any(Criterion::carries_points),
-            Kind::PassFail { .. } | Kind::Price { model: PriceModel::FixedPrice { .. } } => false,
-            Kind::Quality { .. } | Kind::Price { .. } | Kind::SocialValue { .. } => true,
+            Kind::PassFail { .. } => false,
+            Kind::Price { model } | Kind::Cost { model, .. } => model.carries_points(),
+            Kind::Quality { .. } | Kind::SocialValue { .. } | Kind::Figure { .. } | Kind::Panel { .. } => true,
         }
     }
 
@@ -359,9 +423,10 @@ impl Criterion {
     pub fn is_relative(&self) -> bool {
         match &self.kind {
             Kind::Group { children } => children.iter().any(Criterion::is_relative),
-            Kind::Price { model } => model.is_relative(),
-            Kind::SocialValue { method, .. } => *method == SocialValueMethod::ShareOfHighest,
-            Kind::Quality { .. } | Kind::PassFail { .. } => false,
+            Kind::Price { model } | Kind::Cost { model, .. } => model.is_relative(),
+            Kind::SocialValue { method, .. } => method.is_relative(),
+            Kind::Panel { rule } => matches!(rule, PanelRule::Budget { .. }),
+            Kind::Quality { .. } | Kind::PassFail { .. } | Kind::Figure { .. } => false,
         }
     }
 
@@ -370,61 +435,17 @@ impl Criterion {
     pub fn holds_price(&self) -> bool {
         match &self.kind {
             Kind::Group { children } => children.iter().any(Criterion::holds_price),
-            Kind::Price { .. } => true,
+            Kind::Price { .. } | Kind::Cost { .. } => true,
             _ => false,
         }
     }
-}
 
-/// A criterion with its place in the tree.
-#[derive(Clone, Debug)]
-pub struct Node<'a> {
-    /// The criterion.
-    pub criterion: &'a Criterion,
-    /// Points available for it out of 100: the product of the weights above it and its own.
-    pub points: Decimal,
-    /// Index of the group it lies in, in [`Model::nodes`].
-    pub parent: Option<usize>,
-    /// 0 at the top.
-    pub depth: u32,
-}
-
-impl Model {
-    /// Whether any score depends on the other bids; only then can ranks reverse.
+    /// The formula of a price or whole-life cost.
     #[must_use]
-    pub fn is_relative(&self) -> bool {
-        self.criteria.iter().any(Criterion::is_relative)
-    }
-
-    /// The tree in reading order, each group before its parts, with the points of every node.
-    #[must_use]
-    pub fn nodes(&self) -> Vec<Node<'_>> {
-        let mut nodes = Vec::new();
-        collect(&self.criteria, Decimal::ONE_HUNDRED, None, 0, &mut nodes);
-        nodes
-    }
-
-    /// A criterion by its identifier.
-    #[must_use]
-    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
-        fn find<'a>(level: &'a [Criterion], id: &str) -> Option<&'a Criterion> {
-            level.iter().find_map(|c| if c.id == id { Some(c) } else { find(c.children(), id) })
+    pub fn formula(&self) -> Option<&PriceModel> {
+        match &self.kind {
+            Kind::Price { model } | Kind::Cost { model, .. } => Some(model),
+            _ => None,
         }
-        find(&self.criteria, id)
-    }
-}
-
-fn collect<'a>(
-    level: &'a [Criterion],
-    available: Decimal,
-    parent: Option<usize>,
-    depth: u32,
-    nodes: &mut Vec<Node<'a>>,
-) {
-    for criterion in level {
-        let weight = criterion.weight.unwrap_or_default();
-        let points = (available * weight / Decimal::ONE_HUNDRED).normalize();
-        nodes.push(Node { criterion, points, parent, depth });
-        collect(criterion.children(), points, Some(nodes.len() - 1), depth + 1, nodes);
     }
 }

@@ -1,5 +1,6 @@
 //! The price formulas. Every one is exact decimal arithmetic; a lower price never scores less.
 
+use super::kinds::Feature;
 use super::model::{AboveCeiling, PriceModel};
 use super::result::StepInput;
 use crate::values::Pence;
@@ -32,6 +33,27 @@ impl PriceModel {
         matches!(self, PriceModel::LowestOverPrice | PriceModel::LinearToCeiling { .. } | PriceModel::Bilinear { .. })
     }
 
+    /// Whether it earns points; a fixed price and the formulas that rank by themselves do not.
+    #[must_use]
+    pub fn carries_points(&self) -> bool {
+        !self.decides() && !matches!(self, PriceModel::FixedPrice { .. })
+    }
+
+    /// Whether bids are ranked by a figure in pounds instead of by points.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        matches!(self, PriceModel::PricePerQualityPoint | PriceModel::ValueAdjusted { .. })
+    }
+
+    /// What can be offered for a better adjusted price; empty for every other formula.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        match self {
+            PriceModel::ValueAdjusted { features } => features,
+            _ => &[],
+        }
+    }
+
     /// The published ceiling and what a price above it means; `None` for formulas without one.
     #[must_use]
     pub fn ceiling(&self) -> Option<(Pence, AboveCeiling)> {
@@ -40,7 +62,10 @@ impl PriceModel {
             | PriceModel::AbsoluteToCeiling { ceiling, above_ceiling, .. }
             | PriceModel::Bilinear { ceiling, above_ceiling, .. } => Some((*ceiling, *above_ceiling)),
             PriceModel::Bands { bands, above_ceiling } => bands.last().map(|band| (band.up_to, *above_ceiling)),
-            PriceModel::LowestOverPrice | PriceModel::FixedPrice { .. } => None,
+            PriceModel::LowestOverPrice
+            | PriceModel::FixedPrice { .. }
+            | PriceModel::PricePerQualityPoint
+            | PriceModel::ValueAdjusted { .. } => None,
         }
     }
 
@@ -51,7 +76,7 @@ impl PriceModel {
     }
 
     /// Points of a price before rounding, between 0 and `weight`. The price is more than zero, and the field holds
-    /// it. A fixed price earns nothing.
+    /// it. A fixed price, and a price that ranks by itself, earns nothing.
     #[must_use]
     pub fn points(&self, weight: Decimal, price: Pence, field: &Field) -> Decimal {
         let p = price.decimal();
@@ -87,7 +112,9 @@ impl PriceModel {
             PriceModel::Bands { bands, .. } => {
                 bands.iter().find(|b| price <= b.up_to).map_or(Decimal::ZERO, |b| weight * b.share)
             }
-            PriceModel::FixedPrice { .. } => Decimal::ZERO,
+            PriceModel::FixedPrice { .. } | PriceModel::PricePerQualityPoint | PriceModel::ValueAdjusted { .. } => {
+                Decimal::ZERO
+            }
         }
     }
 
@@ -109,6 +136,12 @@ impl PriceModel {
                 .to_owned(),
             PriceModel::Bands { .. } => "W × share of the first band that the price is not above".to_owned(),
             PriceModel::FixedPrice { .. } => "the price is fixed and earns no points".to_owned(),
+            PriceModel::PricePerQualityPoint => {
+                "price ÷ points; the lowest is first, and a bid without points is left out".to_owned()
+            }
+            PriceModel::ValueAdjusted { .. } => {
+                "price ÷ (1 + V ÷ (1 − Vmax)) + later costs; the lowest is first".to_owned()
+            }
         }
     }
 
@@ -135,6 +168,22 @@ impl PriceModel {
         }
         inputs
     }
+}
+
+/// The adjusted price before rounding, in pounds: `p ÷ (1 + V ÷ (1 − Vmax)) + later costs`. `None` when Vmax is 1 or
+/// the figures leave their range. With V 0.2 and Vmax 0.3 a price of £499.00 is worth £388.11.
+#[must_use]
+pub fn adjusted_price(price: Pence, value: Decimal, best: Decimal, later: Pence) -> Option<Decimal> {
+    // p ÷ (1 + V ÷ (1 − M)) = p × (1 − M) ÷ (1 − M + V): one division, so that no digit is lost twice.
+    let rest = Decimal::ONE.checked_sub(best)?;
+    let adjusted = price.pounds().checked_mul(rest)?.checked_div(rest.checked_add(value)?)?;
+    adjusted.checked_add(later.pounds())
+}
+
+/// The value of the best options of all features: Vmax.
+#[must_use]
+pub fn best_value(features: &[Feature]) -> Decimal {
+    features.iter().filter_map(|f| f.options.iter().map(|o| o.value).max()).sum()
 }
 
 fn power(base: Decimal, exponent: u32) -> Decimal {

@@ -150,4 +150,97 @@ proptest! {
         let result = evaluate(&model, &bids(vec![made("A", a, dec!(0.000001)), made("B", b, check::MAX_QUANTITY)])).unwrap();
         prop_assert!(result.bids.iter().all(|b| b.total.is_some()));
     }
+
+    #[test]
+    fn a_higher_promise_never_scores_less(
+        formula in formula(), method in method(), bids_ in field(), jobs in 0_i64..500, hours in 0_i64..500,
+    ) {
+        let model = three_parts(formula, method);
+        let before = evaluate(&model, &bids(bids_.clone())).unwrap();
+        let mut more = bids_;
+        more[0].promises[0].quantity += Decimal::from(jobs);
+        more[0].promises[1].quantity += Decimal::new(hours, 1);
+        let after = evaluate(&model, &bids(more)).unwrap();
+        prop_assert!(score(&after, "B0", "s") >= score(&before, "B0", "s"));
+    }
+
+    #[test]
+    fn a_higher_promise_valued_in_pounds_never_scores_less(
+        relative in any::<bool>(), promised in prop::collection::vec((0_i64..40, 0_i64..300), 1..5), more in 0_i64..400,
+    ) {
+        let method =
+            if relative { SocialValueMethod::ValueShareOfHighest } else { SocialValueMethod::ValueAgainstTarget };
+        let model = super::formula_tests::valued(method);
+        let make = |n: usize, (jobs, hours): (i64, i64)| {
+            promising(Bid { prices: vec![], ..bid(&format!("B{n}"), 0, 1) }, Decimal::from(jobs), Decimal::from(hours))
+        };
+        let made: Vec<Bid> = promised.into_iter().enumerate().map(|(n, p)| make(n, p)).collect();
+        let before = evaluate(&model, &bids(made.clone())).unwrap();
+        let mut better = made;
+        better[0].promises[0].quantity += Decimal::from(more);
+        let after = evaluate(&model, &bids(better)).unwrap();
+        prop_assert!(score(&after, "B0", "s") >= score(&before, "B0", "s"));
+    }
+
+    #[test]
+    fn weights_times_one_change_no_digit(formula in formula(), method in method(), bids_ in field(), scale in 1_u32..5) {
+        let model = three_parts(formula, method);
+        let mut rescaled = model.clone();
+        for criterion in &mut rescaled.criteria {
+            let mut one = dec!(1);
+            one.rescale(scale);
+            let weight = criterion.weight.as_mut().unwrap();
+            *weight *= one;
+        }
+        let (plain, times_one) =
+            (evaluate(&model, &bids(bids_.clone())).unwrap(), evaluate(&rescaled, &bids(bids_)).unwrap());
+        prop_assert_eq!(serde_json::to_string(&plain.ranking).unwrap(), serde_json::to_string(&times_one.ranking).unwrap());
+        prop_assert_eq!(serde_json::to_string(&plain.bids).unwrap(), serde_json::to_string(&times_one.bids).unwrap());
+    }
+
+    #[test]
+    fn a_lower_price_never_ranks_worse_where_a_figure_ranks(
+        rows in prop::collection::vec((1_u32..=100, 2_i64..20_000), 2..6), less in 1_i64..5_000,
+    ) {
+        let mut price = leaf("p", dec!(1), Kind::Price { model: PriceModel::PricePerQualityPoint });
+        price.weight = None;
+        let model = of(vec![leaf("q", dec!(100), quality(percent_levels())), price]);
+        let made: Vec<Bid> = rows.iter().enumerate().map(|(n, r)| bid(&format!("B{n}"), r.0, r.1)).collect();
+        let rank = |made: &[Bid]| evaluate(&model, &bids(made.to_vec())).unwrap().bids[0].rank;
+        let before = rank(&made);
+        let mut cheaper = made;
+        let price = &mut cheaper[0].prices[0].price;
+        *price = Pence((price.0 - less).max(1));
+        prop_assert!(rank(&cheaper) <= before);
+    }
+
+    #[test]
+    fn the_totals_of_a_tree_are_the_exact_sums_of_the_leaves_shown(
+        parts in prop::collection::vec(1_u32..100, 3), levels in prop::collection::vec(0_u32..5, 3), places in 0_u32..7,
+    ) {
+        let sum: u32 = parts.iter().sum();
+        // Weights that do not come out even: the last takes what is left.
+        let mut weights: Vec<Decimal> =
+            parts.iter().map(|p| (Decimal::from(*p) * dec!(100) / Decimal::from(sum)).round_dp(6)).collect();
+        let rest = dec!(100) - weights.iter().take(2).sum::<Decimal>();
+        weights[2] = rest;
+        prop_assume!(weights.iter().all(|w| *w > Decimal::ZERO));
+        let leaves: Vec<Criterion> =
+            weights.iter().enumerate().map(|(n, w)| leaf(&format!("c{n}"), *w, quality(five_levels()))).collect();
+        let mut model = of(vec![
+            leaf("g", dec!(33.333333), Kind::Group { children: leaves }),
+            leaf("z", dec!(66.666667), quality(five_levels())),
+        ]);
+        model.rounding.places = places;
+        let mut given: Vec<LevelScore> = levels
+            .iter()
+            .enumerate()
+            .map(|(n, level)| LevelScore { criterion: format!("c{n}"), level: *level })
+            .collect();
+        given.push(LevelScore { criterion: "z".into(), level: 3 });
+        let result = evaluate(&model, &bids(vec![Bid { id: "A".into(), levels: given, ..Bid::default() }])).unwrap();
+        let own: Decimal = ["c0", "c1", "c2"].iter().filter_map(|c| score(&result, "A", c)).sum();
+        prop_assert_eq!(score(&result, "A", "g"), Some(own));
+        prop_assert_eq!(total(&result, "A"), own + score(&result, "A", "z").unwrap());
+    }
 }

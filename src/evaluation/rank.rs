@@ -1,331 +1,112 @@
 //! From bids to a ranking: exclusions first, then formulas over the bids that remain, then totals and ties.
 
-use super::answers::{Answers, measures, read};
+use super::answers::{Index, read};
 use super::inputs::Inputs;
-use super::low_price::low_prices;
-use super::model::{Deliverability, Kind, Measure, Minimum, Model, Node, PriceModel, SocialValueMethod, TieRule};
-use super::price::Field;
+use super::kinds::PanelRule;
+use super::leaves::{Scored, sums};
+use super::low_price::{below_wage_cost, low_prices};
+use super::model::{Kind, Model, PriceModel, TieRule};
+use super::price::{Field, adjusted_price, best_value};
 use super::refusal::{EvaluationRefusal, Missing};
-use super::result::{BidResult, CriterionScore, EvaluationResult, Exclusion, Ranked, Step, StepInput};
+use super::result::{BidResult, CriterionScore, EvaluationResult, Ranked, Step, StepInput};
+use super::social_value::{measure_value, target_value};
 use super::ties::{Contender, Place, rank};
+use super::tree::Node;
 use crate::values::Pence;
-use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+/// Answers (bids × criteria) from which two threads share the work; the result is the same.
+const WORTH_TWO_THREADS: usize = 4_000;
 
 /// Ranks the bids of a call by its model. The order of the bids changes nothing.
 ///
 /// 1. A bid that was disregarded, fails a pass/fail criterion, is below a minimum or above an excluding ceiling is
 ///    left out, with its reason; it sets no lowest, mean or highest value for the others.
 /// 2. Every leaf is scored and rounded to the published places; groups and totals are exact sums of rounded leaves.
-/// 3. Equal totals go through the tie cascade.
+/// 3. Bids are ranked by points, or by the price per point or adjusted price where the model says so.
+/// 4. Equal totals go through the tie cascade.
 ///
 /// # Errors
 /// [`EvaluationRefusal`]: a model that is not whole, inputs that do not fit it, and anything missing of a bid that
 /// is not excluded. Missing is never zero.
 pub fn evaluate(model: &Model, inputs: &Inputs) -> Result<EvaluationResult, EvaluationRefusal> {
     model.check()?;
-    let nodes = model.nodes();
-    let mut bids: Vec<Scored<'_>> = read(model, &nodes, inputs)?
-        .into_iter()
-        .map(|answers| Scored {
-            answers,
-            excluded: Vec::new(),
-            scores: vec![None; nodes.len()],
-            steps: vec![Vec::new(); nodes.len()],
-        })
-        .collect();
-    for bid in &mut bids {
-        bid.score_quality(model, &nodes);
-    }
-    for bid in &mut bids {
-        bid.check_ceilings(&nodes);
-    }
-    let missing: Vec<Missing> = bids.iter().filter(|b| b.excluded.is_empty()).flat_map(|b| b.missing(&nodes)).collect();
+    let index = Index::of(model);
+    let mut bids: Vec<Scored<'_>> =
+        read(&index, inputs)?.into_iter().map(|answers| Scored::new(answers, index.nodes.len())).collect();
+    in_halves(&mut bids, index.nodes.len(), |bid| bid.score_own(model, &index));
+    let missing: Vec<Missing> = bids.iter().filter(|b| b.excluded.is_empty()).flat_map(|b| b.missing(&index)).collect();
     if !missing.is_empty() {
         return Err(EvaluationRefusal::Incomplete { missing });
     }
-    score_relative(model, &nodes, &mut bids);
-    finish(model, &nodes, bids, inputs.draw_seed.as_deref())
+    score_relative(model, &index, &mut bids);
+    let figures = score_deciding(model, &index, &mut bids)?;
+    finish(model, &index, bids, &figures, inputs.draw_seed.as_deref())
 }
 
-/// A bid with what has been scored so far.
-struct Scored<'a> {
-    answers: Answers<'a>,
-    excluded: Vec<Exclusion>,
-    /// By node: the rounded score.
-    scores: Vec<Option<Decimal>>,
-    steps: Vec<Vec<Step>>,
+/// Runs a piece of work on every item, on two threads where that is worth it.
+fn in_halves<T: Send>(items: &mut [T], weight: usize, work: impl Fn(&mut T) + Sync) {
+    if items.len() < 2 || items.len() * weight < WORTH_TWO_THREADS {
+        items.iter_mut().for_each(work);
+        return;
+    }
+    let (first, second) = items.split_at_mut(items.len() / 2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| second.iter_mut().for_each(&work));
+        first.iter_mut().for_each(&work);
+    });
 }
 
-impl Scored<'_> {
-    fn exclude(&mut self, code: &str, node: Option<&Node<'_>>, sentence: String) {
-        self.excluded.push(Exclusion {
-            code: code.to_owned(),
-            criterion: node.map(|n| n.criterion.id.clone()),
-            sentence,
-        });
-    }
-
-    /// Everything that depends on this bid alone and not on its price: pass/fail, quality, promises against
-    /// targets, and then the minimums.
-    fn score_quality(&mut self, model: &Model, nodes: &[Node<'_>]) {
-        if let Some(reason) = &self.answers.bid.disregarded {
-            self.exclude("disregarded", None, reason.clone());
-        }
-        for (index, node) in nodes.iter().enumerate() {
-            match &node.criterion.kind {
-                Kind::PassFail { requirement } => {
-                    if let Some((false, reason)) = self.answers.passes.get(node.criterion.id.as_str()).copied() {
-                        let why = if reason.is_empty() { String::new() } else { format!(" {reason}") };
-                        self.exclude(
-                            "failed",
-                            Some(node),
-                            format!("Failed “{}”: {requirement}{why}", node.criterion.title),
-                        );
-                    }
-                }
-                Kind::Quality { levels } => {
-                    let given = self.answers.levels.get(node.criterion.id.as_str());
-                    if let Some(level) = given.and_then(|given| levels.iter().find(|l| l.level == *given)) {
-                        let unrounded = node.points * level.share;
-                        let inputs = vec![
-                            StepInput::own("W", node.points),
-                            StepInput::own("level", level.level),
-                            StepInput::own("share", level.share),
-                        ];
-                        self.record(model, index, node, "W × share of the level".to_owned(), inputs, unrounded);
-                    }
-                }
-                Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures, deliverability } => {
-                    self.score_promises(model, index, node, measures, deliverability.as_ref(), None);
-                }
-                Kind::SocialValue { .. } | Kind::Price { .. } | Kind::Group { .. } => {}
-            }
-        }
-        self.check_minimums(model, nodes);
-    }
-
-    fn record(
-        &mut self,
-        model: &Model,
-        index: usize,
-        node: &Node<'_>,
-        formula: String,
-        inputs: Vec<StepInput>,
-        unrounded: Decimal,
-    ) {
-        let rounded = model.rounding.round(unrounded);
-        let step = Step { title: node.criterion.title.clone(), formula, inputs, unrounded, rounded };
-        if let (Some(score), Some(steps)) = (self.scores.get_mut(index), self.steps.get_mut(index)) {
-            *score = Some(rounded);
-            steps.push(step);
-        }
-    }
-
-    /// The part of its promises that counts; `None` while the level that decides it is missing.
-    fn believed(&self, rule: Option<&Deliverability>) -> Option<Decimal> {
-        let Some(rule) = rule else { return Some(Decimal::ONE) };
-        let level = self.answers.levels.get(rule.criterion.as_str())?;
-        rule.table.iter().find(|row| row.level == *level).map(|row| row.share)
-    }
-
-    /// Promises as they count, in the order of the measures; `None` while something is missing.
-    fn effective(&self, measures: &[Measure], rule: Option<&Deliverability>) -> Option<Vec<Decimal>> {
-        let share = self.believed(rule)?;
-        measures.iter().map(|m| self.answers.promises.get(m.id.as_str()).map(|q| *q * share)).collect()
-    }
-
-    fn score_promises(
-        &mut self,
-        model: &Model,
-        index: usize,
-        node: &Node<'_>,
-        measures: &[Measure],
-        rule: Option<&Deliverability>,
-        highest: Option<&[Decimal]>,
-    ) {
-        let Some(effective) = self.effective(measures, rule) else { return };
-        let share = self.believed(rule).unwrap_or_default();
-        let mut total = Decimal::ZERO;
-        let mut steps = Vec::with_capacity(measures.len());
-        for (position, (measure, effective)) in measures.iter().zip(effective).enumerate() {
-            let available = (node.points * measure.weight / Decimal::ONE_HUNDRED).normalize();
-            let against = highest.map_or(measure.target, |all| all.get(position).copied().unwrap_or_default());
-            let earned = if effective >= against && !against.is_zero() {
-                available
-            } else if against.is_zero() {
-                Decimal::ZERO
-            } else {
-                available * effective / against
-            };
-            let ceiling = measure.cap.map(|cap| cap * node.points);
-            let unrounded = ceiling.map_or(earned, |most| earned.min(most));
-            let rounded = model.rounding.round(unrounded);
-            total += rounded;
-            let promised = self.answers.promises.get(measure.id.as_str()).copied().unwrap_or_default();
-            let mut inputs = vec![
-                StepInput::own("W", available),
-                StepInput::own("promised", promised),
-                StepInput::own("deliverability", share),
-                StepInput::own("effective", effective.normalize()),
-            ];
-            let mut formula = if highest.is_some() {
-                inputs.push(StepInput::of_rivals("highest effective", against.normalize()));
-                "W × effective ÷ highest effective, effective = promised × deliverability".to_owned()
-            } else {
-                inputs.push(StepInput::own("target", measure.target));
-                "W × min(1, effective ÷ target), effective = promised × deliverability".to_owned()
-            };
-            if let Some(most) = ceiling {
-                inputs.push(StepInput::own("most", most.normalize()));
-                formula.push_str(", at most the measure’s cap");
-            }
-            steps.push(Step { title: measure.title.clone(), formula, inputs, unrounded, rounded });
-        }
-        if let (Some(score), Some(slot)) = (self.scores.get_mut(index), self.steps.get_mut(index)) {
-            *score = Some(total);
-            *slot = steps;
-        }
-    }
-
-    fn check_minimums(&mut self, model: &Model, nodes: &[Node<'_>]) {
-        let sums = sums(nodes, &self.scores);
-        for (node, score) in nodes.iter().zip(sums) {
-            match &node.criterion.minimum {
-                Some(Minimum::Level { level }) => {
-                    if let Some(given) = self.answers.levels.get(node.criterion.id.as_str()).copied()
-                        && given < *level
-                    {
-                        let sentence =
-                            format!("Level {given} for “{}” is below the minimum of {level}.", node.criterion.title);
-                        self.exclude("below-minimum", Some(node), sentence);
-                    }
-                }
-                Some(Minimum::Percent { percent }) => {
-                    let least = model.rounding.round(node.points * *percent / Decimal::ONE_HUNDRED);
-                    if let Some(score) = score
-                        && score < least
-                    {
-                        let sentence = format!(
-                            "{score} points for “{}” are below the minimum of {least}, {}% of {}.",
-                            node.criterion.title,
-                            shown_decimal(*percent),
-                            shown_decimal(node.points)
-                        );
-                        self.exclude("below-minimum", Some(node), sentence);
-                    }
-                }
-                None => {}
-            }
-        }
-    }
-
-    fn check_ceilings(&mut self, nodes: &[Node<'_>]) {
-        for node in nodes {
-            let Kind::Price { model: formula } = &node.criterion.kind else { continue };
-            let Some(price) = self.answers.prices.get(node.criterion.id.as_str()).copied() else { continue };
-            if let Some((ceiling, _)) = formula.ceiling()
-                && formula.excludes(price)
-            {
-                let sentence =
-                    format!("The price {price} for “{}” is above the ceiling of {ceiling}.", node.criterion.title);
-                self.exclude("above-ceiling", Some(node), sentence);
-            }
-        }
-    }
-
-    fn missing(&self, nodes: &[Node<'_>]) -> Vec<Missing> {
-        let name = |id: &str, title: &str| Missing {
-            bid: self.answers.bid.id.clone(),
-            id: id.to_owned(),
-            title: title.to_owned(),
-        };
-        let mut missing = Vec::new();
-        for node in nodes {
-            let id = node.criterion.id.as_str();
-            let has = match &node.criterion.kind {
-                Kind::PassFail { .. } => self.answers.passes.contains_key(id),
-                Kind::Quality { .. } => self.answers.levels.contains_key(id),
-                Kind::Price { model } => {
-                    matches!(model, PriceModel::FixedPrice { .. }) || self.answers.prices.contains_key(id)
-                }
-                Kind::SocialValue { .. } | Kind::Group { .. } => true,
-            };
-            if !has {
-                missing.push(name(id, &node.criterion.title));
-            }
-            missing.extend(
-                measures(node)
-                    .iter()
-                    .filter(|m| !self.answers.promises.contains_key(m.id.as_str()))
-                    .map(|m| name(&m.id, &m.title)),
-            );
-        }
-        missing
-    }
-
-    fn whole_price(&self, nodes: &[Node<'_>]) -> Option<Pence> {
-        let scored = nodes.iter().filter(
-            |n| matches!(&n.criterion.kind, Kind::Price { model } if !matches!(model, PriceModel::FixedPrice { .. })),
-        );
-        let prices: Option<Vec<Pence>> =
-            scored.map(|n| self.answers.prices.get(n.criterion.id.as_str()).copied()).collect();
-        prices.filter(|p| !p.is_empty()).map(|p| p.into_iter().sum())
-    }
-}
-
-/// Scores of all nodes, groups as the exact sum of their parts; a group with a missing part has none.
-fn sums(nodes: &[Node<'_>], leaves: &[Option<Decimal>]) -> Vec<Option<Decimal>> {
-    let is_group = |node: &Node<'_>| matches!(node.criterion.kind, Kind::Group { .. });
-    let mut sums: Vec<Option<Decimal>> = nodes
-        .iter()
-        .zip(leaves)
-        .map(|(node, leaf)| if is_group(node) && node.criterion.carries_points() { Some(Decimal::ZERO) } else { *leaf })
-        .collect();
-    for (index, node) in nodes.iter().enumerate().rev() {
-        let Some(parent) = node.parent else { continue };
-        if !node.criterion.carries_points() {
-            continue;
-        }
-        let part = sums.get(index).copied().flatten();
-        if let Some(whole) = sums.get_mut(parent) {
-            *whole = match (*whole, part) {
-                (Some(whole), Some(part)) => Some(whole + part),
-                _ => None,
-            };
-        }
-    }
-    sums
-}
-
-/// Prices and max-relative promises, over the bids that are not excluded.
-fn score_relative(model: &Model, nodes: &[Node<'_>], bids: &mut [Scored<'_>]) {
-    for (index, node) in nodes.iter().enumerate() {
+/// Prices, votes on a budget and max-relative promises, over the bids that are not excluded.
+fn score_relative(model: &Model, index: &Index<'_>, bids: &mut [Scored<'_>]) {
+    for (place, node) in index.nodes.iter().enumerate() {
         match &node.criterion.kind {
-            Kind::Price { model: formula } if node.criterion.carries_points() => {
-                let id = node.criterion.id.as_str();
+            Kind::Price { model: formula } | Kind::Cost { model: formula, .. } if formula.carries_points() => {
                 let valid = bids.iter().filter(|b| b.excluded.is_empty());
-                let prices: Vec<Pence> = valid.filter_map(|b| b.answers.prices.get(id).copied()).collect();
+                let prices: Vec<Pence> = valid.filter_map(|b| b.answers.price(place)).collect();
                 let Some(field) = Field::of(&prices) else { continue };
                 for bid in bids.iter_mut().filter(|b| b.excluded.is_empty()) {
-                    if let Some(price) = bid.answers.prices.get(id).copied() {
+                    if let Some(price) = bid.answers.price(place) {
                         let points = formula.points(node.points, price, &field);
-                        let inputs = formula.step_inputs(node.points, price, &field);
-                        bid.record(model, index, node, formula.formula(), inputs, points);
+                        let mut inputs = formula.step_inputs(node.points, price, &field);
+                        life_inputs(bid, place, &mut inputs);
+                        bid.record(model, place, node, formula.formula(), inputs, points);
                     }
                 }
             }
-            Kind::SocialValue { method: SocialValueMethod::ShareOfHighest, measures, deliverability } => {
+            Kind::Panel { rule: PanelRule::Budget { .. } } => {
+                let votes = |b: &Scored<'_>| b.answers.votes.get(place).copied().flatten();
+                let valid = bids.iter().filter(|b| b.excluded.is_empty());
+                let highest = valid.filter_map(|b| votes(b).map(|(_, sum)| sum)).max().unwrap_or_default();
+                for bid in bids.iter_mut().filter(|b| b.excluded.is_empty()) {
+                    let Some((ballots, sum)) = votes(bid) else { continue };
+                    let points = if highest.is_zero() { Decimal::ZERO } else { node.points * sum / highest };
+                    let inputs = vec![
+                        StepInput::own("W", node.points),
+                        StepInput::own("money given", sum),
+                        StepInput::of_rivals("most money given", highest),
+                        StepInput::own("ballots", ballots),
+                    ];
+                    bid.record(model, place, node, "W × money given ÷ most money given".to_owned(), inputs, points);
+                }
+            }
+            Kind::SocialValue { method, measures, deliverability } if method.is_relative() => {
                 let rule = deliverability.as_ref();
-                let mut highest = vec![Decimal::ZERO; measures.len()];
+                let targets = target_value(measures);
+                let valued = method.is_valued();
+                let mut highest = vec![Decimal::ZERO; if valued { 1 } else { measures.len() }];
                 for bid in bids.iter().filter(|b| b.excluded.is_empty()) {
-                    for (most, own) in highest.iter_mut().zip(bid.effective(measures, rule).unwrap_or_default()) {
+                    let mut own = bid.effective(index, place, measures, rule).unwrap_or_default();
+                    if valued {
+                        own = vec![measures.iter().zip(own).map(|(m, q)| measure_value(m, q, targets)).sum()];
+                    }
+                    for (most, own) in highest.iter_mut().zip(own) {
                         *most = (*most).max(own);
                     }
                 }
                 for bid in bids.iter_mut().filter(|b| b.excluded.is_empty()) {
-                    bid.score_promises(model, index, node, measures, rule, Some(&highest));
+                    bid.score_promises(model, index, place, node, *method, measures, rule, Some(&highest));
                 }
             }
             _ => {}
@@ -333,58 +114,151 @@ fn score_relative(model: &Model, nodes: &[Node<'_>], bids: &mut [Scored<'_>]) {
     }
 }
 
+/// The parts of a whole-life cost; nothing for a plain price.
+fn life_inputs(bid: &Scored<'_>, place: usize, inputs: &mut Vec<StepInput>) {
+    if let (Some(later), Some(offered)) =
+        (bid.answers.later.get(place).copied().flatten(), bid.answers.offered.get(place).copied().flatten())
+    {
+        inputs.push(StepInput::money("price at the purchase", offered));
+        inputs.push(StepInput::money("later costs, discounted", later));
+    }
+}
+
+/// The figure that ranks each bid, by place of the bid, where the model ranks by a price. Bids that have none are
+/// excluded here.
+fn score_deciding(
+    model: &Model,
+    index: &Index<'_>,
+    bids: &mut [Scored<'_>],
+) -> Result<Vec<Option<Decimal>>, EvaluationRefusal> {
+    let mut figures = vec![None; bids.len()];
+    let found = index.nodes.iter().enumerate().find(|(_, n)| n.criterion.formula().is_some_and(PriceModel::decides));
+    let Some((place, node)) = found else { return Ok(figures) };
+    let Some(formula) = node.criterion.formula() else { return Ok(figures) };
+    for (bid, figure) in bids.iter_mut().zip(&mut figures).filter(|(b, _)| b.excluded.is_empty()) {
+        let Some(offered) = bid.answers.offered.get(place).copied().flatten() else { continue };
+        let later = bid.answers.later.get(place).copied().flatten().unwrap_or_default();
+        let too_large = || EvaluationRefusal::Bid {
+            bid: bid.answers.bid.id.clone(),
+            problem: "the figures leave the range of numbers that can be kept.".to_owned(),
+        };
+        let mut inputs = vec![StepInput::money("price", offered + later)];
+        let unrounded = if let PriceModel::ValueAdjusted { features } = formula {
+            let (value, best) = (bid.answers.options.iter().flatten().sum::<Decimal>(), best_value(features));
+            inputs = vec![
+                StepInput::money("price", offered),
+                StepInput::own("V", value),
+                StepInput::own("Vmax", best),
+                StepInput::money("later costs", later),
+            ];
+            adjusted_price(offered, value, best, later).ok_or_else(too_large)?
+        } else {
+            let points = top(&index.nodes, &sums(&index.nodes, &bid.scores));
+            if points <= Decimal::ZERO {
+                let sentence = format!("The bid earns no points, so “{}” cannot be worked out.", node.criterion.title);
+                bid.exclude("no-points", Some(node), sentence);
+                continue;
+            }
+            inputs.push(StepInput::own("points", points));
+            (offered + later).pounds().checked_div(points).ok_or_else(too_large)?
+        };
+        let rounded = model.rounding.round(unrounded);
+        *figure = Some(rounded);
+        life_inputs(bid, place, &mut inputs);
+        if let Some(steps) = bid.steps.get_mut(place) {
+            let title = node.criterion.title.clone();
+            steps.push(Step { title, formula: formula.formula(), inputs, unrounded, rounded });
+        }
+    }
+    Ok(figures)
+}
+
+/// The sum of the prices that formulas compare, and of what is offered.
+fn whole_prices(index: &Index<'_>, bid: &Scored<'_>) -> Option<(Pence, Pence)> {
+    let mut sums = None;
+    for (place, node) in index.nodes.iter().enumerate() {
+        let Some(formula) = node.criterion.formula() else { continue };
+        if matches!(formula, PriceModel::FixedPrice { .. }) {
+            continue;
+        }
+        let offered = bid.answers.offered.get(place).copied().flatten()?;
+        let (compared, asked) = sums.unwrap_or((Pence::ZERO, Pence::ZERO));
+        sums = Some((compared + bid.answers.price(place)?, asked + offered));
+    }
+    sums
+}
+
 fn finish(
     model: &Model,
-    nodes: &[Node<'_>],
-    bids: Vec<Scored<'_>>,
+    index: &Index<'_>,
+    mut bids: Vec<Scored<'_>>,
+    figures: &[Option<Decimal>],
     seed: Option<&str>,
 ) -> Result<EvaluationResult, EvaluationRefusal> {
+    let nodes = &index.nodes;
     let mut contenders = Vec::new();
     let mut prices = Vec::new();
-    let mut summed = Vec::with_capacity(bids.len());
-    for bid in &bids {
-        let sums = sums(nodes, &bid.scores);
-        if bid.excluded.is_empty() {
-            let price = bid.whole_price(nodes);
-            if let Some(price) = price {
-                prices.push((bid.answers.bid.id.clone(), price));
-            }
-            let total = model.rounding.round(Decimal::ZERO) + top(nodes, &sums);
-            let keys = model.ties.iter().filter_map(|rule| tie_key(rule, nodes, &sums, price)).collect();
-            contenders.push(Contender { bid: bid.answers.bid.id.clone(), total, keys });
+    let mut wage_flags = Vec::new();
+    let wage = model.abnormally_low.as_ref().and_then(|rule| rule.hourly_wage);
+    for (bid, figure) in bids.iter().zip(figures) {
+        if !bid.excluded.is_empty() {
+            continue;
         }
-        summed.push(sums);
+        let sums = sums(nodes, &bid.scores);
+        let id = &bid.answers.bid.id;
+        let whole = whole_prices(index, bid);
+        if let Some((_, asked)) = whole {
+            prices.push((id.clone(), asked));
+            if let (Some(wage), Some(hours)) = (wage, bid.answers.bid.hours) {
+                wage_flags.extend(below_wage_cost(id, asked, hours, wage));
+            }
+        }
+        let total = model.rounding.round(Decimal::ZERO) + top(nodes, &sums);
+        let compared = whole.map(|(compared, _)| compared);
+        let keys = model.ties.iter().filter_map(|rule| tie_key(rule, nodes, &sums, compared)).collect();
+        contenders.push(Contender { bid: id.clone(), total, figure: *figure, keys });
     }
     let places = rank(contenders, &model.ties, seed)?;
-    let low_prices = model.abnormally_low.as_ref().map(|rule| low_prices(&prices, rule)).unwrap_or_default();
+    let mut flags = model.abnormally_low.as_ref().map(|rule| low_prices(&prices, rule)).unwrap_or_default();
+    flags.extend(wage_flags);
     let winner = match places.as_slice() {
         [first, second, ..] if second.rank == first.rank => None,
         [first, ..] => Some(first.contender.bid.clone()),
         [] => None,
     };
-    let by_bid: BTreeMap<&str, &Place> = places.iter().map(|p| (p.contender.bid.as_str(), p)).collect();
-    let results = bids
-        .into_iter()
-        .zip(summed)
-        .map(|(bid, sums)| {
-            let place = by_bid.get(bid.answers.bid.id.as_str());
-            BidResult {
-                bid: bid.answers.bid.id.clone(),
-                rank: place.map(|p| p.rank),
-                total: place.map(|p| p.contender.total),
-                scores: scores(nodes, &bid.answers.passes, bid.steps, &sums),
-                exclusions: bid.excluded,
-            }
-        })
-        .collect();
+    let by_bid: HashMap<&str, &Place> = places.iter().map(|p| (p.contender.bid.as_str(), p)).collect();
+    let mut results: Vec<(Scored<'_>, Option<BidResult>)> = bids.drain(..).map(|bid| (bid, None)).collect();
+    in_halves(&mut results, nodes.len(), |(bid, result)| {
+        let place = by_bid.get(bid.answers.bid.id.as_str());
+        *result = Some(BidResult {
+            bid: bid.answers.bid.id.clone(),
+            rank: place.map(|p| p.rank),
+            total: place.map(|p| p.contender.total),
+            figure: place.and_then(|p| p.contender.figure),
+            scores: scores(nodes, bid),
+            exclusions: std::mem::take(&mut bid.excluded),
+        });
+    });
     let ranking = places
         .iter()
-        .map(|p| Ranked { rank: p.rank, bid: p.contender.bid.clone(), total: p.contender.total, tie: p.tie.clone() })
+        .map(|p| Ranked {
+            rank: p.rank,
+            bid: p.contender.bid.clone(),
+            total: p.contender.total,
+            figure: p.contender.figure,
+            tie: p.tie.clone(),
+        })
         .collect();
-    Ok(EvaluationResult { model_hash: super::file::model_hash(model), winner, ranking, bids: results, low_prices })
+    Ok(EvaluationResult {
+        model_hash: super::file::model_hash(model),
+        winner,
+        ranking,
+        bids: results.into_iter().filter_map(|(_, result)| result).collect(),
+        low_prices: flags,
+    })
 }
 
-fn top(nodes: &[Node<'_>], sums: &[Option<Decimal>]) -> Decimal {
+pub(super) fn top(nodes: &[Node<'_>], sums: &[Option<Decimal>]) -> Decimal {
     nodes.iter().zip(sums).filter(|(n, _)| n.parent.is_none()).filter_map(|(_, s)| *s).sum()
 }
 
@@ -401,24 +275,22 @@ fn tie_key(rule: &TieRule, nodes: &[Node<'_>], sums: &[Option<Decimal>], price: 
     }
 }
 
-fn scores(
-    nodes: &[Node<'_>],
-    passes: &BTreeMap<&str, (bool, &str)>,
-    steps: Vec<Vec<Step>>,
-    sums: &[Option<Decimal>],
-) -> Vec<CriterionScore> {
+fn scores(nodes: &[Node<'_>], bid: &mut Scored<'_>) -> Vec<CriterionScore> {
+    let sums = sums(nodes, &bid.scores);
+    let steps = std::mem::take(&mut bid.steps);
     nodes
         .iter()
         .zip(sums)
         .zip(steps)
-        .map(|((node, score), steps)| CriterionScore {
+        .enumerate()
+        .map(|(place, ((node, score), steps))| CriterionScore {
             criterion: node.criterion.id.clone(),
             title: node.criterion.title.clone(),
             parent: node.parent.and_then(|p| nodes.get(p)).map(|p| p.criterion.id.clone()),
             depth: node.depth,
             available: node.points,
-            score: *score,
-            passed: passes.get(node.criterion.id.as_str()).map(|(passed, _)| *passed),
+            score,
+            passed: bid.answers.passes.get(place).copied().flatten().map(|(passed, _)| passed),
             steps,
         })
         .collect()

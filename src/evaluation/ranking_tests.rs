@@ -316,5 +316,16 @@ fn sensitivity_names_the_level_and_the_weight_that_would_change_the_winner() {
     assert_eq!(by_weight.winner.as_deref(), Some("A"));
     // 20 points of quality against a third of the price: they balance at a weight of 62.5 for quality.
     let quality = by_weight.weights.iter().find(|w| w.criterion == "q").unwrap();
-    assert_eq!((quality.from, quality.to, quality.winner.as_deref()), (dec!(50), dec!(65), Some("B")));
+    assert_eq!((quality.from, quality.to, quality.winner.as_deref()), (dec!(50), dec!(62.5), None));
+}
+
+#[test]
+fn a_file_stored_by_the_first_release_is_read_and_recomputed_to_the_same_digits_and_hash() {
+    let text = include_str!("fixtures/stored.json");
+    let file: EvaluationFile = serde_json::from_str(text).unwrap();
+    let found = recompute(&file).unwrap();
+    assert_eq!(found.differences, []);
+    assert_eq!(found.agrees, Some(true));
+    let before: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(canonical_json(&file), canonical_json(&before), "nothing is added to what was stored");
 }

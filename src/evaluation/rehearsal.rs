@@ -3,9 +3,10 @@
 //! A synthetic bid earns a share `q` of all points outside price and asks a price; where several prices are scored
 //! it asks an equal part of each. Its scores use the formulas and the rounding of the model.
 
-use super::model::{Kind, Model, Node, PriceModel, Rounding, SocialValueMethod, TieRule};
+use super::model::{Kind, Model, PriceModel, Rounding, TieRule};
 use super::price::Field;
 use super::refusal::EvaluationRefusal;
+use super::tree::Node;
 use crate::values::Pence;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -101,13 +102,13 @@ pub fn rehearse(model: &Model, expected_price: Pence) -> Result<Rehearsal, Evalu
     let nodes = model.nodes();
     let sketch = Sketch::of(model, &nodes);
     let rank_reversal = reversal(model, &sketch, expected_price);
-    let price_per_point = sketch.price_per_point(expected_price);
+    let price_per_point = sketch.price_per_point(expected_price, [80, 90, 100, 110, 120].into_iter());
     let warnings = warnings(model, &nodes, &sketch, expected_price, &rank_reversal);
     Ok(Rehearsal { relative: model.is_relative(), rank_reversal, price_per_point, warnings })
 }
 
 /// A model reduced to what synthetic bids differ in.
-struct Sketch<'a> {
+pub(super) struct Sketch<'a> {
     rounding: Rounding,
     /// Points for quality and for promises against targets.
     own: Decimal,
@@ -118,23 +119,25 @@ struct Sketch<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Bidder {
-    quality: Decimal,
-    price: Pence,
+pub(super) struct Bidder {
+    pub quality: Decimal,
+    pub price: Pence,
 }
 
 impl<'a> Sketch<'a> {
-    fn of(model: &Model, nodes: &[Node<'a>]) -> Self {
+    pub fn of(model: &Model, nodes: &[Node<'a>]) -> Self {
         let mut sketch =
             Sketch { rounding: model.rounding, own: Decimal::ZERO, against_rivals: Decimal::ZERO, prices: Vec::new() };
         for node in nodes {
             match &node.criterion.kind {
-                Kind::Quality { .. } | Kind::SocialValue { method: SocialValueMethod::AgainstTargets, .. } => {
+                Kind::Price { model } | Kind::Cost { model, .. } if model.carries_points() => {
+                    sketch.prices.push((model, node.points));
+                }
+                Kind::Price { .. } | Kind::Cost { .. } | Kind::PassFail { .. } | Kind::Group { .. } => {}
+                _ if node.criterion.is_relative() => sketch.against_rivals += node.points,
+                Kind::Quality { .. } | Kind::SocialValue { .. } | Kind::Figure { .. } | Kind::Panel { .. } => {
                     sketch.own += node.points;
                 }
-                Kind::SocialValue { .. } => sketch.against_rivals += node.points,
-                Kind::Price { model } if node.criterion.carries_points() => sketch.prices.push((model, node.points)),
-                Kind::Price { .. } | Kind::PassFail { .. } | Kind::Group { .. } => {}
             }
         }
         sketch
@@ -146,12 +149,16 @@ impl<'a> Sketch<'a> {
         Pence::round_pence(price.decimal() / parts).map_or(price, |part| part.max(Pence(1)))
     }
 
-    fn admits(&self, bidder: Bidder) -> bool {
+    pub fn has_no_price(&self) -> bool {
+        self.prices.is_empty()
+    }
+
+    pub fn admits(&self, bidder: Bidder) -> bool {
         let part = self.part(bidder.price);
         self.prices.iter().all(|(model, _)| model.ceiling().is_none_or(|(ceiling, _)| part <= ceiling))
     }
 
-    fn totals<const N: usize>(&self, bidders: [Bidder; N]) -> [Decimal; N] {
+    pub fn totals<const N: usize>(&self, bidders: [Bidder; N]) -> [Decimal; N] {
         let parts = bidders.map(|b| self.part(b.price));
         let best = bidders.iter().map(|b| b.quality).max().unwrap_or_default();
         let field = Field::of(&parts);
@@ -169,7 +176,8 @@ impl<'a> Sketch<'a> {
         })
     }
 
-    fn price_per_point(&self, expected: Pence) -> Vec<PricePerPoint> {
+    /// What a point costs at percentages of the expected price.
+    pub fn price_per_point(&self, expected: Pence, percents: impl Iterator<Item = u32>) -> Vec<PricePerPoint> {
         if self.prices.is_empty() {
             return Vec::new();
         }
@@ -180,8 +188,7 @@ impl<'a> Sketch<'a> {
         let earned = |price: Pence| -> Decimal {
             self.prices.iter().map(|(model, w)| model.points(*w, self.part(price), &field)).sum()
         };
-        [80, 90, 100, 110, 120]
-            .into_iter()
+        percents
             .filter_map(|percent| scaled(expected, percent))
             .map(|price| {
                 let lower = scaled(price, 99).unwrap_or(price);
@@ -196,7 +203,7 @@ impl<'a> Sketch<'a> {
     }
 }
 
-fn scaled(price: Pence, percent: u32) -> Option<Pence> {
+pub(super) fn scaled(price: Pence, percent: u32) -> Option<Pence> {
     Pence::round_pence(price.decimal() * Decimal::new(i64::from(percent), 2)).ok().filter(|p| *p > Pence::ZERO)
 }
 

@@ -35,6 +35,10 @@ pub struct Ranked {
     #[serde(with = "exact")]
     #[schemars(schema_with = "exact::schema")]
     pub total: Decimal,
+    /// Pounds for a point, or the adjusted price, where the model ranks by that; the lowest is first.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "exact::option")]
+    #[schemars(schema_with = "exact::optional_schema")]
+    pub figure: Option<Decimal>,
     /// How a tie with another bid was settled, in a sentence.
     pub tie: Option<String>,
 }
@@ -51,6 +55,10 @@ pub struct BidResult {
     #[serde(with = "exact::option")]
     #[schemars(schema_with = "exact::optional_schema")]
     pub total: Option<Decimal>,
+    /// Pounds for a point, or the adjusted price, where the model ranks by that.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "exact::option")]
+    #[schemars(schema_with = "exact::optional_schema")]
+    pub figure: Option<Decimal>,
     /// Why it was excluded; empty for a bid that was ranked.
     pub exclusions: Vec<Exclusion>,
     /// Every criterion in reading order.
@@ -61,7 +69,7 @@ pub struct BidResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
-    /// `disregarded`, `failed`, `below-minimum` or `above-ceiling`.
+    /// `disregarded`, `failed`, `below-minimum`, `above-ceiling` or `no-points`.
     pub code: String,
     /// The criterion it rests on.
     pub criterion: Option<String>,

@@ -23,7 +23,7 @@ pub(super) fn quality(levels: Vec<Level>) -> Kind {
 }
 
 pub(super) fn measure(id: &str, weight: Decimal, target: Decimal) -> Measure {
-    Measure { id: id.into(), title: id.to_uppercase(), unit: "people".into(), weight, target, cap: None }
+    Measure { id: id.into(), title: id.to_uppercase(), unit: "people".into(), weight, target, cap: None, record: None }
 }
 
 pub(super) fn social(method: SocialValueMethod, measures: Vec<Measure>) -> Kind {

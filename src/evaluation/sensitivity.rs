@@ -1,10 +1,13 @@
-//! How firmly the winner stands: one level, or a few points of weight, at a time.
+//! How firmly the winner stands: the smallest change of each moderated score and each weight that changes the winner,
+//! and how often each bid wins when scores vary by a level.
 
 use super::inputs::Inputs;
 use super::model::{Criterion, Kind, Model};
+use super::quick::{Memory, Quick, Slot};
 use super::rank::evaluate;
 use super::refusal::EvaluationRefusal;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 /// What would have changed the winner.
@@ -16,7 +19,9 @@ pub struct Sensitivity {
     pub levels: Vec<LevelChange>,
     /// How many changes of one level were tried.
     pub levels_tried: u32,
-    /// Weights with the smallest shift that changes the winner, of those tried.
+    /// For each moderated level and each way, the smallest change that changes the winner; none where no change does.
+    pub scores: Vec<LevelChange>,
+    /// For each weight the smallest change, up or down, that changes the winner; none where no change does.
     pub weights: Vec<WeightChange>,
 }
 
@@ -29,7 +34,7 @@ pub struct LevelChange {
     pub criterion: String,
     /// The moderated level.
     pub from: u32,
-    /// The neighbouring level.
+    /// The published level that it would have to be.
     pub to: u32,
     /// Who would win; `None` when a tie would need the draw or stay.
     pub winner: Option<String>,
@@ -42,82 +47,130 @@ pub struct WeightChange {
     pub criterion: String,
     /// Its weight.
     pub from: Decimal,
-    /// The nearest weight tried that changes the winner.
+    /// The nearest weight that changes the winner, in steps of a tenth of a point.
     pub to: Decimal,
     /// Who would win; `None` when a tie would need the draw or stay.
     pub winner: Option<String>,
 }
 
-/// Points of weight that are tried, up and down.
-const SHIFTS: [i64; 7] = [1, 2, 3, 5, 10, 15, 20];
-
-/// Moves every moderated level by one and every weight by up to 20 points, and tells what changes the winner.
+/// Moves every moderated level and every weight as far as it can go, and tells the smallest change that changes the
+/// winner.
+///
+/// Levels are tried one by one. For weights, the lead of the winner over each rival is a straight line in the weight
+/// (every leaf earns points in proportion to its weight), so the winner keeps one stretch of weights around the
+/// published one; its ends are found by halving, and then step by step where rounded scores decide.
 ///
 /// # Errors
 /// [`EvaluationRefusal`] of the evaluation itself.
 pub fn sensitivity(model: &Model, inputs: &Inputs) -> Result<Sensitivity, EvaluationRefusal> {
     let winner = evaluate(model, inputs)?.winner;
-    let mut levels = Vec::new();
-    let mut levels_tried = 0;
-    let mut moved = inputs.clone();
-    for (b, bid) in inputs.bids.iter().enumerate() {
-        for (s, score) in bid.levels.iter().enumerate() {
-            for to in neighbours(model, &score.criterion, score.level) {
-                levels_tried += 1;
-                set_level(&mut moved, b, s, to);
-                let would = winner_of(model, &moved)?;
+    let quick = Quick::of(model, inputs)?;
+    let name = |place: Option<usize>| place.and_then(|place| quick.ids.get(place)).cloned();
+    let mut memory = Memory::default();
+    let mut positions = quick.given();
+    let (mut levels, mut scores, mut levels_tried) = (Vec::new(), Vec::new(), 0);
+    for (place, slot) in quick.slots.iter().enumerate() {
+        let down = (0..slot.given).rev().collect::<Vec<_>>();
+        let up = (slot.given + 1..slot.levels.len()).collect::<Vec<_>>();
+        for way in [down, up] {
+            for (steps, position) in way.into_iter().enumerate() {
+                levels_tried += u32::from(steps == 0);
+                if let Some(at) = positions.get_mut(place) {
+                    *at = position;
+                }
+                let would = name(quick.winner(&positions, &mut memory));
                 if would != winner {
-                    levels.push(LevelChange {
-                        bid: bid.id.clone(),
-                        criterion: score.criterion.clone(),
-                        from: score.level,
-                        to,
-                        winner: would,
-                    });
+                    let change = change(&quick, slot, position, would);
+                    if steps == 0 {
+                        levels.push(change.clone());
+                    }
+                    scores.push(change);
+                    break;
                 }
             }
-            set_level(&mut moved, b, s, score.level);
+        }
+        if let Some(at) = positions.get_mut(place) {
+            *at = slot.given;
         }
     }
     let mut weights = Vec::new();
     for node in model.nodes() {
         let Some(from) = node.criterion.weight else { continue };
-        let shifts = SHIFTS.into_iter().flat_map(|shift| [Decimal::from(shift), -Decimal::from(shift)]);
-        for to in shifts.map(|shift| from + shift) {
-            let mut shifted = model.clone();
-            if !reweigh(&mut shifted.criteria, &node.criterion.id, to) {
-                continue;
-            }
-            let would = winner_of(&shifted, inputs)?;
-            if would != winner {
-                weights.push(WeightChange { criterion: node.criterion.id.clone(), from, to, winner: would });
-                break;
+        weights.extend(nearest_weight(model, inputs, &node.criterion.id, from, winner.as_deref()));
+    }
+    Ok(Sensitivity { winner, levels, levels_tried, scores, weights })
+}
+
+fn change(quick: &Quick<'_>, slot: &Slot, position: usize, winner: Option<String>) -> LevelChange {
+    let level = |at: usize| slot.levels.get(at).copied().unwrap_or_default();
+    LevelChange {
+        bid: quick.ids.get(slot.bid).cloned().unwrap_or_default(),
+        criterion: slot.criterion.clone(),
+        from: level(slot.given),
+        to: level(position),
+        winner,
+    }
+}
+
+/// Steps of a tenth of a point, most of them.
+const MOST_STEPS: i64 = 999;
+/// Steps behind an end found by halving in which rounded scores may decide earlier.
+const ROUNDED: i64 = 5;
+
+/// The nearest weight, up or down, with another winner.
+fn nearest_weight(
+    model: &Model,
+    inputs: &Inputs,
+    criterion: &str,
+    from: Decimal,
+    winner: Option<&str>,
+) -> Option<WeightChange> {
+    let at = |steps: i64| -> Option<Option<String>> {
+        let mut shifted = model.clone();
+        let to = from + Decimal::new(steps, 1);
+        if !reweigh(&mut shifted.criteria, criterion, to) {
+            return None;
+        }
+        let quick = Quick::of(&shifted, inputs).ok()?;
+        let place = quick.winner(&quick.given(), &mut Memory::default());
+        Some(place.and_then(|place| quick.ids.get(place)).cloned())
+    };
+    let other = |steps: i64| at(steps).filter(|would| would.as_deref() != winner);
+    let mut nearest: Option<(i64, Option<String>)> = None;
+    for way in [1, -1] {
+        // The furthest step this way that leaves a weight above 0 and below 100.
+        let room = (if way > 0 { Decimal::ONE_HUNDRED - from } else { from }) * Decimal::TEN;
+        let mut far = room.ceil().to_i64().map_or(0, |steps| steps - 1).min(MOST_STEPS);
+        while far > 0 && at(far * way).is_none() {
+            // A sibling of hardly any weight rounds to nothing: step back until the model is whole.
+            far -= far / 20 + 1;
+        }
+        let mut near = 0;
+        if far == 0 || other(far * way).is_none() {
+            continue;
+        }
+        while far - near > 1 {
+            let middle = near + (far - near) / 2;
+            if other(middle * way).is_some() {
+                far = middle;
+            } else {
+                near = middle;
             }
         }
+        let first =
+            ((far - ROUNDED).max(1)..=far).find_map(|steps| other(steps * way).map(|would| (steps * way, would)));
+        if let Some(found) = first
+            && nearest.as_ref().is_none_or(|(steps, _)| found.0.abs() < steps.abs())
+        {
+            nearest = Some(found);
+        }
     }
-    Ok(Sensitivity { winner, levels, levels_tried, weights })
-}
-
-fn winner_of(model: &Model, inputs: &Inputs) -> Result<Option<String>, EvaluationRefusal> {
-    match evaluate(model, inputs) {
-        Ok(result) => Ok(result.winner),
-        // A bid that a minimum had excluded may come back in without a price: then nobody can say who would win.
-        Err(EvaluationRefusal::SeedMissing | EvaluationRefusal::Incomplete { .. }) => Ok(None),
-        Err(refusal) => Err(refusal),
-    }
-}
-
-fn set_level(inputs: &mut Inputs, bid: usize, score: usize, level: u32) {
-    if let Some(score) = inputs.bids.get_mut(bid).and_then(|b| b.levels.get_mut(score)) {
-        score.level = level;
-    }
-}
-
-fn neighbours(model: &Model, criterion: &str, level: u32) -> Vec<u32> {
-    let Some(Kind::Quality { levels }) = model.criterion(criterion).map(|c| &c.kind) else { return Vec::new() };
-    let below = levels.iter().map(|l| l.level).filter(|l| *l < level).max();
-    let above = levels.iter().map(|l| l.level).filter(|l| *l > level).min();
-    below.into_iter().chain(above).collect()
+    nearest.map(|(steps, winner)| WeightChange {
+        criterion: criterion.to_owned(),
+        from,
+        to: from + Decimal::new(steps, 1),
+        winner,
+    })
 }
 
 /// Gives one criterion a new weight and shares the difference among its siblings in proportion, to four places, the

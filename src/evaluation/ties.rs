@@ -3,6 +3,7 @@
 use super::refusal::EvaluationRefusal;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
+use std::cmp::Ordering;
 
 use super::model::TieRule;
 
@@ -23,8 +24,20 @@ pub fn lot(seed: &str, bid: &str) -> String {
 pub(crate) struct Contender {
     pub bid: String,
     pub total: Decimal,
+    /// The price per point or adjusted price, where that ranks; the lower the better.
+    pub figure: Option<Decimal>,
     /// One value for each tie rule, the higher the better; none for the draw.
     pub keys: Vec<Decimal>,
+}
+
+impl Contender {
+    /// Less when this one is better, before the cascade: by the figure that ranks, else by points.
+    fn ahead(&self, other: &Contender) -> Ordering {
+        match (self.figure, other.figure) {
+            (Some(own), Some(others)) => own.cmp(&others),
+            _ => other.total.cmp(&self.total),
+        }
+    }
 }
 
 /// A contender's place.
@@ -57,7 +70,7 @@ pub(crate) fn rank(
     }
     let draws = matches!(rules.last(), Some(TieRule::Draw { .. }));
     contenders.sort_by(|a, b| {
-        b.total.cmp(&a.total).then_with(|| b.keys.cmp(&a.keys)).then_with(|| match seed {
+        a.ahead(b).then_with(|| b.keys.cmp(&a.keys)).then_with(|| match seed {
             Some(seed) if draws => lot(seed, &a.bid).cmp(&lot(seed, &b.bid)),
             _ => a.bid.cmp(&b.bid),
         })
@@ -67,7 +80,7 @@ pub(crate) fn rank(
         let mut rank = position;
         let mut tie = None;
         if let Some(above) = places.last_mut()
-            && above.contender.total == contender.total
+            && above.contender.ahead(&contender).is_eq()
         {
             let parted = above.contender.keys.iter().zip(&contender.keys).position(|(a, b)| a != b);
             let sentence = if let Some(rule) = parted.and_then(|index| rules.get(index)) {

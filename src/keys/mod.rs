@@ -252,6 +252,13 @@ fn read_retired(folder: &Path) -> Result<Vec<Identity>> {
     paths.iter().map(read).collect()
 }
 
+/// Whether a signature of some bytes fits a public key, both in base64. For those who verify elsewhere.
+#[must_use]
+pub fn verify_with(public_key: &str, message: &[u8], signature: &str) -> bool {
+    let bytes = STANDARD.decode(public_key).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok()).is_some_and(|key| verify(&key, message, signature))
+}
+
 fn verify(key: &VerifyingKey, message: &[u8], signature: &str) -> bool {
     STANDARD
         .decode(signature)

@@ -100,6 +100,9 @@ pub fn how_scored(criterion: &Criterion) -> String {
             format!("Evaluators choose the published level that fits best: {}.", levels.join(", "))
         }
         Kind::Price { model } => format!("By formula from the price: {}.", model.formula()),
+        Kind::Cost { model, .. } => format!("By formula from the whole-life cost: {}.", model.formula()),
+        Kind::Figure { .. } => "By published bounds from a figure that the service works out.".to_owned(),
+        Kind::Panel { .. } => "By the votes of the community panel.".to_owned(),
         Kind::SocialValue { .. } => "By formula from what is promised for each measure.".to_owned(),
         Kind::PassFail { requirement } => format!("Passed or failed: {requirement}"),
     }

@@ -90,6 +90,7 @@ pub fn tender_terms(deadline: Instant) -> Terms {
         weight: dec!(100),
         target: dec!(40),
         cap: None,
+        record: None,
     };
     let social =
         Kind::SocialValue { method: SocialValueMethod::AgainstTargets, measures: vec![measure], deliverability: None };

@@ -2,6 +2,7 @@
 
 mod finance;
 mod schema;
+mod scoring;
 
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -108,6 +109,10 @@ fn help_has_an_example_for_each_command() {
         &["evaluate"],
         &["finance", "xirr"],
         &["finance", "schedule"],
+        &["scoring", "rank"],
+        &["scoring", "sensitivity"],
+        &["prove"],
+        &["verify", "evaluation"],
         &["timetable", "standstill"],
         &["timetable", "tender-period"],
         &["verify", "audit"],
