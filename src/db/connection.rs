@@ -119,7 +119,7 @@ impl ManageConnection for Manager {
                     .map_err(r2d2::Error::QueryError)?;
                 // Pages kept for each connection: the readers are many, and behind them stands the machine's own cache.
                 let own = if self.read_only {
-                    "PRAGMA query_only=ON; PRAGMA cache_size=-2000;"
+                    "PRAGMA query_only=ON; PRAGMA cache_size=-1000;"
                 } else {
                     "PRAGMA cache_size=-8000;"
                 };
