@@ -24,6 +24,9 @@ pub struct Attention {
     pub link: &'static str,
 }
 
+/// Figures to be checked that are told one by one.
+const SHOWN: usize = 3;
+
 /// What needs a person, the worst first: breaches and arrears, misses and overdue figures, evidence to be checked,
 /// overdue conditions before payment, proposals waiting, values older than a year.
 #[must_use]
@@ -114,8 +117,20 @@ fn pressing(returns: &FundReturns, kind: AttentionKind, items: &mut Vec<Attentio
         }
     }
     found.sort_by_key(|(_, p, _)| p.due.due_on);
-    for (h, p, more) in found {
-        items.push(told(h, p, more, returns.on));
+    // What only waits to be read is told by its oldest few, so that it does not bury what is wrong.
+    let shown = if kind == AttentionKind::ToVerify && found.len() > SHOWN + 1 { SHOWN } else { found.len() };
+    for (h, p, more) in found.iter().take(shown) {
+        items.push(told(h, p, *more, returns.on));
+    }
+    if found.len() > shown {
+        items.push(Attention {
+            word: "To check".to_owned(),
+            colour: "blue",
+            name: format!("{} more", found.len() - shown),
+            text: "figures are in and wait for somebody to check their evidence.".to_owned(),
+            href: "/compliance".to_owned(),
+            link: "See all that wait",
+        });
     }
 }
 
