@@ -196,6 +196,22 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_payment_that_bounced_after_a_valuation_leaves_no_cash_and_is_put_back_into_the_value(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 120_000, dec!(0)).await;
+        let entry = pay(&world, &ground, id, "300", "2026-02-15", "B1").await.unwrap();
+        samples::value_at_balance(&world.app, &ground.cast, id, day("2026-02-28")).await.unwrap();
+        let valued = book(&world, id);
+        assert_eq!(valued.nav(day("2026-03-15")).unwrap().nav.value, Pence(90_000));
+        assert_eq!(valued.measures(day("2026-03-15")).distributed, Pence(30_000));
+        let reason = Reverse { reason: "Bounced".into() };
+        payments::reverse(&world.app, &ground.cast.fund_manager, id, entry, &reason, noon(day("2026-03-16"))).await.unwrap();
+        let after = book(&world, id);
+        assert_eq!(after.nav(day("2026-03-16")).unwrap().nav.value, Pence(120_000));
+        let measures = after.measures(day("2026-03-16"));
+        assert_eq!((measures.paid_in, measures.distributed), (Pence(120_000), Pence::ZERO));
+    }
+
     async fn a_loan_is_repaid_to_exactly_nothing(world: World) {
         let ground = ground(&world, "10000").await;
         let id = running(&world, &ground, day("2026-01-15"), 100_001, dec!(0.07)).await;
