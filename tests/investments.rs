@@ -200,7 +200,7 @@ both! {
         let ground = ground(&world, "10000").await;
         let id = running(&world, &ground, day("2026-01-15"), 120_000, dec!(0)).await;
         let entry = pay(&world, &ground, id, "300", "2026-02-15", "B1").await.unwrap();
-        samples::value_at_balance(&world.app, &ground.cast, id, day("2026-02-28")).await.unwrap();
+        investments::samples::value_at_balance(&world.app, &ground.cast, id, day("2026-02-28")).await.unwrap();
         let valued = book(&world, id);
         assert_eq!(valued.nav(day("2026-03-15")).unwrap().nav.value, Pence(90_000));
         assert_eq!(valued.measures(day("2026-03-15")).distributed, Pence(30_000));
