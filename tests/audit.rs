@@ -74,6 +74,30 @@ both! {
         assert_eq!(report.waiting, 0);
         assert_eq!(report.checkpoints, 2);
     }
+    async fn a_row_is_proved_to_somebody_who_has_only_a_signed_checkpoint(world: World) {
+        for number in 0..6 { act(&world, number); }
+        let now = world.now();
+        let entry = |hash: &str| {
+            world.app.db.write_now(|db| audit::record(db, Entry {
+                authority: Some(world.council), at: now, actor: &Actor::System, action: "ranking.signed",
+                subject: Subject::new("ranking", Id::<World>::new()), facts: json!({ "hash": hash }),
+            })).unwrap()
+        };
+        let row = entry("abc");
+        act(&world, 7);
+        let signed = checkpoint(&world);
+        let prove = |hash: &str| audit::prove(&world.app.db, &["ranking.signed"], "hash", hash, &signed);
+        let proof = prove("abc").unwrap();
+        assert_eq!((proof.row.hash(), proof.row.fact("hash").as_deref()), (row, Some("abc")));
+        assert!(signed.is_signed() && proof.leads_to(&signed));
+        let mut altered = proof.clone();
+        altered.row.facts = altered.row.facts.replace("abc", "abd");
+        assert!(!altered.leads_to(&signed));
+        // What was recorded after the checkpoint is not proved by it, nor is what never was.
+        entry("later");
+        audit::chain(&world.app.db).unwrap();
+        assert!(prove("later").is_err() && prove("never").is_err());
+    }
     async fn the_database_itself_refuses_to_change_or_delete_a_row(world: World) {
         act(&world, 1);
         for sql in ["UPDATE audit_rows SET action = 'x'", "DELETE FROM audit_rows"] {
