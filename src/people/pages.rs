@@ -6,7 +6,7 @@ use super::{limits, sessions, store};
 use crate::db::Page;
 use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, Mail};
 use crate::values::{Account, Clock, Id};
 use actix_web::{HttpRequest, web};
