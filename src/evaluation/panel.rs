@@ -121,10 +121,12 @@ pub fn tally(
             spread: shown.then_some(spread),
         }
     });
+    let mut turnout = round_half_up(Decimal::from(roll.voted) / Decimal::from(roll.entitled), 4);
+    turnout.rescale(4);
     Ok(PanelTally {
         entitled: roll.entitled,
         voted: roll.voted,
-        turnout: round_half_up(Decimal::from(roll.voted) / Decimal::from(roll.entitled), 4),
+        turnout,
         valid: counted,
         spoilt: roll.voted - counted,
         quorum_met: counted >= rule.quorum(),
