@@ -16,7 +16,7 @@ use std::hint::black_box;
 
 /// The program's own allocator, so that what is measured is what runs.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn leaf(id: &str, weight: Decimal, kind: Kind) -> Criterion {
     Criterion { id: id.to_owned(), title: id.to_owned(), weight: Some(weight), minimum: None, kind }
