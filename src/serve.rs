@@ -29,7 +29,8 @@ use tokio::sync::watch;
 #[must_use]
 pub fn handlers() -> Handlers {
     let mut handlers = Handlers::default();
-    handlers.on(mail::SEND, mail::send);
+    // Without SMTP the mail stays where it is.
+    handlers.on_where(mail::SEND, |app| app.mailer.is_some(), mail::send);
     // calls
     handlers.on(crate::calls::actions::DEADLINE, crate::calls::actions::close_at_deadline);
 
@@ -144,8 +145,8 @@ pub async fn run(app: App) -> Result<()> {
 const LEASE_SECONDS: i64 = 10;
 /// Pause between two looks for work.
 const TICK: Duration = Duration::from_millis(400);
-/// Jobs between two links of the audit chain, which is to grow within a second however long the queue is.
-const JOBS_AT_ONCE: usize = 20;
+/// Time for jobs between two links of the audit chain, which is to grow within a second however long the queue is.
+const JOBS_FOR: Duration = Duration::from_millis(300);
 /// How often the samples of the metrics are folded.
 const FOLD: Duration = Duration::from_secs(5);
 /// How often the audit chain's head is signed.
@@ -206,7 +207,7 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -
     if !app.db.write(move |db| lease::hold(db, "worker", &name, machine_now, LEASE_SECONDS)).await? {
         return Ok(Waiting::Nothing);
     }
-    let ran = outbox::run_some(app, handlers, app.now(), app.sandbox, JOBS_AT_ONCE).await?;
+    let ran = outbox::run_some(app, handlers, app.now(), app.sandbox, JOBS_FOR).await?;
     chain(app).await?;
     if machine_now.since(last.swept) >= TimeDelta::hours(documents::ORPHAN_HOURS) {
         last.swept = machine_now;
@@ -225,5 +226,5 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -
         .await
         .map_err(|e| Error::Internal(Box::new(e)))??;
     }
-    Ok(if ran < JOBS_AT_ONCE { Waiting::Nothing } else { Waiting::More })
+    Ok(if ran.more { Waiting::More } else { Waiting::Nothing })
 }

@@ -14,14 +14,17 @@ use crate::outbox::mail::{self, Mail};
 use crate::people::{addresses_of_organisation, addresses_of_organisations};
 use crate::values::{Actor, Id, Instant, Subject};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Mails the receipts of submissions to the applicants' teams.
 ///
 /// # Errors
 /// What the database says.
-pub fn send_receipts(app: &App, db: &mut Db, jobs: &[Job], now: Instant) -> Result<()> {
+pub fn send_receipts(app: &App, db: &mut Db, jobs: &[(Job, Instant)]) -> Result<()> {
     let url = &app.config.server.public_url;
-    let ids = jobs.iter().map(|job| job.id_of("receipt")).collect::<Result<Vec<Id<Receipt>>>>()?;
+    let of = |(job, now): &(Job, Instant)| Ok((job.id_of("receipt")?, *now));
+    let nows = jobs.iter().map(of).collect::<Result<HashMap<Id<Receipt>, Instant>>>()?;
+    let ids: Vec<_> = nows.keys().copied().collect();
     let sent = store::receipts_with_calls(db, &ids)?;
     let organisations: Vec<_> = sent.iter().map(|(_, organisation, ..)| *organisation).collect();
     let teams = addresses_of_organisations(db, &organisations)?;
@@ -39,6 +42,7 @@ pub fn send_receipts(app: &App, db: &mut Db, jobs: &[Job], now: Instant) -> Resu
         );
         let subject = format!("Receipt for your application {}", receipt.reference);
         for address in teams.get(organisation).into_iter().flatten() {
+            let now = nows.get(&receipt.id).copied().unwrap_or(receipt.received_at);
             mails.push(Mail::new(None, address, &subject, &body, now));
         }
     }

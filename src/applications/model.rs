@@ -40,9 +40,9 @@ pub struct Application {
     pub reference: Option<String>,
     /// Sealed draft, base64.
     pub draft: Option<String>,
-    /// Public half of the draft's own key.
+    /// Public half of the draft's own key, where that is a pair (drafts begun before December 2026).
     pub draft_recipient: Option<String>,
-    /// Wrapped secret half; destroyed at withdrawal or the deadline.
+    /// The draft's own key, wrapped; destroyed at withdrawal or the deadline.
     pub draft_wrapped: Option<String>,
     /// Last saved.
     pub saved_at: Instant,

@@ -2,7 +2,7 @@
 
 use super::model::{Application, Draft, SealedFile};
 use crate::error::{Error, Result};
-use crate::keys::Keys;
+use crate::keys::{ContentKey, Keys};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -33,17 +33,44 @@ pub(super) fn open(keys: &Keys, wrapped: &str, ciphertext: &str) -> Result<Zeroi
     keys.open(wrapped, &sealed).map(Zeroizing::new)
 }
 
-/// The draft of an application; `None` once its key is destroyed.
-pub(super) fn open_draft(keys: &Keys, application: &Application) -> Result<Option<Draft>> {
-    let (Some(draft), Some(wrapped)) = (&application.draft, &application.draft_wrapped) else { return Ok(None) };
-    Ok(Some(serde_json::from_slice(&open(keys, wrapped, draft)?)?))
+/// What seals a draft again: the key that opened it.
+pub(super) enum DraftKey {
+    /// The symmetric key of this application.
+    Own(ContentKey),
+    /// The public half of a key pair, by which drafts begun before December 2026 are sealed.
+    Pair(String),
 }
 
-/// Seals a draft to its own key.
-pub(super) fn seal_draft(application: &Application, draft: &Draft) -> Result<String> {
-    let recipient =
-        application.draft_recipient.as_deref().ok_or_else(|| Error::internal("a draft has lost its key"))?;
-    Ok(seal(recipient, draft)?.ciphertext)
+impl DraftKey {
+    /// The key of a new application, and what is stored of it.
+    pub(super) fn make(keys: &Keys) -> Result<(DraftKey, String)> {
+        let (key, wrapped) = keys.make_content_key()?;
+        Ok((DraftKey::Own(key), wrapped))
+    }
+
+    /// Seals a draft; base64.
+    pub(super) fn seal(&self, draft: &Draft) -> Result<String> {
+        let key = match self {
+            DraftKey::Pair(recipient) => return Ok(seal(recipient, draft)?.ciphertext),
+            DraftKey::Own(key) => key,
+        };
+        let plain = Zeroizing::new(serde_json::to_vec(draft)?);
+        Ok(STANDARD.encode(key.seal(&plain)?))
+    }
+}
+
+/// The draft of an application and the key that seals it again; `None` once that key is destroyed.
+pub(super) fn open_draft(keys: &Keys, application: &Application) -> Result<Option<(Draft, DraftKey)>> {
+    let (Some(draft), Some(wrapped)) = (&application.draft, &application.draft_wrapped) else { return Ok(None) };
+    let (plain, key) = match &application.draft_recipient {
+        Some(recipient) => (open(keys, wrapped, draft)?, DraftKey::Pair(recipient.clone())),
+        None => {
+            let key = keys.content_key(wrapped)?;
+            let sealed = STANDARD.decode(draft).map_err(|_| Error::internal("a draft is damaged"))?;
+            (Zeroizing::new(key.open(&sealed)?), DraftKey::Own(key))
+        }
+    };
+    Ok(Some((serde_json::from_slice(&plain)?, key)))
 }
 
 /// Decrypts a file and holds it against the hash inside the sealed content.

@@ -282,6 +282,13 @@ pub(super) fn closing(db: &mut Db, call: Id<Call>) -> Result<(CallStage, Option<
     Ok(calls::table.filter(calls::id.eq(call)).select((calls::stage, calls::deadline_at)).first(db)?)
 }
 
+/// As [`closing`], of several calls.
+pub(super) fn closing_of(db: &mut Db, ids: &[Id<Call>]) -> Result<HashMap<Id<Call>, (CallStage, Option<Instant>)>> {
+    let rows: Vec<(Id<Call>, CallStage, Option<Instant>)> =
+        calls::table.filter(calls::id.eq_any(ids)).select((calls::id, calls::stage, calls::deadline_at)).load(db)?;
+    Ok(rows.into_iter().map(|(id, stage, deadline_at)| (id, (stage, deadline_at))).collect())
+}
+
 pub(super) fn insert(db: &mut Db, application: &Application) -> Result<()> {
     diesel::insert_into(applications::table).values(application).execute(db)?;
     Ok(())
@@ -373,9 +380,12 @@ pub(super) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn supersede(db: &mut Db, application: Id<Application>, at: Instant) -> Result<()> {
+/// Sets aside every envelope of some applications that stands.
+pub(super) fn supersede(db: &mut Db, applications: &[Id<Application>], at: Instant) -> Result<()> {
     diesel::update(
-        envelopes::table.filter(envelopes::application_id.eq(application)).filter(envelopes::superseded_at.is_null()),
+        envelopes::table
+            .filter(envelopes::application_id.eq_any(applications))
+            .filter(envelopes::superseded_at.is_null()),
     )
     .set(envelopes::superseded_at.eq(at))
     .execute(db)?;
@@ -430,9 +440,9 @@ pub(super) fn insert_opened(db: &mut Db, rows: &[OpenedPart]) -> Result<()> {
     Ok(())
 }
 
-/// Takes back what was opened of an application that is sent anew or withdrawn (investment rounds).
-pub(super) fn forget_opened(db: &mut Db, application: Id<Application>) -> Result<()> {
-    diesel::delete(opened_parts::table.filter(opened_parts::application_id.eq(application))).execute(db)?;
+/// Takes back what was opened of applications that are sent anew or withdrawn (investment rounds).
+pub(super) fn forget_opened(db: &mut Db, applications: &[Id<Application>]) -> Result<()> {
+    diesel::delete(opened_parts::table.filter(opened_parts::application_id.eq_any(applications))).execute(db)?;
     Ok(())
 }
 
@@ -445,8 +455,9 @@ pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> R
     Ok(())
 }
 
-pub(super) fn insert_receipt(db: &mut Db, receipt: &Receipt) -> Result<()> {
-    diesel::insert_into(receipts::table).values(receipt).execute(db)?;
+pub(super) fn insert_receipts(db: &mut Db, rows: &[Receipt]) -> Result<()> {
+    let insert = diesel::insert_into(receipts::table).values(rows);
+    crate::on_each!(db, c => insert.execute(c))?;
     Ok(())
 }
 

@@ -33,6 +33,27 @@ pub struct Row {
 }
 
 impl Row {
+    fn of(entry: Entry<'_>) -> Row {
+        let actor = match entry.actor {
+            Actor::Person { account, .. } => format!("account:{account}"),
+            Actor::System => "system".to_owned(),
+            Actor::Public => "public".to_owned(),
+        };
+        let mut row = Row {
+            id: Id::new(),
+            authority_id: entry.authority,
+            at: entry.at,
+            actor,
+            action: entry.action.to_owned(),
+            subject_kind: entry.subject.kind,
+            subject_id: entry.subject.id,
+            facts: Json(entry.facts),
+            hash: String::new(),
+        };
+        row.hash = row.computed_hash();
+        row
+    }
+
     /// The hash that the other fields give: SHA-256 over each, preceded by its length.
     #[must_use]
     pub fn computed_hash(&self) -> String {
@@ -82,26 +103,24 @@ pub struct Entry<'a> {
 /// # Errors
 /// What the database says.
 pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
-    let actor = match entry.actor {
-        Actor::Person { account, .. } => format!("account:{account}"),
-        Actor::System => "system".to_owned(),
-        Actor::Public => "public".to_owned(),
-    };
-    let mut row = Row {
-        id: Id::new(),
-        authority_id: entry.authority,
-        at: entry.at,
-        actor,
-        action: entry.action.to_owned(),
-        subject_kind: entry.subject.kind,
-        subject_id: entry.subject.id,
-        facts: Json(entry.facts),
-        hash: String::new(),
-    };
-    row.hash = row.computed_hash();
+    let row = Row::of(entry);
     diesel::insert_into(audit_rows::table).values(&row).execute(db)?;
     diesel::insert_into(audit_pending::table).values(audit_pending::row_id.eq(row.id)).execute(db)?;
     Ok(row.hash)
+}
+
+/// As [`record`], several at once: the hashes in their order.
+///
+/// # Errors
+/// What the database says.
+pub fn record_all<'a>(db: &mut Db, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<Vec<String>> {
+    let rows: Vec<Row> = entries.into_iter().map(Row::of).collect();
+    let insert = diesel::insert_into(audit_rows::table).values(&rows);
+    crate::on_each!(db, c => insert.execute(c))?;
+    let pending: Vec<_> = rows.iter().map(|row| audit_pending::row_id.eq(row.id)).collect();
+    let insert = diesel::insert_into(audit_pending::table).values(pending);
+    crate::on_each!(db, c => insert.execute(c))?;
+    Ok(rows.into_iter().map(|row| row.hash).collect())
 }
 
 /// What a list of acts is narrowed to. Empty fields narrow nothing.

@@ -15,7 +15,7 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Stopwatch};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// A connection to either database.
 #[expect(missing_docs, reason = "the derive makes public items of its own")]
@@ -150,8 +150,10 @@ pub struct Database {
     /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
-    /// Writes that wait for SQLite's one writer; PostgreSQL commits its own together.
-    waiting: Arc<together::Queue>,
+    /// Writes that wait for SQLite's one writer; on PostgreSQL, which commits its own together, those that are gathered.
+    pub(super) waiting: Arc<together::Queue>,
+    /// As many as may run the queue at a time.
+    gathering: Arc<Semaphore>,
     url: DbUrl,
     statements: Arc<AtomicU64>,
 }
@@ -161,6 +163,9 @@ impl std::fmt::Debug for Database {
         f.debug_struct("Database").field("backend", &self.url.backend).finish_non_exhaustive()
     }
 }
+
+/// Groups of gathered writes that PostgreSQL runs at a time: while one waits for the disk, the other works.
+const GATHERING: u32 = 2;
 
 /// How long a request waits for a connection, and a write keeps trying, before it answers Busy.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -196,6 +201,7 @@ impl Database {
                     reading: places(connections)?,
                     writing: places(1)?,
                     waiting,
+                    gathering: places(1)?,
                     url,
                     statements,
                 }
@@ -209,6 +215,7 @@ impl Database {
                     writing: reading.clone(),
                     reading,
                     waiting,
+                    gathering: places(GATHERING)?,
                     url,
                     statements,
                 }
@@ -264,55 +271,34 @@ impl Database {
         if self.url.backend == Backend::Sqlite {
             return self.write_together(work, false).await;
         }
-        self.write_isolated(Isolation::Serializable, work).await
-    }
-
-    /// Runs a write whose only precondition is compared in its own UPDATE, which comes before everything that depends on
-    /// it. On PostgreSQL it runs at READ COMMITTED: the row lock of that UPDATE keeps two of them apart, and the writes
-    /// of different people no longer abort each other for having touched the same page of an index. SQLite has one
-    /// writer, so there it is [`Database::write`].
-    ///
-    /// # Errors
-    /// As `write`.
-    pub async fn write_compared<T, F>(&self, work: F) -> Result<T>
-    where
-        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
-        if self.url.backend == Backend::Sqlite {
-            return self.write_together(work, false).await;
-        }
-        self.write_isolated(Isolation::ReadCommitted, work).await
-    }
-
-    async fn write_isolated<T, F>(&self, isolation: Isolation, work: F) -> Result<T>
-    where
-        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
         let place = place_in(&self.writing).await?;
         let this = self.clone();
         blocking(move || {
             let _place = place;
-            this.write_until_done(isolation, work)
+            this.write_now(work)
         })
         .await
     }
 
-    /// Waits in the queue of writes. Whoever gets the writer first runs all that wait.
+    /// Waits in the queue of writes.
     async fn write_together<T, F>(&self, work: F, whole_by_itself: bool) -> Result<T>
     where
         F: FnMut(&mut Db) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let mut told = self.waiting.push(work, whole_by_itself);
+        let told = self.waiting.push(work, whole_by_itself);
+        self.answered(told).await
+    }
+
+    /// Waits for the outcome of a write in the queue. Whoever gets a writer first runs all that wait.
+    pub(super) async fn answered<T: Send>(&self, mut told: oneshot::Receiver<Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
             outcome = &mut told => return outcome.map_err(|_| ended_early())?,
-            place = place_in(&self.writing) => {
-                let (place, this) = (place?, self.clone());
+            places = self.places_to_gather() => {
+                let (places, this) = (places?, self.clone());
                 tokio::task::spawn_blocking(move || {
-                    let _place = place;
+                    let _places = places;
                     this.run_waiting();
                 });
             }
@@ -320,15 +306,24 @@ impl Database {
         told.await.map_err(|_| ended_early())?
     }
 
+    async fn places_to_gather(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+        Ok((place_in(&self.gathering).await?, place_in(&self.writing).await?))
+    }
+
     fn run_waiting(&self) {
         let mut waiting = self.waiting.take();
         if waiting.is_empty() {
             return;
         }
+        // On PostgreSQL only gathered writes wait here.
+        let isolation = match self.url.backend {
+            Backend::Postgres => Isolation::ReadCommitted,
+            Backend::Sqlite => Isolation::Serializable,
+        };
         let mut patience = Patience::new();
         let committed = self.writers.get().map_err(|_| Error::Busy).and_then(|mut connection| {
             loop {
-                match together::run_all(&mut connection, &mut waiting) {
+                match together::run_all(&mut connection, isolation, &mut waiting) {
                     Ended::Committed => return Ok(()),
                     Ended::Again => patience.pause()?,
                     Ended::Failed(error) => return Err(error),
@@ -377,15 +372,11 @@ impl Database {
     ///
     /// # Errors
     /// As `write`.
-    pub fn write_now<T>(&self, work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-        self.write_until_done(Isolation::Serializable, work)
-    }
-
-    fn write_until_done<T>(&self, isolation: Isolation, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    pub fn write_now<T>(&self, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
         let mut patience = Patience::new();
         let mut connection = self.writers.get().map_err(|_| Error::Busy)?;
         loop {
-            match write_once(&mut connection, isolation, &mut work) {
+            match write_once(&mut connection, &mut work) {
                 Err(error) if error.database().is_some_and(is_retryable) => patience.pause()?,
                 outcome => return outcome,
             }
@@ -442,17 +433,12 @@ pub(super) type Transactions = <Db as Connection>::TransactionManager;
 
 /// How far PostgreSQL keeps a write apart from others. SQLite has one writer at a time.
 #[derive(Clone, Copy, Debug)]
-enum Isolation {
+pub(super) enum Isolation {
     Serializable,
     ReadCommitted,
 }
 
-/// Begins a transaction that is serializable on either database.
-pub(super) fn begin(db: &mut Db) -> QueryResult<()> {
-    begin_isolated(db, Isolation::Serializable)
-}
-
-fn begin_isolated(db: &mut Db, isolation: Isolation) -> QueryResult<()> {
+pub(super) fn begin_isolated(db: &mut Db, isolation: Isolation) -> QueryResult<()> {
     let postgres = match isolation {
         Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -463,8 +449,8 @@ fn begin_isolated(db: &mut Db, isolation: Isolation) -> QueryResult<()> {
     }
 }
 
-fn write_once<T>(db: &mut Db, isolation: Isolation, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-    begin_isolated(db, isolation)?;
+fn write_once<T>(db: &mut Db, work: &mut impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    begin_isolated(db, Isolation::Serializable)?;
     match work(db) {
         Ok(value) => {
             Transactions::commit_transaction(db)?;

@@ -4,7 +4,7 @@
 //! or not at all, and is tried again when the database asks for it. Its closure has no outside
 //! effect, because it may run more than once.
 //!
-//! Public names: [`Database`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
+//! Public names: [`Database`], [`Gathered`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
 //! [`text_column!`](crate::text_column), [`Json`], [`Page`], [`Cursor`].
 
 mod columns;
@@ -17,3 +17,4 @@ mod together;
 pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
 pub use paging::{Cursor, Page};
+pub use together::Gathered;

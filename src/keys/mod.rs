@@ -8,7 +8,11 @@
 //! Rotation makes a new master and wraps every key in the database anew. The old one moves to `retired/`, where it goes
 //! on opening the keys of files: those travel inside sealed content, which nobody may write again.
 //!
-//! Public names: [`Keys`], [`SealingKey`].
+//! Public names: [`Keys`], [`SealingKey`] for what anybody may seal, [`ContentKey`] for what only the service writes.
+
+mod content;
+
+pub use content::ContentKey;
 
 use crate::error::{Error, Result};
 use age::secrecy::ExposeSecret;
@@ -32,6 +36,15 @@ struct Inner {
     retired: Vec<Identity>,
     recovery: Recipient,
     audit: SigningKey,
+    /// What wraps content keys: made from the master, and from those of before.
+    content: Vec<ContentKey>,
+}
+
+impl Inner {
+    fn new(master: Identity, retired: Vec<Identity>, recovery: Recipient, audit: SigningKey) -> Inner {
+        let content = std::iter::once(&master).chain(&retired).map(ContentKey::of_master).collect();
+        Inner { master, retired, recovery, audit, content }
+    }
 }
 
 impl std::fmt::Debug for Keys {
@@ -77,12 +90,12 @@ impl Keys {
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| damaged("audit.key"))?;
-        Ok(Keys(Arc::new(Inner {
-            master: Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged("master.key"))?,
-            retired: read_retired(folder)?,
-            recovery: Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged("recovery.pub"))?,
-            audit: SigningKey::from_bytes(&seed),
-        })))
+        Ok(Keys(Arc::new(Inner::new(
+            Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged("master.key"))?,
+            read_retired(folder)?,
+            Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged("recovery.pub"))?,
+            SigningKey::from_bytes(&seed),
+        ))))
     }
 
     /// The keys with a new master in its place and the present one retired. The new one is written to `master.next`
@@ -101,7 +114,7 @@ impl Keys {
         let mut retired = self.0.retired.clone();
         retired.push(self.0.master.clone());
         let (recovery, audit) = (self.0.recovery.clone(), self.0.audit.clone());
-        Ok(Keys(Arc::new(Inner { master, retired, recovery, audit })))
+        Ok(Keys(Arc::new(Inner::new(master, retired, recovery, audit))))
     }
 
     /// Puts `master.next` in the master's place when the database was sealed with it, and retires the old one.
@@ -140,6 +153,9 @@ impl Keys {
     /// # Errors
     /// Internal when none of the masters opens it.
     pub fn rewrap(&self, wrapped: &str) -> Result<String> {
+        if Self::is_content_key(wrapped) {
+            return self.wrap_content_key(&self.content_key(wrapped)?);
+        }
         let secret = self.unwrap_secret(wrapped)?;
         self.wrap(&secret)
     }
@@ -152,7 +168,7 @@ impl Keys {
         let master =
             Identity::from_str(secret.trim()).map_err(|_| Error::field("key", "This is not a recovery key"))?;
         let (recovery, audit) = (self.0.recovery.clone(), self.0.audit.clone());
-        Ok(Keys(Arc::new(Inner { master, retired: Vec::new(), recovery, audit })))
+        Ok(Keys(Arc::new(Inner::new(master, Vec::new(), recovery, audit))))
     }
 
     /// A fingerprint of the master key that the database remembers, so that start-up can refuse a wrong one.
@@ -190,10 +206,18 @@ impl Keys {
         Ok(age::decrypt(&identity, sealed)?)
     }
 
+    /// What wraps content keys from now on.
+    fn content_master(&self) -> Result<&ContentKey> {
+        self.0.content.first().ok_or_else(|| Error::internal("there is no master key"))
+    }
+
     fn wrap(&self, secret: &[u8]) -> Result<String> {
         let master = self.0.master.to_public();
-        let recipients: [&dyn age::Recipient; 2] = [&master, &self.0.recovery];
-        let encryptor = age::Encryptor::with_recipients(recipients.into_iter())?;
+        Self::wrap_to(secret, &[&master, &self.0.recovery])
+    }
+
+    fn wrap_to(secret: &[u8], recipients: &[&dyn age::Recipient]) -> Result<String> {
+        let encryptor = age::Encryptor::with_recipients(recipients.iter().copied())?;
         let mut wrapped = Vec::new();
         let mut writer = encryptor.wrap_output(&mut wrapped)?;
         writer.write_all(secret)?;

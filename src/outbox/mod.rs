@@ -11,4 +11,4 @@ pub mod lease;
 pub mod mail;
 mod worker;
 
-pub use worker::{Handler, Handlers, Job, Together, emit, next_due, run_due, run_some, schedule, schedule_all};
+pub use worker::{Handler, Handlers, Job, Ran, Together, emit, next_due, run_due, run_some, schedule, schedule_all};

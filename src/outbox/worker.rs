@@ -12,11 +12,12 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant as Stopwatch};
 
 /// Attempts before a job is set aside for a person to look at.
 const ATTEMPTS: i64 = 10;
 /// Jobs looked up, and at most run together, at a time.
-const AT_ONCE: usize = 20;
+const AT_ONCE: usize = 100;
 
 /// A piece of work that is waiting or done.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -56,14 +57,22 @@ impl Job {
 /// What runs a job. `now` is business time: the machine's, or in the sandbox the instant the job was due.
 pub type Handler = Arc<dyn Fn(App, Job, Instant) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
 
-/// What runs jobs of one kind together, in the transaction that marks them done: it only writes to the database, and
-/// what it writes is there exactly once however often the process is killed.
-pub type Together = fn(&App, &mut Db, &[Job], Instant) -> Result<()>;
+/// What runs jobs of one kind together, each with its own now, in the transaction that marks them done: it only writes
+/// to the database, and what it writes is there exactly once however often the process is killed. It makes no job that
+/// is due before the last of these, so that the sandbox may run them together too.
+pub type Together = fn(&App, &mut Db, &[(Job, Instant)]) -> Result<()>;
+
+/// A handler of single jobs, and whether this installation needs it.
+#[derive(Clone)]
+struct Single {
+    needed: fn(&App) -> bool,
+    handler: Handler,
+}
 
 /// The handlers of an installation, by kind of job. A kind has single handlers or one for many together.
 #[derive(Clone, Default)]
 pub struct Handlers {
-    single: HashMap<&'static str, Vec<Handler>>,
+    single: HashMap<&'static str, Vec<Single>>,
     together: HashMap<&'static str, Together>,
 }
 
@@ -80,8 +89,17 @@ impl Handlers {
         F: Fn(App, Job, Instant) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
+        self.on_where(kind, |_| true, handler);
+    }
+
+    /// As [`Handlers::on`], in installations that need it; in others such a job is done by being written.
+    pub fn on_where<F, Fut>(&mut self, kind: &'static str, needed: fn(&App) -> bool, handler: F)
+    where
+        F: Fn(App, Job, Instant) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
         let handler: Handler = Arc::new(move |app, job, now| Box::pin(handler(app, job, now)));
-        self.single.entry(kind).or_default().push(handler);
+        self.single.entry(kind).or_default().push(Single { needed, handler });
     }
 
     /// Names the one handler of a kind whose jobs are run together.
@@ -91,8 +109,12 @@ impl Handlers {
 
     /// Whether jobs of this kind are marked done by one transaction: those run together, and events that nobody
     /// subscribes to, which are done by being written.
-    fn in_one_write(&self, kind: &str) -> bool {
-        self.together.contains_key(kind) || !self.single.contains_key(kind)
+    fn in_one_write(&self, app: &App, kind: &str) -> bool {
+        self.together.contains_key(kind) || self.needed(app, kind).next().is_none()
+    }
+
+    fn needed<'a>(&'a self, app: &'a App, kind: &str) -> impl Iterator<Item = &'a Handler> {
+        self.single.get(kind).into_iter().flatten().filter(|one| (one.needed)(app)).map(|one| &one.handler)
     }
 }
 
@@ -145,38 +167,55 @@ pub fn next_due(db: &mut Db) -> Result<Option<Instant>> {
 /// # Errors
 /// What the database says. A job's own failure is recorded with the job and is no error here.
 pub async fn run_due(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool) -> Result<usize> {
-    run_some(app, handlers, until, as_of_due, usize::MAX).await
+    let mut all = 0;
+    loop {
+        let ran = run_some(app, handlers, until, as_of_due, Duration::MAX).await?;
+        all += ran.jobs;
+        if ran.jobs == 0 {
+            return Ok(all);
+        }
+    }
 }
 
-/// As [`run_due`], at most so many: a long queue must not keep the worker from its other duties.
+/// What one look for work did.
+#[derive(Clone, Copy, Debug)]
+pub struct Ran {
+    /// Jobs that ran.
+    pub jobs: usize,
+    /// Whether some were left for want of time.
+    pub more: bool,
+}
+
+/// Runs what is due, in order, until `most` has gone by: a long queue must not keep the worker from its other duties.
+/// Jobs that came meanwhile may be left for the next time.
 ///
 /// # Errors
 /// As [`run_due`].
-pub async fn run_some(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool, most: usize) -> Result<usize> {
-    let mut ran = 0;
-    while ran < most {
-        // In the sandbox a job may make another that is due before the next one: they are looked up one at a time.
-        let look = if as_of_due { 1 } else { AT_ONCE.min(most - ran) };
-        let due = app.db.read(move |db| waiting(db, until, look)).await?;
-        let found = due.len();
-        let mut rest = due.as_slice();
+pub async fn run_some(app: &App, handlers: &Handlers, until: Instant, as_of_due: bool, most: Duration) -> Result<Ran> {
+    let (mut ran, begun) = (0, Stopwatch::now());
+    loop {
+        let due = app.db.read(move |db| waiting(db, until, AT_ONCE)).await?;
+        let (mut rest, mut look_again) = (due.as_slice(), due.len() == AT_ONCE);
         while let Some(first) = rest.first() {
-            let now = if as_of_due { first.due_at } else { until };
-            let alike = if handlers.in_one_write(&first.kind) {
-                rest.iter().take_while(|job| job.kind == first.kind).count()
-            } else {
-                1
-            };
+            let together = handlers.in_one_write(app, &first.kind);
+            let alike = if together { rest.iter().take_while(|job| job.kind == first.kind).count() } else { 1 };
             let (jobs, after) = rest.split_at(alike);
-            run_alike(app, handlers, jobs, now).await?;
+            run_alike(app, handlers, jobs, (!as_of_due).then_some(until)).await?;
+            ran += alike;
             rest = after;
+            if begun.elapsed() > most {
+                return Ok(Ran { jobs: ran, more: true });
+            }
+            // In the sandbox a job may have made another that is due before the next one: they are looked up again.
+            if as_of_due && !together {
+                look_again = true;
+                break;
+            }
         }
-        ran += found;
-        if found < look {
-            break;
+        if !look_again {
+            return Ok(Ran { jobs: ran, more: false });
         }
     }
-    Ok(ran)
 }
 
 /// The first jobs that are due, in order.
@@ -191,10 +230,12 @@ fn waiting(db: &mut Db, until: Instant, most: usize) -> Result<Vec<Job>> {
         .load(db)?)
 }
 
-/// Runs jobs of one kind and marks them done or failed.
-async fn run_alike(app: &App, handlers: &Handlers, jobs: &[Job], now: Instant) -> Result<()> {
+/// Runs jobs of one kind and marks them done or failed. Without a now, each sees the instant it was due.
+async fn run_alike(app: &App, handlers: &Handlers, jobs: &[Job], now: Option<Instant>) -> Result<()> {
     let Some(first) = jobs.first() else { return Ok(()) };
-    if !handlers.in_one_write(&first.kind) {
+    let now_of = |job: &Job| now.unwrap_or(job.due_at);
+    if !handlers.in_one_write(app, &first.kind) {
+        let now = now_of(first);
         let outcome = run_one(app, handlers, first, now).await;
         return match outcome {
             Ok(()) => mark_done(app, first, now).await,
@@ -202,14 +243,15 @@ async fn run_alike(app: &App, handlers: &Handlers, jobs: &[Job], now: Instant) -
         };
     }
     let handler = handlers.together.get(first.kind.as_str()).copied();
-    match in_one_write(app, handler, jobs, now).await {
+    let timed: Vec<(Job, Instant)> = jobs.iter().map(|job| (job.clone(), now_of(job))).collect();
+    match in_one_write(app, handler, &timed, now).await {
         Ok(()) => Ok(()),
         // One of them cannot be done: each alone, so that it does not keep back the others.
-        Err(error) if jobs.len() == 1 => mark_failed(app, first, &error, now).await,
+        Err(error) if jobs.len() == 1 => mark_failed(app, first, &error, now_of(first)).await,
         Err(_) => {
-            for job in jobs {
+            for job in &timed {
                 if let Err(error) = in_one_write(app, handler, std::slice::from_ref(job), now).await {
-                    mark_failed(app, job, &error, now).await?;
+                    mark_failed(app, &job.0, &error, job.1).await?;
                 }
             }
             Ok(())
@@ -217,17 +259,25 @@ async fn run_alike(app: &App, handlers: &Handlers, jobs: &[Job], now: Instant) -
     }
 }
 
-async fn in_one_write(app: &App, handler: Option<Together>, jobs: &[Job], now: Instant) -> Result<()> {
-    let (this, jobs) = (app.clone(), jobs.to_vec());
+async fn in_one_write(
+    app: &App,
+    handler: Option<Together>,
+    timed: &[(Job, Instant)],
+    now: Option<Instant>,
+) -> Result<()> {
+    let (this, timed) = (app.clone(), timed.to_vec());
     app.db
         .write(move |db| {
             if let Some(handler) = handler {
-                handler(&this, db, &jobs, now)?;
+                handler(&this, db, &timed)?;
             }
-            let ids: Vec<Id<Job>> = jobs.iter().map(|job| job.id).collect();
-            diesel::update(jobs::table.filter(jobs::id.eq_any(ids)))
-                .set((jobs::done_at.eq(now), jobs::attempts.eq(jobs::attempts + 1)))
-                .execute(db)?;
+            let ids: Vec<Id<Job>> = timed.iter().map(|(job, _)| job.id).collect();
+            let these = diesel::update(jobs::table.filter(jobs::id.eq_any(ids)));
+            let attempts = jobs::attempts.eq(jobs::attempts + 1);
+            match now {
+                Some(now) => these.set((jobs::done_at.eq(now), attempts)).execute(db)?,
+                None => these.set((jobs::done_at.eq(jobs::due_at.nullable()), attempts)).execute(db)?,
+            };
             Ok(())
         })
         .await
@@ -267,7 +317,7 @@ async fn mark_failed(app: &App, job: &Job, error: &Error, now: Instant) -> Resul
 }
 
 async fn run_one(app: &App, handlers: &Handlers, job: &Job, now: Instant) -> Result<()> {
-    for handler in handlers.single.get(job.kind.as_str()).into_iter().flatten() {
+    for handler in handlers.needed(app, &job.kind) {
         handler(app.clone(), job.clone(), now).await?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::applications::model::{Answers, Application, ApplicationState, CashRow, Draft, PriceAnswers, SealedFile};
 use crate::applications::questions::{self, Asks, Question};
 use crate::applications::rules::{self, ApplicationRefusal};
+use crate::applications::sealing::DraftKey;
 use crate::applications::typed::{self, Fields};
 use crate::applications::{cash_sheet, sealing, store};
 use crate::audit::{self, Entry};
@@ -46,8 +47,8 @@ pub async fn start(
     let draft = Draft { answers: Answers { profile: facts.profile.0, ..Answers::default() }, ..Draft::default() };
     let keys = app.keys.clone();
     let application = sealing::apart(move || {
-        let key = keys.make_sealing_key()?;
-        let mut application = Application {
+        let (key, wrapped) = DraftKey::make(&keys)?;
+        let application = Application {
             id: Id::new(),
             authority_id: found.authority_id,
             call_id: call,
@@ -55,16 +56,15 @@ pub async fn start(
             state: ApplicationState::Draft,
             call_version: found.version,
             reference: None,
-            draft: None,
-            draft_recipient: Some(key.recipient),
-            draft_wrapped: Some(key.wrapped),
+            draft: Some(key.seal(&draft)?),
+            draft_recipient: None,
+            draft_wrapped: Some(wrapped),
             saved_at: now,
             submitted_at: None,
             opened_at: None,
             created_at: now,
             created_by: account,
         };
-        application.draft = Some(sealing::seal_draft(&application, &draft)?);
         Ok((application, found))
     })
     .await?;
@@ -120,7 +120,7 @@ pub async fn read_draft(app: &App, actor: &Actor, id: Id<Application>, now: Inst
     require_own(actor, Action::ReadOwnApplication, &application)?;
     let keys = app.keys.clone();
     let (application, draft) = sealing::apart(move || {
-        let draft = sealing::open_draft(&keys, &application)?;
+        let draft = sealing::open_draft(&keys, &application)?.map(|(draft, _)| draft);
         Ok((application, draft))
     })
     .await?;
@@ -171,18 +171,14 @@ async fn change<T>(
         require_own(actor, Action::WriteApplication, &application)?;
         rules::may_change(&call, &application, now)?;
         let keys = app.keys.clone();
-        let (application, draft) = sealing::apart(move || {
-            let draft = sealing::open_draft(&keys, &application)?;
-            Ok((application, draft))
-        })
-        .await?;
-        let mut draft = draft.ok_or(ApplicationRefusal::DraftGone)?;
+        let read_at = application.saved_at;
+        let opened = sealing::apart(move || sealing::open_draft(&keys, &application)).await?;
+        let (mut draft, key) = opened.ok_or(ApplicationRefusal::DraftGone)?;
         let mut along = Along::default();
         let done = work(&call, &mut draft, &mut along)?;
-        let read_at = application.saved_at;
         // Never the same instant twice, so that it tells two versions apart.
         let saved_at = now.max(read_at.plus(TimeDelta::microseconds(1)));
-        let sealed = sealing::apart(move || sealing::seal_draft(&application, &draft)).await?;
+        let sealed = sealing::apart(move || key.seal(&draft)).await?;
         let (who, authority) = (actor.clone(), listed_under(&call));
         let stored = app
             .db

@@ -8,6 +8,7 @@ use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{Call, CallKey, Part};
+use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
 use crate::outbox;
@@ -15,6 +16,7 @@ use crate::people::policy::Action;
 use crate::values::{Actor, Clock, Id, Instant, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// The declaration under an application.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -124,7 +126,8 @@ async fn prepare(
     rules::may_change(&call, &application, now)?;
     let installation = app.keys.clone();
     sealing::apart(move || {
-        let mut draft = sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
+        let (mut draft, key) =
+            sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
         if let Some(Signed { name, form }) = signed {
             if application.state == ApplicationState::Submitted && !form.is_empty() && draft.sent_by == form {
                 return Ok(Prepared::SentBefore);
@@ -145,7 +148,7 @@ async fn prepare(
         }
         Ok(Prepared::Ready(Box::new(Ready {
             envelopes: envelopes(&application, &draft, &keys, now)?,
-            sealed_draft: sealing::seal_draft(&application, &draft)?,
+            sealed_draft: key.seal(&draft)?,
             application,
             call,
         })))
@@ -171,20 +174,29 @@ async fn send(app: &App, actor: &Actor, id: Id<Application>, signed: Option<Sign
     Err(Error::Conflict("Somebody else of your team saved just now.".to_owned()))
 }
 
-/// Writes what was made ready, unless the application was changed since it was read. Everything that one submission
-/// leaves behind bears one instant: the one that the clock shows here.
+/// One submission, judged and sealed, that waits to be written.
+struct Sending {
+    application: Application,
+    call: Call,
+    draft: String,
+    envelopes: Vec<Envelope>,
+    /// Its receipt but for the instant and the audit row's hash.
+    blank: Receipt,
+    actor: Actor,
+    clock: Clock,
+}
+
+/// Writes what was made ready, unless the application was changed since it was read.
 async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<Option<Receipt>> {
-    let Ready { application, call, sealed_draft, mut envelopes } = ready;
-    let (actor, authority, clock) = (actor.clone(), listed_under(&call), clock.clone());
+    let Ready { application, call, sealed_draft: draft, mut envelopes } = ready;
     let sha256 = |part: Part| envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
-    let reference =
-        application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, clock.now()));
+    let now = clock.now();
     let blank = Receipt {
         id: Id::new(),
         authority_id: application.authority_id,
         application_id: application.id,
-        reference: reference.clone(),
-        received_at: clock.now(),
+        reference: application.reference.clone().unwrap_or_else(|| rules::reference(call.kind, application.id, now)),
+        received_at: now,
         quality_sha256: sha256(Part::Quality),
         price_sha256: sha256(Part::Price),
         audit_hash: String::new(),
@@ -193,64 +205,92 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
     for envelope in &mut envelopes {
         envelope.receipt_id = Some(blank.id);
     }
-    app.db
-        .write_compared(move |db| {
-            let at = rules::received_at(&application, clock.now());
-            let stored = store::set_submitted(
-                db,
-                &store::Sent {
-                    id: application.id,
-                    read_at: application.saved_at,
-                    reference: &reference,
-                    call_version: call.version,
-                    draft: &sealed_draft,
-                    at,
-                },
-            )?;
-            if !stored {
-                return Ok(None);
-            }
-            // Judged only now that the row is held: waiting for it may have taken until after the deadline.
-            let (stage, deadline_at) = store::closing(db, call.id)?;
-            rules::in_time(stage, deadline_at, at.max(clock.now()))?;
-            let replaces = application.state == ApplicationState::Submitted;
-            if replaces {
-                store::supersede(db, application.id, at)?;
-            }
-            if application.opened_at.is_some() {
-                store::forget_opened(db, application.id)?;
-            }
-            for envelope in &mut envelopes {
-                envelope.sealed_at = at;
-            }
-            store::insert_envelopes(db, &envelopes)?;
-            let mut receipt = Receipt { received_at: at, ..blank.clone() };
-            receipt.audit_hash = audit::record(
-                db,
-                Entry {
-                    authority,
-                    at,
-                    actor: &actor,
-                    action: if replaces { "application.replaced" } else { "application.submitted" },
-                    subject: Subject::new("application", application.id),
-                    facts: json!({
-                        "receipt": receipt.id,
-                        "call_version": receipt.call_version,
-                        "quality_sha256": receipt.quality_sha256,
-                        "price_sha256": receipt.price_sha256,
-                    }),
-                },
-            )?;
-            store::insert_receipt(db, &receipt)?;
-            outbox::emit(
-                db,
-                "application.submitted",
-                json!({ "application": application.id, "receipt": receipt.id }),
+    let (actor, clock) = (actor.clone(), clock.clone());
+    app.db.write_gathered(Sending { application, call, draft, envelopes, blank, actor, clock }).await
+}
+
+impl Gathered for Sending {
+    /// `None` when the application was changed since it was read.
+    type Outcome = Option<Receipt>;
+
+    /// Everything that submissions written together leave behind bears one instant: the one that the clock shows here.
+    fn run(db: &mut Db, all: &[&Self]) -> Result<Vec<Option<Receipt>>> {
+        let received = |one: &&Self| rules::received_at(&one.application, one.clock.now());
+        let Some(at) = all.iter().map(received).max() else { return Ok(Vec::new()) };
+        // In one order, so that two groups never wait for each other's rows.
+        let mut in_order = all.to_vec();
+        in_order.sort_by_key(|one| one.application.id);
+        let mut stored = Vec::new();
+        for one in in_order {
+            let sent = store::Sent {
+                id: one.application.id,
+                read_at: one.application.saved_at,
+                reference: &one.blank.reference,
+                call_version: one.call.version,
+                draft: &one.draft,
                 at,
-            )?;
-            Ok(Some(receipt))
-        })
-        .await
+            };
+            if store::set_submitted(db, &sent)? {
+                stored.push(one);
+            }
+        }
+        if stored.is_empty() {
+            return Ok(all.iter().map(|_| None).collect());
+        }
+        // Judged only now that the rows are held: waiting for them may have taken until after the deadline.
+        let mut calls: Vec<_> = stored.iter().map(|one| one.call.id).collect();
+        calls.dedup();
+        let closing = store::closing_of(db, &calls)?;
+        for one in &stored {
+            let (stage, deadline_at) = *closing.get(&one.call.id).ok_or(Error::NotFound)?;
+            rules::in_time(stage, deadline_at, at.max(one.clock.now()))?;
+        }
+        let mut receipts = write_all(db, &stored, at)?;
+        Ok(all.iter().map(|one| receipts.remove(&one.blank.id)).collect())
+    }
+}
+
+/// The envelopes, audit rows, receipts and events of submissions whose rows are held.
+fn write_all(db: &mut Db, stored: &[&Sending], at: Instant) -> Result<HashMap<Id<Receipt>, Receipt>> {
+    let ids = |of: fn(&Application) -> bool| -> Vec<_> {
+        stored.iter().map(|one| &one.application).filter(|a| of(a)).map(|a| a.id).collect()
+    };
+    let replaces = |application: &Application| application.state == ApplicationState::Submitted;
+    let (replaced, opened) = (ids(replaces), ids(|a| a.opened_at.is_some()));
+    if !replaced.is_empty() {
+        store::supersede(db, &replaced, at)?;
+    }
+    if !opened.is_empty() {
+        store::forget_opened(db, &opened)?;
+    }
+    let envelopes: Vec<_> =
+        stored.iter().flat_map(|one| &one.envelopes).map(|e| Envelope { sealed_at: at, ..e.clone() }).collect();
+    store::insert_envelopes(db, &envelopes)?;
+    let entries = stored.iter().map(|one| Entry {
+        authority: listed_under(&one.call),
+        at,
+        actor: &one.actor,
+        action: if replaces(&one.application) { "application.replaced" } else { "application.submitted" },
+        subject: Subject::new("application", one.application.id),
+        facts: json!({
+            "receipt": one.blank.id,
+            "call_version": one.blank.call_version,
+            "quality_sha256": one.blank.quality_sha256,
+            "price_sha256": one.blank.price_sha256,
+        }),
+    });
+    let hashes = audit::record_all(db, entries)?;
+    let receipts: Vec<_> = stored
+        .iter()
+        .zip(hashes)
+        .map(|(one, audit_hash)| Receipt { received_at: at, audit_hash, ..one.blank.clone() })
+        .collect();
+    store::insert_receipts(db, &receipts)?;
+    let news = |receipt: &Receipt| {
+        ("application.submitted", json!({ "application": receipt.application_id, "receipt": receipt.id }), at)
+    };
+    outbox::schedule_all(db, receipts.iter().map(news))?;
+    Ok(receipts.into_iter().map(|receipt| (receipt.id, receipt)).collect())
 }
 
 /// Withdraws an application, sent or not, until the deadline, which is judged inside the write. Its draft, the draft's key and its files are destroyed.
@@ -271,8 +311,8 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clo
             if !store::set_withdrawn(db, id)? {
                 return Err(ApplicationRefusal::Withdrawn.into());
             }
-            store::supersede(db, id, now)?;
-            store::forget_opened(db, id)?;
+            store::supersede(db, &[id], now)?;
+            store::forget_opened(db, &[id])?;
             let files = documents::of_owner(db, "application", &id.to_string())?;
             documents::forget(db, &files.iter().map(|f| f.id).collect::<Vec<_>>())?;
             audit::record(
