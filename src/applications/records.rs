@@ -37,7 +37,7 @@ pub struct Envelope {
 
 /// What a submitter holds in hand.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
-#[diesel(table_name = receipts, check_for_backend(MultiBackend))]
+#[diesel(table_name = receipts, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Receipt {
     /// Identifier.
     pub id: Id<Receipt>,

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// One stored act.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_rows, check_for_backend(MultiBackend))]
+#[diesel(table_name = audit_rows, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Row {
     /// Identifier.
     pub id: Id<Row>,

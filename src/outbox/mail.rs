@@ -16,7 +16,7 @@ pub const SEND: &str = "mail.send";
 
 /// A mail that was sent or is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = mails, check_for_backend(MultiBackend))]
+#[diesel(table_name = mails, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Mail {
     /// Identifier.
     pub id: Id<Mail>,

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 100;
 
 /// A piece of work that is waiting or done.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = jobs, check_for_backend(MultiBackend))]
+#[diesel(table_name = jobs, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Job {
     /// Identifier.
     pub id: Id<Job>,
