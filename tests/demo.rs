@@ -65,6 +65,9 @@ async fn the_story(kind: Kind) {
 
     // A fund manager: one holding in arrears, one repaid, money out and back, a certified return.
     let fund = world.sign_in("fund@camden.example", DEMO_PASSWORD).await;
+    // Rounds of years ago, every applicant of which was signed, are no task any more.
+    let tasks = fund.get("/tasks").await.expect(200).shows("In breach");
+    assert!(!tasks.text.contains("Patient loans for food enterprises"), "a settled round is still a task");
     let funds = fund.get("/funds").await.expect(200);
     let path = link_after(&funds.text, "/funds/", "Community Wealth Fund");
     fund.get(&path)

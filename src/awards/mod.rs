@@ -21,5 +21,5 @@ pub use model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 pub use rules::{AwardRefusal, may_sign};
 pub use store::{
     Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary, challenges, checks, find, of_application,
-    of_call, signed_tenders, summaries, summary_of,
+    of_call, settled, summaries, summary_of,
 };

@@ -2,13 +2,16 @@
 
 use super::model::{Award, AwardKind, AwardState};
 use super::summary::Summary;
-use crate::applications::Application;
-use crate::calls::Call;
-use crate::db::schema::{accounts, assessment_summaries, award_challenges, award_checks, awards, subsidy_routes};
+use crate::applications::{Application, ApplicationState};
+use crate::calls::{Call, CallKind};
+use crate::db::schema::{
+    accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, subsidy_routes,
+};
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
 use crate::subsidies::{RouteKind, RouteState};
 use crate::values::{Account, Id, Instant, actor};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 crate::text_enum! {
@@ -142,16 +145,30 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .load(db)?)
 }
 
-/// Tenders among these calls whose contract is signed: nothing is left to decide.
+/// Those of some closed calls that need no decision any more: tenders whose contract is signed, and rounds of which
+/// every application that stands was signed, declined or lapsed, or was told why it got nothing.
 ///
 /// # Errors
 /// What the database says.
-pub fn signed_tenders(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
-    Ok(awards::table
-        .filter(awards::call_id.eq_any(calls))
+pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
+    let over = [AwardState::Signed, AwardState::Declined, AwardState::Lapsed, AwardState::DeclinedByCommittee];
+    let signed = awards::table
+        .filter(awards::call_id.eq(calls::id))
         .filter(awards::kind.eq(AwardKind::Contract))
-        .filter(awards::state.eq(AwardState::Signed))
-        .select(awards::call_id)
+        .filter(awards::state.eq(AwardState::Signed));
+    let ended = awards::table.filter(awards::application_id.eq(applications::id)).filter(awards::state.eq_any(over));
+    let told = assessment_summaries::table
+        .filter(assessment_summaries::application_id.eq(applications::id))
+        .filter(assessment_summaries::sent_at.is_not_null());
+    let waits = applications::table
+        .filter(applications::call_id.eq(calls::id))
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .filter(not(exists(ended)))
+        .filter(not(exists(told)));
+    Ok(calls::table
+        .filter(calls::id.eq_any(closed))
+        .filter(exists(signed).or(calls::kind.eq(CallKind::Round).and(not(exists(waits)))))
+        .select(calls::id)
         .load(db)?)
 }
 

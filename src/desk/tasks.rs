@@ -122,20 +122,20 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         return Ok(Vec::new());
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
-    let (found, signed) = visit
+    let (found, settled) = visit
         .app
         .db
         .read(move |db| {
             let found = calls::of_authority(db, authority, 100)?;
             let closed: Vec<_> =
                 found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
-            let signed = awards::signed_tenders(db, &closed)?;
-            Ok((found, signed))
+            let settled = awards::settled(db, &closed)?;
+            Ok((found, settled))
         })
         .await?;
     Ok(found
         .into_iter()
-        .filter(|call| !signed.contains(&call.id))
+        .filter(|call| !settled.contains(&call.id))
         .filter(|call| {
             let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
             can(&actor, edit, &Thing::of_authority(authority))

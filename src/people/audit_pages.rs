@@ -13,6 +13,7 @@ use actix_web::web;
 use askama::Template;
 use chrono::Days;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// Acts on one page.
@@ -177,11 +178,12 @@ impl Act {
         format!("/audit?subject={}", self.row.subject_id)
     }
 
-    /// The facts as a program would write them.
+    /// The facts as a program would write them, but for those that say nothing.
     fn facts(&self) -> String {
         let Json(value) = &self.row.facts;
         let Some(map) = value.as_object() else { return String::new() };
-        let facts = map.iter().map(|(key, value)| {
+        let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty());
+        let facts = map.iter().filter(|(_, value)| says(value)).map(|(key, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             format!("{}: {value}", key.replace('_', " "))
         });

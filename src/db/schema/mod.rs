@@ -58,6 +58,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rankings,
     scores,
     awards,
+    assessment_summaries,
     award_challenges,
     agreements,
     obligations,
