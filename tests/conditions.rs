@@ -9,7 +9,7 @@ fn entry(depends_on: &[&str]) -> Value {
     json!({
         "title": "Fair pay", "text": "Everybody is paid at least the London Living Wage", "behaviour": "directionality",
         "fixedness": "fixed", "measure": "Staff paid it", "unit": "%", "direction": "at_least", "target": "100",
-        "evidence": "Payroll without names", "verifier": "council", "cadence": "yearly", "grace_days": "14",
+        "evidence": "Payroll without names", "verifier": "council", "cadence": "yearly", "pace": "builds", "grace_days": "14",
         "cure_days": "60", "remedies": "Notice\nTermination", "depends_on": depends_on,
     })
 }

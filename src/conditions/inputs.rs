@@ -41,7 +41,7 @@ pub struct ConditionInput {
     pub verifier: String,
     /// `once`, `quarterly`, `half_yearly` or `yearly`.
     pub cadence: String,
-    /// `builds` up to its date, or `holds` from the first day. Left out, it builds up.
+    /// `builds` up to its date, or `holds` from the first day.
     pub pace: String,
     /// Days after a due date before a figure counts as missed.
     pub grace_days: String,
@@ -127,10 +127,7 @@ impl ConditionInput {
         let evidence = lines(&mut form, "evidence", &self.evidence, "Enter at least one kind of evidence");
         let verifier = form.value::<Verifier>("verifier", &self.verifier, "Choose who checks what is reported");
         let cadence = form.value::<Cadence>("cadence", &self.cadence, "Choose how often a figure is due");
-        let pace = match self.pace.trim() {
-            "" => Some(Pace::default()),
-            said => form.value::<Pace>("pace", said, "Choose whether it builds up or holds from the first day"),
-        };
+        let pace = form.value::<Pace>("pace", &self.pace, "Choose whether it builds up or holds from the first day");
         let grace_days = days(&mut form, "grace_days", &self.grace_days);
         let cure_days = days(&mut form, "cure_days", &self.cure_days);
         let remedies = lines(&mut form, "remedies", &self.remedies, "Enter at least one step, the mildest first");

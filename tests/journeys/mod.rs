@@ -157,7 +157,7 @@ pub async fn condition_by_program(lead: &Api, title: &str, fixedness: &str, unit
     let body = json!({
         "title": title, "text": "What the money is given for.", "behaviour": "access", "fixedness": fixedness,
         "measure": title.to_lowercase(), "unit": unit, "direction": "at_least", "target": target,
-        "evidence": "Payroll summary", "verifier": "council", "cadence": "once", "grace_days": "14", "cure_days": "60",
+        "evidence": "Payroll summary", "verifier": "council", "cadence": "once", "pace": "builds", "grace_days": "14", "cure_days": "60",
         "remedies": "A plan agreed together\nA tenth of the next payment is held back", "depends_on": ["none"],
         "reason": "First version",
     });

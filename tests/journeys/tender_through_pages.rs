@@ -54,6 +54,7 @@ pub async fn condition(lead: &Client, title: &str, fixedness: &str, measure: &st
         ("evidence", "Payroll summary"),
         ("verifier", "council"),
         ("cadence", "once"),
+        ("pace", "builds"),
         ("grace_days", "14"),
         ("cure_days", "60"),
         ("remedies", "A plan agreed together\nA tenth of the next payment is held back"),
