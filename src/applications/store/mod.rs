@@ -1,7 +1,7 @@
 //! Rows of applications.
 
-use super::model::{Application, ApplicationState, OpenedPart};
-use super::records::{Envelope, Opening, OpeningReport, Receipt};
+use crate::applications::model::{Application, ApplicationState, OpenedPart};
+use crate::applications::records::{Opening, OpeningReport};
 use crate::calls::{Call, CallKey, CallStage, Part};
 use crate::db::schema::{
     applications, call_keys, calls, draft_readings, envelopes, opened_parts, openings, organisations, quality_final,
@@ -13,6 +13,14 @@ use crate::values::{Account, Id, Instant, LocalDate, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::collections::HashMap;
+
+mod envelopes;
+
+pub use envelopes::receipts_of;
+pub(super) use envelopes::{
+    RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, live_envelopes, mark_opened,
+    receipts_with_calls, supersede,
+};
 
 /// Rows read at a time where everything of a call is read: page after page, and never cut.
 const PAGE: usize = 500;
@@ -374,64 +382,6 @@ pub(super) fn destroy_drafts(db: &mut Db, call: Id<Call>) -> Result<usize> {
     .execute(db)?)
 }
 
-pub(super) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
-    let statement = diesel::insert_into(envelopes::table).values(rows);
-    crate::on_each!(db, c => statement.execute(c))?;
-    Ok(())
-}
-
-/// Sets aside every envelope of some applications that stands.
-pub(super) fn supersede(db: &mut Db, applications: &[Id<Application>], at: Instant) -> Result<()> {
-    diesel::update(
-        envelopes::table
-            .filter(envelopes::application_id.eq_any(applications))
-            .filter(envelopes::superseded_at.is_null()),
-    )
-    .set(envelopes::superseded_at.eq(at))
-    .execute(db)?;
-    Ok(())
-}
-
-/// The envelopes of one part of a call that nothing has superseded, by identifier: all of them.
-pub(super) fn live_envelopes(db: &mut Db, call: Id<Call>, part: Part) -> Result<Vec<Envelope>> {
-    every(|last: Option<&Envelope>| {
-        Ok(envelopes::table
-            .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
-            .filter(applications::call_id.eq(call))
-            .filter(envelopes::part.eq(part))
-            .filter(envelopes::superseded_at.is_null())
-            .filter(envelopes::id.gt(after(last.map(|e| e.id))))
-            .select(Envelope::as_select())
-            .order(envelopes::id)
-            .limit(i64::try_from(PAGE)?)
-            .load(db)?)
-    })
-}
-
-/// How many envelopes [`live_envelopes`] must have read.
-pub(super) fn count_live(db: &mut Db, call: Id<Call>, part: Part) -> Result<i64> {
-    Ok(envelopes::table
-        .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
-        .filter(applications::call_id.eq(call))
-        .filter(envelopes::part.eq(part))
-        .filter(envelopes::superseded_at.is_null())
-        .count()
-        .get_result(db)?)
-}
-
-/// Marks live envelopes as opened; says how many were shut until now.
-pub(super) fn mark_opened(db: &mut Db, ids: &[Id<Envelope>], at: Instant) -> Result<usize> {
-    let mut marked = 0;
-    for ids in ids.chunks(PAGE) {
-        let shut = envelopes::table
-            .filter(envelopes::id.eq_any(ids))
-            .filter(envelopes::superseded_at.is_null())
-            .filter(envelopes::opened_at.is_null());
-        marked += diesel::update(shut).set(envelopes::opened_at.eq(at)).execute(db)?;
-    }
-    Ok(marked)
-}
-
 pub(super) fn insert_opened(db: &mut Db, rows: &[OpenedPart]) -> Result<()> {
     for rows in rows.chunks(PAGE) {
         let statement = diesel::insert_into(opened_parts::table).values(rows);
@@ -453,52 +403,6 @@ pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> R
             .execute(db)?;
     }
     Ok(())
-}
-
-pub(super) fn insert_receipts(db: &mut Db, rows: &[Receipt]) -> Result<()> {
-    let insert = diesel::insert_into(receipts::table).values(rows);
-    crate::on_each!(db, c => insert.execute(c))?;
-    Ok(())
-}
-
-/// Receipts of one application that are listed.
-pub(super) const RECEIPTS: i64 = 100;
-
-/// The newest receipts of one application, newest first, [`RECEIPTS`] at most.
-///
-/// # Errors
-/// What the database says.
-pub fn receipts_of(db: &mut Db, application: Id<Application>) -> Result<Vec<Receipt>> {
-    Ok(receipts::table
-        .filter(receipts::application_id.eq(application))
-        .select(Receipt::as_select())
-        .order((receipts::received_at.desc(), receipts::id.desc()))
-        .limit(RECEIPTS)
-        .load(db)?)
-}
-
-/// Receipts with the applicant, and reference and title of the call, for the mails that carry them.
-pub(super) fn receipts_with_calls(
-    db: &mut Db,
-    ids: &[Id<Receipt>],
-) -> Result<Vec<(Receipt, Id<actor::Organisation>, String, String)>> {
-    Ok(receipts::table
-        .inner_join(applications::table.on(applications::id.eq(receipts::application_id)))
-        .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
-        .filter(receipts::id.eq_any(ids))
-        .select((Receipt::as_select(), applications::organisation_id, calls::reference, calls::title))
-        .order(receipts::id)
-        .load(db)?)
-}
-
-/// The newest receipt of one application, when it holds one.
-pub(super) fn last_receipt(db: &mut Db, application: Id<Application>) -> Result<Option<Receipt>> {
-    Ok(receipts::table
-        .filter(receipts::application_id.eq(application))
-        .select(Receipt::as_select())
-        .order((receipts::received_at.desc(), receipts::id.desc()))
-        .first(db)
-        .optional()?)
 }
 
 /// The openings of a call: at most one for each part.
