@@ -9,7 +9,7 @@ use crate::agreements::{self};
 use crate::app::App;
 use crate::applications::{self, Application, samples as application_samples};
 use crate::audit;
-use crate::awards::{actions as award_actions, offers};
+use crate::awards::{actions as award_actions, committee, offers};
 use crate::calls::{
     Call, NewCall, Terms, TermsInput, actions as call_actions, create, samples as call_samples, set_terms,
 };
@@ -21,6 +21,7 @@ use crate::investments::samples::{self as investment_samples, Cast, Habit};
 use crate::outbox::{self, Handlers};
 use crate::people::actions::{self as people_actions, DEMO_HINT, DEMO_PASSWORD};
 use crate::people::{Organisation, OrganisationKind, Profile, authorities, load_actor};
+use crate::scoring::residents::samples as vote_samples;
 use crate::scoring::samples as scoring_samples;
 use crate::serve;
 use crate::subsidies;
@@ -37,6 +38,8 @@ struct People {
     evaluators: Vec<Actor>,
     fund: Actor,
     committee: Actor,
+    /// Two more members of the committee.
+    members: Vec<Actor>,
     contracts: Actor,
 }
 
@@ -120,7 +123,7 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         created_at: now,
         created_by: None,
     };
-    let staff: [(&str, &str, Role); 11] = [
+    let staff: [(&str, &str, Role); 13] = [
         ("admin@camden.example", "Priya Nair", Role::Administrator),
         ("missions@camden.example", "Leon Adeyemi", Role::MissionLead),
         ("buyer@camden.example", "Amara Osei", Role::ProcurementOfficer),
@@ -132,6 +135,8 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         ("contracts@camden.example", "Ruth Lindqvist", Role::ContractManager),
         ("auditor@camden.example", "Samir Haddad", Role::Auditor),
         ("evaluator3@camden.example", "Mei Tan", Role::Evaluator),
+        ("committee2@camden.example", "Idris Bell", Role::CommitteeMember),
+        ("committee3@camden.example", "Hannah Stone", Role::CommitteeMember),
     ];
     let accounts = app
         .db
@@ -171,6 +176,7 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         evaluators: vec![who(4)?, who(5)?],
         fund: who(6)?,
         committee: who(7)?,
+        members: vec![who(11)?, who(12)?],
         contracts: who(8)?,
     })
 }
@@ -358,6 +364,9 @@ impl Demo {
             let dates = call_samples::Dates::closing_in(opened, 30);
             let terms =
                 call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
+            // In one of the rounds residents decide a fifth of the points.
+            let voted = mission == "youth";
+            let terms = if voted { call_samples::with_residents(terms, 20) } else { terms };
             let call = self
                 .publish(
                     &self.people.fund,
@@ -388,6 +397,9 @@ impl Demo {
             )
             .await?;
             scoring_samples::moderate_everything(&self.app, &self.people.fund, call, &judge, day(38)).await?;
+            if voted {
+                self.residents_vote(call, opened).await?;
+            }
             scoring_samples::rank_and_sign(&self.app, &self.people.fund, call, day(40)).await?;
             for (who, application, amount, instalments, habit) in sent {
                 self.invest(&who, call, application, amount, instalments, habit, opened).await?;
@@ -395,6 +407,19 @@ impl Demo {
             }
         }
         Ok(())
+    }
+
+    /// Forty-one of sixty residents vote in the week after the opening, and are counted.
+    async fn residents_vote(&self, call: Id<Call>, opened: Instant) -> Result<()> {
+        let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let times = vote_samples::Times { set: day(32), opens: day(33), closes: day(39) };
+        // Most like the first application best; opinions on the others differ.
+        let says = |resident: usize, place: usize| match place {
+            0 => (3 + resident % 3).to_string(),
+            _ => ((resident * 7 + place * 2) % 6).to_string(),
+        };
+        vote_samples::hold(&self.app, &self.people.fund, call, 60, 41, times, &says).await?;
+        self.jobs_until(day(40)).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row of the table above")]
@@ -465,6 +490,13 @@ impl Demo {
             offer,
         };
         let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
+        for member in &self.people.members {
+            let favour = committee::StanceInput {
+                stance: "for".to_owned(),
+                reason: "The plan is sound and the enterprise can carry it.".to_owned(),
+            };
+            committee::vote(&self.app, member, award, &favour, day(44)).await?;
+        }
         award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
         let route = subsidies::actions::RouteInput {
             kind: "market_terms".to_owned(),

@@ -28,9 +28,10 @@
 //! - Money is whole pence; rates, weights and scores are decimals. The only floats are in the root finders of
 //!   `finance`, whose result decimal arithmetic certifies.
 //! - A write is one serializable transaction: the change, its audit row and its outbox rows, or nothing.
-//!   One exception: sending an application, whose only precondition is compared in an UPDATE of its own row. Those that
-//!   come at once share their statements and, on PostgreSQL, run at READ COMMITTED, because serializable ones aborted
-//!   each other for sharing a page of an index ([`db::Gathered`]).
+//!   One exception: sending an application and casting a vote, whose only preconditions are compared in UPDATEs of their
+//!   own rows. On PostgreSQL these run at READ COMMITTED, because serializable ones aborted each other for sharing a page
+//!   of an index ([`db::Database::write_compared`]); submissions that come at once share their statements too
+//!   ([`db::Gathered`]).
 //! - News travels down the list as an event in the outbox; what must be true at once is derived.
 //! - Today is a parameter. The clock is read in one place, once a request. Sending and withdrawing an application read
 //!   it again inside the write: a deadline is judged when the words are stored, not when a slow request began.

@@ -41,6 +41,7 @@ pub fn handlers() -> Handlers {
     handlers.on("call.withdrawn", applications::jobs::destroy_drafts);
 
     // scoring
+    handlers.on(crate::scoring::residents::roll::CLOSE, crate::scoring::residents::casting::close);
 
     // awards
     handlers.on(crate::awards::offers::LAPSE, crate::awards::offers::lapse);

@@ -3,8 +3,11 @@
 use crate::scoring::{Ready, ready, signed};
 use crate::support::World;
 use commonweal::awards::{self, AwardState};
-use commonweal::calls::CallKind;
-use commonweal::values::{Id, Instant, Role};
+use commonweal::calls::{self, CallKind};
+use commonweal::db::schema::{calls as call_rows, panel_conflicts};
+use commonweal::scoring;
+use commonweal::values::{Actor, Id, Instant, Role};
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 const BIDS: [(&str, i64, i64); 2] = [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000)];
@@ -31,6 +34,47 @@ fn loan() -> Value {
         "tranches": "40000 on 2027-02-01; 20000 on 2027-08-01", "rate": "4.5", "repayment": "annuity",
         "instalments": "48", "precedents": "Lease signed",
     })
+}
+
+/// Sets how many members of the committee decide in a round.
+fn with_quorum(world: &World, call: Id<calls::Call>, quorum: Option<u32>) {
+    let mut terms = world.app.db.read_now(|db| calls::find(db, call)).unwrap().terms;
+    terms.0.round.as_mut().unwrap().quorum = quorum;
+    world
+        .app
+        .db
+        .write_now(|db| {
+            diesel::update(call_rows::table.filter(call_rows::id.eq(call)))
+                .set(call_rows::terms.eq(&terms))
+                .execute(db)?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// A conflict of interest with the first applicant, declared by somebody who was to score.
+fn declared(world: &World, ready: &Ready, person: &Actor) {
+    let row = scoring::Conflict {
+        id: Id::new(),
+        authority_id: world.council,
+        call_id: ready.call,
+        account_id: person.account().unwrap(),
+        application_id: ready.bids[0],
+        nature: "My sister works there".into(),
+        declared_at: world.now(),
+        outcome: scoring::ConflictOutcome::Open,
+        enquiry: None,
+        resolved_at: None,
+        resolved_by: None,
+    };
+    world
+        .app
+        .db
+        .write_now(|db| {
+            diesel::insert_into(panel_conflicts::table).values(&row).execute(db)?;
+            Ok(())
+        })
+        .unwrap();
 }
 
 both! {
@@ -115,6 +159,61 @@ both! {
         loser.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(404);
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
         assert_eq!(mails.iter().filter(|m| m.subject.starts_with("Assessment summary")).count(), 2);
+    }
+    async fn an_investment_needs_the_quorum_and_the_majority_of_its_committee_without_the_recused(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        with_quorum(&world, ready.call, None);
+        signed(&world, &ready).await;
+        let manager = world.also(&ready.officer, Role::CommitteeMember);
+        let id = recommended(&world, &ready, loan()).await;
+        let path = format!("/api/v1/awards/{id}/committee");
+        let decision = format!("/api/v1/awards/{id}/decision");
+        let (approve, favour) = (json!({ "decision": "approve" }), json!({ "stance": "for", "reason": "It carries the loan" }));
+        let refused = |reply: crate::support::Reply| reply.expect(409).json()["type"].as_str().unwrap().to_owned();
+
+        // Nobody votes on what they recommended, and one member is no committee of three.
+        let own = world.api(&manager).await;
+        assert_eq!(refused(own.post(&path, favour.clone()).await), "/problems/awards/same-person");
+        world.api(&ready.evaluators[0]).await.post(&path, favour.clone()).await.expect(403);
+        let people = [0; 4].map(|_| world.person(Role::CommitteeMember));
+        let mut members = Vec::new();
+        for person in &people {
+            members.push(world.api(person).await);
+        }
+        assert_eq!(refused(members[0].post(&decision, approve.clone()).await), "/problems/awards/no-quorum");
+        members[0].post(&path, json!({ "stance": "for", "reason": "" })).await.expect(422);
+        members[0].post(&path, favour.clone()).await.expect(200);
+
+        // An evaluator who declared a conflict sits on the committee too: they stand aside and decide nothing.
+        let conflicted = world.also(&ready.evaluators[1], Role::CommitteeMember);
+        declared(&world, &ready, &conflicted);
+        let torn = world.api(&conflicted).await;
+        assert_eq!(refused(torn.post(&path, favour.clone()).await), "/problems/awards/recused");
+        torn.post(&path, json!({ "stance": "recused", "reason": "My sister works there" })).await.expect(200);
+        assert_eq!(refused(torn.post(&decision, approve.clone()).await), "/problems/awards/recused");
+        members[1].post(&path, json!({ "stance": "recused", "reason": "I rent to them" })).await.expect(200);
+        assert_eq!(refused(members[1].post(&decision, approve.clone()).await), "/problems/awards/recused");
+
+        // Two votes are no quorum; three are, and a tie or a minority approves nothing. A member may think again.
+        let against = json!({ "stance": "against", "reason": "Too dear" });
+        members[2].post(&path, against.clone()).await.expect(200);
+        members[0].post(&path, against.clone()).await.expect(200);
+        assert_eq!(refused(members[3].post(&decision, approve.clone()).await), "/problems/awards/no-majority");
+        assert_eq!(award(&world, &id).state, AwardState::Recommended);
+        members[0].post(&path, favour.clone()).await.expect(200);
+        let page = world.client(&people[3]).await;
+        let desk = format!("/desk/calls/{}/award", ready.call);
+        page.get(&desk).await.expect(200).shows("1 for, 1 against, 2 recused. 1 more must vote").shows("My sister works there");
+        let part = format!("committee-{id}");
+        page.post(&format!("{desk}/{id}/committee"), &[("at", &part), ("stance", ""), ("reason", "x")]).await.expect(422).shows("Say whether you are for it");
+        page.post(&format!("{desk}/{id}/committee"), &[("at", &part), ("stance", "for"), ("reason", "Sound")]).await.expect(303);
+        page.get(&desk).await.expect(200).shows("2 for, 1 against, 2 recused.").hides("more must vote");
+        assert_eq!(refused(members[2].post(&decision, json!({ "decision": "decline" })).await), "/problems/awards/no-majority");
+        page.post(&format!("{desk}/{id}/decision"), &[("decision", "approve")]).await.expect(303);
+        assert_eq!(award(&world, &id).state, AwardState::Approved);
+        assert_eq!(refused(members[0].post(&path, against).await), "/problems/awards/wrong-state");
+        let said = members[0].get(&format!("/api/v1/calls/{}/awards", ready.call)).await.expect(200).json();
+        assert_eq!(said["committee"].as_array().unwrap().len(), 5);
     }
     async fn an_offer_is_refused_without_a_route_and_accepted_in_time(world: World) {
         let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);

@@ -223,6 +223,46 @@ both! {
         world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200).shows("The pot is needed elsewhere").hides("Start your application");
     }
 
+    async fn residents_are_given_a_part_of_a_rounds_points_in_the_builder_and_applicants_read_how(world: World) {
+        let ground = ground(&world).await;
+        let manager = world.person(Role::FundManager);
+        let now = world.now();
+        let dates = Dates::closing_in(now, 40);
+        let terms = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        let id = samples::draft(&world.app, &manager, ground.mission("youth").unwrap(), &terms, now).await.unwrap();
+        let desk = world.client(&manager).await;
+        let criteria = format!("/desk/calls/{id}/criteria");
+        desk.get(&criteria).await.expect(200).shows("Community panel: residents vote");
+        let new = format!("{criteria}/new");
+        desk.get(&format!("{new}?kind=panel")).await.expect(200).shows("How do residents vote?");
+        let budget = [("kind", "panel"), ("title", "Residents’ vote"), ("weight", "20"), ("vote", "budget"), ("ballots", "50")];
+        desk.post(&new, &budget).await.expect(422).shows("Enter what one resident may share out");
+        let scores = [("kind", "panel"), ("title", "Residents’ vote"), ("weight", "20"), ("vote", "scores"), ("highest", "5"), ("ballots", "50")];
+        desk.post_and_follow(&new, &scores).await.expect(200).shows("each gives every application 0 to 5").shows("Residents’ vote");
+        let model = |world: &World| world.app.db.read_now(|db| calls::find(db, id)).unwrap().terms.0.model;
+        let vote = model(&world).criteria.last().unwrap().id.clone();
+        desk.get(&format!("{criteria}/{vote}")).await.expect(200).shows("Fewest ballots that count");
+        let changed = [("title", "Residents’ vote"), ("weight", "20"), ("vote", "budget"), ("each", "100"), ("ballots", "50")];
+        desk.post(&format!("{criteria}/{vote}"), &changed).await.expect(303);
+        let second = [("kind", "panel"), ("title", "Another vote"), ("weight", "20"), ("vote", "scores"), ("highest", "5"), ("ballots", "50")];
+        desk.post_and_follow(&new, &second).await.expect(200).shows("Residents vote once");
+        let another = model(&world).criteria.last().unwrap().id.clone();
+        desk.post(&format!("{criteria}/{another}/remove"), &[]).await.expect(303);
+        let impact = model(&world).criteria[0].clone();
+        let less = (impact.weight.unwrap() - rust_decimal::dec!(20)).to_string();
+        desk.post(&format!("{criteria}/{}", impact.id), &[("title", &impact.title), ("weight", &less)]).await.expect(303);
+        assert_eq!(model(&world).problems(), vec![]);
+        actions::publish(&world.app, &manager, id, &seen(), now).await.unwrap();
+        world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200)
+            .shows("By residents: each shares out £100 between the applications").shows("Residents are shown your name");
+        world.client(&Actor::Public).await.get(&format!("/calls/{id}/vote")).await.expect(200).shows("The dates are not set yet");
+        // A tender is judged by evaluators alone.
+        let officer = world.person(Role::ProcurementOfficer);
+        let new = NewCall { kind: "tender".into(), title: "Meals".into(), summary: "x".into(), mission: ground.mission("food").unwrap().to_string() };
+        let tender = calls::create(&world.app, &officer, &new, now).await.unwrap();
+        world.client(&officer).await.get(&format!("/desk/calls/{tender}/criteria")).await.expect(200).hides("Community panel");
+    }
+
     async fn people_who_begin_calls_at_once_get_different_references(world: World) {
         let ground = ground(&world).await;
         let officer = world.person(Role::ProcurementOfficer);

@@ -115,6 +115,7 @@ pub fn agreement(
                 least: Pence(1),
                 most: Pence(100_000_000),
                 instruments: Instrument::ALL.to_vec(),
+                quorum: Some(1),
             }),
             model: Model {
                 title: "M".into(),

@@ -96,6 +96,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
             least: Pence(2_000_000),
             most: Pence(15_000_000),
             instruments: vec![Instrument::Loan],
+            quorum: Some(1),
         }),
         model: model(tender),
         words: BTreeMap::new(),

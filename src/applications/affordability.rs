@@ -4,10 +4,11 @@ use super::model::CashRow;
 use crate::finance::affordability::{
     Affordability, CashMonth, STRESSES, Stress, affordability, largest_loan, stressed,
 };
+use crate::finance::loss::{DefaultTable, Exposure, Stage, expected_loss};
 use crate::finance::refusal::{FinanceRefusal, Worked};
 use crate::finance::schedule::{InterestBasis, Repayment, Tranche};
-use crate::finance::{LoanTerms, build};
-use crate::values::{LocalDate, Parser, Pence, Rate, round_half_up};
+use crate::finance::{Flow, LoanTerms, build, equivalents, xirr};
+use crate::values::{LocalDate, Parser, Pence, Rate, Share, round_half_up};
 use chrono::Datelike;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,19 @@ pub struct TrialInput {
     pub follows: String,
     /// What the market would ask for this risk, in per cent; empty when the subsidy is not asked for.
     pub market: String,
+    /// Chance of default in each year, in per cent; empty when the expected loss is not asked for.
+    pub default: String,
+    /// The part that a default loses, in per cent; empty when the expected loss is not asked for.
+    pub lost: String,
+}
+
+/// The risk of a loan, as somebody judges it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Risk {
+    /// Chance of default in each year, of what still performs.
+    pub default: Share,
+    /// The part that a default loses.
+    pub lost: Share,
 }
 
 /// The loan that is tried.
@@ -45,6 +59,8 @@ pub struct Trial {
     pub follows: Decimal,
     /// What the market would ask.
     pub market: Option<Rate>,
+    /// Its risk.
+    pub risk: Option<Risk>,
 }
 
 impl TrialInput {
@@ -76,10 +92,31 @@ impl TrialInput {
         } else {
             percent(&mut form, "market", &self.market).and_then(|r| Rate::new(r).ok())
         };
+        let risk = if self.default.trim().is_empty() && self.lost.trim().is_empty() {
+            None
+        } else {
+            let mut share = |field: &str, text: &str| {
+                if text.trim().is_empty() {
+                    form.wrong(field, "Enter both the chance of default and what it loses, or neither");
+                    return None;
+                }
+                percent(&mut form, field, text).and_then(|s| Share::new(s).ok())
+            };
+            share("default", &self.default).zip(share("lost", &self.lost)).map(|(default, lost)| Risk { default, lost })
+        };
         form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter more than £0");
         form.finish()?;
-        let read =
-            || Some(Trial { amount: amount?, rate: rate?, months: months?, cover: cover?, follows: follows?, market });
+        let read = || {
+            Some(Trial {
+                amount: amount?,
+                rate: rate?,
+                months: months?,
+                cover: cover?,
+                follows: follows?,
+                market,
+                risk,
+            })
+        };
         read().ok_or_else(|| crate::values::FieldErrors::one("amount", "Enter an amount"))
     }
 }
@@ -110,6 +147,10 @@ pub struct Assessment {
     pub largest_stressed: Pence,
     /// The subsidy in the loan at the market rate that was given.
     pub subsidy: Option<Pence>,
+    /// The yearly rate of return if every payment is made, certified; none where no rate fits.
+    pub yearly_return: Option<Decimal>,
+    /// What is expected to be lost over its whole life, at the risk that was given.
+    pub expected_loss: Option<Pence>,
 }
 
 /// The sheet month by month: a longer period is spread evenly, the last of its months takes the remainder.
@@ -194,7 +235,9 @@ pub fn assess(rows: &[CashRow], trial: Trial) -> Worked<Option<Assessment>> {
     let most = Pence(trial.amount.0.saturating_mul(4)).max(Pence(100_000_000));
     let serve = |amount: Pence| service(&trial, amount, on);
     let largest = |stress| largest_loan(&plain, Pence::ZERO, trial.cover, stress, step, most, &serve);
-    let subsidy = trial.market.map(|market| subsidy(&trial, market, on)).transpose()?;
+    let cash = cash(&trial, on)?;
+    let subsidy = trial.market.map(|market| equivalents::of_cash(&cash, market.get())).transpose()?;
+    let expected_loss = trial.risk.map(|risk| loss_of(&trial, risk, on)).transpose()?;
     Ok(Some(Assessment {
         sheet_months: plain.len(),
         instalment: due.first().copied().unwrap_or(Pence::ZERO),
@@ -202,17 +245,40 @@ pub fn assess(rows: &[CashRow], trial: Trial) -> Worked<Option<Assessment>> {
         largest: largest(None)?,
         largest_stressed: largest(Some(STRESSES[1]))?,
         subsidy,
+        yearly_return: xirr(&cash, None).rate(),
+        expected_loss,
         trial,
     }))
 }
 
-/// What the market would not have paid for the loan's payments.
-fn subsidy(trial: &Trial, market: Rate, on: LocalDate) -> Worked<Pence> {
-    use crate::finance::Flow;
+/// The loan paid out and paid back.
+fn cash(trial: &Trial, on: LocalDate) -> Worked<Vec<Flow>> {
     let schedule = build(&loan(trial, trial.amount, on)).map_err(|_| FinanceRefusal::TooLarge)?;
     let mut cash = vec![Flow { date: on, amount: -trial.amount }];
     cash.extend(schedule.rows.iter().map(|r| Flow { date: r.due, amount: r.payment }));
-    crate::finance::equivalents::of_cash(&cash, market.get())
+    Ok(cash)
+}
+
+/// The expected loss over the whole life, unsecured, on the balance at the start of each year.
+fn loss_of(trial: &Trial, risk: Risk, on: LocalDate) -> Worked<Pence> {
+    let schedule = build(&loan(trial, trial.amount, on)).map_err(|_| FinanceRefusal::TooLarge)?;
+    let later = schedule.rows.iter().skip(11).step_by(12).map(|r| r.closing);
+    let exposure = Exposure {
+        balances: std::iter::once(trial.amount).chain(later).filter(|b| *b > Pence::ZERO).collect(),
+        undrawn: Pence::ZERO,
+        conversion: Share::default(),
+        security: Pence::ZERO,
+        haircut: Share::default(),
+        unsecured_loss: risk.lost,
+        effective_rate: trial.rate.get(),
+    };
+    let table = DefaultTable {
+        grade: String::new(),
+        valid_from: on,
+        source: "As entered".to_owned(),
+        yearly: vec![risk.default],
+    };
+    Ok(expected_loss(&exposure, &table, Stage::Two)?.amount)
 }
 
 fn words(stress: Stress) -> String {
@@ -270,6 +336,27 @@ mod tests {
         assert_eq!(found.largest, Pence(1_900_000));
         assert_eq!(found.largest_stressed, Pence::ZERO);
         assert_eq!(assess(&[], trial("1")).unwrap(), None);
+    }
+
+    #[test]
+    fn the_return_and_the_expected_loss_stand_beside_what_can_be_carried() {
+        let risky =
+            TrialInput { amount: "12,000".into(), rate: "5".into(), months: "24".into(), ..TrialInput::default() };
+        let safe = assess(&sheet(), risky.read(None).unwrap()).unwrap().unwrap();
+        // 5% a year paid monthly is about 5.1% with what is earned on it.
+        assert_eq!((safe.yearly_return.map(|r| round_half_up(r, 3)), safe.expected_loss), (Some(dec!(0.051)), None));
+        let free = TrialInput {
+            rate: "0".into(),
+            months: "12".into(),
+            default: "10".into(),
+            lost: "50%".into(),
+            ..risky.clone()
+        };
+        let found = assess(&sheet(), free.read(None).unwrap()).unwrap().unwrap();
+        // A tenth of half of 12,000, within the one year and without interest.
+        assert_eq!(found.expected_loss, Some(Pence(60_000)));
+        let half = TrialInput { default: "10".into(), ..risky };
+        assert!(half.read(None).unwrap_err().at("lost").is_some());
     }
 
     #[test]

@@ -91,6 +91,24 @@ fn break_even(a: &Assessment) -> Option<String> {
     a.courses.first().and_then(|c| c.found.break_even).map(|part| shown_percent(part, 0))
 }
 
+/// The yearly return if every payment is made.
+fn yearly_return(a: &Assessment) -> String {
+    a.yearly_return.map_or_else(|| "No rate fits".to_owned(), |rate| shown_percent(rate, 2))
+}
+
+/// What is expected to be lost, and what part of the amount that is.
+fn expected_loss(a: &Assessment) -> Option<(String, String)> {
+    let (loss, risk) = (a.expected_loss?, a.trial.risk?);
+    let part = loss.decimal().checked_div(a.trial.amount.decimal()).unwrap_or_default();
+    let note = format!(
+        "{} of the amount, over its whole life, where {} a year default and lose {}",
+        shown_percent(part, 1),
+        shown_percent(risk.default.get(), 1),
+        shown_percent(risk.lost.get(), 0)
+    );
+    Some((loss.to_string(), note))
+}
+
 fn group_words(check: &MfaCheck) -> String {
     format!(
         "Minimal financial assistance to the group since {}: {} of {}; {} is left.",
@@ -181,6 +199,8 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
         ("cover", &input.cover),
         ("follows", &input.follows),
         ("market", &input.market),
+        ("default", &input.default),
+        ("lost", &input.lost),
     ]);
     let mut no_sheet = "The application holds no cash-flow sheet.".to_owned();
     let assessed = if round && opened && !answers.cash_flow.is_empty() {

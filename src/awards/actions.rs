@@ -1,5 +1,6 @@
 //! What people do with awards, up to the day a contract may be signed.
 
+use super::committee;
 use super::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 use super::rules::{self, AwardRefusal};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
@@ -298,7 +299,8 @@ pub async fn record_check(
 /// A committee member decides on a recommendation of somebody else.
 ///
 /// # Errors
-/// Denied; refused for the recommender, while checks are missing, or when somebody is excluded.
+/// Denied; refused for the recommender, while checks are missing, when somebody is excluded, and for an investment without
+/// the quorum and the majority of its committee.
 pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now: Instant) -> Result<()> {
     let by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
@@ -312,6 +314,9 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
             require(&actor, Action::ApproveAward, &thing)?;
             applications::refuse_bidder(db, &actor, award.call_id)?;
             rules::at_step(&award, &[AwardState::Recommended])?;
+            if award.kind == AwardKind::Investment {
+                committee::require_decision(db, &actor, &award, by, approve, now)?;
+            }
             if approve {
                 let supplier = find_organisation(db, award.organisation_id)?.name;
                 rules::may_approve(&award, &supplier, &store::checks(db, award.application_id)?, by)?;

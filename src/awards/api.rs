@@ -1,6 +1,7 @@
 //! Awards for programs.
 
 use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
+use super::committee::StanceInput;
 use super::model::Award;
 use super::offers::{self, AnswerInput, OfferInput};
 use super::store::{self, Challenge};
@@ -43,7 +44,7 @@ fn shown(award: &Award) -> Value {
     params(("id" = String, Path)), responses((status = 200, description = "Awards, checks, summaries")))]
 pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let id = *id;
-    let (call, awards, checks, summaries) = visit
+    let (call, awards, checks, summaries, committee) = visit
         .app
         .db
         .read(move |db| {
@@ -52,6 +53,7 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
                 store::of_call(db, id)?,
                 store::checks_of_call(db, id)?,
                 store::summaries(db, id)?,
+                store::committee_of_call(db, id)?,
             ))
         })
         .await?;
@@ -64,7 +66,16 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .collect();
     let summaries: Vec<_> =
         summaries.iter().map(|s| json!({ "application": s.application_id, "sent_at": s.sent_at })).collect();
-    ok(&json!({ "awards": awards.iter().map(shown).collect::<Vec<_>>(), "checks": checks, "summaries": summaries }))
+    let committee: Vec<_> = committee
+        .iter()
+        .map(|(v, name)| {
+            json!({ "award": v.award_id, "member": v.account_id, "name": name, "stance": v.stance, "reason": v.reason, "at": v.voted_at })
+        })
+        .collect();
+    ok(&json!({
+        "awards": awards.iter().map(shown).collect::<Vec<_>>(), "checks": checks, "summaries": summaries,
+        "committee": committee,
+    }))
 }
 
 /// Recommends an award.
@@ -133,6 +144,17 @@ impl DecisionInput {
 pub async fn decide(visit: Visit, id: web::Path<Id<Award>>, body: Sent<DecisionInput>) -> Answer {
     actions::decide(&visit.app, &visit.actor, *id, body.0.approves()?, visit.now).await?;
     ok(&json!({ "decided": true }))
+}
+
+/// A committee member’s vote on a recommended investment, or that they stand aside.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/committee", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = StanceInput, responses((status = 200, description = "Recorded")))]
+pub async fn committee(visit: Visit, id: web::Path<Id<Award>>, body: Sent<StanceInput>) -> Answer {
+    super::committee::vote(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "recorded": true }))
 }
 
 /// Sends an assessment summary to every assessed supplier.
@@ -257,6 +279,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     award,
     check,
     decide,
+    committee,
     send_summaries,
     notice,
     challenge,

@@ -1,6 +1,7 @@
 //! Awards: decision, reasons, summaries, standstill, challenge, offer and acceptance.
 //!
-//! Invariants: nobody approves what they recommended; the award notice is refused until every assessment
+//! Invariants: nobody approves what they recommended; an investment is approved only with its committee’s quorum and a
+//! majority, a recused member counting for neither; the award notice is refused until every assessment
 //! summary is sent; signing is refused before the standstill ends and while a court claim suspends it; an offer needs
 //! a recorded subsidy route and can be answered only in its time.
 //!
@@ -9,6 +10,7 @@
 
 pub mod actions;
 pub mod api;
+pub mod committee;
 mod model;
 pub mod offers;
 pub mod pages;
@@ -17,6 +19,7 @@ mod store;
 pub mod summary;
 
 pub use actions::{ensure_may_sign, mark_signed};
+pub use committee::{CommitteeVote, Stance};
 pub use model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 pub use rules::{AwardRefusal, may_sign};
 pub use store::{

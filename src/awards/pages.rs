@@ -2,6 +2,7 @@
 
 use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
 use super::api::DecisionInput;
+use super::committee::{Stance, StanceInput, Standing};
 use super::model::{Award, AwardKind, AwardState};
 use super::offers::{self, AnswerInput, OfferInput};
 use super::rules::{self, state_sentence};
@@ -38,6 +39,11 @@ struct Shown {
     decider: String,
     route: Option<&'static str>,
     challenges: Vec<Challenge>,
+    /// What members of the committee said: who, what and why.
+    committee: Vec<(String, &'static str, String)>,
+    standing: String,
+    /// Whether this person may say what they think of an investment.
+    may_vote: bool,
     may_decide: bool,
     may_sign: bool,
 }
@@ -99,6 +105,19 @@ struct DeskPage {
     at_maturity: Vec<(&'static str, &'static str)>,
     others: Vec<Instrument>,
     instrument: Instrument,
+    stances: Vec<(&'static str, &'static str)>,
+}
+
+/// Where the committee of an investment stands, and what it still needs.
+fn standing_words(standing: Standing, quorum: u32) -> String {
+    let Standing { favour, against, recused } = standing;
+    let counted = favour + against;
+    let aside = if recused == 0 { String::new() } else { format!(", {recused} recused") };
+    let still = match quorum.saturating_sub(counted) {
+        0 => String::new(),
+        waiting => format!(". {waiting} more must vote before it can be decided"),
+    };
+    format!("{favour} for, {against} against{aside}{still}.")
 }
 
 async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -> Result<DeskPage> {
@@ -125,17 +144,28 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                     Some((application.id.to_string(), format!("{}. {name} with {} points", r.rank, r.total)))
                 })
                 .collect();
+            let tender = call.kind == CallKind::Tender;
+            let quorum = call.terms.0.round.as_ref().map_or(0, calls::RoundTerms::quorum);
+            let committee = if tender { Vec::new() } else { store::committee_of_call(db, id)? };
             let mut shown = Vec::new();
             for store::Around { award, recommender, decider, route, challenges } in store::of_call_around(db, id)? {
                 let who = name(award.application_id);
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
+                let said: Vec<_> = committee.iter().filter(|(v, _)| v.award_id == award.id).collect();
+                let may_decide = award.state == AwardState::Recommended
+                    && award.recommended_by != me
+                    && can(&actor, Action::ApproveAward, &thing);
                 shown.push(Shown {
+                    standing: standing_words(Standing::of(said.iter().map(|(v, _)| v.stance)), quorum),
+                    committee: said
+                        .into_iter()
+                        .map(|(v, name)| (name.clone(), v.stance.label(), v.reason.clone()))
+                        .collect(),
+                    may_vote: may_decide && award.kind == AwardKind::Investment,
                     sentence: state_sentence(&award, &who, today),
                     recommender,
                     decider: decider.unwrap_or_default(),
-                    may_decide: award.state == AwardState::Recommended
-                        && award.recommended_by != me
-                        && can(&actor, Action::ApproveAward, &thing),
+                    may_decide,
                     may_sign: award.state != AwardState::Signed && rules::may_sign(&award, today).is_ok(),
                     name: who,
                     route: route.map(RouteKind::label),
@@ -143,13 +173,16 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                     award,
                 });
             }
-            let checks = store::checks_of_call(db, id)?.into_iter().map(|c| (name(c.application_id), c)).collect();
+            // Contracts are decided on checks, investments by a committee: one statement for either.
+            let checks = if tender { store::checks_of_call(db, id)? } else { Vec::new() };
+            let checks = checks.into_iter().map(|c| (name(c.application_id), c)).collect();
             let summaries = store::summaries(db, id)?.into_iter().map(|s| (name(s.application_id), s)).collect();
             let thing = Thing::of_authority(call.authority_id);
             let offered = call.terms.0.round.as_ref().map(|r| r.instruments.clone()).unwrap_or_default();
             let instrument =
                 wanted.filter(|i| offered.contains(i)).or_else(|| offered.first().copied()).unwrap_or(Instrument::Loan);
             Ok(DeskPage {
+                stances: Stance::options(),
                 others: offered.into_iter().filter(|i| *i != instrument).collect(),
                 instrument,
                 shell: Shell::default(),
@@ -159,7 +192,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                     None => "No award yet: the ranking must be signed first.".to_owned(),
                 }),
                 assessed: all.len(),
-                tender: call.kind == CallKind::Tender,
+                tender,
                 may_run: can(&actor, Action::RunAward, &thing),
                 reads_scores: can(&actor, Action::ReadScores, &thing),
                 may_recommend: can(&actor, Action::RecommendAward, &thing),
@@ -243,6 +276,16 @@ pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted
         Err(error) => Err(error),
     };
     after(&visit, call, posted, done, "Your decision is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/committee`
+///
+/// # Errors
+/// Denied.
+pub async fn committee(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<StanceInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    let done = super::committee::vote(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "Your vote is recorded.").await
 }
 
 /// `POST /desk/calls/{id}/summaries`

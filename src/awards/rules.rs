@@ -78,6 +78,24 @@ pub enum AwardRefusal {
     },
     /// The last instant to answer lies in the past.
     AnswerByPast,
+    /// A contract is decided by one member.
+    NoCommittee,
+    /// A member with a conflict of interest stands aside.
+    Recused,
+    /// Too few members have voted.
+    NoQuorum {
+        /// Members for or against.
+        counted: u32,
+        /// Members who must vote.
+        quorum: u32,
+    },
+    /// The committee has not decided like that.
+    NoMajority {
+        /// Members for it.
+        favour: u32,
+        /// Members against it.
+        against: u32,
+    },
 }
 
 impl RefusalInfo for AwardRefusal {
@@ -102,6 +120,10 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
+            AwardRefusal::NoCommittee => "awards/no-committee",
+            AwardRefusal::Recused => "awards/recused",
+            AwardRefusal::NoQuorum { .. } => "awards/no-quorum",
+            AwardRefusal::NoMajority { .. } => "awards/no-majority",
         }
     }
 
@@ -162,6 +184,18 @@ impl RefusalInfo for AwardRefusal {
             }
             AwardRefusal::AnswerByPast => {
                 "Give the applicant time to answer: choose a moment in the future.".to_owned()
+            }
+            AwardRefusal::NoCommittee => {
+                "A contract is approved by one committee member. Record the decision itself.".to_owned()
+            }
+            AwardRefusal::Recused => {
+                "You have a conflict of interest with this applicant, so you stand aside: others decide.".to_owned()
+            }
+            AwardRefusal::NoQuorum { counted, quorum } => format!(
+                "{quorum} members of the committee must vote for or against this; {counted} have. Recused members do not count."
+            ),
+            AwardRefusal::NoMajority { favour, against } => {
+                format!("The committee has not decided like this: {favour} for, {against} against.")
             }
         }
     }

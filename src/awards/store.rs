@@ -1,11 +1,13 @@
 //! Rows of awards, checks, summaries and challenges.
 
+use super::committee::CommitteeVote;
 use super::model::{Award, AwardKind, AwardState};
 use super::summary::Summary;
 use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
-    accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, subsidy_routes,
+    accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, committee_votes,
+    subsidy_routes,
 };
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
@@ -294,6 +296,43 @@ pub(super) fn checks_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Check>> 
         .order((award_checks::checked_at, award_checks::id))
         .limit(2000)
         .load(db)?)
+}
+
+/// What members of the committee said of one recommendation, oldest first.
+pub(super) fn committee_votes(db: &mut Db, award: Id<Award>) -> Result<Vec<CommitteeVote>> {
+    Ok(committee_votes::table
+        .filter(committee_votes::award_id.eq(award))
+        .select(CommitteeVote::as_select())
+        .order((committee_votes::voted_at, committee_votes::id))
+        .limit(200)
+        .load(db)?)
+}
+
+/// What members of the committee said of the recommendations of a call, with their names, oldest first.
+pub(super) fn committee_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<(CommitteeVote, String)>> {
+    Ok(committee_votes::table
+        .inner_join(awards::table.on(awards::id.eq(committee_votes::award_id)))
+        .inner_join(accounts::table.on(accounts::id.eq(committee_votes::account_id)))
+        .filter(awards::call_id.eq(call))
+        .select((CommitteeVote::as_select(), accounts::name))
+        .order((committee_votes::voted_at, committee_votes::id))
+        .limit(2000)
+        .load(db)?)
+}
+
+/// Writes what a member says over what they said before.
+pub(super) fn put_committee_vote(db: &mut Db, vote: &CommitteeVote) -> Result<()> {
+    let query = diesel::insert_into(committee_votes::table)
+        .values(vote)
+        .on_conflict((committee_votes::award_id, committee_votes::account_id))
+        .do_update()
+        .set((
+            committee_votes::stance.eq(vote.stance),
+            committee_votes::reason.eq(vote.reason.clone()),
+            committee_votes::voted_at.eq(vote.voted_at),
+        ));
+    crate::on_each!(db, c => query.execute(c))?;
+    Ok(())
 }
 
 pub(super) fn insert_summary(db: &mut Db, row: &StoredSummary) -> Result<()> {

@@ -145,6 +145,7 @@ async fn money_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Res
                 put(name, amount.plain());
             }
         }
+        put("quorum", round.quorum().to_string());
         for instrument in &round.instruments {
             put("instruments", instrument.to_string());
         }

@@ -1,6 +1,7 @@
 //! Editing the criteria tree by forms: one criterion at a time.
 
 use super::model::{ConditionAsked, Terms};
+use super::panel_form;
 use super::rules::identifier;
 use crate::error::{Error, Result};
 use crate::evaluation::{
@@ -20,6 +21,7 @@ crate::text_enum! {
         SocialValue = "social_value" => "Social value: promises in figures",
         Price = "price" => "Price: scored by a formula",
         PassFail = "pass_fail" => "Pass or fail",
+        Panel = "panel" => "Community panel: residents vote",
         Group = "group" => "A heading that gathers others",
     }
 }
@@ -91,6 +93,14 @@ pub struct CriterionInput {
     pub judged_by: String,
     /// What must be so.
     pub requirement: String,
+    /// Community panel: `scores`, or `budget` for money to share out.
+    pub vote: String,
+    /// Community panel: the best score, 1 to 10; the least is 0.
+    pub highest: String,
+    /// Community panel: what one resident may share out, in pounds.
+    pub each: String,
+    /// Community panel: fewest ballots that count.
+    pub ballots: String,
 }
 
 impl CriterionInput {
@@ -118,7 +128,8 @@ impl CriterionInput {
                 put("judged_by", deliverability.as_ref().map(|d| d.criterion.clone()).unwrap_or_default());
             }
             Kind::PassFail { requirement } => put("requirement", requirement.clone()),
-            Kind::Cost { .. } | Kind::Figure { .. } | Kind::Panel { .. } | Kind::Group { .. } => {}
+            Kind::Panel { rule } => panel_form::pairs(rule, put),
+            Kind::Cost { .. } | Kind::Figure { .. } | Kind::Group { .. } => {}
         }
         pairs
     }
@@ -177,7 +188,8 @@ fn method_word(method: SocialValueMethod) -> &'static str {
 pub fn kind_of(criterion: &Criterion) -> CriterionKind {
     match &criterion.kind {
         Kind::Group { .. } => CriterionKind::Group,
-        Kind::Quality { .. } | Kind::Figure { .. } | Kind::Panel { .. } => CriterionKind::Quality,
+        Kind::Quality { .. } | Kind::Figure { .. } => CriterionKind::Quality,
+        Kind::Panel { .. } => CriterionKind::Panel,
         Kind::Price { .. } | Kind::Cost { .. } => CriterionKind::Price,
         Kind::SocialValue { .. } => CriterionKind::SocialValue,
         Kind::PassFail { .. } => CriterionKind::PassFail,
@@ -426,7 +438,7 @@ fn read_kind(
 ) -> Option<Kind> {
     // What only a program can make keeps its kind; the form changes its title and weight.
     if let Some(before) = before
-        && (matches!(before.kind, Kind::Cost { .. } | Kind::Figure { .. } | Kind::Panel { .. })
+        && (matches!(before.kind, Kind::Cost { .. } | Kind::Figure { .. })
             || before.formula().is_some_and(PriceModel::decides))
     {
         return Some(before.kind.clone());
@@ -463,6 +475,7 @@ fn read_kind(
             Some(Kind::SocialValue { method, measures, deliverability })
         }
         CriterionKind::Price => read_price(form, input).map(|model| Kind::Price { model }),
+        CriterionKind::Panel => panel_form::read(form, input).map(|rule| Kind::Panel { rule }),
     }
 }
 

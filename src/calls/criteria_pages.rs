@@ -70,7 +70,11 @@ async fn criteria_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> 
         missing: missing_here(visit, &call, Section::Criteria),
         kinds: CriterionKind::ALL
             .iter()
-            .filter(|kind| call.kind == CallKind::Tender || **kind != CriterionKind::Price)
+            .filter(|kind| match kind {
+                CriterionKind::Price => call.kind == CallKind::Tender,
+                CriterionKind::Panel => call.kind == CallKind::Round,
+                _ => true,
+            })
             .map(|kind| (kind.as_str(), kind.label()))
             .collect(),
         ties: TIES.to_vec(),
@@ -112,6 +116,7 @@ struct CriterionPage {
     judges: Vec<(String, String)>,
     levels: Vec<(String, String)>,
     formulas: Vec<(&'static str, &'static str)>,
+    votes: Vec<(&'static str, &'static str)>,
 }
 
 /// Which kind of criterion is added.
@@ -144,6 +149,7 @@ async fn criterion_page(
             pairs.push(("ceiling".to_owned(), tender.estimated_value.plain()));
         }
         pairs.push(("method".to_owned(), "against_targets".to_owned()));
+        pairs.push(("ballots".to_owned(), "50".to_owned()));
         (kind, pairs)
     } else {
         let found = terms.model.criterion(criterion).ok_or(Error::NotFound)?;
@@ -166,6 +172,7 @@ async fn criterion_page(
         judges,
         levels: (0..5).map(|n| (n.to_string(), format!("Level {n}"))).collect(),
         formulas: Formula::options(),
+        votes: super::panel_form::VOTES.to_vec(),
         call,
     })
 }

@@ -195,6 +195,7 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
             "panel",
             "Who scores, and what they declared beforehand",
         ),
+        (Action::ReadScores, "Residents’ vote", "residents", "Who may vote, when, and what came of it"),
         (
             Action::ReadScores,
             "Moderation and ranking",
@@ -203,7 +204,9 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
         ),
         (Action::ReadAwards, "Award", "award", "Recommendation, approval, summaries, notice or offer"),
     ];
+    let voted = super::round::votes(&call.terms.0) > 0;
     all.into_iter()
+        .filter(|(_, _, path, _)| voted || *path != "residents")
         .filter(|(action, ..)| can(&visit.actor, *action, &thing))
         .map(|(_, title, path, hint)| (title, format!("/desk/calls/{}/{path}", call.id), hint))
         .collect()

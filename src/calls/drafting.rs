@@ -1,7 +1,7 @@
 //! Writing a draft: beginning it, what is wanted, money and procedure, duties.
 
 use super::catalogue;
-use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
+use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM};
 use super::rules::{self, CallRefusal};
 use super::{store, tender};
 use crate::app::App;
@@ -176,6 +176,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         least: Pence::ZERO,
         most: Pence::ZERO,
         instruments: vec![Instrument::Loan],
+        quorum: Some(USUAL_QUORUM),
     });
     let ties =
         if kind == CallKind::Tender { vec![TieRule::SocialValue, TieRule::Price] } else { vec![TieRule::Quality] };
@@ -313,6 +314,8 @@ pub struct MoneyInput {
     pub most: String,
     /// Round: what may be offered.
     pub instruments: Vec<String>,
+    /// Round: members of the committee who must vote before an investment is decided; three when empty.
+    pub quorum: String,
 }
 
 /// The circumstances that a form offers: name and words.
@@ -393,6 +396,9 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
                 .filter_map(|word| form.value::<Instrument>("instruments", word, "Choose what may be offered"))
                 .collect();
             form.check(!round.instruments.is_empty(), "instruments", "Choose what may be offered");
+            let quorum = form.optional::<u32>("quorum", &input.quorum);
+            form.check(quorum.is_none_or(|q| (1..=50).contains(&q)), "quorum", "Enter a number from 1 to 50");
+            round.quorum = Some(quorum.unwrap_or(USUAL_QUORUM));
         }
         form.finish()?;
         Ok(())

@@ -22,6 +22,7 @@ mod drafting;
 mod drafting_terms;
 mod model;
 pub mod pages;
+mod panel_form;
 mod questions;
 mod round;
 mod rules;
@@ -41,7 +42,7 @@ pub use drafting_terms::{
 };
 pub use model::{
     Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion, Instrument, Notice,
-    NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable,
+    NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{

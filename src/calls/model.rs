@@ -287,6 +287,20 @@ pub struct RoundTerms {
     pub most: Pence,
     /// What may be offered.
     pub instruments: Vec<Instrument>,
+    /// Members of the committee who must vote for or against before an investment is decided; none stands for three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<u32>,
+}
+
+/// How many members of a committee decide where a round says nothing else.
+pub const USUAL_QUORUM: u32 = 3;
+
+impl RoundTerms {
+    /// How many members of the committee must vote for or against. A recused member is not one of them.
+    #[must_use]
+    pub fn quorum(&self) -> u32 {
+        self.quorum.unwrap_or(USUAL_QUORUM)
+    }
 }
 
 /// A condition that this call asks.

@@ -265,6 +265,7 @@ struct ShowPage {
     steps: Vec<(String, String)>,
     notices: Vec<Notice>,
     versions: Vec<CallVersion>,
+    residents_vote: bool,
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
@@ -308,6 +309,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         steps: view::steps(&call),
         notices,
         versions,
+        residents_vote: super::round::votes(terms) > 0,
         call,
     })
 }
@@ -379,6 +381,7 @@ pub(super) fn kind_word(criterion: &crate::evaluation::Criterion) -> &'static st
         criteria::CriterionKind::SocialValue => "Social value",
         criteria::CriterionKind::Price => "Price",
         criteria::CriterionKind::PassFail => "Pass or fail",
+        criteria::CriterionKind::Panel => "Residents’ vote",
         criteria::CriterionKind::Group => "Group",
     }
 }

@@ -2,7 +2,13 @@
 
 use super::model::{RoundTerms, Terms};
 use super::rules::{Missing, Section};
+use crate::evaluation::Kind;
 use crate::values::Pence;
+
+/// How many criteria the community panel decides.
+pub fn votes(terms: &Terms) -> usize {
+    terms.model.nodes().iter().filter(|node| matches!(node.criterion.kind, Kind::Panel { .. })).count()
+}
 
 /// What a round lacks.
 pub fn missing(round: &RoundTerms, terms: &Terms, missing: &mut Vec<Missing>) {
@@ -28,6 +34,16 @@ pub fn missing(round: &RoundTerms, terms: &Terms, missing: &mut Vec<Missing>) {
             Section::Criteria,
             "calls/price-in-round",
             "Applicants to a round ask for an amount and name no price, so remove the price criterion.",
+        );
+    }
+    if round.quorum.is_some_and(|quorum| !(1..=50).contains(&quorum)) {
+        wrong(Section::Money, "calls/quorum", "Say how many members of the committee decide: 1 to 50.");
+    }
+    if votes(terms) > 1 {
+        wrong(
+            Section::Criteria,
+            "calls/two-votes",
+            "Residents vote once, so keep one criterion that the community panel decides.",
         );
     }
     if terms.eligibility.is_empty() {

@@ -12,7 +12,7 @@ use crate::conditions::{self, ConditionVersion};
 use crate::error::{Error, Result};
 use crate::evaluation::{
     AboveCeiling, Criterion, Deliverability, DeliverabilityShare, Kind, Level, LowPriceRule, Measure, Minimum, Model,
-    PriceModel, Rounding, SocialValueMethod, TieRule,
+    PanelRule, PriceModel, Rounding, SocialValueMethod, TieRule,
 };
 use crate::law::holidays::is_working_day;
 use crate::law::procedures::Procedure;
@@ -149,6 +149,24 @@ fn quality(id: &str, title: &str, weight: Decimal, least: Option<u32>) -> Criter
         minimum: least.map(|level| Minimum::Level { level }),
         kind: Kind::Quality { levels: levels() },
     }
+}
+
+/// The same round with a fifth of the points for residents, each of whom scores every application from 0 to 5.
+///
+/// The first criterion gives up what residents get.
+#[must_use]
+pub fn with_residents(mut terms: Terms, quorum: u32) -> Terms {
+    if let Some(first) = terms.model.criteria.first_mut() {
+        first.weight = first.weight.map(|weight| weight - dec!(20));
+    }
+    terms.model.criteria.push(Criterion {
+        id: "residents".to_owned(),
+        title: "Residents’ vote".to_owned(),
+        weight: Some(dec!(20)),
+        minimum: None,
+        kind: Kind::Panel { rule: PanelRule::Scores { highest: 5, quorum } },
+    });
+    terms
 }
 
 /// Equal shares of 100 in two places; the last takes what rounding leaves, so that they add up exactly.
@@ -329,6 +347,7 @@ pub fn youth_fund(dates: &Dates, conditions: Vec<ConditionAsked>) -> Terms {
             least: Pence(2_000_000),
             most: Pence(50_000_000),
             instruments: vec![Instrument::Loan],
+            quorum: Some(3),
         }),
         model: Model {
             title: YOUTH.to_owned(),

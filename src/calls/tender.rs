@@ -119,6 +119,13 @@ pub fn period_holds(tender: &TenderTerms, deadline: Instant, notice_on: LocalDat
 /// What a tender lacks.
 pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missing: &mut Vec<Missing>) {
     money(tender, terms, missing);
+    if super::round::votes(terms) > 0 {
+        missing.push(Missing::new(
+            Section::Criteria,
+            "calls/vote-in-tender",
+            "Residents vote in investment rounds. Bids are judged by evaluators, so remove the community panel.",
+        ));
+    }
     let above = match above_threshold(tender, commenced) {
         Ok((threshold, above)) => {
             procedure(tender, threshold, above, missing);

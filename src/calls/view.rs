@@ -135,8 +135,14 @@ pub fn scored_by(criterion: &Criterion) -> String {
             format!("{}. Price means the whole-life cost over {} years", price_words(model), life.years)
         }
         Kind::Figure { .. } => "By published bounds from a figure that we work out".to_owned(),
-        Kind::Panel { .. } => "By the votes of the community panel".to_owned(),
+        Kind::Panel { rule } => super::panel_form::words(rule),
     }
+}
+
+/// How residents vote, in words.
+#[must_use]
+pub fn scored_by_rule(rule: &crate::evaluation::PanelRule) -> String {
+    super::panel_form::words(rule)
 }
 
 fn above_words(above: AboveCeiling) -> &'static str {

@@ -140,7 +140,15 @@ struct BallotBox {
     rule: PanelRule,
     applications: Vec<String>,
     roll: Roll,
-    ballots: Vec<Ballot>,
+    ballots: Vec<Slip>,
+}
+
+/// A ballot, by itself or under the random name that the service publishes it by.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Slip {
+    Named { ballot: Ballot },
+    Plain(Ballot),
 }
 
 type Said = Result<String, String>;
@@ -180,7 +188,14 @@ pub(super) fn carry_out(command: &Scoring) -> Said {
         }
         Scoring::Tally { file } => {
             let found: BallotBox = read(file)?;
-            shown(&tally(&found.rule, &found.applications, &found.ballots, found.roll).map_err(sentence)?)
+            let ballots: Vec<Ballot> = found
+                .ballots
+                .into_iter()
+                .map(|slip| match slip {
+                    Slip::Named { ballot } | Slip::Plain(ballot) => ballot,
+                })
+                .collect();
+            shown(&tally(&found.rule, &found.applications, &ballots, found.roll).map_err(sentence)?)
         }
     }
 }

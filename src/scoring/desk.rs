@@ -123,6 +123,7 @@ struct ModerationPage {
     complete: bool,
     ranked: bool,
     has_seed: bool,
+    residents_vote: bool,
     may_moderate: bool,
 }
 
@@ -342,6 +343,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         closed: found.closed,
         closed_word: if found.closed { "closed" } else { "open" },
         ranked: found.ranking.is_some(),
+        residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         has_seed: found.call.terms.0.model.ties.iter().any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
         may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
         call: found.call.clone(),

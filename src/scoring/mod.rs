@@ -7,7 +7,8 @@
 //! ranking is not made again.
 //!
 //! Public names: [`ranking_of`], [`signed_ranking`], [`moderated`], [`moderation_closed`], [`disregarded`],
-//! [`Ranking`], [`bid_id`], and the actions in [`panel`], [`sheets`], [`moderation`], [`ranking`].
+//! [`Ranking`], [`bid_id`], [`has_conflict`], the actions in [`panel`], [`sheets`], [`moderation`], [`ranking`], and the
+//! residents’ vote in [`residents`].
 
 pub mod api;
 mod bids;
@@ -18,6 +19,7 @@ pub mod pages;
 pub mod panel;
 pub mod panel_pages;
 pub mod ranking;
+pub mod residents;
 pub mod rules;
 pub mod samples;
 pub mod sheets;
@@ -32,6 +34,6 @@ pub use model::{
     Ranking, Score, ScoreDraft,
 };
 pub use store::{
-    call_with_ranking, disregarded, enquiries, latest_ranking as ranking_of, moderated, moderation_closed,
-    signed_ranking,
+    call_with_ranking, disregarded, enquiries, has_conflict, latest_ranking as ranking_of, moderated,
+    moderation_closed, signed_ranking,
 };

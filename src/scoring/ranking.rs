@@ -2,6 +2,7 @@
 
 use super::model::{Enquiry, EnquiryOutcome, Ranking};
 use super::panel::note;
+use super::residents::casting as residents;
 use super::rules::ScoringRefusal;
 use super::{bid_id, bids, store};
 use crate::app::App;
@@ -83,7 +84,12 @@ fn make_file(db: &mut Db, call: &Call, seed: Option<String>) -> Result<Evaluatio
     let qualities = bids::qualities(db, call.id)?;
     let agreed = store::moderated(db, call.id)?;
     let left_out = store::disregarded(db, call.id)?;
-    let inputs = bids::inputs(call, &opened, &agreed, &qualities, &prices, &left_out, seed);
+    let mut inputs = bids::inputs(call, &opened, &agreed, &qualities, &prices, &left_out, seed);
+    if let Some((criterion, tally)) = residents::for_ranking(db, call)? {
+        for bid in &mut inputs.bids {
+            bid.votes.extend(tally.result(&criterion, &bid.id));
+        }
+    }
     Ok(EvaluationFile::of(call.terms.0.model.clone(), inputs)?)
 }
 

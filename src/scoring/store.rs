@@ -188,6 +188,18 @@ pub(super) fn conflicts(db: &mut Db, call: Id<Call>) -> Result<Vec<Conflict>> {
         .load(db)?)
 }
 
+/// Whether a conflict of interest that this person declared with an application stands.
+///
+/// # Errors
+/// What the database says.
+pub fn has_conflict(db: &mut Db, account: Id<Account>, application: Id<Application>) -> Result<bool> {
+    let standing = panel_conflicts::table
+        .filter(panel_conflicts::application_id.eq(application))
+        .filter(panel_conflicts::account_id.eq(account))
+        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
+    Ok(diesel::select(diesel::dsl::exists(standing)).get_result(db)?)
+}
+
 pub(super) fn find_conflict(db: &mut Db, id: Id<Conflict>) -> Result<Conflict> {
     Ok(panel_conflicts::table.filter(panel_conflicts::id.eq(id)).select(Conflict::as_select()).first(db)?)
 }

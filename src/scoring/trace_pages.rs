@@ -33,6 +33,7 @@ struct TracePage {
     grounds: Vec<(&'static str, &'static str)>,
     left_out: Option<Disregard>,
     bid: String,
+    residents_vote: bool,
     may_moderate: bool,
 }
 
@@ -66,6 +67,7 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
         grounds: DisregardGround::options(),
         left_out: found.left_out.iter().find(|d| d.application_id == application).cloned(),
         bid,
+        residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         may_moderate: ranking.signed_at.is_none()
             && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
         call: found.call,

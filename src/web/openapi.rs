@@ -45,6 +45,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::applications::api::Docs::openapi());
     api.merge(crate::subsidies::api::Docs::openapi());
     api.merge(crate::scoring::api::Docs::openapi());
+    api.merge(crate::scoring::residents::api::Docs::openapi());
     api.merge(crate::awards::api::Docs::openapi());
     api.merge(crate::agreements::api::Docs::openapi());
     api.merge(crate::compliance::api::Docs::openapi());

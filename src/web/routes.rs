@@ -22,7 +22,7 @@ use crate::people::policy::Action;
 use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
-    api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel,
+    api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel, residents,
     trace_pages as scoring_trace,
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
@@ -451,6 +451,19 @@ fn scoring_routes() -> Vec<Row> {
         get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_trace::trace,
         post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_trace::enquiry,
         post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_trace::disregard,
+        get "/desk/calls/{id}/residents" ReadScores => residents::pages::residents,
+        post "/desk/calls/{id}/residents" ManagePanel => residents::pages::set_up,
+        post "/desk/calls/{id}/residents/roll" ManagePanel => residents::pages::add,
+        get "/calls/{id}/vote" ViewPublic => residents::pages::result_page,
+        get "/calls/{id}/ballots.json" ViewPublic => residents::pages::ballots,
+        get "/vote/{token}" ViewPublic => residents::vote_pages::show,
+        post "/vote/{token}" ViewPublic => residents::vote_pages::post,
+        get "/api/v1/calls/{id}/residents-vote" ViewPublic => residents::api::show,
+        post "/api/v1/calls/{id}/residents-vote" ManagePanel => residents::api::set_up,
+        post "/api/v1/calls/{id}/residents-vote/roll" ManagePanel => residents::api::add,
+        get "/api/v1/calls/{id}/residents-vote/ballots" ViewPublic => residents::api::ballots,
+        get "/api/v1/votes/{token}" ViewPublic => residents::api::ballot,
+        post "/api/v1/votes/{token}" ViewPublic => residents::api::cast,
         get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
         post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
         post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
@@ -476,6 +489,7 @@ fn awards_routes() -> Vec<Row> {
         post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
         post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,
         post "/desk/calls/{id}/award/{award}/decision" ApproveAward => awards::decide,
+        post "/desk/calls/{id}/award/{award}/committee" ApproveAward => awards::committee,
         post "/desk/calls/{id}/award/{award}/notice" RunAward => awards::notice,
         post "/desk/calls/{id}/award/{award}/offer" RunAward => awards::offer,
         post "/desk/calls/{id}/award/{award}/subsidy" RecordSubsidy => awards::subsidy,
@@ -490,6 +504,7 @@ fn awards_routes() -> Vec<Row> {
         get "/api/v1/awards/{id}" UseAccount => awards_api::award,
         post "/api/v1/applications/{id}/checks" RunAward => awards_api::check,
         post "/api/v1/awards/{id}/decision" ApproveAward => awards_api::decide,
+        post "/api/v1/awards/{id}/committee" ApproveAward => awards_api::committee,
         post "/api/v1/calls/{id}/summaries" RunAward => awards_api::send_summaries,
         post "/api/v1/awards/{id}/notice" RunAward => awards_api::notice,
         post "/api/v1/awards/{id}/challenges" RunAward => awards_api::challenge,

@@ -130,6 +130,7 @@ pub fn round_terms(deadline: Instant) -> Terms {
             least: Pence(2_000_000),
             most: Pence(50_000_000),
             instruments: vec![Instrument::Loan],
+            quorum: Some(1),
         }),
         ..terms(criteria, deadline)
     }

@@ -47,6 +47,14 @@ await run(async () => {
   await fund.fill('Number of instalments', '12');
   await fund.fill('What must be so before money flows?', 'The bank account is checked');
   await fund.press('Recommend');
+  // Two members of the committee vote; the third records the decision, which is a vote too.
+  for (const email of ['committee2@camden.example', 'committee3@camden.example']) {
+    const member = await Person.of('member', email);
+    await member.go(award);
+    await member.choose('For');
+    await member.fill('Why?', 'The plan carries the loan.');
+    await member.press('Record my vote');
+  }
   const committee = await Person.of('committee', 'committee@camden.example');
   await committee.go(award);
   await committee.choose('Yes, I approve');

@@ -15,7 +15,7 @@ fn terms(jobs: &str) -> Value {
         "description": "The money comes back and is lent again.",
         "tender": null,
         "round": { "fund": "Community Wealth Fund", "pot": "200000.00", "least": "20000.00", "most": "100000.00",
-                   "instruments": ["loan"] },
+                   "instruments": ["loan"], "quorum": 1 },
         "model": {
             "title": "Loans for food enterprises", "rounding": { "rule": "half_up", "places": 2 },
             "criteria": [

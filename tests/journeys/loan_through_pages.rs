@@ -27,8 +27,13 @@ pub(super) async fn build(manager: &Client, instruments: &[&str]) -> String {
     let home = manager.fill("/desk/calls/new", "Begin the draft", &begin).await.path;
     let part = |name: &str| format!("{home}/{name}");
     manager.fill(&part("basics"), "Save", &[("description", "The money comes back and is lent again.")]).await;
-    let mut money =
-        vec![("fund", "Community Wealth Fund"), ("pot", "200,000"), ("least", "20,000"), ("most", "100,000")];
+    let mut money = vec![
+        ("fund", "Community Wealth Fund"),
+        ("pot", "200,000"),
+        ("least", "20,000"),
+        ("most", "100,000"),
+        ("quorum", "1"),
+    ];
     money.extend(instruments.iter().map(|instrument| ("instruments", *instrument)));
     manager.fill(&part("money"), "Save", &money).await;
     let eligible = [

@@ -71,3 +71,15 @@ diesel::table! {
         ended_note -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    committee_votes (id) {
+        id -> Text,
+        authority_id -> Text,
+        award_id -> Text,
+        account_id -> Text,
+        stance -> Text,
+        reason -> Text,
+        voted_at -> Timestamp,
+    }
+}

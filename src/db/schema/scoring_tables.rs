@@ -127,3 +127,42 @@ diesel::table! {
         signed_by -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    resident_votes (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        criterion -> Text,
+        choices -> Text,
+        opens_at -> Timestamp,
+        closes_at -> Timestamp,
+        set_at -> Timestamp,
+        set_by -> Text,
+        closed_at -> Nullable<Timestamp>,
+        tally -> Nullable<Text>,
+        ballots_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    resident_roll (id) {
+        id -> Text,
+        authority_id -> Text,
+        vote_id -> Text,
+        email -> Text,
+        token_hash -> Text,
+        added_at -> Timestamp,
+        added_by -> Text,
+        voted -> Bool,
+    }
+}
+
+diesel::table! {
+    resident_ballots (id) {
+        id -> Text,
+        authority_id -> Text,
+        vote_id -> Text,
+        ballot -> Text,
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE resident_roll;
+DROP TABLE resident_votes;

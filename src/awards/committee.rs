@@ -1,0 +1,225 @@
+//! The committee that decides on an investment: who is for it, who against, who stands aside.
+//!
+//! A member with a conflict of interest is recused and does not count for the quorum; nobody votes on what they
+//! recommended; a recommendation is approved only with the quorum of the round's terms and more votes for it than against.
+
+use super::actions::note;
+use super::model::{Award, AwardKind, AwardState};
+use super::rules::{AwardRefusal, at_step};
+use super::store;
+use crate::app::App;
+use crate::applications;
+use crate::calls::{self, USUAL_QUORUM};
+use crate::db::schema::committee_votes;
+use crate::db::{Db, MultiBackend};
+use crate::error::{Error, Result};
+use crate::people::policy::{Action, Thing, require};
+use crate::scoring;
+use crate::values::{Account, Actor, Id, Instant, Parser, actor};
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
+
+crate::text_enum! {
+    /// What a member of the committee says.
+    pub enum Stance {
+        For = "for" => "For",
+        Against = "against" => "Against",
+        Recused = "recused" => "Recused: a conflict of interest",
+    }
+}
+crate::text_column!(Stance);
+
+/// What a member said about a recommendation. It can be changed until the decision.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = committee_votes, check_for_backend(MultiBackend))]
+pub struct CommitteeVote {
+    /// Identifier.
+    pub id: Id<CommitteeVote>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The recommendation.
+    pub award_id: Id<Award>,
+    /// The member.
+    pub account_id: Id<Account>,
+    /// For, against or recused.
+    pub stance: Stance,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub voted_at: Instant,
+}
+
+/// Where a committee stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Members for it.
+    pub favour: u32,
+    /// Members against it.
+    pub against: u32,
+    /// Members who stand aside.
+    pub recused: u32,
+}
+
+impl Standing {
+    /// Counts what members said.
+    #[must_use]
+    pub fn of(stances: impl IntoIterator<Item = Stance>) -> Self {
+        let mut standing = Standing::default();
+        for stance in stances {
+            match stance {
+                Stance::For => standing.favour += 1,
+                Stance::Against => standing.against += 1,
+                Stance::Recused => standing.recused += 1,
+            }
+        }
+        standing
+    }
+
+    /// Whether the committee has decided as the one who records its decision says.
+    ///
+    /// # Errors
+    /// [`AwardRefusal::NoQuorum`]; [`AwardRefusal::NoMajority`] for an approval that not more members are for than against,
+    /// and for a refusal where more are for it.
+    pub fn decides(self, approve: bool, quorum: u32) -> Result<(), AwardRefusal> {
+        let counted = self.favour + self.against;
+        if counted < quorum {
+            return Err(AwardRefusal::NoQuorum { counted, quorum });
+        }
+        if (self.favour > self.against) == approve {
+            Ok(())
+        } else {
+            Err(AwardRefusal::NoMajority { favour: self.favour, against: self.against })
+        }
+    }
+}
+
+/// What a member says.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct StanceInput {
+    /// `for`, `against` or `recused`.
+    pub stance: String,
+    /// Why; for `recused`, what the conflict of interest is.
+    pub reason: String,
+}
+
+/// A committee member says what they think of somebody else's recommendation of an investment, or stands aside.
+///
+/// # Errors
+/// Invalid, Denied; refused for the recommender, after the decision, for a contract, and for a vote of somebody who
+/// declared a conflict of interest with the applicant.
+pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let stance =
+        form.value::<Stance>("stance", &input.stance, "Say whether you are for it, against it, or stand aside");
+    let reason = form.text("reason", &input.reason, 2000, "Say why");
+    form.finish()?;
+    let Some(stance) = stance else { return Err(Error::field("stance", "Say whether you are for it or against it")) };
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let award = store::find(db, id)?;
+            if award.recommended_by == by {
+                return Err(AwardRefusal::SamePerson.into());
+            }
+            let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
+            require(&actor, Action::ApproveAward, &thing)?;
+            applications::refuse_bidder(db, &actor, award.call_id)?;
+            at_step(&award, &[AwardState::Recommended])?;
+            if award.kind != AwardKind::Investment {
+                return Err(AwardRefusal::NoCommittee.into());
+            }
+            if stance != Stance::Recused && scoring::has_conflict(db, by, award.application_id)? {
+                return Err(AwardRefusal::Recused.into());
+            }
+            record(db, &actor, &award, by, stance, &reason, now)
+        })
+        .await
+}
+
+fn record(
+    db: &mut Db,
+    actor: &Actor,
+    award: &Award,
+    by: Id<Account>,
+    stance: Stance,
+    reason: &str,
+    now: Instant,
+) -> Result<()> {
+    let vote = CommitteeVote {
+        id: Id::new(),
+        authority_id: award.authority_id,
+        award_id: award.id,
+        account_id: by,
+        stance,
+        reason: reason.to_owned(),
+        voted_at: now,
+    };
+    store::put_committee_vote(db, &vote)?;
+    note(db, actor, award, "committee.voted", json!({ "stance": stance }), now)
+}
+
+/// Requires the committee's decision to be what is recorded. Who records it is a member of the committee; where they have
+/// said nothing yet, recording it is their vote.
+///
+/// # Errors
+/// [`AwardRefusal::Recused`] for a member who stands aside or declared a conflict; [`Standing::decides`].
+pub(super) fn require_decision(
+    db: &mut Db,
+    actor: &Actor,
+    award: &Award,
+    by: Id<Account>,
+    approve: bool,
+    now: Instant,
+) -> Result<()> {
+    let call = calls::find(db, award.call_id)?;
+    let quorum = call.terms.0.round.as_ref().map_or(USUAL_QUORUM, calls::RoundTerms::quorum);
+    let mut votes = store::committee_votes(db, award.id)?;
+    let own = votes.iter().find(|v| v.account_id == by).map(|v| v.stance);
+    if own == Some(Stance::Recused) || scoring::has_conflict(db, by, award.application_id)? {
+        return Err(AwardRefusal::Recused.into());
+    }
+    if own.is_none() {
+        let stance = if approve { Stance::For } else { Stance::Against };
+        record(db, actor, award, by, stance, "Given by recording the decision", now)?;
+        votes = store::committee_votes(db, award.id)?;
+    }
+    Standing::of(votes.iter().map(|v| v.stance)).decides(approve, quorum)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn standing(favour: u32, against: u32, recused: u32) -> Standing {
+        Standing { favour, against, recused }
+    }
+
+    #[test]
+    fn a_recused_member_does_not_count_for_the_quorum() {
+        assert_eq!(standing(2, 0, 5).decides(true, 3), Err(AwardRefusal::NoQuorum { counted: 2, quorum: 3 }));
+        assert_eq!(standing(2, 1, 0).decides(true, 3), Ok(()));
+    }
+
+    #[test]
+    fn a_tie_approves_nothing() {
+        assert_eq!(standing(2, 2, 0).decides(true, 3), Err(AwardRefusal::NoMajority { favour: 2, against: 2 }));
+        assert_eq!(standing(2, 2, 0).decides(false, 3), Ok(()));
+        assert!(standing(3, 1, 0).decides(false, 3).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_committee_with_a_quorum_decides_exactly_one_way(favour in 0_u32..9, against in 0_u32..9, recused in 0_u32..9, quorum in 1_u32..9) {
+            let found = standing(favour, against, recused);
+            let (yes, no) = (found.decides(true, quorum).is_ok(), found.decides(false, quorum).is_ok());
+            prop_assert_eq!(yes || no, favour + against >= quorum);
+            prop_assert!(!(yes && no));
+            prop_assert_eq!(yes, favour + against >= quorum && favour > against);
+        }
+    }
+}
