@@ -110,6 +110,7 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         name: "Demo".to_owned(),
         email: "demo@example.org".to_owned(),
         password: DEMO_PASSWORD.to_owned(),
+        next: String::new(),
     };
     let (_, _, hash) = tokio::task::spawn_blocking(move || people_actions::checked_account(&input))
         .await
