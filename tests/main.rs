@@ -32,6 +32,7 @@ mod migrations;
 mod missions;
 mod pages;
 mod people;
+mod restructuring;
 mod returns;
 mod scoring;
 mod statements;

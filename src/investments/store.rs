@@ -2,17 +2,18 @@
 
 use super::book::Book;
 use super::model::{
-    Drawdown, Entry, Investment, InvestmentState, KnownFact, Precedent, ProposalState, ScheduleVersion, StoredFact,
+    Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, Restructuring, ScheduleVersion, StoredFact,
     Valuation,
 };
 use super::whole::{self, Head};
 use crate::agreements::Agreement;
-use crate::db::Db;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_schedules,
-    investment_valuations, investments, missions, organisations,
+    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
+    investment_schedules, investment_valuations, investments, missions, organisations,
 };
+use crate::db::{Db, Json};
 use crate::error::Result;
+use crate::finance::terms::NewTerms;
 use crate::funds::Fund;
 use crate::missions::Mission;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
@@ -81,10 +82,26 @@ pub fn load_book(db: &mut Db, id: Id<Investment>) -> Result<Book> {
 /// # Errors
 /// NotFound.
 pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, String)> {
-    let Head { investment, schedule, drawdowns, name, fund, .. } = whole::head(db, id)?;
+    let (book, head) = load_headed(db, id)?;
+    Ok((book, head.0, head.1))
+}
+
+/// An investment with all that its figures are made of, and its changes in any state, the oldest first. Three statements.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn load_changed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Vec<Restructuring>)> {
+    let (book, (_, _, changes)) = load_headed(db, id)?;
+    Ok((book, changes))
+}
+
+type Around = (String, String, Vec<Restructuring>);
+
+fn load_headed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Around)> {
+    let Head { investment, schedule, drawdowns, name, fund, changes, .. } = whole::head(db, id)?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
-    Ok((Book { investment, schedule, drawdowns, entries, valuations }, name, fund))
+    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes)))
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {
@@ -213,26 +230,6 @@ pub(super) fn find_valuation(db: &mut Db, id: Id<Valuation>) -> Result<Valuation
         .first(db)?)
 }
 
-/// What was reported of an investment, in the order it was recorded. A loan at a fixed rate has nothing to report, so
-/// nothing is asked for it.
-pub(super) fn facts(db: &mut Db, investment: &Investment) -> Result<Vec<KnownFact>> {
-    if reports_nothing(investment) {
-        return Ok(Vec::new());
-    }
-    let stored: Vec<StoredFact> = investment_facts::table
-        .filter(investment_facts::investment_id.eq(investment.id))
-        .select(StoredFact::as_select())
-        .order((investment_facts::made_at, investment_facts::id))
-        .limit(2_000)
-        .load(db)?;
-    Ok(stored.iter().map(StoredFact::known).collect())
-}
-
-/// Whether nothing is ever reported of an investment.
-fn reports_nothing(investment: &Investment) -> bool {
-    investment.terms.0.terms.reports(&[]).is_empty()
-}
-
 pub(super) fn insert_fact(db: &mut Db, fact: &StoredFact) -> Result<()> {
     diesel::insert_into(investment_facts::table).values(fact).execute(db)?;
     Ok(())
@@ -307,6 +304,42 @@ pub(super) fn decide_drawdown(
         investment_drawdowns::state.eq(state),
         investment_drawdowns::decided_by.eq(Some(by)),
         investment_drawdowns::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+pub(super) fn find_restructuring(db: &mut Db, id: Id<Restructuring>) -> Result<Restructuring> {
+    Ok(investment_restructurings::table
+        .filter(investment_restructurings::id.eq(id))
+        .select(Restructuring::as_select())
+        .first(db)?)
+}
+
+pub(super) fn insert_restructuring(db: &mut Db, restructuring: &Restructuring) -> Result<()> {
+    diesel::insert_into(investment_restructurings::table).values(restructuring).execute(db)?;
+    Ok(())
+}
+
+/// Decides a proposed change, unless somebody did first; says whether it was this call. An approved one has its terms.
+pub(super) fn decide_restructuring(
+    db: &mut Db,
+    id: Id<Restructuring>,
+    agreed: Option<NewTerms>,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
+    let state = if agreed.is_some() { ProposalState::Approved } else { ProposalState::Declined };
+    let changed = diesel::update(
+        investment_restructurings::table
+            .filter(investment_restructurings::id.eq(id))
+            .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_restructurings::state.eq(state),
+        investment_restructurings::agreed.eq(agreed.map(Json)),
+        investment_restructurings::decided_by.eq(Some(by)),
+        investment_restructurings::decided_at.eq(Some(at)),
     ))
     .execute(db)?;
     Ok(changed == 1)
