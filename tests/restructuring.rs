@@ -3,8 +3,7 @@
 
 use crate::funds::{assert_balanced, day, loan, noon};
 use crate::instruments::{Held, book, code, draw, held, received, report, reported, shares, valued};
-use crate::support::World;
-use crate::support::form::Page;
+use crate::support::{Page, World};
 use commonweal::finance::InstrumentTerms;
 use commonweal::finance::instruments::revenue_share::Ending;
 use commonweal::finance::measures::FlowKind;

@@ -73,7 +73,7 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         .filter(|c| action == Action::ReadFund || c.agreed.is_some())
         .map(|c| {
             json!({ "id": c.id, "from": c.from_on, "asked": c.asked.0, "agreed": c.agreed.as_ref().map(|a| a.0),
-                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": c.reason, "state": c.state })
+                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state })
         })
         .collect();
     ok(&json!({

@@ -27,9 +27,10 @@ pub(super) fn owed(book: &Book, today: LocalDate) -> (&'static str, String, &'st
     }
 }
 
-/// The terms in short for the enterprise, with what happened to its shares since.
+/// The terms in short for the enterprise, with what was changed since.
 pub(super) fn terms(book: &Book) -> Vec<(&'static str, String)> {
     let mut terms = book.investment.terms.0.terms.facts();
+    terms.extend(book.changes().last().map(|(on, _)| ("Changed", format!("from {}, see below", medium_date(on)))));
     terms.extend(part_now(book).map(|(term, value, remark)| (term, format!("{value} ({remark})"))));
     terms
 }

@@ -13,7 +13,7 @@ use crate::agreements;
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::finance::payments::{AllocationLine, Component};
+use crate::finance::payments::{AllocationLine, Component, Due};
 use crate::finance::schedule::HolidayKind;
 use crate::finance::terms::{Fact, Facts, Happened, NewHoliday, NewTerms};
 use crate::finance::{Instrument, InstrumentTerms};
@@ -170,8 +170,8 @@ impl Outline {
         let left = book.outstanding();
         let to_come: Vec<_> = left.iter().filter(|d| d.due >= today).collect();
         Outline {
-            overdue: left.iter().filter(|d| d.due < today).map(|d| d.total()).sum(),
-            to_pay: left.iter().map(|d| d.total()).sum(),
+            overdue: left.iter().filter(|d| d.due < today).map(Due::total).sum(),
+            to_pay: left.iter().map(Due::total).sum(),
             interest: left.iter().map(|d| d.interest + d.fee).sum(),
             payments: to_come.len(),
             next: to_come.first().map(|d| (d.due, d.total())),

@@ -106,7 +106,7 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
 /// What the page sends: the change, which button, and what was shown before.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Step {
+pub struct Asking {
     #[serde(flatten)]
     change: Restructure,
     /// `propose`, or anything to see what it would mean.
@@ -125,7 +125,7 @@ fn shown(visit: &Visit, change: &Change, asked: &Restructure) -> Shown {
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn change(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<Step>) -> Answer {
+pub async fn change(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<Asking>) -> Answer {
     let id = *id;
     let asked = posted.input.change.clone();
     let change = match restructuring::preview(&visit.app, &visit.actor, id, &asked, visit.now).await {
