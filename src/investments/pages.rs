@@ -148,6 +148,10 @@ impl HoldingPage {
     fn paying_out(&self) -> bool {
         self.next_tranche.is_some() || self.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed)
     }
+    /// Whether a change of the loan waits for a decision.
+    fn change_open(&self) -> bool {
+        self.changes.iter().any(|c| c.change.state == ProposalState::Proposed)
+    }
     /// The account, the latest entry first.
     fn account(&self) -> impl Iterator<Item = &Entry> {
         let most = if self.query.account == "all" { usize::MAX } else { ACCOUNT_SHOWN };
