@@ -105,6 +105,7 @@ both! {
         let both = world.client(&world.also(&cast.fund_manager, Role::CommitteeMember)).await;
         both.send(&both.open(&path).await.form("Approve the change")).await.expect(422).shows("Another person must decide");
         let committee = world.client(&cast.committee_member).await;
+        committee.open(&format!("/funds/{}", held.ground.fund)).await.shows("a change of the loan waits for a committee member");
         committee.open(&path).await.shows("Decide the change of the loan").shows("What the proposed change would mean today");
         let after = committee.fill(&path, "Approve the change", &[]).await;
         after.shows("Loan changed from 10 April 2026").shows("The roof fell in").shows("£1,055 settled by the change");

@@ -133,7 +133,12 @@ pub struct Held {
     pub mission: String,
     /// Conditions precedent that should have been verified by now and are not.
     pub overdue_precedents: i64,
+    /// Whether a change of the loan waits for a decision.
+    pub change_open: bool,
 }
+
+/// An investment, its mission's title, its schedule in force, overdue conditions precedent, and open changes.
+type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>);
 
 /// A fund's holdings on a day with all that their figures are made of, in the order they were made. Three statements,
 /// however many holdings.
@@ -141,7 +146,13 @@ pub struct Held {
 /// # Errors
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
-    type Joined = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<Drawdown>);
+    type Joined =
+        (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>, Option<Drawdown>);
+    let open = investment_restructurings::table
+        .filter(investment_restructurings::investment_id.eq(investments::id))
+        .filter(investment_restructurings::state.eq(ProposalState::Proposed))
+        .count()
+        .single_value();
     let overdue = investment_precedents::table
         .filter(investment_precedents::investment_id.eq(investments::id))
         .filter(investment_precedents::verified_at.is_null())
@@ -165,17 +176,18 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
             missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
             overdue,
+            open,
             Option::<Drawdown>::as_select(),
         ))
         .order((investments::id, investment_drawdowns::pay_on, investment_drawdowns::id))
         .limit(20 * MOST_HOLDINGS)
         .load(db)?;
     let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
-    let mut heads: Vec<(Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>)> = Vec::new();
-    for (investment, name, mission, schedule, overdue, drawdown) in rows {
+    let mut heads: Vec<HeldRow> = Vec::new();
+    for (investment, name, mission, schedule, overdue, open, drawdown) in rows {
         drawdowns.entry(investment.id).or_default().extend(drawdown);
         if heads.last().is_none_or(|(last, ..)| last.id != investment.id) {
-            heads.push((investment, name, mission, schedule, overdue));
+            heads.push((investment, name, mission, schedule, overdue, open));
         }
     }
     let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
@@ -189,7 +201,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
     }
     Ok(heads
         .into_iter()
-        .map(|(investment, name, mission, schedule, overdue)| {
+        .map(|(investment, name, mission, schedule, overdue, open)| {
             let id = investment.id;
             let book = Book {
                 investment,
@@ -198,7 +210,13 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
                 entries: entries.remove(&id).unwrap_or_default(),
                 valuations: valuations.remove(&id).unwrap_or_default(),
             };
-            Held { book, name, mission: mission.unwrap_or_default(), overdue_precedents: overdue.unwrap_or(0) }
+            Held {
+                book,
+                name,
+                mission: mission.unwrap_or_default(),
+                overdue_precedents: overdue.unwrap_or(0),
+                change_open: open.unwrap_or(0) > 0,
+            }
         })
         .collect())
 }
