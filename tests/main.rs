@@ -33,6 +33,7 @@ mod missions;
 mod pages;
 mod people;
 mod residents;
+mod restructuring;
 mod returns;
 mod scoring;
 mod statements;

@@ -15,7 +15,7 @@ use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
 use crate::investments::{
     api as investments_api, fact_pages as investment_facts, own_pages as own_investments, pages as investments,
-    working_pages as investment_working,
+    restructuring_pages as restructuring, working_pages as investment_working,
 };
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
@@ -571,6 +571,9 @@ fn investments_routes() -> Vec<Row> {
         post "/investments/{id}/reports" ManageFund => investment_facts::report,
         post "/investments/{id}/valuations" ManageFund => investments::propose_valuation,
         post "/investments/{id}/valuations/{valuation}/decide" ApproveDrawdown => investments::decide_valuation,
+        get "/investments/{id}/restructure" ManageFund => restructuring::show,
+        post "/investments/{id}/restructure" ManageFund => restructuring::change,
+        post "/investments/{id}/restructurings/{restructuring}/decide" ApproveDrawdown => restructuring::decide,
         get "/investments/{id}/working" ReadFund => investment_working::show,
         get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
         get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,
@@ -589,6 +592,9 @@ fn investments_routes() -> Vec<Row> {
         post "/api/v1/my-investments/{id}/reports" ReportFigure => investments_api::report_own,
         post "/api/v1/investments/{id}/valuations" ManageFund => investments_api::propose_valuation,
         post "/api/v1/valuations/{id}/decide" ApproveDrawdown => investments_api::decide_valuation,
+        post "/api/v1/investments/{id}/restructurings" ManageFund => investments_api::propose_restructuring,
+        post "/api/v1/investments/{id}/restructurings/preview" ManageFund => investments_api::preview_restructuring,
+        post "/api/v1/restructurings/{id}/decide" ApproveDrawdown => investments_api::decide_restructuring,
     ]
 }
 

@@ -75,6 +75,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     investment_precedents,
     investment_entries,
     investment_valuations,
+    investment_restructurings,
 );
 pub use funds_tables::*;
 pub use investments_tables::*;
