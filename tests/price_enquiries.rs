@@ -174,7 +174,7 @@ both! {
         let seen = world.api(&ready.suppliers[1].1).await.get(&format!("/api/v1{own}")).await.expect(200).json();
         assert_eq!((seen["outcome"].as_str(), seen["reason"].as_str()), (Some("justified"), Some("They own the kitchens.")));
         supplier.get(&own).await.expect(200).shows("Your price is justified, so it stands.");
-        assert_eq!(mails_about(&world, "price justified").len(), 1);
+        assert_eq!(mails_about(&world, "price justified").len(), 2, "the owner and the editor are told");
         let low = json!({ "ground": "abnormally_low", "reason": "Too cheap" });
         let disregard = format!("/api/v1/calls/{call}/bids/{birch}/disregard");
         assert_eq!(api.post(&disregard, low).await.expect(409).json()["type"], "/problems/scoring/price-justified");
