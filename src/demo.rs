@@ -280,8 +280,8 @@ impl Demo {
         title.clone_into(&mut terms.model.title);
         let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
         set_terms(&self.app, officer, id, &input, at).await?;
-        call_actions::publish(&self.app, officer, id, &call_actions::PublishInput { seen: "yes".to_owned() }, at)
-            .await?;
+        let seen = call_actions::PublishInput { seen: "yes".to_owned(), ..Default::default() };
+        call_actions::publish(&self.app, officer, id, &seen, at).await?;
         if terms.tender.is_some() {
             let notice = call_actions::NoticeInput {
                 kind: "uk4".to_owned(),

@@ -102,6 +102,9 @@ pub struct PriceAnswers {
     pub prices: BTreeMap<String, Pence>,
     /// Amount asked for (investment).
     pub amount: Option<Pence>,
+    /// Hours of work that the price pays for, where the call asks for them (tender).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Quantity>,
 }
 
 /// One promise.

@@ -390,6 +390,15 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             }
         }
     }
+    if questions::asks_hours(terms) {
+        match price.hours {
+            None => problems.push("Enter the hours of work that the price pays for".to_owned()),
+            Some(hours) if hours.get() <= Decimal::ZERO || hours.get() > MAX_QUANTITY => {
+                problems.push("The hours of work must be more than 0, and fewer than a million million".to_owned());
+            }
+            Some(_) => {}
+        }
+    }
     if let Some(round) = &terms.round {
         match price.amount {
             None => problems.push("Enter how much you need".to_owned()),
@@ -554,7 +563,7 @@ mod tests {
             let terms = terms(limit);
             let mut given = Answers::default();
             given.answers.insert("q".into(), "word ".repeat(count));
-            let price = PriceAnswers { prices: [("p".to_owned(), Pence(1))].into(), amount: None };
+            let price = PriceAnswers { prices: [("p".to_owned(), Pence(1))].into(), ..PriceAnswers::default() };
             let whole = missing(&terms, &given, &price).is_empty();
             prop_assert_eq!(whole, count >= 1 && count <= usize::try_from(limit).unwrap());
         }
@@ -564,7 +573,7 @@ mod tests {
             let terms = terms(10);
             let mut given = Answers::default();
             given.answers.insert("q".into(), "words".into());
-            let price = PriceAnswers { prices: [("p".to_owned(), Pence(pence))].into(), amount: None };
+            let price = PriceAnswers { prices: [("p".to_owned(), Pence(pence))].into(), ..PriceAnswers::default() };
             prop_assert_eq!(missing(&terms, &given, &price).is_empty(), pence > 0);
         }
 

@@ -67,6 +67,9 @@ pub fn take(
                     }
                 }
             }
+            if questions::asks_hours(terms) {
+                draft.price.hours = form.optional::<Quantity>("hours", get("hours"));
+            }
             if terms.round.is_some() {
                 draft.price.amount = form.optional::<Pence>("amount", get("amount"));
             }
@@ -163,6 +166,9 @@ pub fn shown(terms: &Terms, question: &Question, draft: &Draft) -> Vec<(String, 
                 draft.price.prices.iter().map(|(id, price)| (format!("price_{id}"), price.plain())).collect();
             if let (Some(amount), true) = (draft.price.amount, terms.round.is_some()) {
                 fields.push(("amount".to_owned(), amount.plain()));
+            }
+            if let (Some(hours), true) = (draft.price.hours, questions::asks_hours(terms)) {
+                fields.push(("hours".to_owned(), hours.to_string()));
             }
             fields
         }

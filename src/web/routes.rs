@@ -5,10 +5,10 @@ use crate::applications::{
     api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
     question_pages as questions, sending_pages as sending,
 };
-use crate::awards::{api as awards_api, pages as awards};
+use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    pages as calls,
+    pages as calls, rehearsal_pages as calls_rehearsal,
 };
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
@@ -22,8 +22,9 @@ use crate::people::policy::Action;
 use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
-    api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel, residents,
-    trace_pages as scoring_trace,
+    api as scoring_api, desk as scoring_desk, enquiry_pages as scoring_enquiry, pages as scoring,
+    panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
+    sensitivity_pages as scoring_sensitivity, trace_pages as scoring_trace,
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
@@ -233,6 +234,8 @@ fn calls_routes() -> Vec<Row> {
         post "/desk/calls/{id}/back-to-draft" PublishCall => calls_desk::back_to_draft,
         get "/desk/calls/{id}/publish" PublishCall => calls_desk::publish_form,
         post "/desk/calls/{id}/publish" PublishCall => calls_desk::publish,
+        get "/desk/calls/{id}/rehearsal" ReadDesk => calls_rehearsal::rehearsal,
+        post "/desk/calls/{id}/rehearsal" PublishCall => calls_rehearsal::acknowledge,
         get "/desk/calls/{id}/amend" PublishCall => calls_desk::amend_form,
         post "/desk/calls/{id}/amend" PublishCall => calls_desk::amend,
         get "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw_form,
@@ -266,6 +269,8 @@ fn calls_routes() -> Vec<Row> {
         get "/api/v1/calls/{id}/terms" ReadCall => calls_api::terms,
         post "/api/v1/calls/{id}/terms" PublishCall => calls_api::set_terms,
         get "/api/v1/calls/{id}/check" PublishCall => calls_api::check,
+        get "/api/v1/calls/{id}/rehearsal" ReadDesk => calls_api::rehearsal,
+        post "/api/v1/calls/{id}/rehearsal" PublishCall => calls_api::acknowledge,
         post "/api/v1/calls/{id}/publish" PublishCall => calls_api::publish,
         post "/api/v1/calls/{id}/back-to-draft" PublishCall => calls_api::back_to_draft,
         get "/api/v1/calls/{id}/notices" ReadCall => calls_api::notices,
@@ -337,14 +342,22 @@ fn scoring_routes() -> Vec<Row> {
         post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
         get "/desk/calls/{id}/panel" ReadScores => scoring_panel::panel_of,
         post "/desk/calls/{id}/panel" ManagePanel => scoring_panel::add_member,
+        post "/desk/calls/{id}/panel/{member}/replace" ManagePanel => scoring_panel::replace,
         post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_panel::resolve,
         get "/desk/calls/{id}/moderation" ReadScores => scoring_desk::moderation_of,
         post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
         get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
         post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
+        get "/desk/calls/{id}/rankings" ReadScores => scoring_rankings::show,
+        get "/api/v1/calls/{id}/rankings" ReadScores => scoring_api::rankings,
+        get "/desk/calls/{id}/sensitivity" ReadSensitivity => scoring_sensitivity::sensitivity,
+        get "/desk/calls/{id}/sensitivity.json" ReadSensitivity => scoring_sensitivity::file,
         get "/desk/calls/{id}/ranking.json" ReadScores => scoring_trace::file,
         get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_trace::trace,
         post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_trace::enquiry,
+        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}/question" Moderate => scoring_enquiry::ask,
+        get "/applications/{id}/price-enquiry" ReadOwnApplication => scoring_enquiry::show,
+        post "/applications/{id}/price-enquiry" SubmitApplication => scoring_enquiry::answer,
         post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_trace::disregard,
         get "/desk/calls/{id}/residents" ReadScores => residents::pages::residents,
         post "/desk/calls/{id}/residents" ManagePanel => residents::pages::set_up,
@@ -361,6 +374,7 @@ fn scoring_routes() -> Vec<Row> {
         post "/api/v1/votes/{token}" ViewPublic => residents::api::cast,
         get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
         post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
+        post "/api/v1/calls/{id}/panel/{member}/replacement" ManagePanel => scoring_api::replace,
         post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
         post "/api/v1/conflicts/{id}/resolution" ResolveConflict => scoring_api::resolve,
         get "/api/v1/calls/{id}/sheet" Score => scoring_api::sheet,
@@ -370,7 +384,11 @@ fn scoring_routes() -> Vec<Row> {
         post "/api/v1/calls/{id}/moderation/closed" Moderate => scoring_api::close,
         post "/api/v1/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_api::agree,
         post "/api/v1/calls/{id}/bids/{application}/disregard" Moderate => scoring_api::disregard,
+        post "/api/v1/price-enquiries/{id}/question" Moderate => scoring_api::ask,
+        get "/api/v1/applications/{id}/price-enquiry" ReadOwnApplication => scoring_api::own_enquiry,
+        post "/api/v1/applications/{id}/price-enquiry" SubmitApplication => scoring_api::answer_enquiry,
         post "/api/v1/price-enquiries/{id}" Moderate => scoring_api::enquiry,
+        get "/api/v1/calls/{id}/sensitivity" ReadSensitivity => scoring_api::sensitivity,
         get "/api/v1/calls/{id}/ranking" ReadScores => scoring_api::ranking_of,
         post "/api/v1/calls/{id}/ranking" Moderate => scoring_api::rank,
         post "/api/v1/calls/{id}/ranking/signature" Moderate => scoring_api::sign,
@@ -380,6 +398,11 @@ fn scoring_routes() -> Vec<Row> {
 
 fn awards_routes() -> Vec<Row> {
     rows![
+        get "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::form,
+        post "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::record,
+        post "/api/v1/calls/{id}/bids/{application}/fall" Moderate => awards_falling::api_record,
+        post "/applications/{id}/withdraw-opened" SubmitApplication => awards_falling::withdraw,
+        post "/api/v1/applications/{id}/withdrawal" SubmitApplication => awards_falling::api_withdraw,
         get "/desk/calls/{id}/award" ReadAwards => awards::desk,
         post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
         post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,

@@ -166,3 +166,28 @@ diesel::table! {
         ballot -> Text,
     }
 }
+
+diesel::table! {
+    fallen_bids (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        application_id -> Text,
+        ground -> Text,
+        reason -> Text,
+        fell_at -> Timestamp,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
+    rerankings (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        before_id -> Text,
+        after_id -> Text,
+        made_at -> Timestamp,
+        made_by -> Text,
+    }
+}
