@@ -15,10 +15,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-mod envelopes;
+mod sealed;
 
-pub use envelopes::receipts_of;
-pub(super) use envelopes::{
+pub use sealed::receipts_of;
+pub(super) use sealed::{
     RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, live_envelopes, mark_opened,
     receipts_with_calls, supersede,
 };

@@ -118,17 +118,20 @@ fn choices(db: &mut Db, call: &Call) -> Result<Vec<Choice>> {
     if waiting > 0 {
         return Err(ResidentRefusal::NotAllOpened { waiting }.into());
     }
-    let (opened, _, left_out) = bids::judged(db, call.id)?;
+    let judged = bids::judged(db, call.id)?;
     let qualities = bids::qualities(db, call.id)?;
     let prices = bids::prices(db, call.id)?;
-    let choices: Vec<Choice> = opened
-        .into_iter()
-        .filter(|bid| !left_out.iter().any(|d| d.application_id == bid.application.id))
+    let stands =
+        |id| judged.left_out.iter().all(|d| d.application_id != id) && judged.fallen.iter().all(|(_, a)| a.id != id);
+    let choices: Vec<Choice> = judged
+        .bids
+        .iter()
+        .filter(|bid| stands(bid.application.id))
         .map(|bid| {
             let uses = qualities.get(&bid.application.id).map(|q| q.use_of_funds.as_slice()).unwrap_or_default();
             Choice {
                 reference: bid_id(&bid.application),
-                name: bid.name,
+                name: bid.name.clone(),
                 purpose: uses.iter().map(|line| line.purpose.trim()).collect::<Vec<_>>().join("; "),
                 amount: prices.get(&bid.application.id).and_then(|p| p.amount).unwrap_or_default(),
             }
