@@ -32,6 +32,7 @@ mod migrations;
 mod missions;
 mod pages;
 mod people;
+mod price_models;
 mod residents;
 mod returns;
 mod scoring;

@@ -2,6 +2,7 @@
 
 use super::actions::{self, Declaration, DraftInput};
 use super::model::{Answers, Application, CashRow, PriceAnswers, Promised, UseOfFunds};
+use super::price_parts;
 use super::questions::{self, Asks};
 use super::records::Receipt;
 use crate::app::App;
@@ -57,6 +58,7 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
     for (place, (id, _)) in prices.into_iter().enumerate() {
         price.prices.insert(id, Pence(if place == 0 { share + rest } else { share }));
     }
+    price_parts::fill(terms, &mut price);
     if terms.round.is_some() {
         price.amount = Some(sample.price);
         let half = Pence(sample.price.0 / 2);

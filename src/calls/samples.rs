@@ -136,7 +136,7 @@ pub fn youth_conditions(catalogue: &[ConditionVersion], dates: &Dates) -> Vec<Co
 #[must_use]
 pub fn levels() -> Vec<Level> {
     (0_u32..)
-        .zip(criteria::LEVEL_TEXTS)
+        .zip(levels_form::LEVEL_TEXTS)
         .map(|(level, text)| Level { level, text: text.to_owned(), share: Decimal::from(level) / dec!(4) })
         .collect()
 }

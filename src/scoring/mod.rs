@@ -23,6 +23,7 @@ pub mod residents;
 pub mod rules;
 pub mod samples;
 pub mod sheets;
+mod standing;
 mod store;
 pub mod trace_pages;
 pub mod words;
