@@ -37,18 +37,18 @@ pub(super) struct Body {
     pub facts: Vec<(String, String, String)>,
     /// Field name and title of each price.
     pub prices: Vec<(String, String)>,
-    /// Later costs that the price is asked with.
-    pub costs: Vec<CostGroup>,
-    /// How later costs are brought to the day of the purchase.
-    pub discounts: Vec<String>,
-    /// Options that lower the price.
-    pub choices: Vec<OptionGroup>,
     /// Hint at the amount; empty for tenders.
     pub amount_hint: String,
     /// Numbers of the lines that are offered.
     pub rows: Vec<usize>,
     /// The organisation's facts.
     pub profile: Profile,
+    /// Later costs that the price is asked with.
+    pub costs: Vec<CostGroup>,
+    /// How later costs are brought to the day of the purchase.
+    pub discounts: Vec<String>,
+    /// Options that lower the price.
+    pub choices: Vec<OptionGroup>,
 }
 
 /// What a question shows.

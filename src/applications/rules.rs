@@ -393,7 +393,6 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             }
         }
     }
-    problems.extend(price_parts::problems(terms, price));
     if let Some(round) = &terms.round {
         match price.amount {
             None => problems.push("Enter how much you need".to_owned()),
@@ -403,6 +402,7 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             Some(_) => {}
         }
     }
+    problems.extend(price_parts::problems(terms, price));
     problems
 }
 

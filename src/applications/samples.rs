@@ -58,7 +58,6 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
     for (place, (id, _)) in prices.into_iter().enumerate() {
         price.prices.insert(id, Pence(if place == 0 { share + rest } else { share }));
     }
-    price_parts::fill(terms, &mut price);
     if terms.round.is_some() {
         price.amount = Some(sample.price);
         let half = Pence(sample.price.0 / 2);
@@ -68,6 +67,7 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
         ];
         answers.cash_flow = cash_flow(sample.price, today);
     }
+    price_parts::fill(terms, &mut price);
     DraftInput { answers, price }
 }
 

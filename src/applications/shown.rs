@@ -77,10 +77,10 @@ fn prices(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
         .into_iter()
         .filter_map(|(id, title)| price.prices.get(&id).map(|p| format!("{title}: {p} including VAT")))
         .collect();
-    all.extend(price_parts::lines(terms, price));
     if let (Some(amount), true) = (price.amount, terms.round.is_some()) {
         all.push(amount.to_string());
     }
+    all.extend(price_parts::lines(terms, price));
     all
 }
 

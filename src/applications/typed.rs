@@ -68,10 +68,10 @@ pub fn take(
                     }
                 }
             }
-            whole &= price_parts::take(terms, &mut form, &get, &mut draft.price);
             if terms.round.is_some() {
                 draft.price.amount = form.optional::<Pence>("amount", get("amount"));
             }
+            whole &= price_parts::take(terms, &mut form, &get, &mut draft.price);
         }
         Asks::UseOfFunds => {
             draft.answers.use_of_funds.clear();
