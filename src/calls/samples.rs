@@ -6,7 +6,7 @@ use super::actions::{self, NoticeInput, PublishInput};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
-use super::{criteria, store, tender};
+use super::{levels_form, store, tender};
 use crate::app::App;
 use crate::conditions::{self, ConditionVersion};
 use crate::error::{Error, Result};
