@@ -374,7 +374,8 @@ fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(R
     let mut password = String::new();
     std::io::stdin().read_to_string(&mut password)?;
     let password = password.trim_end_matches(['\r', '\n']);
-    let input = people::Register { name: name.to_owned(), email: email.to_owned(), password: password.to_owned() };
+    let (name, email, password) = (name.to_owned(), email.to_owned(), password.to_owned());
+    let input = people::Register { name, email, password, next: String::new() };
     let (name, email, hash) = people::checked_account(&input)?;
     let now = crate::values::Clock::machine();
     let account = database.write_now(|db| {

@@ -110,6 +110,7 @@ async fn people(app: &App, now: Instant) -> Result<People> {
         name: "Demo".to_owned(),
         email: "demo@example.org".to_owned(),
         password: DEMO_PASSWORD.to_owned(),
+        next: String::new(),
     };
     let (_, _, hash) = tokio::task::spawn_blocking(move || people_actions::checked_account(&input))
         .await
@@ -279,8 +280,8 @@ impl Demo {
         title.clone_into(&mut terms.model.title);
         let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
         set_terms(&self.app, officer, id, &input, at).await?;
-        call_actions::publish(&self.app, officer, id, &call_actions::PublishInput { seen: "yes".to_owned() }, at)
-            .await?;
+        let seen = call_actions::PublishInput { seen: "yes".to_owned(), ..Default::default() };
+        call_actions::publish(&self.app, officer, id, &seen, at).await?;
         if terms.tender.is_some() {
             let notice = call_actions::NoticeInput {
                 kind: "uk4".to_owned(),

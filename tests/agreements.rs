@@ -104,6 +104,7 @@ pub fn award(
             starts_on: now.date(),
             ends_on: days(world, 365),
             price_sealed_until_moderated: false,
+            hours_asked: None,
             considered: BTreeMap::new(),
         });
     }

@@ -33,7 +33,7 @@ fn notice(kind: &str, at: Instant) -> NoticeInput {
 }
 
 fn seen() -> PublishInput {
-    PublishInput { seen: "yes".into() }
+    PublishInput { seen: "yes".into(), ..PublishInput::default() }
 }
 
 both! {

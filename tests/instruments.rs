@@ -26,29 +26,29 @@ use rust_decimal::dec;
 use serde_json::{Value, json};
 
 /// An investment, its fund's people and its enterprise.
-struct Held {
-    ground: Ground,
-    id: Id<Investment>,
-    owner: Actor,
+pub struct Held {
+    pub ground: Ground,
+    pub id: Id<Investment>,
+    pub owner: Actor,
 }
 
-fn book(world: &World, id: Id<Investment>) -> Book {
+pub fn book(world: &World, id: Id<Investment>) -> Book {
     world.app.db.read_now(|db| investments::load_book(db, id)).unwrap()
 }
 
-fn code(error: Error) -> String {
+pub fn code(error: Error) -> String {
     match error {
         Error::Refused(refusal) => refusal.code.to_owned(),
         other => format!("{other:?}"),
     }
 }
 
-fn draw(pounds: i64) -> Vec<Tranche> {
+pub fn draw(pounds: i64) -> Vec<Tranche> {
     vec![Tranche { on: day("2026-01-15"), amount: Pence(pounds * 100) }]
 }
 
 /// Agrees it and, where money is paid at the start, pays it on 15 January 2026.
-async fn held(world: &World, terms: InstrumentTerms, draws: Vec<Tranche>) -> Held {
+pub async fn held(world: &World, terms: InstrumentTerms, draws: Vec<Tranche>) -> Held {
     let ground = ground(world, "1000000").await;
     let (organisation, owner) = world.applicant("Harvest Lane CIC");
     let pays = !draws.is_empty();
@@ -73,7 +73,7 @@ async fn pay_out(world: &World, held: &Held, tranche: u32, on: &str) {
     actions::decide_drawdown(&world.app, &cast.committee_member, drawdown, &approve, noon(day(on))).await.unwrap();
 }
 
-fn report(kind: &str, on: &str, fields: &[(&str, &str)]) -> Report {
+pub fn report(kind: &str, on: &str, fields: &[(&str, &str)]) -> Report {
     let mut body = json!({ "kind": kind, "on": on, "source": "Accounts" });
     for (name, value) in fields {
         body[*name] = json!(value);
@@ -81,18 +81,18 @@ fn report(kind: &str, on: &str, fields: &[(&str, &str)]) -> Report {
     serde_json::from_value(body).unwrap()
 }
 
-async fn reported(world: &World, held: &Held, known_on: &str, input: &Report) -> Result<(), Error> {
+pub async fn reported(world: &World, held: &Held, known_on: &str, input: &Report) -> Result<(), Error> {
     let now = noon(day(known_on));
     facts::report(&world.app, &held.ground.cast.fund_manager, held.id, input, now).await.map(|_| ())
 }
 
-async fn received(world: &World, held: &Held, amount: &str, on: &str) {
+pub async fn received(world: &World, held: &Held, amount: &str, on: &str) {
     let input =
         Receive { amount: amount.into(), received_on: on.into(), reference: format!("BANK-{on}"), note: String::new() };
     payments::receive(&world.app, &held.ground.cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
 }
 
-async fn valued(world: &World, held: &Held, value: &str, method: &str, on: &str) {
+pub async fn valued(world: &World, held: &Held, value: &str, method: &str, on: &str) {
     let input = ProposeValuation {
         valued_on: on.into(),
         value: value.into(),
@@ -126,7 +126,7 @@ async fn pages_show(world: &World, held: &Held, words: &[&str]) {
     api.get(&format!("/api/v1/investments/{}/working", held.id)).await.expect(200);
 }
 
-fn shares(preference: Option<Preference>) -> ShareTerms {
+pub fn shares(preference: Option<Preference>) -> ShareTerms {
     ShareTerms { shares: 200, all_shares: 1_000, market_value: Some(Pence(9_000_000)), preference }
 }
 

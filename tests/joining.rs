@@ -51,6 +51,29 @@ both! {
         world.sign_in("ada@example.org", PASSWORD).await;
         world.client(&Actor::Public).await.get(&link).await.expect(409).shows("does not work any more");
     }
+    async fn who_makes_an_account_on_the_way_to_a_call_is_led_back_to_it_and_nowhere_else(world: World) {
+        let browser = world.client(&Actor::Public).await;
+        browser.get("/sign-in?next=%2Fcalls%3Fkind%3Dround").await.expect(200).shows("Make an account");
+        let page = browser.get("/make-account?next=%2Fcalls%3Fkind%3Dround").await.expect(200);
+        assert!(page.text.contains(r#"name="next" value="/calls?kind=round""#), "{}", page.text);
+        let answers = [("name", "Bo"), ("email", "bo@example.org"), ("password", PASSWORD), ("next", "/calls?kind=round")];
+        browser.post("/make-account", &answers).await.expect(200);
+        let link = path_in(&mails(&world)[0].body, "/confirm/");
+        assert!(link.ends_with("?next=%2Fcalls%3Fkind%3Dround"), "{link}");
+        browser.get(&link).await.expect(200);
+        let reply = browser.post(&link, &[("password", PASSWORD)]).await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/calls?kind=round"));
+
+        let other = world.client(&Actor::Public).await;
+        other.get("/make-account").await;
+        let answers = [("name", "Cy"), ("email", "cy@example.org"), ("password", PASSWORD), ("next", "//evil.example")];
+        other.post("/make-account", &answers).await.expect(200);
+        let link = path_in(&mails(&world)[0].body, "/confirm/");
+        assert!(!link.contains("evil"), "{link}");
+        other.get(&link).await.expect(200);
+        let reply = other.post(&link, &[("password", PASSWORD)]).await.expect(303);
+        assert_eq!(reply.location.as_deref(), Some("/account"));
+    }
     async fn a_stranger_who_registers_somebodys_address_gets_nothing_when_that_person_is_given_a_role(world: World) {
         let attacker = world.client(&Actor::Public).await;
         let planted = register(&world, &attacker, "newofficer@example.org", "attacker knows this").await;

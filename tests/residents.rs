@@ -18,6 +18,7 @@ use futures_util::future::join_all;
 use rust_decimal::dec;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 const BIDS: [(&str, i64, i64); 3] =
     [("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000), ("Cedar Youth", 5, 30_000)];
@@ -185,6 +186,12 @@ both! {
         let shown = program.get(&format!("/api/v1/calls/{}/residents-vote", ready.call)).await.expect(200).json();
         assert_eq!(shown["vote"]["tally"], serde_json::to_value(&again).unwrap());
         assert_eq!(shown["roll"], Value::Null, "the roll is the council's");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(published.to_string().as_bytes()).unwrap();
+        let counted = std::process::Command::new(env!("CARGO_BIN_EXE_commonweal"))
+            .args(["scoring", "tally"]).arg(file.path()).output().unwrap();
+        assert!(counted.status.success(), "{}", String::from_utf8_lossy(&counted.stderr));
+        assert_eq!(serde_json::from_slice::<Value>(&counted.stdout).unwrap(), shown["vote"]["tally"]);
 
         // It enters the ranking: 20 × 28 ÷ (6 × 5) = 18.67, and the trace ends at the ballots.
         officer.post(&ranking, json!({})).await.expect(201);

@@ -14,7 +14,7 @@ use crate::law;
 use crate::outbox::{self, Job, mail};
 use crate::people::addresses_of_organisation;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -251,6 +251,35 @@ pub async fn change(app: &App, actor: &Actor, id: Id<Agreement>, input: &ChangeI
             Ok(())
         })
         .await
+}
+
+/// Records that the terms of a running investment were changed by two people in the room that keeps it. The last day moves
+/// when its payments end later. Part of the caller's transaction; nothing when the agreement has ended.
+///
+/// # Errors
+/// NotFound, Denied without an account.
+pub fn investment_changed(
+    db: &mut Db,
+    actor: &Actor,
+    id: Id<Agreement>,
+    reason: &str,
+    last_payment: Option<LocalDate>,
+    now: Instant,
+) -> Result<()> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let mut agreement = store::find(db, id)?;
+    if agreement.state != AgreementState::Active {
+        return Ok(());
+    }
+    let mut change = unchanged(&agreement, ChangeKind::Change, reason, now, by);
+    change.new_ends_on = last_payment.map_or(agreement.ends_on, |last| last.max(agreement.ends_on));
+    agreement.ends_on = change.new_ends_on;
+    store::set(db, &agreement)?;
+    store::insert_change(db, &change)?;
+    let facts = json!({ "change": change.id, "ends_on": { "from": change.old_ends_on, "to": change.new_ends_on } });
+    let (authority, subject) = (Some(agreement.authority_id), Subject::new("agreement", id));
+    audit::record(db, Entry { authority, at: now, actor, action: "agreement.changed", subject, facts })?;
+    Ok(())
 }
 
 fn check_change(db: &mut Db, agreement: &Agreement, change: &AgreementChange) -> Result<()> {

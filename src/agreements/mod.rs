@@ -15,6 +15,7 @@ pub mod pages;
 mod rules;
 mod store;
 
+pub use actions::investment_changed;
 pub use model::{Agreement, AgreementChange, AgreementKind, AgreementState, ChangeKind, Obligation, ObligationTerms};
 pub use rules::AgreementRefusal;
 pub use store::{

@@ -108,6 +108,9 @@ pub struct PriceAnswers {
     pub options: BTreeMap<String, String>,
     /// Amount asked for (investment).
     pub amount: Option<Pence>,
+    /// Hours of work that the price pays for, where the call asks for them (tender).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Quantity>,
 }
 
 /// One promise.

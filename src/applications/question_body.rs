@@ -37,6 +37,8 @@ pub(super) struct Body {
     pub facts: Vec<(String, String, String)>,
     /// Field name and title of each price.
     pub prices: Vec<(String, String)>,
+    /// Whether the hours of work are asked for.
+    pub hours: bool,
     /// Hint at the amount; empty for tenders.
     pub amount_hint: String,
     /// Numbers of the lines that are offered.
@@ -80,6 +82,7 @@ pub(super) fn body(call: &Call, question: &Question, draft: &Draft) -> Body {
         Asks::Pass { requirement, .. } => body.text.clone_from(requirement),
         Asks::Promise { id } => promise(call, id, draft, &mut body),
         Asks::Price => {
+            body.hours = questions::asks_hours(terms);
             body.prices =
                 questions::prices(terms).into_iter().map(|(id, title)| (format!("price_{id}"), title)).collect();
             if let Some(round) = &terms.round {

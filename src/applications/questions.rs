@@ -132,6 +132,12 @@ pub fn find_question(terms: &Terms, key: &str) -> Option<Question> {
     questions(terms).into_iter().find(|q| q.key == key)
 }
 
+/// Whether the price page asks for the hours of work that the price pays for.
+#[must_use]
+pub fn asks_hours(terms: &Terms) -> bool {
+    terms.tender.as_ref().is_some_and(|t| t.hours_asked.is_some()) && !prices(terms).is_empty()
+}
+
 /// The price criteria that a bidder fills in: every one whose price is not fixed by the authority.
 #[must_use]
 pub fn prices(terms: &Terms) -> Vec<(String, String)> {

@@ -393,6 +393,15 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             }
         }
     }
+    if questions::asks_hours(terms) {
+        match price.hours {
+            None => problems.push("Enter the hours of work that the price pays for".to_owned()),
+            Some(hours) if hours.get() <= Decimal::ZERO || hours.get() > MAX_QUANTITY => {
+                problems.push("The hours of work must be more than 0, and fewer than a million million".to_owned());
+            }
+            Some(_) => {}
+        }
+    }
     if let Some(round) = &terms.round {
         match price.amount {
             None => problems.push("Enter how much you need".to_owned()),

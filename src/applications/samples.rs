@@ -58,6 +58,10 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
     for (place, (id, _)) in prices.into_iter().enumerate() {
         price.prices.insert(id, Pence(if place == 0 { share + rest } else { share }));
     }
+    if questions::asks_hours(terms) {
+        // An hour for every £20 of the price: above the living wage.
+        price.hours = Quantity::try_from((sample.price.pounds() / Decimal::from(20)).ceil()).ok();
+    }
     if terms.round.is_some() {
         price.amount = Some(sample.price);
         let half = Pence(sample.price.0 / 2);

@@ -77,6 +77,9 @@ fn prices(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
         .into_iter()
         .filter_map(|(id, title)| price.prices.get(&id).map(|p| format!("{title}: {p} including VAT")))
         .collect();
+    if let (Some(hours), true) = (price.hours, questions::asks_hours(terms)) {
+        all.push(format!("{} hours of work", hours.shown()));
+    }
     if let (Some(amount), true) = (price.amount, terms.round.is_some()) {
         all.push(amount.to_string());
     }

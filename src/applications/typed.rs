@@ -68,6 +68,9 @@ pub fn take(
                     }
                 }
             }
+            if questions::asks_hours(terms) {
+                draft.price.hours = form.optional::<Quantity>("hours", get("hours"));
+            }
             if terms.round.is_some() {
                 draft.price.amount = form.optional::<Pence>("amount", get("amount"));
             }
@@ -166,6 +169,9 @@ pub fn shown(terms: &Terms, question: &Question, draft: &Draft) -> Vec<(String, 
             fields.extend(price_parts::stored(terms, &draft.price));
             if let (Some(amount), true) = (draft.price.amount, terms.round.is_some()) {
                 fields.push(("amount".to_owned(), amount.plain()));
+            }
+            if let (Some(hours), true) = (draft.price.hours, questions::asks_hours(terms)) {
+                fields.push(("hours".to_owned(), hours.to_string()));
             }
             fields
         }

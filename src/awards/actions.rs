@@ -119,9 +119,10 @@ pub async fn recommend(
                 return Err(Error::NotFound);
             }
             let ranking = scoring::signed_ranking(db, call.id)?.ok_or(AwardRefusal::NoSignedRanking)?;
-            let bid = scoring::bid_id(&application);
-            let result = ranking.file.0.result.as_ref();
-            let rank = result.and_then(|r| r.ranking.iter().find(|r| r.bid == bid)).map(|r| r.rank);
+            if scoring::falling_away::ranks_a_fallen_bid(db, call.id)? {
+                return Err(AwardRefusal::BidFellAway.into());
+            }
+            let rank = place(&ranking, &application);
             let (kind, value, terms) = match rank {
                 None => return Err(AwardRefusal::NotRanked.into()),
                 Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
@@ -159,6 +160,30 @@ pub async fn recommend(
             Ok(award.id)
         })
         .await
+}
+
+/// The place of a bid in a ranking; none where it was left out.
+fn place(ranking: &scoring::Ranking, application: &Application) -> Option<u32> {
+    let bid = scoring::bid_id(application);
+    let result = ranking.file.0.result.as_ref();
+    result.and_then(|r| r.ranking.iter().find(|r| r.bid == bid)).map(|r| r.rank)
+}
+
+/// A recommendation is approved only while the ranking it rests on stands: no bid fell away since, or the others were
+/// ranked again, that ranking is signed, and the recommended bid still has its place.
+fn still_stands(db: &mut Db, award: &Award) -> Result<()> {
+    let Some(newest) = scoring::ranking_of(db, award.call_id)? else { return Ok(()) };
+    if scoring::falling_away::ranks_a_fallen_bid(db, award.call_id)? {
+        return Err(AwardRefusal::BidFellAway.into());
+    }
+    if newest.signed_at.is_none() {
+        return Err(AwardRefusal::NoSignedRanking.into());
+    }
+    match place(&newest, &applications::find(db, award.application_id)?) {
+        None => Err(AwardRefusal::NotRanked.into()),
+        Some(rank) if award.kind == AwardKind::Contract && rank != 1 => Err(AwardRefusal::NotBest.into()),
+        Some(_) => Ok(()),
+    }
 }
 
 fn contract_terms(
@@ -318,6 +343,7 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
                 committee::require_decision(db, &actor, &award, by, approve, now)?;
             }
             if approve {
+                still_stands(db, &award)?;
                 let supplier = find_organisation(db, award.organisation_id)?.name;
                 rules::may_approve(&award, &supplier, &store::checks(db, award.application_id)?, by)?;
                 award.state = AwardState::Approved;

@@ -287,7 +287,9 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     offer,
     subsidy,
     answer,
-    outcome
+    outcome,
+    super::falling_pages::api_record,
+    super::falling_pages::api_withdraw
 ))]
 /// What this room adds to the API's description.
 pub struct Docs;

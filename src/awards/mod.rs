@@ -11,6 +11,8 @@
 pub mod actions;
 pub mod api;
 pub mod committee;
+pub mod falling_away;
+pub mod falling_pages;
 mod model;
 pub mod offers;
 pub mod pages;

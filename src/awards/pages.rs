@@ -462,6 +462,8 @@ struct OutcomePage {
     award: Option<Award>,
     cost: Option<OfferShown>,
     may_answer: bool,
+    may_withdraw: bool,
+    fell: Option<String>,
     answer_by: String,
     text_href: String,
     html_href: String,
@@ -498,7 +500,7 @@ impl OutcomePage {
 
 async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
     let actor = visit.actor.clone();
-    let (application, call, summary, award) = visit
+    let (application, call, summary, award, fell) = visit
         .app
         .db
         .read(move |db| {
@@ -508,9 +510,13 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
                 return Err(Error::NotFound);
             }
             let call = calls::find(db, application.call_id)?;
-            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?))
+            let fell = scoring::falling_away::fallen_of(db, id)?;
+            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?, fell))
         })
         .await?;
+    // Who has an offer declines it; who has a summary is past the decision.
+    let undecided = summary.as_ref().is_none_or(|s| s.sent_at.is_none())
+        && award.as_ref().is_none_or(|a| a.offer_answer_by.is_none());
     let summary = summary.filter(|s| s.sent_at.is_some()).map(|s| s.body.0);
     // Before an offer or a summary the applicant learns nothing of a recommendation.
     let award = award.filter(|a| a.offer_answer_by.is_some() || (summary.is_some() && a.state == AwardState::Signed));
@@ -521,6 +527,11 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         shell,
         form,
         cost: award.as_ref().and_then(cost),
+        may_withdraw: undecided
+            && fell.is_none()
+            && application.opened_at.is_some()
+            && visit.actor.has(Role::ApplicantOwner, application.organisation_id),
+        fell: fell.map(|f| format!("{}: {}", f.ground.label(), f.reason)),
         may_answer: visit.actor.has(Role::ApplicantOwner, application.organisation_id),
         answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(|by| by.long()).unwrap_or_default(),
         text_href: format!("/applications/{id}/outcome?format=txt"),
@@ -530,6 +541,11 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         summary,
         award,
     })
+}
+
+/// The page again, with what was wrong with a form of another file of this room.
+pub(super) async fn outcome_again(visit: &Visit, id: Id<Application>, form: FormState) -> Answer {
+    page_again(&outcome_page(visit, id, form).await?)
 }
 
 /// `GET /applications/{id}/outcome`

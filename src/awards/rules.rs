@@ -14,6 +14,10 @@ pub enum AwardRefusal {
     NotRanked,
     /// Another bid is first.
     NotBest,
+    /// A bid fell away and the others are not ranked again.
+    BidFellAway,
+    /// The final decision is made.
+    Decided,
     /// The amount is outside what the round offers.
     AmountOutside {
         /// Least of the round.
@@ -104,6 +108,8 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoSignedRanking => "awards/no-signed-ranking",
             AwardRefusal::NotRanked => "awards/not-ranked",
             AwardRefusal::NotBest => "awards/not-most-advantageous",
+            AwardRefusal::BidFellAway => "awards/bid-fell-away",
+            AwardRefusal::Decided => "awards/decided",
             AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
             AwardRefusal::PotExhausted { .. } => "awards/pot-exhausted",
             AwardRefusal::NotOffered { .. } => "awards/instrument-not-offered",
@@ -134,6 +140,11 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NotBest => {
                 "Only the most advantageous tender can win: recommend the bid in first place.".to_owned()
             }
+            AwardRefusal::BidFellAway => {
+                "A bid has fallen away. Rank the others again and sign that ranking before anything is decided."
+                    .to_owned()
+            }
+            AwardRefusal::Decided => "The decision is made, so the ranking it rests on stands.".to_owned(),
             AwardRefusal::AmountOutside { least, most } => {
                 format!("The round invests between {least} and {most} at a time. Change the amount.")
             }

@@ -2,14 +2,14 @@
 
 use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
-use super::model::{Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
+use super::model::{Acknowledgement, Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
 pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
 use super::rules::{self, CallRefusal, Known, Missing};
-use super::{catalogue, store, tender};
+use super::{catalogue, rehearsing, store, tender};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::evaluation::{Rehearsal, canonical_json, rehearse};
+use crate::evaluation::canonical_json;
 use crate::law::{MinimumPeriod, Threshold};
 use crate::outbox::{self, Job};
 use crate::people::policy::Action;
@@ -36,13 +36,11 @@ pub fn terms_hash(terms: &Terms) -> String {
     hex::encode(Sha256::digest(canonical_json(terms).as_bytes()))
 }
 
-/// What the builder shows of a draft: what is missing, and what the model does to synthetic bids.
+/// What the builder shows of a draft: what is missing, and what the law says of its value and dates.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// What keeps it from being published.
     pub missing: Vec<Missing>,
-    /// The rehearsal, once the model is whole.
-    pub rehearsal: Option<Rehearsal>,
     /// The threshold that applies to a tender and whether its value reaches it.
     pub threshold: Option<(Threshold, bool)>,
     /// The shortest tendering period with a notice today.
@@ -59,7 +57,7 @@ pub fn expected_price(terms: &Terms) -> Pence {
     }
 }
 
-/// Checks a call as it stands. Rehearsing takes tenths of a second, so it runs on the blocking pool.
+/// Checks a call as it stands.
 ///
 /// # Errors
 /// What the database says.
@@ -69,7 +67,6 @@ pub fn check(db: &mut Db, call: &Call, today: LocalDate) -> Result<Check> {
     let tender = terms.tender.as_ref();
     Ok(Check {
         missing: rules::missing_with(call, &known, today),
-        rehearsal: rehearse(&terms.model, expected_price(terms)).ok(),
         threshold: tender.and_then(|t| tender::above_threshold(t, today).ok()),
         minimum_period: tender.and_then(|t| tender::minimum_period(t, today).ok()),
     })
@@ -79,28 +76,34 @@ pub fn check(db: &mut Db, call: &Call, today: LocalDate) -> Result<Check> {
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct PublishInput {
-    /// `yes`: the officer has seen what the rehearsal found.
+    /// `yes`: the officer has seen what the rehearsal found. Not needed when the officer acknowledged this very model
+    /// on the rehearsal's own page before.
     pub seen: String,
+    /// Hash of the model whose rehearsal was shown; empty when it need not be compared.
+    pub model_hash: String,
 }
 
-/// Publishes a draft: freezes and hashes its terms. A round opens at once; a tender waits for its notice.
+/// Publishes a draft: freezes and hashes its terms, with the officer's acknowledgement of what the rehearsal found. A
+/// round opens at once; a tender waits for its notice.
 ///
 /// # Errors
-/// Denied, NotFound; refused while something is missing or the rehearsal is not ticked as seen.
+/// Denied, NotFound; refused while something is missing, or while the officer has not acknowledged the rehearsal of this
+/// very model.
 pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
-    let seen = Parser::ticked(&input.seen);
+    let (seen, shown) = (Parser::ticked(&input.seen), input.model_hash.trim().to_owned());
     let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
+    let rehearsed = rehearsing::of_call(app, actor, id).await?;
     let actor = actor.clone();
     app.db
         .write(move |db| {
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
             rules::writable(&call)?;
-            let check = check(db, &call, now.date())?;
-            rules::whole(&check.missing)?;
-            if !seen {
-                return Err(CallRefusal::RehearsalUnseen.into());
-            }
-            freeze(db, &actor, &mut call, "First publication", None, check.rehearsal.as_ref(), now)?;
+            let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
+            rules::whole(&rules::missing_with(&call, &known, now.date()))?;
+            let rehearsed = rehearsed.as_ref().map_err(Clone::clone)?;
+            let word = rehearsing::acknowledged(db, &actor, &call, rehearsed, seen, &shown, now)?;
+            let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
+            freeze(db, &actor, &mut call, "First publication", None, frozen, now)?;
             if store::keys(db, id)?.is_empty() {
                 for (part, key) in [(Part::Quality, &keys.0), (Part::Price, &keys.1)] {
                     store::insert_key(
@@ -121,7 +124,10 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
                 &actor,
                 &call,
                 "call.published",
-                json!({ "version": call.version, "hash": call.terms_hash }),
+                json!({
+                    "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash,
+                    "acknowledgement": word.id,
+                }),
                 now,
             )?;
             match call.kind {
@@ -135,6 +141,12 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
         .await
 }
 
+/// What stands beside frozen terms: the short rehearsal, and the officer's word that they have seen the whole one.
+struct Frozen {
+    rehearsal: Value,
+    word: Option<Id<Acknowledgement>>,
+}
+
 /// Gives the terms the next version and keeps it for ever.
 fn freeze(
     db: &mut Db,
@@ -142,7 +154,7 @@ fn freeze(
     call: &mut Call,
     reason: &str,
     deadline_reason: Option<String>,
-    rehearsal: Option<&Rehearsal>,
+    frozen: Frozen,
     now: Instant,
 ) -> Result<()> {
     let hash = terms_hash(&call.terms.0);
@@ -160,9 +172,10 @@ fn freeze(
             terms_hash: hash,
             reason: reason.to_owned(),
             deadline_reason,
-            warnings: Json(serde_json::to_value(rehearsal)?),
+            warnings: Json(frozen.rehearsal),
             frozen_at: now,
             frozen_by: actor.account().ok_or(Error::Denied)?,
+            acknowledgement_id: frozen.word,
         },
     )
 }
@@ -331,6 +344,7 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
     let notice = if empty { None } else { notice.read(&mut form) };
     form.finish()?;
     let (sent, seen, actor) = (input.terms.clone(), Parser::ticked(&input.seen), actor.clone());
+    let rehearsed = rehearsing::of_new_terms(app, &actor, id, &sent).await?;
     app.db
         .write(move |db| {
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
@@ -339,7 +353,8 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
                 write_notice(db, &actor, &call, NoticeKind::TenderAmended, number, *at, now)?;
             }
             let notices = store::notices(db, id)?;
-            let amendments = store::versions(db, id)?.iter().filter(|v| v.deadline_reason.is_some()).count();
+            let versions = store::versions(db, id)?;
+            let amendments = versions.iter().filter(|v| v.deadline_reason.is_some()).count();
             rules::amendable(&call, &notices, amendments, now)?;
             let before = call.terms.0.clone();
             if sent.is_object() {
@@ -363,16 +378,25 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             if terms.timetable.deadline.is_none_or(|deadline| deadline <= now) {
                 return Err(Error::field("deadline_date", "Choose a closing time after now"));
             }
-            let model_changed = before.model != terms.model;
+            let rehearsed_anew = before.model != terms.model || expected_price(&before) != expected_price(terms);
             let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on };
             // A closing later today is in order here: the instant was compared above.
             let yesterday = now.date().pred_opt().unwrap_or(now.date());
             rules::whole(&rules::missing_with(&call, &known, yesterday))?;
-            let rehearsal = rehearse(&call.terms.0.model, expected_price(&call.terms.0)).ok();
-            if model_changed && !seen {
-                return Err(CallRefusal::RehearsalUnseen.into());
-            }
-            freeze(db, &actor, &mut call, &reason, Some(deadline_reason.clone()), rehearsal.as_ref(), now)?;
+            // An unchanged model keeps the word that was given when it was frozen; a changed one needs a new one.
+            let frozen = if rehearsed_anew {
+                let found = rehearsed.as_ref().ok_or(CallRefusal::RehearsalUnseen)?;
+                let found = found.as_ref().map_err(Clone::clone)?;
+                let word = rehearsing::acknowledged(db, &actor, &call, found, seen, "", now)?;
+                Frozen { rehearsal: serde_json::to_value(&found.full.rehearsal)?, word: Some(word.id) }
+            } else {
+                let last = versions.last();
+                Frozen {
+                    rehearsal: last.map(|v| v.warnings.0.clone()).unwrap_or_default(),
+                    word: last.and_then(|v| v.acknowledgement_id),
+                }
+            };
+            freeze(db, &actor, &mut call, &reason, Some(deadline_reason.clone()), frozen, now)?;
             store::set(db, &call)?;
             schedule_closing(db, &call)?;
             record(

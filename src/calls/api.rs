@@ -6,11 +6,12 @@ use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, CallLine, Question};
 use super::pages::{ListQuery, VersionQuery};
 use super::questions::{self as asking, QuestionsQuery};
+use super::rehearsing::{self, AcknowledgeInput};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::api::{Listed, created, ok};
 use crate::http::{Answer, Sent, Visit};
-use crate::people::policy::{Action, can};
+use crate::people::policy::{Action, can, require};
 use crate::values::{Id, Instant};
 use actix_web::web;
 use serde_json::{Value, json};
@@ -121,17 +122,19 @@ pub async fn terms(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<Vers
     params(("id" = String, Path)), responses((status = 200, description = "Missing things and rehearsal")))]
 pub async fn check(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let (id, actor, today) = (*id, visit.actor.clone(), visit.today());
-    let check = visit
+    let (check, terms) = visit
         .app
         .db
         .read(move |db| {
             let call = drafting::load(db, &actor, id, None)?;
-            actions::check(db, &call, today)
+            Ok((actions::check(db, &call, today)?, call.terms.0))
         })
         .await?;
+    let rehearsed = rehearsing::rehearse(terms).await?.ok();
     ok(&json!({
         "missing": check.missing,
-        "rehearsal": check.rehearsal,
+        "rehearsal": rehearsed.as_ref().map(|r| &r.full.rehearsal),
+        "warnings": rehearsed.as_ref().map(|r| &r.warnings),
         "threshold": check.threshold.map(|(threshold, above)| json!({ "threshold": threshold, "reached": above })),
         "minimum_period": check.minimum_period,
     }))
@@ -142,6 +145,53 @@ async fn after(visit: &Visit, id: Id<Call>) -> Answer {
     ok(
         &json!({ "id": id, "stage": call.stage, "version": call.version, "terms_hash": call.terms_hash, "deadline_at": call.deadline_at }),
     )
+}
+
+/// The rehearsal of the scoring model in full, the warnings to be acknowledged, and who acknowledged what.
+///
+/// # Errors
+/// NotFound, Denied; refused while the model is not whole.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/rehearsal", tag = "calls", security(("token" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, description = "`model_hash`, `rehearsal`, `warnings` and `acknowledgements`")))]
+pub async fn rehearsal(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    let (id, actor) = (*id, visit.actor.clone());
+    let (terms, words) = visit
+        .app
+        .db
+        .read(move |db| {
+            let call = store::find(db, id)?;
+            require(&actor, Action::ReadDesk, &store::thing(&call).public(false))?;
+            Ok((call.terms.0, store::acknowledgements(db, id)?))
+        })
+        .await?;
+    let rehearsed = rehearsing::rehearse(terms).await?.map_err(Error::from)?;
+    let words: Vec<Value> = words
+        .iter()
+        .map(|(word, name)| {
+            json!({
+                "id": word.id, "model_hash": word.model_hash, "expected_price": word.expected_price,
+                "seed": word.seed, "fields": word.fields, "bids": word.bids, "warnings": word.warnings.0,
+                "acknowledged_at": word.acknowledged_at, "acknowledged_by": name,
+            })
+        })
+        .collect();
+    ok(&json!({
+        "model_hash": rehearsed.model_hash, "expected_price": rehearsed.expected_price,
+        "rehearsal": rehearsed.full, "warnings": rehearsed.warnings, "acknowledgements": words,
+    }))
+}
+
+/// Acknowledges what the rehearsal of a draft's model found.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/rehearsal", tag = "calls", security(("token" = [])),
+    params(("id" = String, Path)), request_body = AcknowledgeInput,
+    responses((status = 200, description = "Acknowledged")))]
+pub async fn acknowledge(visit: Visit, id: web::Path<Id<Call>>, body: Sent<AcknowledgeInput>) -> Answer {
+    let word = rehearsing::acknowledge(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "acknowledgement": word }))
 }
 
 /// Publishes a draft.
@@ -268,6 +318,8 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, bod
     set_terms,
     terms,
     check,
+    rehearsal,
+    acknowledge,
     publish,
     back_to_draft,
     record_notice,

@@ -3,7 +3,7 @@
 use super::desk_pages::{Nothing, own};
 use super::drafting::{self, BasicsInput, CIRCUMSTANCES, MoneyInput};
 use super::drafting_terms::{self, EligibilityInput, TimetableInput};
-use super::model::{Call, CallKind, EligibilityQuestion, Instrument};
+use super::model::{Call, CallKind, EligibilityQuestion, Instrument, WageArea};
 use super::rules::{Missing, Section};
 use super::tender::{self, Duty};
 use super::{catalogue, rules};
@@ -114,6 +114,7 @@ struct MoneyPage {
     procedures: Vec<(&'static str, &'static str)>,
     circumstances: Vec<(&'static str, &'static str)>,
     instruments: Vec<(&'static str, &'static str)>,
+    hours: Vec<(&'static str, &'static str)>,
 }
 
 async fn money_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Result<MoneyPage> {
@@ -137,6 +138,7 @@ async fn money_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Res
         if tender.price_sealed_until_moderated {
             put("price_sealed", "yes".to_owned());
         }
+        put("hours_asked", tender.hours_asked.map_or("no", WageArea::as_str).to_owned());
     }
     if let Some(round) = &terms.round {
         put("fund", round.fund.clone());
@@ -162,7 +164,9 @@ async fn money_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Res
             (kind.as_str(), words)
         })
         .collect();
+    let hours = [("no", "No")].into_iter().chain(WageArea::options()).collect();
     Ok(MoneyPage {
+        hours,
         shell: shell_of(visit, &call, Section::Money.label(), &form),
         form,
         tender: call.kind == CallKind::Tender,

@@ -6,11 +6,12 @@ use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Question};
 use super::pages::{LineShown, ListQuery, QuestionsShown, is_draft, shown, table, whole};
 use super::questions::QuestionsQuery;
+use super::rehearsal_pages::reversal_words;
+use super::rehearsing::{self, Rehearsed};
 use super::rules::{self, Missing, Section};
 use super::view::{self, DateRow};
 use super::{catalogue, store};
 use crate::error::{Error, Result};
-use crate::evaluation::{RankReversal, Rehearsal};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::time::distance;
@@ -261,7 +262,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
                 let tender = call.terms.0.tender.as_ref();
                 Ok(Check {
                     missing: rules::missing_with(&call, &known, today),
-                    rehearsal: None,
                     threshold: tender
                         .filter(|t| !t.estimated_value.is_zero())
                         .and_then(|t| super::tender::above_threshold(t, today).ok()),
@@ -412,47 +412,44 @@ struct PublishPage {
     form: FormState,
     call: Call,
     missing: Vec<Missing>,
-    rehearsal: Option<Rehearsal>,
+    rehearsed: Option<Rehearsed>,
+    /// When this officer acknowledged the rehearsal of this very model.
+    acknowledged: Option<String>,
     reversal: String,
     found: bool,
     threshold: Option<String>,
     period: Option<String>,
 }
 
-fn reversal_words(rehearsal: Option<&Rehearsal>) -> (String, bool) {
-    match rehearsal.map(|r| &r.rank_reversal) {
-        None => ("The scoring model is not whole yet, so it cannot be rehearsed.".to_owned(), false),
-        Some(RankReversal::Found { example }) => (
-            format!(
-                "Ranks can reverse. With two bids, the one at {} wins. When a third bid at {} comes in and loses, the one at {} wins instead.",
-                example.first.price, example.newcomer.price, example.second.price
-            ),
-            true,
-        ),
-        Some(RankReversal::ImpossibleBecause { reason }) => (format!("Ranks cannot reverse. {reason}"), false),
-        Some(RankReversal::NotFound { tried }) => (
-            format!(
-                "No reversal of ranks was found in {} trials, which does not prove that there is none.",
-                crate::values::decimals::group_thousands(&tried.to_string())
-            ),
-            false,
-        ),
-    }
-}
-
 async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PublishPage> {
     let call = own(visit, id).await?;
-    let (today, copy) = (visit.today(), call.clone());
-    let check = visit.app.db.read(move |db| actions::check(db, &copy, today)).await?;
+    let (today, copy, by) = (visit.today(), call.clone(), visit.account()?);
+    let rehearsed = rehearsing::rehearse(call.terms.0.clone()).await?.ok();
+    let known = rehearsed.as_ref().map(|r| (r.model_hash.clone(), r.expected_price));
+    let (check, word) = visit
+        .app
+        .db
+        .read(move |db| {
+            let word = match known {
+                Some((hash, expected)) => store::acknowledgement(db, id, &hash, expected, by)?,
+                None => None,
+            };
+            Ok((actions::check(db, &copy, today)?, word))
+        })
+        .await?;
     let mut shell = desk_shell(visit, &call, format!("Publish {}", call.title));
     shell.error = form.has_errors();
     let (threshold, period) = law_words(&check);
-    let (reversal, found) = reversal_words(check.rehearsal.as_ref());
+    let (reversal, found) = match &rehearsed {
+        Some(rehearsed) => reversal_words(&rehearsed.full.rehearsal.rank_reversal),
+        None => ("The scoring model is not whole yet, so it cannot be rehearsed.".to_owned(), false),
+    };
     Ok(PublishPage {
         shell,
         form,
         missing: check.missing,
-        rehearsal: check.rehearsal,
+        rehearsed,
+        acknowledged: word.map(|word| word.acknowledged_at.medium()),
         reversal,
         found,
         threshold,

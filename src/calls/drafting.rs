@@ -1,7 +1,9 @@
 //! Writing a draft: beginning it, what is wanted, money and procedure, duties.
 
 use super::catalogue;
-use super::model::{Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM};
+use super::model::{
+    Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,
+};
 use super::rules::{self, CallRefusal};
 use super::{store, tender};
 use crate::app::App;
@@ -14,7 +16,7 @@ use crate::law::tendering::Circumstances;
 use crate::law::thresholds::ContractType;
 use crate::missions::Mission;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Actor, Id, Instant, Parser, Pence, Subject};
+use crate::values::{Actor, Id, Instant, Parser, Pence, RefusalInfo, Subject};
 use chrono::Datelike;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -168,6 +170,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         starts_on: today,
         ends_on: today,
         price_sealed_until_moderated: true,
+        hours_asked: None,
         considered: BTreeMap::new(),
     });
     let round = (kind == CallKind::Round).then(|| RoundTerms {
@@ -304,6 +307,9 @@ pub struct MoneyInput {
     pub circumstances: Vec<String>,
     /// Tender: `yes` when price is opened only after quality is moderated.
     pub price_sealed: String,
+    /// Tender: `no`, `london` or `uk`: whether bidders say the hours their price pays for, and the living wage those are
+    /// held against. Left as it is when empty.
+    pub hours_asked: String,
     /// Round: the fund.
     pub fund: String,
     /// Round: money in the pot, in pounds.
@@ -379,6 +385,24 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
             let ends_on = form.date("ends_on", &input.ends_on, "Enter the last day of the contract");
             tender.circumstances = read_circumstances(&mut form, &input.circumstances);
             tender.price_sealed_until_moderated = Parser::ticked(&input.price_sealed);
+            if !input.hours_asked.trim().is_empty() {
+                let area = match input.hours_asked.trim() {
+                    "no" => None,
+                    word => form.value::<WageArea>("hours_asked", word, "Say whether hours are asked for"),
+                };
+                tender.hours_asked = area;
+                match tender::hourly_wage(area, now.date()) {
+                    Ok(Some(wage)) => {
+                        call.terms.0.model.abnormally_low.get_or_insert_default().hourly_wage = Some(wage);
+                    }
+                    Ok(None) => {
+                        if let Some(rule) = &mut call.terms.0.model.abnormally_low {
+                            rule.hourly_wage = None;
+                        }
+                    }
+                    Err(unknown) => form.wrong("hours_asked", RefusalInfo::sentence(&unknown)),
+                }
+            }
             tender.estimated_value = value.unwrap_or_default();
             tender.contract_type = contract_type.unwrap_or(tender.contract_type);
             tender.procedure = procedure.unwrap_or(tender.procedure);

@@ -3,13 +3,14 @@
 //! Invariants: what is published is frozen and hashed, each change is a new version with its reason; a
 //! tender opens only when the number and instant of its notice on the national platform are recorded,
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
-//! first; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
+//! first; what is frozen names the officer who has seen what the rehearsal of its model found, and a changed model
+//! needs that anew; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
 //! to its draft, which nobody outside has seen. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
 //! Public names: [`Call`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
-//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`samples`].
+//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`].
 
 pub mod actions;
 pub mod api;
@@ -30,6 +31,8 @@ pub mod pages;
 mod panel_form;
 pub mod price_form;
 mod questions;
+pub mod rehearsal_pages;
+pub mod rehearsing;
 mod round;
 mod rules;
 #[cfg(test)]
@@ -47,8 +50,9 @@ pub use drafting_terms::{
     put_criterion, set_terms,
 };
 pub use model::{
-    Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion, Instrument, Notice,
-    NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM,
+    Acknowledgement, Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion,
+    Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,
+    WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{

@@ -1,7 +1,9 @@
 //! Calls in the words of the domain.
 
 use crate::conditions::{Condition, ConditionBody};
-use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions};
+use crate::db::schema::{
+    call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
+};
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::Model;
 use crate::law::procedures::Procedure;
@@ -17,6 +19,14 @@ crate::text_enum! {
     pub enum CallKind { Tender = "tender" => "Tender", Round = "round" => "Investment round" }
 }
 crate::text_column!(CallKind);
+
+crate::text_enum! {
+    /// Which real living wage the hours of a bid are held against.
+    pub enum WageArea {
+        London = "london" => "Yes, and hold them against the London living wage",
+        Uk = "uk" => "Yes, and hold them against the living wage of the rest of the UK",
+    }
+}
 
 crate::text_enum! {
     /// How far a call has come.
@@ -203,6 +213,46 @@ pub struct CallVersion {
     pub frozen_at: Instant,
     /// Who.
     pub frozen_by: Id<Account>,
+    /// The officer's word that they have seen what the rehearsal of this model found.
+    pub acknowledgement_id: Option<Id<Acknowledgement>>,
+}
+
+/// A warning of the rehearsal, as an officer was shown it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningShown {
+    /// Stable, in kebab-case.
+    pub code: String,
+    /// The sentence that was read.
+    pub sentence: String,
+}
+
+/// An officer's word that they have seen what the rehearsal of a model found. Never changed or deleted; another model,
+/// or another expected price, needs another one.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_acknowledgements, check_for_backend(MultiBackend))]
+pub struct Acknowledgement {
+    /// Identifier.
+    pub id: Id<Acknowledgement>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// SHA-256 of the canonical JSON of the model that was rehearsed.
+    pub model_hash: String,
+    /// The price that was expected of a bid.
+    pub expected_price: Pence,
+    /// Seed of the synthetic fields.
+    pub seed: i64,
+    /// How many fields were drawn.
+    pub fields: i64,
+    /// Bids of each field.
+    pub bids: i64,
+    /// The warnings that were shown.
+    pub warnings: Json<Vec<WarningShown>>,
+    /// When.
+    pub acknowledged_at: Instant,
+    /// By which officer.
+    pub acknowledged_by: Id<Account>,
 }
 
 /// A question about a call and its answer. Nobody is shown who asked.
@@ -270,6 +320,9 @@ pub struct TenderTerms {
     pub ends_on: LocalDate,
     /// Whether price is opened only when quality moderation is final.
     pub price_sealed_until_moderated: bool,
+    /// Whether bidders say how many hours of work their price pays for, and which living wage those are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours_asked: Option<WageArea>,
     /// Duties considered before the notice: market engagement, conflicts assessment, social value, policy statement, lots; each with what was decided.
     pub considered: std::collections::BTreeMap<String, String>,
 }

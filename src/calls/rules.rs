@@ -73,6 +73,10 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
     match (call.kind, &terms.tender, &terms.round) {
         (CallKind::Tender, Some(tender), _) => {
             tender::missing(tender, terms, known.notice_on.unwrap_or(today), &mut missing);
+            // What was frozen with its notice keeps the wage of its day.
+            if known.notice_on.is_none() {
+                tender::hours(tender, terms, today, &mut missing);
+            }
         }
         (CallKind::Round, _, Some(round)) => round::missing(round, terms, &mut missing),
         _ => missing.push(Missing::new(Section::Money, "calls/money", "Say what the call is worth.")),
@@ -235,6 +239,8 @@ pub enum CallRefusal {
     NotDraft,
     /// The rehearsal was not ticked as seen.
     RehearsalUnseen,
+    /// The model, or the price expected of it, is not the one whose rehearsal was shown.
+    RehearsalChanged,
     /// A notice that this stage does not wait for.
     NoticeNotExpected,
     /// A notice that is published later than now.
@@ -276,6 +282,7 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::Incomplete { .. } => "calls/incomplete",
             CallRefusal::NotDraft => "calls/not-draft",
             CallRefusal::RehearsalUnseen => "calls/rehearsal-unseen",
+            CallRefusal::RehearsalChanged => "calls/rehearsal-changed",
             CallRefusal::NoticeNotExpected => "calls/notice-not-expected",
             CallRefusal::NoticeInFuture => "calls/notice-in-future",
             CallRefusal::PeriodTooShort { .. } => "calls/period-too-short",
@@ -307,6 +314,9 @@ impl RefusalInfo for CallRefusal {
             }
             CallRefusal::RehearsalUnseen => {
                 "Read what the rehearsal found about the scoring model, and tick that you have seen it.".to_owned()
+            }
+            CallRefusal::RehearsalChanged => {
+                "The scoring model or the value was changed since you opened this page. Read the rehearsal again.".to_owned()
             }
             CallRefusal::NoticeNotExpected => "The call does not wait for this notice at its stage.".to_owned(),
             CallRefusal::NoticeInFuture => {

@@ -269,6 +269,7 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             starts_on: dates.starts_on,
             ends_on: dates.ends_on,
             price_sealed_until_moderated: true,
+            hours_asked: None,
             considered,
         }),
         round: None,
@@ -433,7 +434,8 @@ pub async fn draft(app: &App, officer: &Actor, mission: Id<Mission>, terms: &Ter
 /// As the actions it goes through.
 pub async fn open(app: &App, officer: &Actor, mission: Id<Mission>, terms: &Terms, now: Instant) -> Result<Call> {
     let id = draft(app, officer, mission, terms, now).await?;
-    actions::publish(app, officer, id, &PublishInput { seen: "yes".to_owned() }, now).await?;
+    let seen = PublishInput { seen: "yes".to_owned(), ..PublishInput::default() };
+    actions::publish(app, officer, id, &seen, now).await?;
     if terms.tender.is_some() {
         let notice = NoticeInput {
             kind: "uk4".to_owned(),

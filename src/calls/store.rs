@@ -1,12 +1,17 @@
 //! Rows of calls.
 
-use super::model::{Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms};
-use crate::db::schema::{call_keys, call_notices, call_questions, call_versions, calls, missions, organisations};
+use super::model::{
+    Acknowledgement, Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms,
+};
+use crate::db::schema::{
+    accounts, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
+    organisations,
+};
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::people::policy::Thing;
-use crate::values::{Account, Id, Instant, actor};
+use crate::values::{Account, Id, Instant, Pence, actor};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use std::collections::HashMap;
@@ -270,6 +275,42 @@ pub fn withdrawn_reason(db: &mut Db, id: Id<Call>) -> Result<Option<String>> {
 /// Conflict when the version is there already.
 pub fn insert_version(db: &mut Db, version: &CallVersion) -> Result<()> {
     diesel::insert_into(call_versions::table).values(version).execute(db)?;
+    Ok(())
+}
+
+/// What one officer acknowledged of this very model at this expected price, when they did.
+pub(super) fn acknowledgement(
+    db: &mut Db,
+    call: Id<Call>,
+    model_hash: &str,
+    expected_price: Pence,
+    by: Id<Account>,
+) -> Result<Option<Acknowledgement>> {
+    Ok(call_acknowledgements::table
+        .filter(call_acknowledgements::call_id.eq(call))
+        .filter(call_acknowledgements::model_hash.eq(model_hash))
+        .filter(call_acknowledgements::expected_price.eq(expected_price))
+        .filter(call_acknowledgements::acknowledged_by.eq(by))
+        .select(Acknowledgement::as_select())
+        .order(call_acknowledgements::id)
+        .first(db)
+        .optional()?)
+}
+
+/// Every acknowledgement of a call with the officer's name, the newest first.
+pub(super) fn acknowledgements(db: &mut Db, call: Id<Call>) -> Result<Vec<(Acknowledgement, String)>> {
+    Ok(call_acknowledgements::table
+        .inner_join(accounts::table.on(accounts::id.eq(call_acknowledgements::acknowledged_by)))
+        .filter(call_acknowledgements::call_id.eq(call))
+        .select((Acknowledgement::as_select(), accounts::name))
+        .order((call_acknowledgements::acknowledged_at.desc(), call_acknowledgements::id.desc()))
+        .limit(100)
+        .load(db)?)
+}
+
+/// Keeps an acknowledgement.
+pub(super) fn insert_acknowledgement(db: &mut Db, acknowledgement: &Acknowledgement) -> Result<()> {
+    diesel::insert_into(call_acknowledgements::table).values(acknowledgement).execute(db)?;
     Ok(())
 }
 

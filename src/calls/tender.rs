@@ -1,9 +1,9 @@
 //! What only a tender has: threshold, procedure, duties before the notice, minimum periods.
 
-use super::model::{TenderTerms, Terms};
+use super::model::{TenderTerms, Terms, WageArea};
 use super::rules::{CallRefusal, Missing, Section};
 use crate::law::procedures::Procedure;
-use crate::law::{MinimumPeriod, Threshold, Unknown, tendering_period, threshold};
+use crate::law::{self, MinimumPeriod, Threshold, Unknown, tendering_period, threshold};
 use crate::values::{Instant, LocalDate, Pence};
 
 /// Where the law lets terms be changed, and until when.
@@ -174,6 +174,33 @@ pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missin
             Ok(_) => {}
             Err(unknown) => missing.push(Missing::of(Section::Timetable, unknown)),
         }
+    }
+}
+
+/// The hourly wage that the hours of a bid are held against on a day; none where hours are not asked for.
+///
+/// # Errors
+/// [`Unknown`] when the table holds no rate for that day.
+pub fn hourly_wage(area: Option<WageArea>, on: LocalDate) -> Result<Option<Pence>, Unknown> {
+    let Some(area) = area else { return Ok(None) };
+    let wage = law::living_wage(on)?.value;
+    Ok(Some(match area {
+        WageArea::London => wage.london,
+        WageArea::Uk => wage.uk,
+    }))
+}
+
+/// What is asked for must be held against the wage of the day of publication.
+pub(super) fn hours(tender: &TenderTerms, terms: &Terms, today: LocalDate, missing: &mut Vec<Missing>) {
+    let held_against = terms.model.abnormally_low.as_ref().and_then(|rule| rule.hourly_wage);
+    match hourly_wage(tender.hours_asked, today) {
+        Ok(wage) if tender.hours_asked.is_some() && wage != held_against => missing.push(Missing::new(
+            Section::Money,
+            "calls/living-wage",
+            "The living wage has changed since the money page was saved. Save it again, so that hours are held against the wage of today.",
+        )),
+        Ok(_) => {}
+        Err(unknown) => missing.push(Missing::of(Section::Money, unknown)),
     }
 }
 

@@ -152,7 +152,7 @@ pub struct Database {
     writing: Arc<Semaphore>,
     /// Writes that wait for SQLite's one writer; on PostgreSQL, which commits its own together, those that are gathered.
     pub(super) waiting: Arc<together::Queue>,
-    /// As many as may run the queue at a time.
+    /// One runs the queue at a time: what comes meanwhile is the next group.
     gathering: Arc<Semaphore>,
     url: DbUrl,
     statements: Arc<AtomicU64>,
@@ -163,9 +163,6 @@ impl std::fmt::Debug for Database {
         f.debug_struct("Database").field("backend", &self.url.backend).finish_non_exhaustive()
     }
 }
-
-/// Groups of gathered writes that PostgreSQL runs at a time: while one waits for the disk, the other works.
-const GATHERING: u32 = 2;
 
 /// How long a request waits for a connection, and a write keeps trying, before it answers Busy.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -215,7 +212,7 @@ impl Database {
                     writing: reading.clone(),
                     reading,
                     waiting,
-                    gathering: places(GATHERING)?,
+                    gathering: places(1)?,
                     url,
                     statements,
                 }

@@ -253,7 +253,7 @@ fn in_transaction(db: &mut Db, waiting: &mut [Box<dyn Waiting>]) -> QueryResult<
 
 impl Database {
     /// Runs a write with whatever waits of its kind, by shared statements: whole or not at all, tried again when the
-    /// database asks. On PostgreSQL two such groups are under way at a time, and what comes meanwhile is the next.
+    /// database asks. One such group is under way at a time, and what comes meanwhile is the next.
     ///
     /// # Errors
     /// What the write returns (which rolls it back and is never retried), or Busy after twenty seconds of trying.

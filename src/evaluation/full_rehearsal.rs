@@ -7,7 +7,7 @@
 use super::model::{Kind, Model};
 use super::plausible::{Plausible, Tally};
 use super::refusal::EvaluationRefusal;
-use super::rehearsal::{Bidder, PricePerPoint, Rehearsal, Sketch, rehearse, scaled};
+use super::rehearsal::{Bidder, PricePerPoint, Rehearsal, Sketch, Warning, rehearse, scaled};
 use super::social_value::{measure_value, target_value};
 use crate::values::{Pence, round_half_up};
 use rust_decimal::Decimal;
@@ -46,6 +46,45 @@ pub struct FullRehearsal {
     pub profiles: Vec<Profile>,
     /// What one inflated promise does, for each criterion of social value.
     pub inflated: Vec<Inflated>,
+}
+
+impl FullRehearsal {
+    /// Everything an officer must have seen before publishing: the warnings of the short rehearsal, and what the
+    /// synthetic fields showed. The same model gives the same list.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut all = self.rehearsal.warnings.clone();
+        let mut warn = |code, sentence: String| all.push(Warning { code, sentence });
+        for one in &self.influence {
+            // Below half or above twice the published weight: a bidder who trusts the weight is misled.
+            let (published, real) = (one.published, one.real);
+            if real * Decimal::TWO < published || real > published * Decimal::TWO {
+                warn(
+                    "weight-misleads",
+                    format!(
+                        "“{}” is published at {} of 100 points but makes {real}% of what parts plausible bids.",
+                        one.title,
+                        published.normalize()
+                    ),
+                );
+            }
+        }
+        for one in &self.profiles {
+            let code = match (one.who, one.price, one.quality) {
+                ("cheapest", _, None) => "cheapest-cannot-win",
+                ("best", None, _) => "best-cannot-win",
+                _ => continue,
+            };
+            warn(code, one.sentence.clone());
+        }
+        if self.wins.middle.is_zero() && self.bids > 2 && !self.profiles.is_empty() {
+            warn("middle-never-wins", middle_in_words(&self.wins));
+        }
+        for one in self.inflated.iter().filter(|one| one.before != one.after) {
+            warn("inflated-promise", one.sentence.clone());
+        }
+        all
+    }
 }
 
 /// The weight a criterion really has.

@@ -105,3 +105,19 @@ fn promises_judged_by_a_criterion_further_down_follow_it() {
     // Believed by quality itself, the promises move with it: their influence is more than their own spread alone.
     assert!(s.real > dec!(5) && s.real < dec!(15), "{s:?}");
 }
+
+#[test]
+fn what_must_be_read_names_a_weight_that_misleads_and_a_promise_that_inflates_and_keeps_the_short_warnings() {
+    let codes = |found: &FullRehearsal| found.warnings().iter().map(|w| w.code).collect::<Vec<_>>();
+    // Price counts for half and makes 4 % of the difference; quality makes 96 %, less than twice its half.
+    let found = full(&half_and_half(absolute()));
+    let misleading: Vec<String> =
+        found.warnings().into_iter().filter(|w| w.code == "weight-misleads").map(|w| w.sentence).collect();
+    assert_eq!(misleading.len(), 1);
+    assert!(misleading[0].starts_with("“P” is published at 50 of 100 points but makes "), "{misleading:?}");
+    assert!(!codes(&found).contains(&"inflated-promise"));
+    assert!(codes(&full(&valued(SocialValueMethod::ShareOfHighest))).contains(&"inflated-promise"));
+    assert!(!codes(&full(&valued(SocialValueMethod::AgainstTargets))).contains(&"inflated-promise"));
+    let relative = full(&half_and_half(PriceModel::LowestOverPrice));
+    assert!(codes(&relative).starts_with(&["relative-price", "rank-reversal"]), "{:?}", codes(&relative));
+}

@@ -39,6 +39,8 @@ pub enum FlowKind {
     CapitalisedInterest,
     /// Principal put back when a receipt that a value had counted on is reversed: no cash.
     Restored,
+    /// A part of the balance that was given up: no cash.
+    GivenUp,
     /// Net asset value on a day: no cash.
     Valuation,
 }
@@ -60,7 +62,9 @@ impl FlowKind {
     pub fn side(self) -> Side {
         match self {
             FlowKind::Drawdown | FlowKind::FundCost => Side::PaidIn,
-            FlowKind::CapitalisedInterest | FlowKind::Restored | FlowKind::Valuation => Side::NoCash,
+            FlowKind::CapitalisedInterest | FlowKind::Restored | FlowKind::GivenUp | FlowKind::Valuation => {
+                Side::NoCash
+            }
             FlowKind::Interest
             | FlowKind::Principal
             | FlowKind::Fee
@@ -71,10 +75,10 @@ impl FlowKind {
         }
     }
 
-    /// Whether receiving it leaves less to come: capital that came back, and no income.
+    /// Whether it leaves less to come: capital that came back or was given up, and no income.
     #[must_use]
     pub fn lowers_value(self) -> bool {
-        matches!(self, FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery)
+        matches!(self, FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery | FlowKind::GivenUp)
     }
 }
 

@@ -22,7 +22,7 @@ pub fn created(location: &str, value: &impl Serialize) -> Answer {
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(value))
 }
 
-/// Query of a paged list: `?after=CURSOR&limit=20`.
+/// Query of a paged list: `?after=CURSOR`.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {

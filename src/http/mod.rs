@@ -37,7 +37,7 @@ pub type Answer = std::result::Result<HttpResponse, Failure>;
 ///
 /// # Errors
 /// When the template fails.
-pub fn page(template: &impl Template) -> Answer {
+pub fn page<T: Template>(template: &T) -> Answer {
     page_with(StatusCode::OK, template)
 }
 
@@ -45,12 +45,16 @@ pub fn page(template: &impl Template) -> Answer {
 ///
 /// # Errors
 /// When the template fails.
-pub fn page_again(template: &impl Template) -> Answer {
+pub fn page_again<T: Template>(template: &T) -> Answer {
     page_with(StatusCode::UNPROCESSABLE_ENTITY, template)
 }
 
-fn page_with(status: StatusCode, template: &impl Template) -> Answer {
-    let html = template.render().map_err(crate::error::Error::from)?;
+/// Room for a page of the usual length, so that it is not copied while it grows.
+const PAGE_BYTES: usize = 32 * 1024;
+
+fn page_with<T: Template>(status: StatusCode, template: &T) -> Answer {
+    let mut html = String::with_capacity(T::SIZE_HINT.max(PAGE_BYTES));
+    template.render_into(&mut html).map_err(crate::error::Error::from)?;
     Ok(HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -124,7 +124,7 @@ pub(super) fn note(
 }
 
 /// The account of a person who acts; the system decides nothing.
-fn account_of(actor: &Actor) -> Result<Id<Account>> {
+pub(super) fn account_of(actor: &Actor) -> Result<Id<Account>> {
     actor.account().ok_or(Error::Denied)
 }
 
@@ -208,7 +208,7 @@ pub async fn propose_drawdown(
             let investment = &book.investment;
             visible(&actor, investment)?;
             require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
-            let happened = model::happened(&store::facts(db, &book.investment)?);
+            let happened = model::happened(book.known());
             let offer = &investment.terms.0;
             let payable = offer.terms.payable(&offer.draws, &happened)?;
             let amount = rules::next_tranche(investment, &payable, &book.drawdowns, tranche)?;
@@ -245,7 +245,7 @@ pub struct Decide {
 }
 
 impl Decide {
-    fn read(&self) -> Result<ProposalState> {
+    pub(super) fn read(&self) -> Result<ProposalState> {
         match self.decision.trim() {
             "approve" => Ok(ProposalState::Approved),
             "decline" => Ok(ProposalState::Declined),
@@ -255,7 +255,7 @@ impl Decide {
 }
 
 /// Whether the person may decide; says so plainly when it was their own proposal.
-fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) -> Result<Id<Account>> {
+pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) -> Result<Id<Account>> {
     visible(actor, investment)?;
     let thing = Thing::of_authority(investment.authority_id);
     require(actor, Action::ApproveDrawdown, &thing)?;
@@ -315,7 +315,7 @@ fn pay(db: &mut Db, drawdown: &Drawdown, now: Instant) -> Result<()> {
     let source = Subject::new("drawdown", drawdown.id);
     let (authority, fund) = (investment.authority_id, investment.fund_id);
     funds::pay_out(db, authority, fund, loans, drawdown.amount, drawdown.pay_on, now, &source)?;
-    let known = store::facts(db, investment)?;
+    let known = book.known().to_vec();
     let reason = format!("Tranche {} paid out", drawdown.tranche);
     remake(db, &book, drawn(&book), known, reason, drawdown.pay_on, now)
 }
@@ -326,9 +326,9 @@ fn pay(db: &mut Db, drawdown: &Drawdown, now: Instant) -> Result<()> {
 pub struct ProposeValuation {
     /// The day.
     pub valued_on: String,
-    /// The value in pounds.
+    /// The value in pounds; may be empty for `latest_round`, which takes the price of the round recorded last.
     pub value: String,
-    /// `balance`, `discounted`, `impaired` or `write_off`.
+    /// `balance`, `discounted`, `impaired`, `cost`, `latest_round`, `fair_value` or `write_off`.
     pub method: String,
     /// Why this value.
     pub reason: String,
@@ -347,12 +347,14 @@ pub async fn propose_valuation(
 ) -> Result<Id<Valuation>> {
     let mut form = Parser::default();
     let valued_on = form.date("valued_on", &input.valued_on, "Enter the day of the valuation");
-    let value = form.pence("value", &input.value, "Enter the value in pounds");
-    form.check(value.is_none_or(|v| v >= Pence::ZERO), "value", "Enter £0 or more");
     let method: Option<ValuationMethod> = form.value("method", &input.method, "Choose how it was valued");
+    // At the price of the latest round the value can be worked out.
+    let worked_out = method == Some(ValuationMethod::LatestRound) && input.value.trim().is_empty();
+    let typed = if worked_out { None } else { form.pence("value", &input.value, "Enter the value in pounds") };
+    form.check(typed.is_none_or(|v| v >= Pence::ZERO), "value", "Enter £0 or more");
     let reason = form.text("reason", &input.reason, 2_000, "Enter why this value, and what changed since the last one");
     form.finish()?;
-    let (Some(valued_on), Some(value), Some(method)) = (valued_on, value, method) else {
+    let (Some(valued_on), Some(method)) = (valued_on, method) else {
         return Err(Error::field("value", "Enter the value in pounds"));
     };
     let actor = actor.clone();
@@ -365,6 +367,10 @@ pub async fn propose_valuation(
             if investment.state != InvestmentState::Running {
                 return Err(InvestmentRefusal::NotRunning.into());
             }
+            let round = book.latest_round().filter(|r| r.on <= valued_on).map(|r| r.worth);
+            let value = typed.or(round.filter(|_| worked_out)).ok_or_else(|| {
+                Error::field("value", "No round of shares is recorded by that day. Enter the value in pounds")
+            })?;
             if valued_on > now.date() || book.drawn(valued_on).is_zero() {
                 return Err(InvestmentRefusal::Dated.into());
             }

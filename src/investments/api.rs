@@ -2,8 +2,9 @@
 
 use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
 use super::facts::{self, Report};
-use super::model::{Drawdown, Entry, Investment, Precedent, Valuation};
+use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, Valuation};
 use super::payments::{self, Charge, Receive, Reverse};
+use super::restructuring::{self, Restructure};
 use super::{store, visible};
 use crate::error::Error;
 use crate::http::api::{created, ok};
@@ -34,8 +35,8 @@ pub async fn show_own(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
 }
 
 async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
-    let (book, precedents) =
-        visit.app.db.read(move |db| Ok((store::load_book(db, id)?, store::precedents(db, id)?))).await?;
+    let ((book, changes), precedents) =
+        visit.app.db.read(move |db| Ok((store::load_changed(db, id)?, store::precedents(db, id)?))).await?;
     let investment = &book.investment;
     visible(&visit.actor, investment)?;
     if !can(&visit.actor, action, &Thing::of_applicant(investment.authority_id, investment.organisation_id)) {
@@ -66,7 +67,17 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
             json!({ "id": v.id, "valued_on": v.valued_on, "value": v.value, "method": v.method, "reason": v.reason, "state": v.state })
         })
         .collect();
+    // The borrower sees what was agreed, not what its council thinks over.
+    let changes: Vec<_> = changes
+        .iter()
+        .filter(|c| action == Action::ReadFund || c.agreed.is_some())
+        .map(|c| {
+            json!({ "id": c.id, "from": c.from_on, "asked": c.asked.0, "agreed": c.agreed.as_ref().map(|a| a.0),
+                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state })
+        })
+        .collect();
     ok(&json!({
+        "changes": changes, "latest_round": book.latest_round(),
         "instrument": investment.terms.0.instrument(), "terms": investment.terms.0.terms, "reports": book.known(),
         "id": id, "reference": investment.reference, "title": investment.title, "fund": investment.fund_id,
         "agreement": investment.agreement_id, "organisation": investment.organisation_id, "mission": investment.mission_id,
@@ -190,6 +201,42 @@ pub async fn decide_valuation(visit: Visit, id: web::Path<Id<Valuation>>, body: 
     ok(&json!({ "investment": investment }))
 }
 
+/// Shows what a change of a running loan would mean, in pounds and dates; nothing is stored.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/restructurings/preview", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Restructure, responses((status = 200, description = "Before and after")))]
+pub async fn preview_restructuring(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Restructure>) -> Answer {
+    let found = restructuring::preview(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    let schedule = found.book.schedule.as_ref().map(|s| &s.schedule.0);
+    ok(
+        &json!({ "terms": found.new, "words": found.new.words(), "before": found.before, "after": found.after, "schedule": schedule }),
+    )
+}
+
+/// Proposes a change of a running loan.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/restructurings", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Restructure, responses((status = 201, description = "Proposed")))]
+pub async fn propose_restructuring(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Restructure>) -> Answer {
+    let made = restructuring::propose(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Approves or declines a change of a running loan.
+///
+/// # Errors
+/// Denied, refused.
+#[utoipa::path(post, path = "/api/v1/restructurings/{id}/decide", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Decide, responses((status = 200, description = "Decided")))]
+pub async fn decide_restructuring(visit: Visit, id: web::Path<Id<Restructuring>>, body: Sent<Decide>) -> Answer {
+    let investment = restructuring::decide(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "investment": investment }))
+}
+
 /// What this room adds to the API's description.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
@@ -205,6 +252,9 @@ pub async fn decide_valuation(visit: Visit, id: web::Path<Id<Valuation>>, body: 
     report,
     report_own,
     propose_valuation,
-    decide_valuation
+    decide_valuation,
+    preview_restructuring,
+    propose_restructuring,
+    decide_restructuring
 ))]
 pub struct Docs;

@@ -2,11 +2,12 @@
 
 use super::model::{
     Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, ProposalState, ScheduleVersion, Valuation,
+    happened,
 };
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Nav, TypedFlow};
 use crate::finance::payments::{self, AllocationLine, Arrears, BUCKETS, Component, Due, Order, Receipt};
 use crate::finance::schedule::{Nature, Row};
-use crate::finance::terms::Carried;
+use crate::finance::terms::{Carried, Diluted, Happened, NewTerms};
 use crate::finance::{InstrumentTerms, Xirr, arrears};
 use crate::values::{LocalDate, Pence};
 use serde::Serialize;
@@ -89,6 +90,20 @@ impl Book {
         self.schedule.as_ref().map_or(&[], |s| &s.terms.0.facts)
     }
 
+    /// What changes of a loan moved to later instalments or gave up.
+    #[must_use]
+    pub fn moved(&self) -> &[AllocationLine] {
+        self.schedule.as_ref().map_or(&[], |s| &s.terms.0.moved)
+    }
+
+    /// The changes of a running loan, with the day each holds from.
+    pub fn changes(&self) -> impl Iterator<Item = (LocalDate, NewTerms)> + '_ {
+        self.known().iter().filter_map(|k| match k.fact.what {
+            Happened::Restructured(new) => Some((k.fact.on, new)),
+            _ => None,
+        })
+    }
+
     /// What is approved and paid out.
     pub fn paid_out(&self) -> impl Iterator<Item = &Drawdown> {
         self.drawdowns.iter().filter(|d| d.state == ProposalState::Approved)
@@ -119,7 +134,7 @@ impl Book {
         self.entries.iter().any(|e| e.reverses_id == Some(entry.id))
     }
 
-    /// The instalments of the schedule with the fees charged to them.
+    /// The instalments of the schedule with the fees charged to them, without what a change moved or gave up.
     #[must_use]
     pub fn dues(&self) -> Vec<Due> {
         let mut dues = payments::dues(self.rows());
@@ -138,6 +153,9 @@ impl Book {
                 });
             }
         }
+        for line in self.moved() {
+            take(&mut dues, line);
+        }
         dues.sort_by_key(|d| (d.due, d.instalment));
         dues
     }
@@ -155,14 +173,7 @@ impl Book {
     pub fn outstanding(&self) -> Vec<Due> {
         let mut dues = self.dues();
         for line in self.paying().flat_map(|e| &e.allocation.0.lines) {
-            if let Some(due) = dues.iter_mut().find(|d| d.instalment == line.instalment) {
-                let part = match line.component {
-                    Component::Fee => &mut due.fee,
-                    Component::Interest => &mut due.interest,
-                    Component::Principal => &mut due.principal,
-                };
-                *part = *part - line.amount;
-            }
+            take(&mut dues, line);
         }
         dues.retain(|d| d.total() > Pence::ZERO);
         dues
@@ -275,6 +286,11 @@ impl Book {
         for row in self.rows().iter().filter(|r| !r.capitalised.is_zero()) {
             flows.push(TypedFlow { on: row.due, kind: FlowKind::CapitalisedInterest, amount: row.capitalised });
         }
+        for (on, new) in self.changes() {
+            flows.push(TypedFlow { on, kind: FlowKind::CapitalisedInterest, amount: new.interest_added });
+            flows.push(TypedFlow { on, kind: FlowKind::GivenUp, amount: new.written_off });
+        }
+        flows.retain(|f| !f.amount.is_zero());
         let undone: HashMap<_, _> = self.entries.iter().filter_map(|e| Some((e.reverses_id?, e.booked_on))).collect();
         for entry in self.entries.iter().filter(|e| !matches!(e.kind, EntryKind::Reversal | EntryKind::Charge)) {
             match undone.get(&entry.id) {
@@ -320,7 +336,7 @@ impl Book {
             .filter(|f| f.on <= on)
             .map(|f| match f.kind {
                 FlowKind::Drawdown | FlowKind::CapitalisedInterest if carried == Carried::Capital => f.amount,
-                FlowKind::Principal | FlowKind::SaleProceeds | FlowKind::Recovery => -f.amount,
+                kind if kind.lowers_value() => -f.amount,
                 _ => Pence::ZERO,
             })
             .sum();
@@ -366,6 +382,13 @@ impl Book {
         measures::rate_of_return(&self.flows(), nav, on)
     }
 
+    /// The latest round of new shares of a holding of shares, and what it did to it.
+    #[must_use]
+    pub fn latest_round(&self) -> Option<Diluted> {
+        let happened = happened(self.known());
+        self.investment.terms.0.terms.rounds(&happened).ok()?.pop()
+    }
+
     /// Contracted cash still to come after a day: instalments unpaid, overdue ones on the day itself.
     #[must_use]
     pub fn forecast(&self, today: LocalDate) -> Vec<(LocalDate, Due)> {
@@ -373,6 +396,18 @@ impl Book {
             return Vec::new();
         }
         self.outstanding().into_iter().map(|d| (d.due.max(today), d)).collect()
+    }
+}
+
+/// Takes a part of an instalment off what is due.
+fn take(dues: &mut [Due], line: &AllocationLine) {
+    if let Some(due) = dues.iter_mut().find(|d| d.instalment == line.instalment) {
+        let part = match line.component {
+            Component::Fee => &mut due.fee,
+            Component::Interest => &mut due.interest,
+            Component::Principal => &mut due.principal,
+        };
+        *part = *part - line.amount;
     }
 }
 

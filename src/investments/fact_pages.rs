@@ -5,10 +5,13 @@ use super::facts::{self, Report};
 use super::model::{Investment, KnownFact, happened};
 use super::upkeep::drawn;
 use super::{own_pages, pages};
-use crate::finance::terms::FactKind;
+use crate::finance::InstrumentTerms;
+use crate::finance::schedule::Tranche;
+use crate::finance::terms::{Fact, FactKind, Facts, Happened};
 use crate::http::{Answer, Posted, Visit, page_again, see};
+use crate::values::decimals::shown_percent;
 use crate::values::time::medium_date;
-use crate::values::{Id, LocalDate};
+use crate::values::{Id, LocalDate, Pence};
 use actix_web::web;
 
 /// What the pages show of reports.
@@ -18,8 +21,8 @@ pub struct Reported {
     pub kinds: Vec<FactKind>,
     /// Due dates for which a figure may be reported, the next first: value and words.
     pub periods: Vec<(String, String)>,
-    /// What was reported, the newest first.
-    pub facts: Vec<KnownFact>,
+    /// What was reported and what it did, the newest first.
+    pub facts: Vec<(KnownFact, String)>,
 }
 
 impl Reported {
@@ -43,7 +46,19 @@ impl Reported {
                 (d.to_string(), format!("the payment due on {}{said}", medium_date(*d)))
             })
             .collect();
-        let facts = known.iter().rev().cloned().collect();
+        let draws = drawn(book);
+        let newest = known.len().saturating_sub(EFFECTS_SHOWN);
+        let facts = known
+            .iter()
+            .enumerate()
+            .rev()
+            // A change of the loan has a list of its own.
+            .filter(|(_, k)| k.fact.what.kind() != FactKind::Restructured)
+            .map(|(place, k)| {
+                let did = if place < newest { String::new() } else { effect(terms, &draws, &happened, place) };
+                (k.clone(), did)
+            })
+            .collect();
         Reported { kinds: if running { terms.reports(&happened) } else { Vec::new() }, periods, facts }
     }
 
@@ -58,6 +73,42 @@ impl Reported {
     #[must_use]
     pub fn any(&self) -> bool {
         !self.kinds.is_empty() || !self.facts.is_empty()
+    }
+}
+
+/// Reports whose effect is worked out for the page.
+const EFFECTS_SHOWN: usize = 12;
+
+/// What a report did: a later figure to the payment that settles it, a round to the fund's part.
+fn effect(terms: &InstrumentTerms, draws: &[Tranche], happened: &[Fact], place: usize) -> String {
+    let (Some(fact), Some(so_far)) = (happened.get(place), happened.get(..=place)) else { return String::new() };
+    let before = happened.get(..place).unwrap_or_default();
+    match fact.what {
+        Happened::Revenue { .. } if fact.known_on >= fact.on => {
+            let rows = |happened| terms.schedule(&Facts { draws, happened, today: fact.known_on }).map(|s| s.rows);
+            let (Ok(then), Ok(now)) = (rows(before), rows(so_far)) else { return String::new() };
+            let instead = before.iter().rfind(|f| f.on == fact.on && f.what.kind() == FactKind::Revenue);
+            let replaces = instead.map_or_else(String::new, |f| format!("in place of {}; ", f.what.words()));
+            let changed = now.iter().find_map(|row| {
+                let was = then.iter().find(|r| r.due == row.due).map_or(Pence::ZERO, |r| r.payment);
+                let settles = row.due > fact.known_on && was != row.payment;
+                settles.then(|| {
+                    let (due, pays) = (medium_date(row.due), row.payment.with_pence());
+                    format!("the payment due on {due} becomes {pays}, before it was {}", was.with_pence())
+                })
+            });
+            format!("{replaces}{}", changed.unwrap_or_else(|| "no payment changes by it".to_owned()))
+        }
+        Happened::Round { .. } => match terms.rounds(so_far).ok().and_then(|mut rounds| rounds.pop()) {
+            Some(round) => format!(
+                "the fund’s part falls from {} to {}; its shares at this price: {}",
+                shown_percent(round.part.before, 2),
+                shown_percent(round.part.after, 2),
+                round.worth
+            ),
+            None => String::new(),
+        },
+        _ => String::new(),
     }
 }
 

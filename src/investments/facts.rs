@@ -139,6 +139,11 @@ impl Report {
             FactKind::Claim => {
                 Happened::Claim { loss: money(form, "amount", amount, "Enter the lender’s loss, in pounds", 1)? }
             }
+            // It is proposed and approved on a page of its own.
+            FactKind::Restructured => {
+                form.wrong("kind", "Choose what you report");
+                return None;
+            }
             FactKind::Recovered => {
                 Happened::Recovered { amount: money(form, "amount", amount, "Enter what was recovered, in pounds", 1)? }
             }
@@ -151,7 +156,7 @@ impl Report {
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused when nothing is out, for something that is not reported of this instrument, out of
-/// order, or a second correction.
+/// order.
 pub async fn report(
     app: &App,
     actor: &Actor,
@@ -188,7 +193,7 @@ pub async fn report(
                 made_by: actor.account(),
                 made_at: now,
             };
-            let mut known = store::facts(db, investment)?;
+            let mut known = book.known().to_vec();
             let draws = drawn(&book);
             let new = stored.known();
             rules::may_record(&investment.terms.0.terms, &draws, &happened(&known), book.rows(), &new.fact)?;

@@ -3,11 +3,12 @@
 //!
 //! Invariants: money goes out only when every condition precedent of the tranche is verified, somebody other than the
 //! proposer approves and the fund has the money; schedules, reports and entries are append-only (a change or a
-//! report makes a new schedule version, a mistake is a counter-entry); every entry stores what it paid and stands in the ledger the same way;
+//! report makes a new schedule version, a mistake is a counter-entry); a running loan is changed by two people, and what fell
+//! due before stays; every entry stores what it paid and stands in the ledger the same way;
 //! capitalised interest raises the balance once and is no cash.
 //!
 //! Public names: [`Investment`], [`Book`], [`Standing`], [`find`], [`of_mission`], [`open_investment`],
-//! [`upkeep`], [`actions`], [`facts`], [`payments`], [`samples`].
+//! [`upkeep`], [`actions`], [`facts`], [`payments`], [`restructuring`], [`samples`].
 
 pub mod actions;
 pub mod api;
@@ -17,9 +18,12 @@ pub mod fact_pages;
 pub mod facts;
 mod model;
 pub mod own_pages;
+mod own_story;
 pub mod pages;
 pub mod payments;
 mod plan;
+pub mod restructuring;
+pub mod restructuring_pages;
 mod rules;
 pub mod samples;
 mod store;
@@ -32,7 +36,7 @@ pub use actions::open_investment;
 pub use book::{Book, NavBasis, NavShown, Standing};
 pub use model::{
     Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, MadeFrom, Precedent, ProposalState,
-    ScheduleVersion, StoredFact, Valuation, ValuationMethod,
+    Restructuring, ScheduleVersion, StoredFact, Valuation, ValuationMethod,
 };
 pub use rules::InvestmentRefusal;
 pub use store::{Held, by_agreement, find, load_book, of_mission, of_organisation, portfolio};

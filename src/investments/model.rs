@@ -3,16 +3,17 @@
 use crate::agreements::Agreement;
 use crate::awards::InvestmentOffer;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_schedules,
-    investment_valuations, investments,
+    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
+    investment_schedules, investment_valuations, investments,
 };
 use crate::db::{Json, MultiBackend};
+use crate::finance::payments::AllocationLine;
 use crate::finance::schedule::Tranche;
-use crate::finance::terms::{Fact, FactKind, Happened};
+use crate::finance::terms::{Fact, FactKind, Happened, NewHoliday, NewTerms};
 use crate::finance::{Allocation, InstrumentTerms, Schedule};
 use crate::funds::Fund;
 use crate::missions::Mission;
-use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Rate, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +200,9 @@ pub struct MadeFrom {
     pub facts: Vec<KnownFact>,
     /// The day it was made.
     pub today: LocalDate,
+    /// What is not due any more of earlier instalments: changes of the loan moved it to later ones or gave it up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<AllocationLine>,
 }
 
 /// What happened, with where the figure comes from.
@@ -306,6 +310,62 @@ pub struct Valuation {
     pub reason: String,
     /// How far it has come.
     pub state: ProposalState,
+    /// Who proposed it.
+    pub proposed_by: Id<Account>,
+    /// When.
+    pub proposed_at: Instant,
+    /// Who decided, never the same person.
+    pub decided_by: Option<Id<Account>>,
+    /// When.
+    pub decided_at: Option<Instant>,
+}
+
+crate::text_enum! {
+    /// What becomes of what is overdue when a running loan is changed.
+    pub enum OverdueChoice {
+        Stays = "stays" => "It stays due now",
+        Added = "added" => "It is added to the loan and paid with the payments to come",
+        InterestGivenUp = "interest_given_up" => "Overdue interest is given up; overdue capital is paid with the payments to come",
+    }
+}
+
+/// What is asked for when a running loan is changed. What is left out stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Due dates from then on, those of a holiday counted.
+    pub instalments: Option<u32>,
+    /// The first of them.
+    pub first_due: Option<LocalDate>,
+    /// The new yearly rate.
+    pub rate: Option<Rate>,
+    /// A holiday from the first of them on.
+    pub holiday: Option<NewHoliday>,
+    /// What becomes of what is overdue on the day of approval.
+    pub overdue: OverdueChoice,
+    /// The part of the loan that is given up.
+    pub written_off: Pence,
+}
+
+/// A change of a running loan, proposed by one person and decided by another.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_restructurings, check_for_backend(MultiBackend))]
+pub struct Restructuring {
+    /// Identifier.
+    pub id: Id<Restructuring>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// From this day.
+    pub from_on: LocalDate,
+    /// What was asked.
+    pub asked: Json<Asked>,
+    /// Why.
+    pub reason: String,
+    /// How far it has come.
+    pub state: ProposalState,
+    /// The new terms as approved, with what was overdue then.
+    pub agreed: Option<Json<NewTerms>>,
     /// Who proposed it.
     pub proposed_by: Id<Account>,
     /// When.

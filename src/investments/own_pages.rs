@@ -5,8 +5,8 @@ use super::fact_pages::Reported;
 use super::model::{EntryKind, Investment, Precedent};
 use super::pages::ShowQuery;
 use super::plan::{self, Line, Sums};
-use super::story::{self, Condition};
-use super::{charts, store, visible};
+use super::story::Condition;
+use super::{charts, own_story, store, visible};
 use crate::compliance;
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
@@ -74,6 +74,7 @@ pub(super) struct OwnPage {
     receipts: Vec<(LocalDate, Pence, bool)>,
     receipts_all: usize,
     today: LocalDate,
+    changes: Vec<(LocalDate, String)>,
 }
 
 impl OwnPage {
@@ -137,16 +138,17 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
         receipts.truncate(plan::SHOWN);
     }
     Ok(OwnPage {
-        verdict: story::own_verdict(&book, today),
-        last_payment: story::last_payment(&lines),
+        verdict: own_story::verdict(&book, today),
+        last_payment: own_story::last_payment(&lines),
         conditions: followed.promises.iter().map(Condition::from).collect(),
         paid: Pence::total(book.receipts().iter().map(|r| r.amount))?,
-        owed: story::own_owed(&book, today),
+        owed: own_story::owed(&book, today),
         late: book.standing(today) == Standing::InArrears,
         plan: charts::plan(&lines, book.investment.terms.0.terms.period_months(), today)?,
         shown: if query.schedule == "all" { 0..lines.len() } else { plan::around_now(&lines, today) },
         sums: plan::sums(&lines),
-        terms: book.investment.terms.0.terms.facts(),
+        terms: own_story::terms(&book),
+        changes: book.changes().map(|(on, new)| (on, new.words())).collect(),
         report_to: format!("/my-investments/{id}/reports"),
         reported: Reported::of(&book, today).own(),
         form,

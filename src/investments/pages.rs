@@ -8,9 +8,10 @@ use super::model::{
 };
 use super::payments::{self, Charge, Receive, Reverse};
 use super::plan::{self, Line, Sums};
+use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
 use super::whole::{self, Whole};
-use super::{charts, store, visible};
+use super::{charts, restructuring, store, visible};
 use crate::compliance::{self, Due};
 use crate::error::{Error, Result};
 use crate::finance::Xirr;
@@ -125,6 +126,9 @@ pub(super) struct HoldingPage {
     may_verify: bool,
     may_check: bool,
     may_change: bool,
+    may_restructure: bool,
+    changes: Vec<Listed>,
+    round_value: String,
     held: String,
     reported: Reported,
     report_to: String,
@@ -143,6 +147,10 @@ impl HoldingPage {
     /// What is still to be paid out comes before everything else, and what is done comes last.
     fn paying_out(&self) -> bool {
         self.next_tranche.is_some() || self.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed)
+    }
+    /// Whether a change of the loan waits for a decision.
+    fn change_open(&self) -> bool {
+        self.changes.iter().any(|c| c.change.state == ProposalState::Proposed)
     }
     /// The account, the latest entry first.
     fn account(&self) -> impl Iterator<Item = &Entry> {
@@ -205,7 +213,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, .. } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, .. } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -248,6 +256,14 @@ pub(super) async fn holding_page(
         may_approve: can(&visit.actor, Action::ApproveDrawdown, &thing),
         may_verify: can(&visit.actor, Action::VerifyPrecedent, &thing),
         may_check: can(&visit.actor, Action::VerifyFigure, &of_both),
+        may_restructure: can(&visit.actor, Action::ManageFund, &thing) && restructuring::can_change(&book, &changes),
+        changes: listed(visit, &book, changes),
+        round_value: match book.latest_round() {
+            Some(round) => {
+                format!("Leave it empty to take the price of the round of {}: {}", medium_date(round.on), round.worth)
+            }
+            None => String::new(),
+        },
         may_change: running && can(&visit.actor, Action::ChangeAgreement, &of_both),
         held: story::carried(&book),
         report_to: format!("/investments/{id}/reports"),
@@ -307,6 +323,7 @@ pub async fn schedule(
                 r.payment.plain(),
                 r.closing.plain(),
                 state,
+                r.changed.plain(),
             ]
         })
         .collect();
@@ -321,6 +338,7 @@ pub async fn schedule(
         "payment",
         "closing",
         "state",
+        "changed",
     ];
     Table { name: format!("{}-schedule", book.investment.reference), heads, rows }.answer(&query.format)
 }

@@ -26,6 +26,8 @@ pub(super) struct Line {
     pub(super) fee: Pence,
     /// What is not paid of it yet.
     pub(super) left: Due,
+    /// What a change of the loan moved from it to later payments, or gave up.
+    pub(super) moved: Pence,
     /// What is owed after it.
     pub(super) balance: Pence,
     /// Whether it falls into a holiday from capital.
@@ -61,7 +63,10 @@ pub(super) fn lines(book: &Book, today: LocalDate) -> Vec<Line> {
             let left = outstanding.iter().find(|o| o.instalment == due.instalment).copied();
             let is_next = next == Some(due.instalment);
             let row = book.rows().iter().find(|r| r.number == due.instalment);
+            let of_this = book.moved().iter().filter(|m| m.instalment == due.instalment);
+            let moved: Pence = of_this.map(|m| m.amount).sum();
             let (word, colour) = match left {
+                None if !moved.is_zero() => (format!("{moved} settled by the change"), ""),
                 None => ("Paid".to_owned(), "green"),
                 Some(left) if left.due < today => (format!("{} overdue", left.total()), "red"),
                 Some(_) if is_next && row.is_some_and(|r| r.estimate) => {
@@ -79,6 +84,7 @@ pub(super) fn lines(book: &Book, today: LocalDate) -> Vec<Line> {
                 capital: due.principal,
                 fee: due.fee,
                 left: left.unwrap_or(Due { fee: Pence::ZERO, interest: Pence::ZERO, principal: Pence::ZERO, ..due }),
+                moved,
                 balance: row.map_or(Pence::ZERO, |r| r.closing),
                 holiday: false,
                 next: is_next,
@@ -91,6 +97,14 @@ pub(super) fn lines(book: &Book, today: LocalDate) -> Vec<Line> {
     let first_capital = lines.iter().position(|l| !l.capital.is_zero()).unwrap_or(0);
     if first_capital + 1 < lines.len() && book.investment.terms.0.instrument() == Instrument::Loan {
         for line in lines.iter_mut().take(first_capital) {
+            line.holiday = true;
+        }
+    }
+    for (on, new) in book.changes() {
+        let Some(holiday) = new.holiday else { continue };
+        let of_it = book.rows().iter().filter(|r| r.due > on).take(usize::try_from(holiday.periods).unwrap_or(0));
+        let numbers: Vec<u32> = of_it.map(|r| r.number).collect();
+        for line in lines.iter_mut().filter(|l| l.capital.is_zero() && numbers.contains(&l.number)) {
             line.holiday = true;
         }
     }
@@ -132,7 +146,7 @@ pub(super) fn punctuality(book: &Book, lines: &[Line], today: LocalDate) -> Punc
             .map(|part| part.amount)
             .sum();
         found.due += 1;
-        found.on_time += usize::from(in_time >= line.payment());
+        found.on_time += usize::from(in_time >= line.payment() && line.moved.is_zero());
         found.paid += usize::from(line.is_paid());
     }
     found
@@ -182,6 +196,7 @@ mod tests {
                         interest: Pence::ZERO,
                         principal: Pence::ZERO,
                     },
+                    moved: Pence::ZERO,
                     balance: Pence::ZERO,
                     holiday: false,
                     next: false,

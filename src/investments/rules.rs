@@ -45,14 +45,20 @@ pub enum InvestmentRefusal {
     NotReported,
     /// No payment falls due on that day, or not yet.
     NoSuchPeriod,
-    /// A figure of this period was corrected and settled already.
-    CorrectedTwice,
     /// No payment is left to settle a late figure with.
     NothingToSettleWith,
     /// A figure of this year is recorded already.
     ReportedAlready,
     /// Earlier than what was recorded last.
     OutOfOrder,
+    /// Only loans are changed while they run.
+    NotALoan,
+    /// A change is proposed and not decided.
+    ChangeOpen,
+    /// The day a change starts has passed.
+    ChangeDayPast,
+    /// A fee is charged with an instalment that would not be there any more.
+    FeeWithoutInstalment,
 }
 
 impl RefusalInfo for InvestmentRefusal {
@@ -75,10 +81,13 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::SamePerson => "investments/same-person",
             InvestmentRefusal::NotReported => "investments/not-reported",
             InvestmentRefusal::NoSuchPeriod => "investments/no-such-period",
-            InvestmentRefusal::CorrectedTwice => "investments/corrected-twice",
             InvestmentRefusal::NothingToSettleWith => "investments/nothing-to-settle-with",
             InvestmentRefusal::ReportedAlready => "investments/reported-already",
             InvestmentRefusal::OutOfOrder => "investments/out-of-order",
+            InvestmentRefusal::NotALoan => "investments/not-a-loan",
+            InvestmentRefusal::ChangeOpen => "investments/change-open",
+            InvestmentRefusal::ChangeDayPast => "investments/change-day-past",
+            InvestmentRefusal::FeeWithoutInstalment => "investments/fee-without-instalment",
         }
     }
     fn sentence(&self) -> String {
@@ -107,11 +116,14 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::SamePerson => "You proposed this yourself. Another person must decide.",
             InvestmentRefusal::NotReported => "This is not something that is reported of this investment now.",
             InvestmentRefusal::NoSuchPeriod => "Choose one of the due dates of the agreement, up to the next one.",
-            InvestmentRefusal::CorrectedTwice => {
-                "The figure of this period was corrected before and the difference is settled. Agree with the fund manager how to settle a further one."
-            }
             InvestmentRefusal::NothingToSettleWith => "No payment is left with which a late figure could be settled.",
             InvestmentRefusal::ReportedAlready => "The figure of this year is recorded already.",
+            InvestmentRefusal::NotALoan => "Only a loan can be changed in this way while it runs.",
+            InvestmentRefusal::ChangeOpen => "A change of this loan is proposed already. A committee member decides on it first.",
+            InvestmentRefusal::ChangeDayPast => "The day from which the change should hold has passed. Decline this proposal and propose a new day.",
+            InvestmentRefusal::FeeWithoutInstalment => {
+                "A fee is charged with a payment that would not be there any more. Reverse the fee first, or keep as many payments."
+            }
             InvestmentRefusal::OutOfOrder => {
                 "The date must not be after today, nor before the money was paid out or before what was recorded last."
             }
@@ -165,8 +177,8 @@ pub fn may_pay(drawdown: &Drawdown, precedents: &[Precedent], today: LocalDate) 
 
 /// Whether something that happened may be recorded today.
 ///
-/// A period's figure may come before its payment is due, or later; then the difference is settled with the next payment,
-/// once. Everything else comes in order of its days, and no base rate reaches back behind a payment that fell due.
+/// A period's figure may come before its payment is due, or later; then the difference from the figure before it is settled
+/// with the next payment, however often it is corrected. Everything else comes in order of its days, and no base rate reaches back behind a payment that fell due.
 ///
 /// # Errors
 /// A refusal that says what to change.
@@ -202,9 +214,7 @@ pub fn may_record(
             if next.is_none() {
                 return Err(InvestmentRefusal::NothingToSettleWith);
             }
-            let late = known.iter().filter(of_period).filter(|f| f.known_on >= fact.on).map(|f| f.known_on).max();
-            let settled = late.is_some_and(|known_on| dates.iter().any(|d| *d > known_on && *d <= today));
-            if settled { Err(InvestmentRefusal::CorrectedTwice) } else { Ok(()) }
+            Ok(())
         }
         FactKind::BaseRate => {
             let fallen = rows.iter().map(|r| r.due).filter(|due| *due <= today).max();
@@ -243,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_comes_in_time_or_late_once_and_never_for_a_day_without_a_payment() {
+    fn a_figure_comes_in_time_or_late_and_never_for_a_day_without_a_payment() {
         let date = |text: &str| parse_date(text).unwrap();
         let terms = InstrumentTerms::RevenueShare(RevenueShareTerms {
             share: "0.05".parse().unwrap(),
@@ -270,7 +280,7 @@ mod tests {
         let late = fact("2026-04-30", "2026-05-02");
         assert_eq!(ask(&[], late), Ok(()));
         assert_eq!(ask(&[late], fact("2026-04-30", "2026-06-02")), Ok(()), "nothing is settled yet");
-        assert_eq!(ask(&[late], fact("2026-04-30", "2026-08-02")), Err(InvestmentRefusal::CorrectedTwice));
+        assert_eq!(ask(&[late], fact("2026-04-30", "2026-08-02")), Ok(()), "settled, and corrected again");
         assert_eq!(ask(&[], fact("2026-10-30", "2027-02-02")), Err(InvestmentRefusal::NothingToSettleWith));
         let sold = Fact { what: Happened::Exit { proceeds: Pence(1), all_shares: 1 }, ..late };
         assert_eq!(ask(&[], sold), Err(InvestmentRefusal::NotReported));

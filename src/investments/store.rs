@@ -2,17 +2,18 @@
 
 use super::book::Book;
 use super::model::{
-    Drawdown, Entry, Investment, InvestmentState, KnownFact, Precedent, ProposalState, ScheduleVersion, StoredFact,
+    Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, Restructuring, ScheduleVersion, StoredFact,
     Valuation,
 };
 use super::whole::{self, Head};
 use crate::agreements::Agreement;
-use crate::db::Db;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_schedules,
-    investment_valuations, investments, missions, organisations,
+    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
+    investment_schedules, investment_valuations, investments, missions, organisations,
 };
+use crate::db::{Db, Json};
 use crate::error::Result;
+use crate::finance::terms::NewTerms;
 use crate::funds::Fund;
 use crate::missions::Mission;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
@@ -81,10 +82,26 @@ pub fn load_book(db: &mut Db, id: Id<Investment>) -> Result<Book> {
 /// # Errors
 /// NotFound.
 pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, String)> {
-    let Head { investment, schedule, drawdowns, name, fund, .. } = whole::head(db, id)?;
+    let (book, head) = load_headed(db, id)?;
+    Ok((book, head.0, head.1))
+}
+
+/// An investment with all that its figures are made of, and its changes in any state, the oldest first. Three statements.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn load_changed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Vec<Restructuring>)> {
+    let (book, (_, _, changes)) = load_headed(db, id)?;
+    Ok((book, changes))
+}
+
+type Around = (String, String, Vec<Restructuring>);
+
+fn load_headed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Around)> {
+    let Head { investment, schedule, drawdowns, name, fund, changes, .. } = whole::head(db, id)?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
-    Ok((Book { investment, schedule, drawdowns, entries, valuations }, name, fund))
+    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes)))
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {
@@ -116,7 +133,12 @@ pub struct Held {
     pub mission: String,
     /// Conditions precedent that should have been verified by now and are not.
     pub overdue_precedents: i64,
+    /// Whether a change of the loan waits for a decision.
+    pub change_open: bool,
 }
+
+/// An investment, its mission's title, its schedule in force, overdue conditions precedent, and open changes.
+type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>);
 
 /// A fund's holdings on a day with all that their figures are made of, in the order they were made. Three statements,
 /// however many holdings.
@@ -124,7 +146,13 @@ pub struct Held {
 /// # Errors
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
-    type Joined = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<Drawdown>);
+    type Joined =
+        (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>, Option<Drawdown>);
+    let open = investment_restructurings::table
+        .filter(investment_restructurings::investment_id.eq(investments::id))
+        .filter(investment_restructurings::state.eq(ProposalState::Proposed))
+        .count()
+        .single_value();
     let overdue = investment_precedents::table
         .filter(investment_precedents::investment_id.eq(investments::id))
         .filter(investment_precedents::verified_at.is_null())
@@ -148,17 +176,18 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
             missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
             overdue,
+            open,
             Option::<Drawdown>::as_select(),
         ))
         .order((investments::id, investment_drawdowns::pay_on, investment_drawdowns::id))
         .limit(20 * MOST_HOLDINGS)
         .load(db)?;
     let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
-    let mut heads: Vec<(Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>)> = Vec::new();
-    for (investment, name, mission, schedule, overdue, drawdown) in rows {
+    let mut heads: Vec<HeldRow> = Vec::new();
+    for (investment, name, mission, schedule, overdue, open, drawdown) in rows {
         drawdowns.entry(investment.id).or_default().extend(drawdown);
         if heads.last().is_none_or(|(last, ..)| last.id != investment.id) {
-            heads.push((investment, name, mission, schedule, overdue));
+            heads.push((investment, name, mission, schedule, overdue, open));
         }
     }
     let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
@@ -172,7 +201,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
     }
     Ok(heads
         .into_iter()
-        .map(|(investment, name, mission, schedule, overdue)| {
+        .map(|(investment, name, mission, schedule, overdue, open)| {
             let id = investment.id;
             let book = Book {
                 investment,
@@ -181,7 +210,13 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
                 entries: entries.remove(&id).unwrap_or_default(),
                 valuations: valuations.remove(&id).unwrap_or_default(),
             };
-            Held { book, name, mission: mission.unwrap_or_default(), overdue_precedents: overdue.unwrap_or(0) }
+            Held {
+                book,
+                name,
+                mission: mission.unwrap_or_default(),
+                overdue_precedents: overdue.unwrap_or(0),
+                change_open: open.unwrap_or(0) > 0,
+            }
         })
         .collect())
 }
@@ -211,26 +246,6 @@ pub(super) fn find_valuation(db: &mut Db, id: Id<Valuation>) -> Result<Valuation
         .filter(investment_valuations::id.eq(id))
         .select(Valuation::as_select())
         .first(db)?)
-}
-
-/// What was reported of an investment, in the order it was recorded. A loan at a fixed rate has nothing to report, so
-/// nothing is asked for it.
-pub(super) fn facts(db: &mut Db, investment: &Investment) -> Result<Vec<KnownFact>> {
-    if reports_nothing(investment) {
-        return Ok(Vec::new());
-    }
-    let stored: Vec<StoredFact> = investment_facts::table
-        .filter(investment_facts::investment_id.eq(investment.id))
-        .select(StoredFact::as_select())
-        .order((investment_facts::made_at, investment_facts::id))
-        .limit(2_000)
-        .load(db)?;
-    Ok(stored.iter().map(StoredFact::known).collect())
-}
-
-/// Whether nothing is ever reported of an investment.
-fn reports_nothing(investment: &Investment) -> bool {
-    investment.terms.0.terms.reports(&[]).is_empty()
 }
 
 pub(super) fn insert_fact(db: &mut Db, fact: &StoredFact) -> Result<()> {
@@ -307,6 +322,42 @@ pub(super) fn decide_drawdown(
         investment_drawdowns::state.eq(state),
         investment_drawdowns::decided_by.eq(Some(by)),
         investment_drawdowns::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+pub(super) fn find_restructuring(db: &mut Db, id: Id<Restructuring>) -> Result<Restructuring> {
+    Ok(investment_restructurings::table
+        .filter(investment_restructurings::id.eq(id))
+        .select(Restructuring::as_select())
+        .first(db)?)
+}
+
+pub(super) fn insert_restructuring(db: &mut Db, restructuring: &Restructuring) -> Result<()> {
+    diesel::insert_into(investment_restructurings::table).values(restructuring).execute(db)?;
+    Ok(())
+}
+
+/// Decides a proposed change, unless somebody did first; says whether it was this call. An approved one has its terms.
+pub(super) fn decide_restructuring(
+    db: &mut Db,
+    id: Id<Restructuring>,
+    agreed: Option<NewTerms>,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
+    let state = if agreed.is_some() { ProposalState::Approved } else { ProposalState::Declined };
+    let changed = diesel::update(
+        investment_restructurings::table
+            .filter(investment_restructurings::id.eq(id))
+            .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_restructurings::state.eq(state),
+        investment_restructurings::agreed.eq(agreed.map(Json)),
+        investment_restructurings::decided_by.eq(Some(by)),
+        investment_restructurings::decided_at.eq(Some(at)),
     ))
     .execute(db)?;
     Ok(changed == 1)

@@ -1,7 +1,7 @@
 //! An investment in words: how it stands, its terms, and what happened.
 
 use super::book::{Book, Standing};
-use super::charts::{capital, month};
+use super::charts::capital;
 use super::model::{Entry, EntryKind, ProposalState};
 use super::plan::{Line, Punctuality};
 use super::whole::Whole;
@@ -12,9 +12,10 @@ use crate::finance::payments::Component;
 use crate::finance::schedule::{HolidayKind, HolidayTerm};
 use crate::finance::terms::Carried;
 use crate::finance::{DayCount, InstrumentTerms};
-use crate::values::decimals::{shown_percent, shown_with_unit};
+use crate::values::decimals::{group_thousands, shown_percent, shown_with_unit};
 use crate::values::time::{distance, medium_date};
 use crate::values::{Account, Id, Instant, LocalDate};
+use rust_decimal::Decimal;
 
 /// "once", "twice", "8 times".
 fn times(n: usize) -> String {
@@ -211,13 +212,35 @@ pub(super) fn terms(book: &Book, lines: &[Line], promises: &[Promise], today: Lo
         ("Amount", investment.amount.to_string(), paid_out),
     ];
     match &offer.terms {
-        InstrumentTerms::Loan(loan) => loan_terms(loan, lines, &mut terms),
+        InstrumentTerms::Loan(loan) => {
+            loan_terms(loan, lines, &mut terms);
+            terms.extend(book.changes().map(|(on, new)| ("Changed", format!("from {}", medium_date(on)), new.words())));
+        }
         other => terms.extend(other.facts().into_iter().map(|(term, value)| (term, value, String::new()))),
     }
+    terms.extend(part_now(book));
     if let Some(ladder) = promises.iter().map(|p| &p.obligation.terms.0.remedies).find(|r| !r.is_empty()) {
         terms.push(("If it fails", "Remedy ladder".to_owned(), ladder.join(", then ")));
     }
     terms
+}
+
+/// The fund's part of a company after the latest round of new shares.
+pub(super) fn part_now(book: &Book) -> Option<Term> {
+    let round = book.latest_round()?;
+    let remark = format!(
+        "{} before the round of {}, in which others bought {} new shares at {} each",
+        shown_percent(round.part.before, 2),
+        medium_date(round.on),
+        group_thousands(&round.issued.to_string()),
+        pounds_each(round.price),
+    );
+    Some(("Part now", shown_percent(round.part.after, 2), remark))
+}
+
+/// A price of a share, given in pence: "£1.25", "£0.0125".
+fn pounds_each(pence: Decimal) -> String {
+    format!("£{}", (pence / Decimal::ONE_HUNDRED).round_dp(6).normalize())
 }
 
 fn loan_terms(loan: &Facility, lines: &[Line], terms: &mut Vec<Term>) {
@@ -297,25 +320,6 @@ fn still(book: &Book, today: LocalDate) -> String {
     }
 }
 
-/// The figure of what the enterprise still has of the fund: label, amount, remark.
-pub(super) fn own_owed(book: &Book, today: LocalDate) -> (&'static str, String, &'static str) {
-    let owed = book.owed(today).to_string();
-    match &book.investment.terms.0.terms {
-        InstrumentTerms::Loan(_) => ("You still owe", owed, "of the loan itself, without interest to come"),
-        InstrumentTerms::RevenueShare(_) => {
-            ("Not paid back yet", owed, "of what you were given, without the return on it")
-        }
-        InstrumentTerms::Convertible(_) => ("Not paid back yet", owed, "it becomes shares in a round"),
-        InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) => {
-            ("The council’s shares", owed, "what it paid for them; nothing of it is owed")
-        }
-        InstrumentTerms::CommunityShares(_) => ("The council’s shares", owed, "what your society holds of it"),
-        InstrumentTerms::RecoverableGrant(_) => ("To pay back now", owed, "from the years you reported"),
-        InstrumentTerms::Grant => ("To pay back", owed, "a grant does not come back"),
-        InstrumentTerms::Guarantee(_) => ("Paid to your lender", owed, "by the council, and not recovered"),
-    }
-}
-
 /// Something that happened.
 pub(super) struct Event {
     pub(super) at: Instant,
@@ -382,7 +386,7 @@ pub(super) fn allocation(entry: &Entry) -> String {
 
 /// Everything that happened, newest first.
 pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, today: LocalDate) -> Vec<Event> {
-    let Whole { book, precedents, names, .. } = whole;
+    let Whole { book, precedents, changes, names, .. } = whole;
     let called = |id: Option<Id<Account>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
     let agreed = format!("{} agreed", book.investment.amount);
     let mut events = vec![Event::new(book.investment.opened_at, "Agreement signed".to_owned(), String::new(), agreed)];
@@ -423,8 +427,22 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
             events.push(Event::new(at, title, called(v.decided_by), v.reason.clone()));
         }
     }
+    for c in changes {
+        let title = format!("Change of the loan from {} proposed", medium_date(c.from_on));
+        let proposed = Event::new(c.proposed_at, title, called(Some(c.proposed_by)), c.reason.clone());
+        events.push(proposed.routine(c.decided_at.is_some()));
+        let Some(at) = c.decided_at else { continue };
+        let by = called(c.decided_by);
+        events.push(match &c.agreed {
+            Some(agreed) => {
+                let title = format!("Loan changed from {}", medium_date(c.from_on));
+                Event::new(at, title, by, capital(&format!("{}.", agreed.0.words()))).tagged("Changed", "purple")
+            }
+            None => Event::new(at, "Change of the loan declined".to_owned(), by, String::new()),
+        });
+    }
     let last_of_holiday = lines.iter().filter(|l| l.holiday).next_back().filter(|l| l.due < today);
-    let after = lines.iter().find(|l| !l.holiday);
+    let after = lines.iter().find(|l| !l.holiday && last_of_holiday.is_none_or(|last| l.due > last.due));
     if let (Some(last), Some(first)) = (last_of_holiday, after) {
         let text = format!("First payment of {} due on {}.", first.payment(), medium_date(first.due));
         let title = "Capital holiday ended".to_owned();
@@ -433,53 +451,4 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
     events.extend(std::mem::take(&mut followed.happenings).into_iter().map(Event::from));
     events.sort_by_key(|e| std::cmp::Reverse(e.at));
     events
-}
-
-/// What the enterprise reads first: whether it is on time, and what it owes next, in pounds and dates.
-pub(super) fn own_verdict(book: &Book, today: LocalDate) -> (String, String) {
-    let loan = matches!(book.investment.terms.0.terms, InstrumentTerms::Loan(_));
-    let arrears = book.arrears(today);
-    let next = book.next_due(today).map(|d| {
-        let words = format!("{} on {}, {}", d.total(), medium_date(d.due), distance(today, d.due));
-        if arrears.overdue.is_zero() {
-            format!("Your next payment is {words}.")
-        } else {
-            format!("After that: {words}.")
-        }
-    });
-    match book.standing(today) {
-        Standing::AwaitingDrawdown => (
-            format!("{} is agreed. It is paid once the conditions below are verified.", book.investment.amount),
-            String::new(),
-        ),
-        Standing::Repaid if loan => ("The loan is repaid. Nothing more is owed.".to_owned(), String::new()),
-        Standing::Repaid => ("Everything is paid back. Nothing more is owed.".to_owned(), String::new()),
-        Standing::WrittenOff => ("The council expects no more payments.".to_owned(), String::new()),
-        Standing::Ended => ("This agreement has ended. Nothing more is due.".to_owned(), String::new()),
-        Standing::InArrears => {
-            let days =
-                if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };
-            (
-                format!("{} is overdue, {days} for the oldest part.", arrears.overdue),
-                format!(
-                    "Pay it now, or tell the fund manager today what stands in the way. {}",
-                    next.unwrap_or_default()
-                )
-                .trim_end()
-                .to_owned(),
-            )
-        }
-        Standing::Running if loan => {
-            (format!("You are on time. You owe {} of the loan.", book.owed(today)), next.unwrap_or_default())
-        }
-        Standing::Running => ("Nothing is overdue.".to_owned(), next.unwrap_or_default()),
-    }
-}
-
-/// "Last of 60 payments in October 2031".
-pub(super) fn last_payment(lines: &[Line]) -> String {
-    lines
-        .last()
-        .map(|l| capital(&format!("the last of {} payments is in {}", lines.len(), month(l.due))))
-        .unwrap_or_default()
 }

@@ -25,7 +25,8 @@ pub(super) fn drawn(book: &Book) -> Vec<Tranche> {
     }
 }
 
-/// Makes the next version of a schedule from what is drawn and what happened, and plans its next due date.
+/// Makes the next version of a schedule from what is drawn and what happened, and plans its next due date. What earlier
+/// changes moved stays moved.
 pub(super) fn remake(
     db: &mut Db,
     book: &Book,
@@ -46,13 +47,19 @@ pub(super) fn remake(
         version: investment.schedule_version + 1,
         effective_on,
         schedule: Json(schedule),
-        terms: Json(MadeFrom { terms, draws, facts, today }),
+        terms: Json(MadeFrom { terms, draws, facts, today, moved: book.moved().to_vec() }),
         reason,
         made_at: now,
     };
-    store::insert_schedule(db, &version)?;
-    store::set_schedule(db, investment.id, version.version)?;
-    schedule_due(db, &version, effective_on)
+    put_in_force(db, &version)
+}
+
+/// Stores a version of a schedule and plans its next due date.
+pub(super) fn put_in_force(db: &mut Db, version: &ScheduleVersion) -> Result<()> {
+    store::insert_schedule(db, version)?;
+    store::set_schedule(db, version.investment_id, version.version)?;
+    // What falls due between now and the day a change holds from is due all the same.
+    schedule_due(db, version, version.effective_on.min(version.made_at.date()))
 }
 
 /// Plans the job of the first day after another on which something falls due, or after which nothing more can.

@@ -1,11 +1,11 @@
 //! One investment with all that its page shows, and the names of the people who acted, in few statements.
 
 use super::book::Book;
-use super::model::{Drawdown, Entry, Investment, Precedent, ScheduleVersion, Valuation};
+use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, ScheduleVersion, Valuation};
 use crate::db::Db;
 use crate::db::schema::{
-    accounts, funds, investment_drawdowns, investment_entries, investment_precedents, investment_schedules,
-    investment_valuations, investments, missions, organisations,
+    accounts, funds, investment_drawdowns, investment_entries, investment_precedents, investment_restructurings,
+    investment_schedules, investment_valuations, investments, missions, organisations,
 };
 use crate::error::{Error, Result};
 use crate::values::{Account, Id};
@@ -29,7 +29,9 @@ pub(super) struct Head {
     pub(super) fund: String,
     /// The title of the mission it serves; empty when it is not found.
     pub(super) mission: String,
-    /// Who proposed and decided its payments out.
+    /// Its changes in any state, the oldest first.
+    pub(super) changes: Vec<Restructuring>,
+    /// Who proposed and decided its payments out and its changes.
     pub(super) names: Names,
 }
 
@@ -40,6 +42,8 @@ pub(super) struct Whole {
     pub(super) fund: String,
     pub(super) mission: String,
     pub(super) precedents: Vec<Precedent>,
+    /// Changes of the loan in any state, the oldest first.
+    pub(super) changes: Vec<Restructuring>,
     /// Who did anything to it.
     pub(super) names: Names,
 }
@@ -53,6 +57,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
         Option<String>,
         Option<ScheduleVersion>,
         Option<Drawdown>,
+        Option<Restructuring>,
         Option<Id<Account>>,
         Option<String>,
     );
@@ -66,11 +71,14 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
                 .and(investment_schedules::version.eq(investments::schedule_version))),
         )
         .left_join(investment_drawdowns::table.on(investment_drawdowns::investment_id.eq(investments::id)))
+        .left_join(investment_restructurings::table.on(investment_restructurings::investment_id.eq(investments::id)))
         .left_join(
             accounts::table.on(investment_drawdowns::proposed_by
                 .nullable()
                 .eq(accounts::id.nullable())
-                .or(investment_drawdowns::decided_by.eq(accounts::id.nullable()))),
+                .or(investment_drawdowns::decided_by.eq(accounts::id.nullable()))
+                .or(investment_restructurings::proposed_by.nullable().eq(accounts::id.nullable()))
+                .or(investment_restructurings::decided_by.eq(accounts::id.nullable()))),
         )
         .filter(investments::id.eq(id))
         .select((
@@ -80,22 +88,26 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
             missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
             Option::<Drawdown>::as_select(),
+            Option::<Restructuring>::as_select(),
             accounts::id.nullable(),
             accounts::name.nullable(),
         ))
-        .order((investment_drawdowns::pay_on, investment_drawdowns::id))
+        .order((investment_drawdowns::pay_on, investment_drawdowns::id, investment_restructurings::id))
         .limit(MOST)
         .load(db)?;
     let mut names = Names::new();
     let mut drawdowns: Vec<Drawdown> = Vec::new();
     let mut first = None;
-    for (investment, name, fund, mission, schedule, drawdown, account, person) in rows {
+    let mut changes: Vec<Restructuring> = Vec::new();
+    for (investment, name, fund, mission, schedule, drawdown, change, account, person) in rows {
+        changes.extend(change.filter(|c| changes.iter().all(|seen| seen.id != c.id)));
         names.extend(account.zip(person));
         drawdowns.extend(drawdown.filter(|d| drawdowns.last().is_none_or(|last| last.id != d.id)));
         first.get_or_insert((investment, name, fund, mission, schedule));
     }
     let (investment, name, fund, mission, schedule) = first.ok_or(Error::NotFound)?;
-    Ok(Head { investment, schedule, drawdowns, name, fund, mission: mission.unwrap_or_default(), names })
+    let mission = mission.unwrap_or_default();
+    Ok(Head { investment, schedule, drawdowns, name, fund, mission, changes, names })
 }
 
 /// Everything of one investment that its page shows. Four statements.
@@ -103,7 +115,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
 /// # Errors
 /// NotFound.
 pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
-    let Head { investment, schedule, drawdowns, name, fund, mission, mut names } = head(db, id)?;
+    let Head { investment, schedule, drawdowns, name, fund, mission, changes, mut names } = head(db, id)?;
     let entries: Vec<(Entry, Option<String>)> = investment_entries::table
         .left_join(accounts::table.on(investment_entries::made_by.eq(accounts::id.nullable())))
         .filter(investment_entries::investment_id.eq(id))
@@ -152,5 +164,5 @@ pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
         })
         .collect();
     let book = Book { investment, schedule, drawdowns, entries, valuations };
-    Ok(Whole { book, name, fund, mission, precedents, names })
+    Ok(Whole { book, name, fund, mission, precedents, changes, names })
 }

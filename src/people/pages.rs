@@ -2,7 +2,7 @@
 
 use super::actions::{self, NewToken, Register, SignIn};
 use super::model::{Invitation, TokenRow};
-use super::{limits, sessions, store};
+use super::{limits, rules, sessions, store};
 use crate::db::Page;
 use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
@@ -32,9 +32,7 @@ pub struct NextQuery {
 
 /// A path of our own; anything else leads home.
 fn own_path(next: &str) -> &str {
-    // Browsers drop control characters and read a backslash as a slash, so that either could lead elsewhere.
-    let plain = next.chars().all(|c| !c.is_control() && c != '\\');
-    if plain && next.starts_with('/') && !next.starts_with("//") { next } else { "/" }
+    rules::own_path(next).unwrap_or("/")
 }
 
 pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
@@ -108,6 +106,7 @@ pub async fn sign_out(visit: Visit, _posted: Posted<NextQuery>) -> Answer {
 struct RegisterPage {
     shell: Shell,
     form: FormState,
+    next: String,
 }
 
 #[derive(Template)]
@@ -122,9 +121,12 @@ struct CheckMailPage {
 ///
 /// # Errors
 /// Internal.
-pub async fn register_form(visit: Visit) -> Answer {
-    let form = FormState::empty();
-    page(&RegisterPage { shell: form_shell(&visit, "Make an account", &form), form })
+pub async fn register_form(visit: Visit, query: web::Query<NextQuery>) -> Answer {
+    page(&register_page(&visit, FormState::empty(), &query.next))
+}
+
+fn register_page(visit: &Visit, form: FormState, next: &str) -> RegisterPage {
+    RegisterPage { shell: form_shell(visit, "Make an account", &form), form, next: own_path(next).to_owned() }
 }
 
 /// `POST /make-account`
@@ -132,6 +134,7 @@ pub async fn register_form(visit: Visit) -> Answer {
 /// # Errors
 /// Internal.
 pub async fn register(visit: Visit, request: HttpRequest, posted: Posted<Register>) -> Answer {
+    let next = own_path(&posted.input.next).to_owned();
     match actions::register(&visit.app, &source(&visit, &request), &posted.input).await {
         Ok(()) => page(&CheckMailPage {
             shell: visit.shell("Check your mail", ""),
@@ -140,7 +143,7 @@ pub async fn register(visit: Visit, request: HttpRequest, posted: Posted<Registe
         }),
         Err(error) => {
             let form = posted.again(error)?;
-            page_again(&RegisterPage { shell: form_shell(&visit, "Make an account", &form), form })
+            page_again(&register_page(&visit, form, &next))
         }
     }
 }
@@ -174,12 +177,17 @@ pub async fn confirm_form(visit: Visit, secret: web::Path<String>) -> Answer {
 ///
 /// # Errors
 /// Refused when the link was used or has expired.
-pub async fn confirm(visit: Visit, secret: web::Path<String>, posted: Posted<Confirm>) -> Answer {
+pub async fn confirm(
+    visit: Visit,
+    secret: web::Path<String>,
+    query: web::Query<NextQuery>,
+    posted: Posted<Confirm>,
+) -> Answer {
     match actions::confirm(&visit.app, &secret, &posted.input.password).await {
         Ok(account) => {
             begin_session(&visit, account)?;
             visit.done("Your address is confirmed and your account is ready.");
-            see("/account")
+            see(if query.next.is_empty() { "/account" } else { own_path(&query.next) })
         }
         Err(error) => {
             let form = posted.again(error)?;

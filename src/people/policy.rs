@@ -208,6 +208,8 @@ actions! {
     Moderate => staff(BUYERS_AND_FUNDERS),
     /// Read scores and ranking.
     ReadScores => staff_reads(&[ProcurementOfficer, FundManager, CommitteeMember]),
+    /// See how firmly the winner stands: officers and auditors, so that nobody who approves is led by it.
+    ReadSensitivity => staff_reads(BUYERS_AND_FUNDERS),
 
     /// Recommend an award or an offer, with reasons.
     RecommendAward => staff(BUYERS_AND_FUNDERS),

@@ -144,6 +144,14 @@ pub fn sign_in_form(email: &str, password: &str) -> Result<(), FieldErrors> {
     form.finish()
 }
 
+/// A path of this service that somebody may be led on to; `None` for anything that leads elsewhere or is very long.
+#[must_use]
+pub fn own_path(next: &str) -> Option<&str> {
+    // Browsers drop control characters and read a backslash as a slash, so that either could lead elsewhere.
+    let plain = next.len() <= 500 && next.chars().all(|c| !c.is_control() && c != '\\');
+    (plain && next.starts_with('/') && !next.starts_with("//")).then_some(next)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,8 +76,12 @@ fn page(h: &Holding) -> String {
 fn decisions(h: &Holding, on: LocalDate, items: &mut Vec<Attention>) {
     let drawdown = h.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed);
     let value = h.book.valuations.iter().any(|v| v.state == ProposalState::Proposed);
-    if drawdown || value {
-        let what = if drawdown { "a payment out" } else { "a value" };
+    if drawdown || h.change_open || value {
+        let what = match (drawdown, h.change_open) {
+            (true, _) => "a payment out",
+            (_, true) => "a change of the loan",
+            _ => "a value",
+        };
         items.push(Attention {
             word: "To decide".to_owned(),
             colour: "yellow",

@@ -24,6 +24,8 @@ pub struct Holding {
     pub mission: String,
     /// Conditions precedent that should have been verified by now and are not.
     pub overdue_precedents: i64,
+    /// Whether a change of the loan waits for a decision.
+    pub change_open: bool,
     /// How it stands today.
     pub standing: Standing,
     /// Days past due of the oldest unpaid instalment.
@@ -44,7 +46,7 @@ impl Holding {
     /// From what is stored, as of a day.
     #[must_use]
     pub fn of(held: Held, conditions: InShort, on: LocalDate) -> Holding {
-        let Held { book, name, mission, overdue_precedents } = held;
+        let Held { book, name, mission, overdue_precedents, change_open } = held;
         let arrears = book.arrears(on);
         Holding {
             standing: book.standing(on),
@@ -57,6 +59,7 @@ impl Holding {
             name,
             mission,
             overdue_precedents,
+            change_open,
             conditions,
         }
     }

@@ -376,6 +376,7 @@ fn kind_words(kind: FlowKind) -> &'static str {
         FlowKind::Recovery => "Recovered",
         FlowKind::CapitalisedInterest => "Interest added to the loan",
         FlowKind::Restored => "Put back after a reversed payment",
+        FlowKind::GivenUp => "Part of the loan given up",
         FlowKind::Valuation => "Value",
     }
 }

@@ -1,11 +1,12 @@
 //! Scoring for programs.
 
-use super::model::{Conflict, Enquiry};
+use super::enquiries::{self, PriceAnswerInput, QuestionInput};
+use super::model::{Conflict, Enquiry, EnquiryOutcome, PanelMember};
 use super::moderation::{self, DisregardInput, EnquiryInput};
-use super::panel::{self, DeclarationInput, MemberInput, ResolutionInput};
+use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
 use super::sheets::{self, ScoreInput, require_sight};
-use super::{bid_id, bids, rules, store, words};
+use super::{bid_id, bids, falling_away, firmness, rules, store, words};
 use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
@@ -44,7 +45,8 @@ pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
         .map(|m| {
             json!({
                 "id": m.id, "account": m.account_id, "declared_at": m.declared_at, "final_at": m.final_at,
-                "conflicted": rules::is_conflicted(&conflicts, m),
+                "conflicted": rules::is_conflicted(&conflicts, m), "replaced_at": m.replaced_at,
+                "replaced_reason": m.replaced_reason, "successor": m.successor_id,
             })
         })
         .collect();
@@ -69,6 +71,19 @@ pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
 pub async fn add_member(visit: Visit, id: OfCall, body: Sent<MemberInput>) -> Answer {
     let member = panel::add_member(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     created(&format!("/api/v1/calls/{id}/panel"), &json!({ "id": member }))
+}
+
+/// Somebody else takes the place of an evaluator; what the first scored is kept.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/panel/{member}/replacement", tag = "scoring",
+    security(("token" = [])), params(("id" = String, Path), ("member" = String, Path)), request_body = ReplaceInput,
+    responses((status = 201, description = "Replaced")))]
+pub async fn replace(visit: Visit, path: web::Path<(Id<Call>, Id<PanelMember>)>, body: Sent<ReplaceInput>) -> Answer {
+    let (call, member) = path.into_inner();
+    let second = panel::replace_member(&visit.app, &visit.actor, call, member, &body.0, visit.now).await?;
+    created(&format!("/api/v1/calls/{call}/panel"), &json!({ "id": second }))
 }
 
 /// Declares conflicts of interest, or that there are none.
@@ -257,6 +272,47 @@ pub async fn enquiry(visit: Visit, id: web::Path<Id<Enquiry>>, body: Sent<Enquir
     ok(&json!({ "recorded": true }))
 }
 
+/// Asks a supplier to explain its price, on its page and by mail.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/price-enquiries/{id}/question", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = QuestionInput, responses((status = 200, description = "Asked")))]
+pub async fn ask(visit: Visit, id: web::Path<Id<Enquiry>>, body: Sent<QuestionInput>) -> Answer {
+    enquiries::ask(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "asked": true }))
+}
+
+/// What the council asks a supplier about its own price, and what came of it.
+///
+/// # Errors
+/// NotFound for another's, and where nothing was asked.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/price-enquiry", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Question, answer and outcome")))]
+pub async fn own_enquiry(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
+    let (_, _, enquiry) = super::enquiry_pages::own(&visit, *id).await?;
+    let enquiry = enquiry.ok_or(Error::NotFound)?;
+    let decided = enquiry.outcome != EnquiryOutcome::Open;
+    ok(&json!({
+        "question": enquiry.question, "asked_on": enquiry.asked_on, "answer_by": enquiry.answer_by,
+        "because": enquiry.flags.0.iter().map(|f| enquiries::why(f.reason)).collect::<Vec<_>>(),
+        "answer": enquiry.answer, "answered_at": enquiry.answered_at, "outcome": enquiry.outcome,
+        "reason": enquiry.note.as_ref().filter(|_| decided),
+    }))
+}
+
+/// A supplier explains its price.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/price-enquiry", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), request_body = PriceAnswerInput,
+    responses((status = 200, description = "Answered")))]
+pub async fn answer_enquiry(visit: Visit, id: web::Path<Id<Application>>, body: Sent<PriceAnswerInput>) -> Answer {
+    enquiries::answer(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "answered": true }))
+}
+
 /// Ranks the bids.
 ///
 /// # Errors
@@ -307,6 +363,38 @@ pub async fn ranking_of(visit: Visit, id: OfCall) -> Answer {
     }))
 }
 
+/// Every ranking that was made, newest first, and each re-ranking with what fell away and every bid before and after.
+///
+/// # Errors
+/// Denied, NotFound.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/rankings", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "`rankings` and `rerankings`")))]
+pub async fn rankings(visit: Visit, id: OfCall) -> Answer {
+    let kept = super::ranking_pages::kept(&visit, *id).await?;
+    let rankings: Vec<_> = kept
+        .rankings
+        .iter()
+        .map(|r| json!({ "id": r.id, "hash": r.hash, "made_at": r.made_at, "signed_at": r.signed_at }))
+        .collect();
+    let again: Vec<_> = kept
+        .reranks
+        .iter()
+        .filter_map(|rerank| kept.both(rerank).map(|both| (rerank, both)))
+        .map(|(rerank, (before, after))| {
+            let fell: Vec<_> = kept
+                .between(before, after)
+                .into_iter()
+                .map(|f| json!({ "application": f.application_id, "ground": f.ground, "reason": f.reason, "at": f.fell_at }))
+                .collect();
+            json!({
+                "made_at": rerank.made_at, "before": before.id, "after": after.id, "fell_away": fell,
+                "bids": falling_away::compared(&before.file.0, &after.file.0),
+            })
+        })
+        .collect();
+    ok(&json!({ "rankings": rankings, "rerankings": again }))
+}
+
 /// Which file.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -334,10 +422,43 @@ pub async fn file(visit: Visit, id: OfCall, query: web::Query<FileQuery>) -> Ans
     ok(&bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?)
 }
 
+/// How firmly the winner of the newest ranking stands: the smallest change of each score and weight that changes it, and
+/// a seeded simulation.
+///
+/// # Errors
+/// Denied, NotFound before there is a ranking and for a call of too many bids.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/sensitivity", tag = "scoring", security(("token" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, description = "`in_words`, `smallest_changes` and `variations`")))]
+pub async fn sensitivity(visit: Visit, id: OfCall) -> Answer {
+    let (_, _, firm) = firmness::of_call(&visit.app, &visit.actor, *id).await?;
+    ok(&firm.ok_or(Error::NotFound)?)
+}
+
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    panel_of, add_member, declare, resolve, sheet, save, finish, scores, agree, close, disregard, enquiry, rank, sign,
-    ranking_of, file
+    panel_of,
+    add_member,
+    declare,
+    resolve,
+    sheet,
+    save,
+    finish,
+    scores,
+    agree,
+    close,
+    disregard,
+    enquiry,
+    rank,
+    sign,
+    ranking_of,
+    file,
+    sensitivity,
+    rankings,
+    replace,
+    ask,
+    own_enquiry,
+    answer_enquiry
 ))]
 /// What this room adds to the API's description.
 pub struct Docs;

@@ -1,6 +1,6 @@
 //! The opened bids of a call, and what a ranking is made from.
 
-use super::model::{Disregard, Enquiry, Moderated};
+use super::model::{Disregard, Enquiry, Fallen, Moderated};
 use super::rules::{ScoringRefusal, scored_criteria};
 use super::store;
 use crate::applications::{self, Answers, Application, PriceAnswers};
@@ -45,15 +45,28 @@ pub(super) fn opened(db: &mut Db, call: Id<Call>) -> Result<Vec<Opened>> {
     Ok(by_name(bids))
 }
 
-/// The opened bids of a call with the enquiries into their prices and the decisions to leave some out.
-pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<(Vec<Opened>, Vec<Enquiry>, Vec<Disregard>)> {
-    let (mut bids, mut enquiries, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-    for (application, name, enquiry, disregard) in store::judged(db, call)? {
-        bids.push(Opened { application, name });
-        enquiries.extend(enquiry);
-        left_out.extend(disregard);
+/// The opened bids of a call with what was found about them.
+pub(super) struct Judged {
+    pub(super) bids: Vec<Opened>,
+    /// Enquiries into their prices.
+    pub(super) enquiries: Vec<Enquiry>,
+    /// Decisions to leave some out.
+    pub(super) left_out: Vec<Disregard>,
+    /// Bids that fell away.
+    pub(super) fallen: Vec<(Fallen, Application)>,
+}
+
+/// The opened bids of a call with the enquiries into their prices, the decisions to leave some out, and what fell away.
+pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Judged> {
+    let mut found = Judged { bids: Vec::new(), enquiries: Vec::new(), left_out: Vec::new(), fallen: Vec::new() };
+    for (application, name, enquiry, disregard, fallen) in store::judged(db, call)? {
+        found.fallen.extend(fallen.map(|fallen| (fallen, application.clone())));
+        found.bids.push(Opened { application, name });
+        found.enquiries.extend(enquiry);
+        found.left_out.extend(disregard);
     }
-    Ok((by_name(bids), enquiries, left_out))
+    found.bids = by_name(found.bids);
+    Ok(found)
 }
 
 /// By bidder’s name, in the one order that every page and file has whatever the database's collation is.
@@ -94,6 +107,13 @@ pub(super) fn qualities(db: &mut Db, call: Id<Call>) -> Result<HashMap<Id<Applic
         .collect()
 }
 
+/// Why bids are left out, in the words of the ranking: by a decision, or because they fell away.
+pub(super) fn reasons(left_out: &[Disregard], fallen: &[(Fallen, Application)]) -> HashMap<Id<Application>, String> {
+    let fell = fallen.iter().map(|(f, _)| (f.application_id, format!("{}: {}", f.ground.label(), f.reason)));
+    let decided = left_out.iter().map(|d| (d.application_id, format!("{}: {}", d.ground.label(), d.reason)));
+    fell.chain(decided).collect()
+}
+
 /// What a ranking is made from: agreed scores, promises, prices and decisions to leave out.
 pub(super) fn inputs(
     call: &Call,
@@ -101,7 +121,7 @@ pub(super) fn inputs(
     agreed: &BTreeMap<(Id<Application>, String), Moderated>,
     qualities: &HashMap<Id<Application>, Answers>,
     prices: &HashMap<Id<Application>, PriceAnswers>,
-    left_out: &[Disregard],
+    left_out: &HashMap<Id<Application>, String>,
     draw_seed: Option<String>,
 ) -> Inputs {
     let model = &call.terms.0.model;
@@ -135,8 +155,7 @@ pub(super) fn inputs(
         .map(|opened| {
             let id = opened.application.id;
             let mut bid = Bid { id: bid_id(&opened.application), name: opened.name.clone(), ..Bid::default() };
-            bid.disregarded =
-                left_out.iter().find(|d| d.application_id == id).map(|d| format!("{}: {}", d.ground.label(), d.reason));
+            bid.disregarded = left_out.get(&id).cloned();
             for criterion in scored_criteria(model) {
                 let Some(found) = agreed.get(&(id, criterion.id.clone())) else { continue };
                 if let Some(level) = found.level.and_then(|l| u32::try_from(l).ok()) {
@@ -155,6 +174,7 @@ pub(super) fn inputs(
                     .collect();
             }
             if let Some(price) = prices.get(&id) {
+                bid.hours = price.hours.map(|hours| hours.get());
                 bid.prices = price
                     .prices
                     .iter()

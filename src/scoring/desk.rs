@@ -1,14 +1,14 @@
 //! Pages of officers: moderation and ranking.
 
 use super::bids::{self, Opened};
-use super::model::{Conflict, Disregard, Enquiry, EnquiryOutcome, Moderated, PanelMember, Ranking, Score};
+use super::model::{Conflict, Disregard, Enquiry, EnquiryOutcome, Fallen, Moderated, PanelMember, Ranking, Score};
 use super::moderation::{self};
 use super::pages::form_shell;
 use super::ranking::{self, RankingInput};
 use super::sheets::ScoreInput;
 use super::standing::{Place, changes, places, ranked_by};
 use super::store::Seated;
-use super::{bid_id, rules, store, words};
+use super::{bid_id, falling_away, rules, store, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::db::Db;
@@ -36,6 +36,7 @@ pub(super) struct Desk {
     pub(super) firm: Option<Sensitivity>,
     pub(super) enquiries: Vec<Enquiry>,
     pub(super) left_out: Vec<Disregard>,
+    pub(super) fallen: Vec<(Fallen, Application)>,
     pub(super) names: HashMap<Id<Account>, String>,
 }
 
@@ -46,7 +47,7 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
     // Somebody with two roles who also scores sees no other's scores before their own are final.
     let own = panel.iter().find(|m| actor.account() == Some(m.account_id));
     let scores = store::final_scores_seen_by(db, id, own)?;
-    let (bids, enquiries, left_out) = bids::judged(db, id)?;
+    let bids::Judged { bids, enquiries, left_out, fallen } = bids::judged(db, id)?;
     Ok(Desk {
         conflicts,
         bids,
@@ -57,6 +58,7 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
         ranking,
         enquiries,
         left_out,
+        fallen,
         names,
         panel,
         call,
@@ -116,6 +118,9 @@ struct ModerationPage {
     has_seed: bool,
     residents_vote: bool,
     may_moderate: bool,
+    may_see_firmness: bool,
+    /// Bids of the newest ranking that have fallen away since.
+    fell: Vec<String>,
 }
 
 fn place_of(level: i64, low: i64, high: i64) -> String {
@@ -145,7 +150,7 @@ fn spreads(found: &Desk) -> Vec<Spread> {
                 .panel
                 .iter()
                 .zip(&given)
-                .filter(|(m, _)| !rules::is_conflicted(&found.conflicts, m))
+                .filter(|(m, _)| rules::counts(&found.conflicts, m))
                 .filter_map(|(_, s)| *s)
                 .collect();
             let values: Vec<_> = counted.iter().map(|s| (s.level, s.passed)).collect();
@@ -179,6 +184,10 @@ fn spreads(found: &Desk) -> Vec<Spread> {
                     .zip(&given)
                     .map(|(m, s)| match s {
                         _ if rules::is_conflicted(&found.conflicts, m) => "Conflict".to_owned(),
+                        Some(s) if m.replaced_at.is_some() => {
+                            format!("{} (replaced)", value_words(s.level, s.passed))
+                        }
+                        None if m.replaced_at.is_some() => "Replaced".to_owned(),
                         Some(s) => value_words(s.level, s.passed),
                         None => "Missing".to_owned(),
                     })
@@ -207,8 +216,9 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
     let spreads = spreads(found);
     let agreed = spreads.iter().filter(|s| !s.agreed.is_empty()).count();
     let (heads, places) = file.map(|f| places(found, f)).unwrap_or_default();
-    let scoring: Vec<_> = found.panel.iter().filter(|m| !rules::is_conflicted(&found.conflicts, m)).collect();
-    let conflicted = found.panel.len() - scoring.len();
+    let scoring: Vec<_> = found.panel.iter().filter(|m| rules::counts(&found.conflicts, m)).collect();
+    let replaced = found.panel.iter().filter(|m| m.replaced_at.is_some()).count();
+    let conflicted = found.panel.len() - scoring.len() - replaced;
     let finished = scoring.iter().filter(|m| m.final_at.is_some()).count();
     let verdict = match file {
         Some(file) => words::verdict(file, found.firm.as_ref()),
@@ -244,7 +254,10 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
             _ => String::new(),
         },
         scores_final: format!("{} of {} final", finished, scoring.len()),
-        evaluators: format!("{} on the panel, {conflicted} with a conflict", found.panel.len()),
+        evaluators: match replaced {
+            0 => format!("{} on the panel, {conflicted} with a conflict", found.panel.len()),
+            _ => format!("{} on the panel, {conflicted} with a conflict, {replaced} replaced", found.panel.len()),
+        },
         moderated: format!("{agreed} of {} agreed", spreads.len()),
         open_enquiries: found.enquiries.iter().filter(|e| e.outcome == EnquiryOutcome::Open).count(),
         signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(|at| at.medium()),
@@ -276,6 +289,18 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         has_seed: found.call.terms.0.model.ties.iter().any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
         may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        fell: match file {
+            Some(file) => falling_away::still_ranked(file, &found.fallen)
+                .into_iter()
+                .map(|f| {
+                    let bid = found.bids.iter().find(|b| b.application.id == f.application_id);
+                    let name = bid.map(|b| b.name.clone()).unwrap_or_default();
+                    format!("{name}: {}. {}", f.ground.label(), f.reason)
+                })
+                .collect(),
+            None => Vec::new(),
+        },
+        may_see_firmness: can(&visit.actor, Action::ReadSensitivity, &Thing::of_authority(found.call.authority_id)),
         call: found.call.clone(),
         spreads,
     }
@@ -463,7 +488,10 @@ pub async fn agree(
     let (call, application, criterion) = path.into_inner();
     match moderation::agree(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
         Ok(()) => {
-            visit.done("Agreed. The scores as they were given stay beside it.");
+            visit.done(format!(
+                "Agreed and saved at {}. The scores as they were given stay beside it.",
+                visit.now.time_of_day()
+            ));
             see(&format!("/desk/calls/{call}/moderation"))
         }
         Err(error) => {

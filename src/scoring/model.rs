@@ -3,8 +3,8 @@
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::db::schema::{
-    disregarded_bids, moderated_scores, moderations, panel_conflicts, panel_members, price_enquiries, rankings,
-    score_drafts, scores,
+    disregarded_bids, fallen_bids, moderated_scores, moderations, panel_conflicts, panel_members, price_enquiries,
+    rankings, rerankings, score_drafts, scores,
 };
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::{EvaluationFile, LowPriceFlag};
@@ -31,6 +31,12 @@ pub struct PanelMember {
     pub declared_at: Option<Instant>,
     /// When the evaluator's scores became final.
     pub final_at: Option<Instant>,
+    /// When somebody else took the place. What was scored until then is kept, and counts no more.
+    pub replaced_at: Option<Instant>,
+    /// Why.
+    pub replaced_reason: Option<String>,
+    /// Who took the place.
+    pub successor_id: Option<Id<PanelMember>>,
 }
 
 crate::text_enum! {
@@ -236,9 +242,31 @@ pub struct Enquiry {
     pub closed_at: Option<Instant>,
     /// Who decided.
     pub closed_by: Option<Id<Account>>,
+    /// What the supplier was asked through the service; empty where it was asked by letter.
+    pub question: Option<String>,
+    /// Who asked it.
+    pub asked_by: Option<Id<Account>>,
+    /// Last day to answer what was asked through the service.
+    pub answer_by: Option<LocalDate>,
+    /// When the supplier answered through the service. What it wrote is then nobody's to change.
+    pub answered_at: Option<Instant>,
+    /// Who answered for it.
+    pub answered_by: Option<Id<Account>>,
 }
 
 impl Enquiry {
+    /// Whether the supplier still has time to answer what it was asked through the service.
+    #[must_use]
+    pub fn awaits_answer(&self, today: LocalDate) -> bool {
+        self.answered_at.is_none() && self.answer_by.is_some_and(|last| today <= last)
+    }
+
+    /// The last day to answer, for people.
+    #[must_use]
+    pub fn answer_by_words(&self) -> String {
+        self.answer_by.map(crate::values::time::medium_date).unwrap_or_default()
+    }
+
     /// The day the supplier was asked, for people.
     #[must_use]
     pub fn asked_words(&self) -> String {
@@ -268,4 +296,57 @@ pub struct Ranking {
     pub signed_at: Option<Instant>,
     /// Who signed.
     pub signed_by: Option<Id<Account>>,
+}
+
+crate::text_enum! {
+    /// Why a bid falls away before the final decision.
+    pub enum FallGround {
+        Withdrawn = "withdrawn" => "Withdrawn by the bidder",
+        ExcludedSupplier = "excluded_supplier" => "Excluded supplier",
+        Debarred = "debarred" => "On the debarment list",
+        Breach = "breach" => "Breach of a procedural requirement",
+    }
+}
+crate::text_column!(FallGround);
+
+/// A bid that fell away after the opening. Never changed or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = fallen_bids, check_for_backend(MultiBackend))]
+pub struct Fallen {
+    /// Identifier.
+    pub id: Id<Fallen>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The bid.
+    pub application_id: Id<Application>,
+    /// Why.
+    pub ground: FallGround,
+    /// The reason in words.
+    pub reason: String,
+    /// When.
+    pub fell_at: Instant,
+    /// The bidder's owner, or the officer.
+    pub recorded_by: Id<Account>,
+}
+
+/// That one ranking came after another because bids fell away. Never changed or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = rerankings, check_for_backend(MultiBackend))]
+pub struct Rerank {
+    /// Identifier.
+    pub id: Id<Rerank>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The call.
+    pub call_id: Id<Call>,
+    /// The ranking with the bids that fell away.
+    pub before_id: Id<Ranking>,
+    /// The ranking without them.
+    pub after_id: Id<Ranking>,
+    /// When.
+    pub made_at: Instant,
+    /// Who.
+    pub made_by: Id<Account>,
 }

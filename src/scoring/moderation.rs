@@ -1,6 +1,7 @@
 //! Moderation: from individual scores to what the panel agrees. Originals stay as they were given.
 
 use super::bids::{self, Answer, Opened};
+use super::enquiries;
 use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation};
 use super::panel::note;
 use super::rules::{self, ScoringRefusal};
@@ -182,7 +183,8 @@ pub async fn disregard(
         .await
 }
 
-/// What a supplier said of its price, and what came of it.
+/// What a supplier said of its price, and what came of it. What was asked and answered through the service stands and
+/// need not be sent.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct EnquiryInput {
@@ -208,23 +210,20 @@ pub async fn record_enquiry(
     now: Instant,
 ) -> Result<()> {
     let mut form = Parser::default();
-    let asked_on = form.date("asked_on", &input.asked_on, "Enter the day the supplier was asked");
-    let answer = form.optional_text("answer", &input.answer, 5000);
+    let typed_day = form.optional_date("asked_on", &input.asked_on);
+    let typed_answer = form.optional_text("answer", &input.answer, 5000);
     let outcome = form.value::<EnquiryOutcome>("outcome", &input.outcome, "Say what came of it");
     let closed = outcome.is_some_and(|o| o != EnquiryOutcome::Open);
     let reason = if closed {
-        form.check(answer.is_some(), "answer", "Enter what the supplier answered, or that it did not answer");
         Some(form.text("note", &input.note, 3000, "Say why"))
     } else {
         form.optional_text("note", &input.note, 3000)
     };
-    form.check(asked_on.is_none_or(|d| d <= now.date()), "asked_on", "Enter a day that is not in the future");
+    form.check(typed_day.is_none_or(|d| d <= now.date()), "asked_on", "Enter a day that is not in the future");
     form.finish()?;
-    let (Some(asked_on), Some(outcome)) = (asked_on, outcome) else {
-        return Err(Error::field("outcome", "Say what came of it"));
-    };
+    let Some(outcome) = outcome else { return Err(Error::field("outcome", "Say what came of it")) };
     let by = actor.account().ok_or(Error::Denied)?;
-    let actor = actor.clone();
+    let (actor, url) = (actor.clone(), app.config.server.public_url.clone());
     app.db
         .write(move |db| {
             let mut enquiry = store::find_enquiry(db, id)?;
@@ -241,13 +240,30 @@ pub async fn record_enquiry(
             {
                 return Err(ScoringRefusal::NoEnquiry.into());
             }
-            enquiry.asked_on = Some(asked_on);
-            enquiry.answer.clone_from(&answer);
+            if enquiry.question.is_none() {
+                enquiry.asked_on = typed_day.or(enquiry.asked_on);
+            }
+            if enquiry.asked_on.is_none() {
+                return Err(Error::field("asked_on", "Enter the day the supplier was asked"));
+            }
+            // Only the supplier has a say in what it wrote itself.
+            if enquiry.answered_at.is_none() {
+                enquiry.answer.clone_from(&typed_answer);
+            }
+            if outcome == EnquiryOutcome::NotJustified && enquiry.awaits_answer(now.date()) {
+                return Err(ScoringRefusal::AnswerAwaited.into());
+            }
+            if closed && enquiry.answer.is_none() {
+                return Err(Error::field("answer", "Enter what the supplier answered, or that it did not answer"));
+            }
             enquiry.outcome = outcome;
             enquiry.note.clone_from(&reason);
             enquiry.closed_at = closed.then_some(now);
             enquiry.closed_by = closed.then_some(by);
             store::set_enquiry(db, &enquiry)?;
+            if closed && enquiry.question.is_some() {
+                enquiries::tell_decision(db, &call, &enquiry, &url, now)?;
+            }
             note(db, &actor, &call, "price.enquiry", json!({ "enquiry": id, "outcome": outcome }), now)
         })
         .await

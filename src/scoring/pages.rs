@@ -81,6 +81,7 @@ struct SheetPage {
     bids: Vec<Opened>,
     declared: bool,
     conflicted: bool,
+    replaced: bool,
     conflicts: Vec<(String, String, &'static str)>,
     rows: Vec<SheetRow>,
     done: usize,
@@ -125,7 +126,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
     let wanted = bids::answers_to_score(&call, &bids);
     let (done, all) = sheets::progress(&wanted, &drafts);
     let nodes = call.terms.0.model.nodes();
-    let rows = if member.declared_at.is_some() && !conflicted {
+    let rows = if rules::may_see(&member, conflicted).is_ok() {
         rules::scored_criteria(&call.terms.0.model)
             .into_iter()
             .map(|c| SheetRow {
@@ -172,6 +173,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
         form,
         declared: member.declared_at.is_some(),
         is_final: member.final_at.is_some(),
+        replaced: member.replaced_at.is_some(),
         call,
         conflicted,
         conflicts,
@@ -381,7 +383,7 @@ pub async fn score(
     let (call, application, criterion) = path.into_inner();
     match sheets::save(&visit.app, &visit.actor, call, application, &criterion, &posted.input, visit.now).await {
         Ok(of) => {
-            visit.done("Saved.");
+            visit.done(format!("Saved at {}.", visit.now.time_of_day()));
             if posted.input.go != "next" {
                 return see(&format!("/evaluations/{call}/{application}/{criterion}"));
             }

@@ -77,10 +77,90 @@ pub async fn add_member(
                 added_by,
                 declared_at: None,
                 final_at: None,
+                replaced_at: None,
+                replaced_reason: None,
+                successor_id: None,
             };
             store::insert_member(db, &row)?;
             note(db, &actor, &call, "panel.member_added", json!({ "member": row.id, "account": account }), now)?;
             Ok(row.id)
+        })
+        .await
+}
+
+/// Replacing an evaluator.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ReplaceInput {
+    /// Account of the person who takes the place, with the evaluator's role.
+    pub account: String,
+    /// Why the first cannot go on.
+    pub reason: String,
+}
+
+/// Somebody else takes the place of an evaluator, also late, until moderation is closed. What the first scored and wrote
+/// stays as it is and counts no more; the second declares conflicts and scores every answer.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused for somebody without the role, for one who was replaced before, and once
+/// moderation is closed.
+pub async fn replace_member(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    member: Id<PanelMember>,
+    input: &ReplaceInput,
+    now: Instant,
+) -> Result<Id<PanelMember>> {
+    let mut form = Parser::default();
+    let account = form.value::<Id<Account>>("account", &input.account, "Choose who takes the place");
+    let reason = form.text("reason", &input.reason, 1000, "Say why the first evaluator cannot go on");
+    form.finish()?;
+    let Some(account) = account else { return Err(Error::field("account", "Choose who takes the place")) };
+    let added_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::ManagePanel, &calls::thing(&call))?;
+            let panel = store::panel(db, call.id)?;
+            let first = panel.iter().find(|m| m.id == member).ok_or(Error::NotFound)?;
+            if first.replaced_at.is_some() {
+                return Err(ScoringRefusal::Replaced.into());
+            }
+            if store::moderation_closed(db, call.id)?.is_some() {
+                return Err(ScoringRefusal::ModerationClosed.into());
+            }
+            if !members_with_role(db, call.authority_id, Role::Evaluator)?.iter().any(|(id, _)| *id == account) {
+                return Err(ScoringRefusal::NotAnEvaluator.into());
+            }
+            if panel.iter().any(|m| m.account_id == account) {
+                return Err(Error::field("account", "This person is on the panel already"));
+            }
+            let second = PanelMember {
+                id: Id::new(),
+                authority_id: call.authority_id,
+                call_id: call.id,
+                account_id: account,
+                added_at: now,
+                added_by,
+                declared_at: None,
+                final_at: None,
+                replaced_at: None,
+                replaced_reason: None,
+                successor_id: None,
+            };
+            store::insert_member(db, &second)?;
+            store::set_replaced(db, first.id, second.id, &reason, now)?;
+            note(
+                db,
+                &actor,
+                &call,
+                "panel.member_replaced",
+                json!({ "member": first.id, "successor": second.id, "account": account }),
+                now,
+            )?;
+            Ok(second.id)
         })
         .await
 }

@@ -1,8 +1,8 @@
 //! Pages of officers: who judges a call, and their conflicts of interest.
 
-use super::model::Conflict;
+use super::model::{Conflict, PanelMember};
 use super::pages::form_shell;
-use super::panel::{self, MemberInput, ResolutionInput};
+use super::panel::{self, MemberInput, ReplaceInput, ResolutionInput};
 use super::{bids, rules, store};
 use crate::calls::{self, Call};
 use crate::error::Result;
@@ -13,13 +13,29 @@ use crate::values::{Account, Id, Role};
 use actix_web::web;
 use askama::Template;
 
+/// An evaluator, and how far their sheet is: not what they scored.
+struct Member {
+    id: Id<PanelMember>,
+    name: String,
+    word: &'static str,
+    colour: &'static str,
+    declared: String,
+    /// By criterion: answers that have a score and a reason, of all.
+    given: Vec<String>,
+    all: String,
+    replaced: String,
+    may_be_replaced: bool,
+}
+
 #[derive(Template)]
 #[template(path = "scoring/panel.html")]
 struct PanelPage {
     shell: Shell,
     form: FormState,
     call: Call,
-    members: Vec<(String, &'static str, &'static str, String)>,
+    members: Vec<Member>,
+    /// Titles of what is scored, over the columns of how far each evaluator is.
+    heads: Vec<String>,
     conflicts: Vec<(Conflict, String, String)>,
     evaluators: Vec<(String, String)>,
     may_manage: bool,
@@ -27,22 +43,26 @@ struct PanelPage {
 
 async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
     let actor = visit.actor.clone();
-    let (call, seated, bids, evaluators) = visit
+    let (call, seated, bids, evaluators, given) = visit
         .app
         .db
         .read(move |db| {
             let call = calls::find(db, id)?;
             require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
             let evaluators = members_with_role(db, call.authority_id, Role::Evaluator)?;
-            Ok((call, store::seated(db, id)?, bids::opened(db, id)?, evaluators))
+            Ok((call, store::seated(db, id)?, bids::opened(db, id)?, evaluators, store::given(db, id)?))
         })
         .await?;
     let name = |a: Id<Account>| seated.names.get(&a).cloned().unwrap_or_default();
+    let may_manage = can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id));
+    let scored = rules::scored_criteria(&call.terms.0.model);
     let members = seated
         .members
         .iter()
         .map(|m| {
-            let (word, colour) = if rules::is_conflicted(&seated.conflicts, m) {
+            let (word, colour) = if m.replaced_at.is_some() {
+                ("Replaced", "grey")
+            } else if rules::is_conflicted(&seated.conflicts, m) {
                 ("Conflict", "red")
             } else if m.final_at.is_some() {
                 ("Final", "green")
@@ -51,7 +71,26 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
             } else {
                 ("Not declared", "grey")
             };
-            (name(m.account_id), word, colour, m.declared_at.map(|d| d.medium()).unwrap_or_default())
+            let mine = || given.iter().filter(|(account, _)| *account == m.account_id);
+            let by: Vec<usize> = scored.iter().map(|c| mine().filter(|(_, id)| *id == c.id).count()).collect();
+            Member {
+                id: m.id,
+                name: name(m.account_id),
+                word,
+                colour,
+                declared: m.declared_at.map(|d| d.medium()).unwrap_or_default(),
+                all: format!("{} of {}", by.iter().sum::<usize>(), scored.len() * bids.len()),
+                given: by.into_iter().map(|n| format!("{n} of {}", bids.len())).collect(),
+                replaced: match (m.replaced_at, &m.replaced_reason) {
+                    (Some(at), Some(why)) => {
+                        let second = seated.members.iter().find(|s| Some(s.id) == m.successor_id);
+                        let second = second.map(|s| name(s.account_id)).unwrap_or_default();
+                        format!("Replaced by {second} on {}: {why}", at.medium())
+                    }
+                    _ => String::new(),
+                },
+                may_be_replaced: may_manage && m.replaced_at.is_none(),
+            }
         })
         .collect();
     let conflicts = seated
@@ -66,13 +105,14 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         shell: form_shell(visit, "Panel", &form),
         form,
         members,
+        heads: scored.iter().map(|c| c.title.clone()).collect(),
         conflicts,
         evaluators: evaluators
             .into_iter()
             .filter(|(id, _)| !seated.members.iter().any(|m| m.account_id == *id))
             .map(|(id, name)| (id.to_string(), name))
             .collect(),
-        may_manage: can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id)),
+        may_manage,
         call,
     })
 }
@@ -96,6 +136,25 @@ pub async fn add_member(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Me
             see(&format!("/desk/calls/{id}/panel"))
         }
         Err(error) => page_again(&panel_page(&visit, *id, posted.again(error)?).await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/panel/{member}/replace`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn replace(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<PanelMember>)>,
+    posted: Posted<ReplaceInput>,
+) -> Answer {
+    let (call, member) = path.into_inner();
+    match panel::replace_member(&visit.app, &visit.actor, call, member, &posted.input, visit.now).await {
+        Ok(_) => {
+            visit.done("Somebody else has taken the place. What was scored until then is kept.");
+            see(&format!("/desk/calls/{call}/panel"))
+        }
+        Err(error) => page_again(&panel_page(&visit, call, posted.again(error)?).await?),
     }
 }
 

@@ -4,7 +4,7 @@ use super::model::{Enquiry, EnquiryOutcome, Ranking};
 use super::panel::note;
 use super::residents::casting as residents;
 use super::rules::ScoringRefusal;
-use super::{bid_id, bids, store};
+use super::{bid_id, bids, falling_away, store};
 use crate::app::App;
 use crate::applications::refuse_bidder;
 use crate::audit::{self, Entry};
@@ -33,7 +33,8 @@ pub fn file_hash(file: &EvaluationFile) -> String {
     hex::encode(Sha256::digest(canonical_json(file).as_bytes()))
 }
 
-/// Ranks the bids of a call from agreed scores, promises and opened prices, and opens an enquiry for each low price.
+/// Ranks the bids of a call from agreed scores, promises and opened prices, and opens an enquiry for each low price. Where
+/// a bid of the ranking before fell away, both are kept as a re-ranking.
 ///
 /// # Errors
 /// Denied; refused while moderation is open, prices are sealed, something is missing, or a ranking is signed.
@@ -49,10 +50,15 @@ pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput
             if store::moderation_closed(db, call.id)?.is_none() {
                 return Err(ScoringRefusal::ModerationOpen.into());
             }
-            if store::signed_ranking(db, call.id)?.is_some() {
+            let before = store::latest_ranking(db, call.id)?;
+            let fallen = store::fallen(db, call.id)?;
+            let again = before.filter(|r| !falling_away::still_ranked(&r.file.0, &fallen).is_empty());
+            // A signed ranking is made again only because a bid in it fell away.
+            if again.is_none() && store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }
-            let file = make_file(db, &call, seed.clone())?;
+            let known = again.as_ref().and_then(|r| r.file.0.inputs.draw_seed.clone());
+            let file = make_file(db, &call, seed.clone().or(known))?;
             let ranking = Ranking {
                 id: Id::new(),
                 authority_id: call.authority_id,
@@ -65,6 +71,9 @@ pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput
                 signed_by: None,
             };
             store::insert_ranking(db, &ranking)?;
+            if let Some(before) = &again {
+                falling_away::keep(db, &actor, &call, before, &ranking, now)?;
+            }
             open_enquiries(db, &call, &ranking, now)?;
             note(db, &actor, &call, "ranking.made", json!({ "ranking": ranking.id, "hash": ranking.hash }), now)?;
             Ok(ranking.id)
@@ -83,7 +92,7 @@ fn make_file(db: &mut Db, call: &Call, seed: Option<String>) -> Result<Evaluatio
     }
     let qualities = bids::qualities(db, call.id)?;
     let agreed = store::moderated(db, call.id)?;
-    let left_out = store::disregarded(db, call.id)?;
+    let left_out = bids::reasons(&store::disregarded(db, call.id)?, &store::fallen(db, call.id)?);
     let mut inputs = bids::inputs(call, &opened, &agreed, &qualities, &prices, &left_out, seed);
     bids::work_out_figures(call, &opened, &qualities, &prices, &mut inputs)?;
     if let Some((criterion, tally)) = residents::for_ranking(db, call)? {
@@ -124,6 +133,11 @@ fn open_enquiries(db: &mut Db, call: &Call, ranking: &Ranking, now: Instant) -> 
                 note: None,
                 closed_at: None,
                 closed_by: None,
+                question: None,
+                asked_by: None,
+                answer_by: None,
+                answered_at: None,
+                answered_by: None,
             },
         )?;
     }

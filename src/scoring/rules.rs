@@ -59,6 +59,16 @@ pub enum ScoringRefusal {
     NoEnquiry,
     /// An enquiry is open.
     EnquiryOpen,
+    /// Somebody else took this evaluator's place.
+    Replaced,
+    /// The bid fell away already.
+    FellAway,
+    /// The supplier was asked already.
+    AskedAlready,
+    /// The supplier has answered, or was never asked, or the enquiry is closed.
+    NothingToAnswer,
+    /// The supplier still has time to answer.
+    AnswerAwaited,
     /// The one who declared a conflict cannot resolve it.
     OwnConflict,
     /// The bid or criterion is not of this call.
@@ -86,6 +96,11 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::PriceJustified => "scoring/price-justified",
             ScoringRefusal::NoEnquiry => "scoring/no-enquiry",
             ScoringRefusal::EnquiryOpen => "scoring/enquiry-open",
+            ScoringRefusal::Replaced => "scoring/replaced",
+            ScoringRefusal::FellAway => "scoring/fell-away",
+            ScoringRefusal::AskedAlready => "scoring/asked-already",
+            ScoringRefusal::NothingToAnswer => "scoring/nothing-to-answer",
+            ScoringRefusal::AnswerAwaited => "scoring/answer-awaited",
             ScoringRefusal::OwnConflict => "scoring/own-conflict",
             ScoringRefusal::NotOfThisCall => "scoring/not-of-this-call",
         }
@@ -131,6 +146,19 @@ impl RefusalInfo for ScoringRefusal {
                 "Ask the supplier to explain the price and record that it was not justified before you set it aside.".to_owned()
             }
             ScoringRefusal::EnquiryOpen => "Close every enquiry into a low price before you sign the ranking.".to_owned(),
+            ScoringRefusal::Replaced => {
+                "Somebody else has taken this place on the panel. What was scored until then is kept.".to_owned()
+            }
+            ScoringRefusal::FellAway => "This bid has fallen away already.".to_owned(),
+            ScoringRefusal::AskedAlready => {
+                "The supplier was asked already. What was asked stands; decide when it has answered or its time is over.".to_owned()
+            }
+            ScoringRefusal::NothingToAnswer => {
+                "There is no question about this price that waits for an answer.".to_owned()
+            }
+            ScoringRefusal::AnswerAwaited => {
+                "The supplier still has time to answer. Wait for its answer, or for the day after the last one to answer.".to_owned()
+            }
             ScoringRefusal::OwnConflict => "Somebody else must enquire into a conflict that you declared.".to_owned(),
             ScoringRefusal::NotOfThisCall => "This bid or criterion does not belong to the call.".to_owned(),
         }
@@ -141,9 +169,10 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::DeclareFirst | ScoringRefusal::Conflicted | ScoringRefusal::OwnConflict => {
                 Some("Procurement Act 2023 ss.81–82")
             }
-            ScoringRefusal::PriceJustified | ScoringRefusal::NoEnquiry | ScoringRefusal::EnquiryOpen => {
-                Some("Procurement Act 2023 s.19(4)–(6)")
-            }
+            ScoringRefusal::PriceJustified
+            | ScoringRefusal::NoEnquiry
+            | ScoringRefusal::EnquiryOpen
+            | ScoringRefusal::AnswerAwaited => Some("Procurement Act 2023 s.19(4)–(6)"),
             ScoringRefusal::SheetNotWhole { .. } | ScoringRefusal::NotAgreed { .. } => {
                 Some("Procurement Act 2023 s.19")
             }
@@ -161,18 +190,28 @@ pub fn is_conflicted(conflicts: &[Conflict], member: &PanelMember) -> bool {
 /// Whether an evaluator may see the bids and score them; `conflicted` as [`is_conflicted`] says.
 ///
 /// # Errors
-/// [`ScoringRefusal::DeclareFirst`], [`ScoringRefusal::Conflicted`].
+/// [`ScoringRefusal::Replaced`], [`ScoringRefusal::DeclareFirst`], [`ScoringRefusal::Conflicted`].
 pub fn may_see(member: &PanelMember, conflicted: bool) -> Result<(), ScoringRefusal> {
+    if member.replaced_at.is_some() {
+        return Err(ScoringRefusal::Replaced);
+    }
     if member.declared_at.is_none() {
         return Err(ScoringRefusal::DeclareFirst);
     }
     if conflicted { Err(ScoringRefusal::Conflicted) } else { Ok(()) }
 }
 
-/// Whether a person may see what others scored: an evaluator only when their own scores are final.
+/// Whether the scores of a member count: not those of somebody with a conflict, nor of somebody who was replaced.
+#[must_use]
+pub fn counts(conflicts: &[Conflict], member: &PanelMember) -> bool {
+    member.replaced_at.is_none() && !is_conflicted(conflicts, member)
+}
+
+/// Whether a person may see what others scored: an evaluator only when their own scores are final, or somebody else
+/// scores in their place.
 #[must_use]
 pub fn may_see_others(member: Option<&PanelMember>) -> bool {
-    member.is_none_or(|m| m.final_at.is_some())
+    member.is_none_or(|m| m.final_at.is_some() || m.replaced_at.is_some())
 }
 
 /// Whether moderation may begin: everybody who may score has final scores, and somebody does.
@@ -180,7 +219,7 @@ pub fn may_see_others(member: Option<&PanelMember>) -> bool {
 /// # Errors
 /// [`ScoringRefusal::SheetsNotFinal`], [`ScoringRefusal::NobodyScored`].
 pub fn may_moderate(panel: &[PanelMember], conflicts: &[Conflict]) -> Result<(), ScoringRefusal> {
-    let scoring: Vec<&PanelMember> = panel.iter().filter(|m| !is_conflicted(conflicts, m)).collect();
+    let scoring: Vec<&PanelMember> = panel.iter().filter(|m| counts(conflicts, m)).collect();
     let waiting = scoring.iter().filter(|m| m.final_at.is_none()).count();
     if waiting > 0 {
         return Err(ScoringRefusal::SheetsNotFinal { waiting });
@@ -258,6 +297,9 @@ mod tests {
             added_by: Id::new(),
             declared_at: declared.then(now),
             final_at: finished.then(now),
+            replaced_at: None,
+            replaced_reason: None,
+            successor_id: None,
         }
     }
 
@@ -301,6 +343,18 @@ mod tests {
             may_moderate(&[slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]),
             Err(ScoringRefusal::NobodyScored)
         );
+    }
+
+    #[test]
+    fn moderation_waits_for_who_took_the_place_and_not_for_who_was_replaced() {
+        let (mut first, mut second) = (member(true, false), member(true, false));
+        first.replaced_at = Some(now());
+        assert_eq!(may_see(&first, false), Err(ScoringRefusal::Replaced));
+        let waiting = may_moderate(&[first.clone(), second.clone()], &[]);
+        assert_eq!(waiting, Err(ScoringRefusal::SheetsNotFinal { waiting: 1 }));
+        second.final_at = Some(now());
+        assert_eq!(may_moderate(&[first.clone(), second], &[]), Ok(()));
+        assert_eq!(may_moderate(&[first], &[]), Err(ScoringRefusal::NobodyScored));
     }
 
     #[test]

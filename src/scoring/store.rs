@@ -1,14 +1,15 @@
 //! Rows of scoring.
 
 use super::model::{
-    Conflict, ConflictOutcome, Disregard, Enquiry, Moderated, Moderation, PanelMember, Ranking, Score, ScoreDraft,
+    Conflict, ConflictOutcome, Disregard, Enquiry, Fallen, Moderated, Moderation, PanelMember, Ranking, Rerank, Score,
+    ScoreDraft,
 };
 use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
 use crate::db::Db;
 use crate::db::schema::{
-    accounts, applications, calls, disregarded_bids, moderated_scores, moderations, organisations, panel_conflicts,
-    panel_members, price_enquiries, rankings, score_drafts, scores,
+    accounts, applications, calls, disregarded_bids, fallen_bids, moderated_scores, moderations, organisations,
+    panel_conflicts, panel_members, price_enquiries, rankings, rerankings, score_drafts, scores,
 };
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
@@ -118,8 +119,8 @@ pub(super) fn desk(db: &mut Db, call: Id<Call>, account: Id<Account>, bid: Id<Ap
         .first(db)?)
 }
 
-/// An opened bid with its bidder's name, the enquiry into its price and the decision to leave it out.
-pub(super) type Judged = (Application, String, Option<Enquiry>, Option<Disregard>);
+/// An opened bid with its bidder's name, the enquiry into its price, the decision to leave it out, and that it fell away.
+pub(super) type Judged = (Application, String, Option<Enquiry>, Option<Disregard>, Option<Fallen>);
 
 /// The opened bids of a call with what was found about them, by bidder's name, in one statement.
 pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Vec<Judged>> {
@@ -127,6 +128,7 @@ pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Vec<Judged>> {
         .inner_join(organisations::table.on(organisations::id.eq(applications::organisation_id)))
         .left_join(price_enquiries::table.on(price_enquiries::application_id.eq(applications::id)))
         .left_join(disregarded_bids::table.on(disregarded_bids::application_id.eq(applications::id)))
+        .left_join(fallen_bids::table.on(fallen_bids::application_id.eq(applications::id)))
         .filter(applications::call_id.eq(call))
         .filter(applications::state.eq(ApplicationState::Submitted))
         .filter(applications::opened_at.is_not_null())
@@ -135,6 +137,7 @@ pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Vec<Judged>> {
             organisations::name,
             Option::<Enquiry>::as_select(),
             Option::<Disregard>::as_select(),
+            Option::<Fallen>::as_select(),
         ))
         .order((organisations::name, applications::id))
         .limit(2000)
@@ -177,6 +180,36 @@ pub(super) fn set_final(db: &mut Db, id: Id<PanelMember>, at: Instant) -> Result
         .set(panel_members::final_at.eq(at))
         .execute(db)?;
     Ok(())
+}
+
+pub(super) fn set_replaced(
+    db: &mut Db,
+    id: Id<PanelMember>,
+    successor: Id<PanelMember>,
+    reason: &str,
+    at: Instant,
+) -> Result<()> {
+    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
+        .set((
+            panel_members::replaced_at.eq(at),
+            panel_members::replaced_reason.eq(reason),
+            panel_members::successor_id.eq(successor),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Which answers each evaluator has given whole, a score with its reason: who and for which criterion, once an answer.
+/// Not what the scores are.
+pub(super) fn given(db: &mut Db, call: Id<Call>) -> Result<Vec<(Id<Account>, String)>> {
+    Ok(score_drafts::table
+        .filter(score_drafts::call_id.eq(call))
+        .filter(score_drafts::level.is_not_null().or(score_drafts::passed.is_not_null()))
+        .filter(score_drafts::reason.ne(""))
+        .select((score_drafts::account_id, score_drafts::criterion))
+        .order(score_drafts::id)
+        .limit(MOST)
+        .load(db)?)
 }
 
 pub(super) fn conflicts(db: &mut Db, call: Id<Call>) -> Result<Vec<Conflict>> {
@@ -366,9 +399,30 @@ pub(super) fn set_enquiry(db: &mut Db, row: &Enquiry) -> Result<()> {
             price_enquiries::note.eq(&row.note),
             price_enquiries::closed_at.eq(row.closed_at),
             price_enquiries::closed_by.eq(row.closed_by),
+            price_enquiries::question.eq(&row.question),
+            price_enquiries::asked_by.eq(row.asked_by),
+            price_enquiries::answer_by.eq(row.answer_by),
+            price_enquiries::answered_at.eq(row.answered_at),
+            price_enquiries::answered_by.eq(row.answered_by),
         ))
         .execute(db)?;
     Ok(())
+}
+
+/// An application with its call and the enquiry into its price that was asked through the service, when there is one.
+///
+/// # Errors
+/// NotFound without such an application.
+pub(super) fn asked_of(db: &mut Db, application: Id<Application>) -> Result<(Application, Call, Option<Enquiry>)> {
+    Ok(applications::table
+        .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+        .left_join(
+            price_enquiries::table
+                .on(price_enquiries::application_id.eq(applications::id).and(price_enquiries::question.is_not_null())),
+        )
+        .filter(applications::id.eq(application))
+        .select((Application::as_select(), Call::as_select(), Option::<Enquiry>::as_select()))
+        .first(db)?)
 }
 
 pub(super) fn insert_ranking(db: &mut Db, row: &Ranking) -> Result<()> {
@@ -416,4 +470,54 @@ pub fn latest_ranking(db: &mut Db, call: Id<Call>) -> Result<Option<Ranking>> {
 /// What the database says.
 pub fn signed_ranking(db: &mut Db, call: Id<Call>) -> Result<Option<Ranking>> {
     Ok(latest_ranking(db, call)?.filter(|r| r.signed_at.is_some()))
+}
+
+/// The bids of a call that fell away, in that order.
+pub(super) fn fallen(db: &mut Db, call: Id<Call>) -> Result<Vec<(Fallen, Application)>> {
+    Ok(fallen_bids::table
+        .inner_join(applications::table.on(applications::id.eq(fallen_bids::application_id)))
+        .filter(fallen_bids::call_id.eq(call))
+        .select((Fallen::as_select(), Application::as_select()))
+        .order((fallen_bids::fell_at, fallen_bids::id))
+        .limit(2000)
+        .load(db)?)
+}
+
+/// That one application fell away, when it did.
+pub(super) fn fallen_of(db: &mut Db, application: Id<Application>) -> Result<Option<Fallen>> {
+    Ok(fallen_bids::table
+        .filter(fallen_bids::application_id.eq(application))
+        .select(Fallen::as_select())
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn insert_fallen(db: &mut Db, row: &Fallen) -> Result<()> {
+    diesel::insert_into(fallen_bids::table).values(row).execute(db)?;
+    Ok(())
+}
+
+pub(super) fn insert_rerank(db: &mut Db, row: &Rerank) -> Result<()> {
+    diesel::insert_into(rerankings::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// The newest rankings of a call, newest first, at most 20.
+pub(super) fn rankings(db: &mut Db, call: Id<Call>) -> Result<Vec<Ranking>> {
+    Ok(rankings::table
+        .filter(rankings::call_id.eq(call))
+        .select(Ranking::as_select())
+        .order((rankings::made_at.desc(), rankings::id.desc()))
+        .limit(20)
+        .load(db)?)
+}
+
+/// The newest re-rankings of a call, newest first, at most 20.
+pub(super) fn reranks(db: &mut Db, call: Id<Call>) -> Result<Vec<Rerank>> {
+    Ok(rerankings::table
+        .filter(rerankings::call_id.eq(call))
+        .select(Rerank::as_select())
+        .order((rerankings::made_at.desc(), rerankings::id.desc()))
+        .limit(20)
+        .load(db)?)
 }

@@ -1,7 +1,7 @@
 //! Pages of officers: where the numbers of one bid come from, and the file that recomputes them.
 
 use super::desk::desk;
-use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome};
+use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Fallen};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::pages::form_shell;
 use super::{bid_id, store};
@@ -38,6 +38,9 @@ struct TracePage {
     bid: String,
     residents_vote: bool,
     may_moderate: bool,
+    /// That the bid fell away, and whether an officer may still record it.
+    fell: Option<Fallen>,
+    may_fall: bool,
 }
 
 async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, form: FormState) -> Result<TracePage> {
@@ -84,6 +87,8 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
         left_out: found.left_out.iter().find(|d| d.application_id == application).cloned(),
         bid,
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
+        fell: found.fallen.iter().find(|(_, a)| a.id == application).map(|(f, _)| f.clone()),
+        may_fall: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
         ranked: ranking.is_some(),
         may_moderate: ranking.is_none_or(|r| r.signed_at.is_none())
             && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
@@ -98,6 +103,16 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
 pub async fn trace(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
     let (call, application) = path.into_inner();
     page(&trace_page(&visit, call, application, FormState::empty()).await?)
+}
+
+/// The page again, with what was wrong with a form of another file of this room.
+pub(super) async fn trace_again(
+    visit: &Visit,
+    call: Id<Call>,
+    application: Id<Application>,
+    form: FormState,
+) -> Answer {
+    page_again(&trace_page(visit, call, application, form).await?)
 }
 
 /// `POST /desk/calls/{id}/ranking/{application}/enquiry/{enquiry}`

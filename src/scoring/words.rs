@@ -90,7 +90,9 @@ pub fn weight_sentence(file: &EvaluationFile, firm: &Sensitivity) -> String {
                 shown_decimal(w.from)
             )
         }
-        None => "Moving any one weight by up to 20 points, up or down, leaves the first place as it is.".to_owned(),
+        None => {
+            "Whatever any one weight were, from nothing to everything, the first place would stay as it is.".to_owned()
+        }
     }
 }
 

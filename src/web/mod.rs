@@ -7,6 +7,7 @@ mod idempotency;
 mod openapi;
 mod problem_page;
 mod public_pages;
+mod route_table;
 pub mod routes;
 pub mod sandbox;
 mod security;

@@ -5,136 +5,32 @@ use crate::applications::{
     api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
     question_pages as questions, sending_pages as sending,
 };
-use crate::awards::{api as awards_api, pages as awards};
+use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    pages as calls,
+    pages as calls, rehearsal_pages as calls_rehearsal,
 };
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
 use crate::investments::{
     api as investments_api, fact_pages as investment_facts, own_pages as own_investments, pages as investments,
-    working_pages as investment_working,
+    restructuring_pages as restructuring, working_pages as investment_working,
 };
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
 use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
-    api as scoring_api, desk as scoring_desk, pages as scoring, panel_pages as scoring_panel, residents,
-    trace_pages as scoring_trace,
+    api as scoring_api, desk as scoring_desk, enquiry_pages as scoring_enquiry, pages as scoring,
+    panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
+    sensitivity_pages as scoring_sensitivity, trace_pages as scoring_trace,
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
-use actix_web::{Route, guard, web};
-use std::collections::HashMap;
+use actix_web::{guard, web};
 
-/// One route.
-pub struct Row {
-    /// GET or POST (DELETE and PUT only in the API).
-    pub method: Method,
-    /// Pattern, such as `/calls/{id}`.
-    pub path: &'static str,
-    /// What the policy is asked.
-    pub action: Action,
-    route: Route,
-}
-
-impl std::fmt::Debug for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} → {:?}", self.method, self.path, self.action)
-    }
-}
-
-/// The actions of all routes, for the gate.
-#[derive(Debug, Default)]
-pub struct Table(HashMap<&'static str, Vec<(Method, Action)>>);
-
-impl Table {
-    /// The action of a route; `None` where no route is.
-    #[must_use]
-    pub fn action(&self, method: &Method, pattern: &str) -> Option<Action> {
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
-        self.0.get(pattern)?.iter().find(|(m, _)| m == method).map(|(_, action)| *action)
-    }
-
-    /// The methods that a pattern takes, as the Allow header lists them; `None` where no route is.
-    #[must_use]
-    pub fn allowed(&self, pattern: &str) -> Option<String> {
-        let methods = self.0.get(pattern)?.iter().map(|(m, _)| m.as_str());
-        Some(methods.collect::<Vec<_>>().join(", ").replace("GET", "GET, HEAD"))
-    }
-
-    /// The page above a path that only takes posts: `/calls/7` for `/calls/7/questions`. The nearest that is a page.
-    #[must_use]
-    pub fn page_above(&self, pattern: &str, path: &str) -> Option<String> {
-        let (mut pattern, mut path) = (pattern, path.trim_end_matches('/'));
-        loop {
-            if self.action(&Method::GET, pattern).is_some() {
-                return Some(path.to_owned());
-            }
-            (pattern, path) = (pattern.rsplit_once('/')?.0, path.rsplit_once('/')?.0);
-            if pattern.is_empty() {
-                return Some("/".to_owned());
-            }
-        }
-    }
-}
-
-/// Builds the gate's table from the rows.
-#[must_use]
-pub fn table() -> Table {
-    let mut table = Table::default();
-    for row in all() {
-        table.0.entry(row.path).or_default().push((row.method, row.action));
-    }
-    table
-}
-
-/// The fixed beginning that routes of one room share: `/calls`, or `/api/v1/calls`.
-fn beginning(path: &str) -> &str {
-    let segments = if path.starts_with("/api/") { 3 } else { 1 };
-    let end = path.match_indices('/').nth(segments).map_or(path.len(), |(at, _)| at);
-    path.get(..end).unwrap_or(path)
-}
-
-/// Registers every route with actix, those with the same beginning together: actix tries patterns one after the
-/// other, so one list of them all would cost more than the answer.
-pub fn configure(config: &mut web::ServiceConfig) {
-    type Resources = Vec<(&'static str, Vec<Route>)>;
-    let mut scopes: Vec<(&'static str, Resources)> = Vec::new();
-    for row in all() {
-        let scope = beginning(row.path);
-        let place = scopes.iter().position(|(known, _)| *known == scope).unwrap_or_else(|| {
-            scopes.push((scope, Vec::new()));
-            scopes.len() - 1
-        });
-        let Some((_, resources)) = scopes.get_mut(place) else { continue };
-        match resources.iter_mut().find(|(path, _)| *path == row.path) {
-            Some((_, routes)) => routes.push(row.route),
-            None => resources.push((row.path, vec![row.route])),
-        }
-    }
-    for (beginning, resources) in scopes {
-        // The start page has nothing below it, and a scope called "/" would take everything.
-        let mut scope = (beginning != "/").then(|| web::scope(beginning));
-        for (path, routes) in resources {
-            let below = if scope.is_some() { path.strip_prefix(beginning).unwrap_or(path) } else { path };
-            let resource = routes.into_iter().fold(web::resource(below), actix_web::Resource::route);
-            scope = match scope {
-                Some(scope) => Some(scope.service(resource)),
-                None => {
-                    config.service(resource);
-                    None
-                }
-            };
-        }
-        if let Some(scope) = scope {
-            config.service(scope);
-        }
-    }
-}
+pub use super::route_table::{Row, Table, configure, table};
 
 macro_rules! rows {
     ($($verb:ident $path:literal $action:ident => $handler:expr),+ $(,)?) => {
@@ -338,6 +234,8 @@ fn calls_routes() -> Vec<Row> {
         post "/desk/calls/{id}/back-to-draft" PublishCall => calls_desk::back_to_draft,
         get "/desk/calls/{id}/publish" PublishCall => calls_desk::publish_form,
         post "/desk/calls/{id}/publish" PublishCall => calls_desk::publish,
+        get "/desk/calls/{id}/rehearsal" ReadDesk => calls_rehearsal::rehearsal,
+        post "/desk/calls/{id}/rehearsal" PublishCall => calls_rehearsal::acknowledge,
         get "/desk/calls/{id}/amend" PublishCall => calls_desk::amend_form,
         post "/desk/calls/{id}/amend" PublishCall => calls_desk::amend,
         get "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw_form,
@@ -371,6 +269,8 @@ fn calls_routes() -> Vec<Row> {
         get "/api/v1/calls/{id}/terms" ReadCall => calls_api::terms,
         post "/api/v1/calls/{id}/terms" PublishCall => calls_api::set_terms,
         get "/api/v1/calls/{id}/check" PublishCall => calls_api::check,
+        get "/api/v1/calls/{id}/rehearsal" ReadDesk => calls_api::rehearsal,
+        post "/api/v1/calls/{id}/rehearsal" PublishCall => calls_api::acknowledge,
         post "/api/v1/calls/{id}/publish" PublishCall => calls_api::publish,
         post "/api/v1/calls/{id}/back-to-draft" PublishCall => calls_api::back_to_draft,
         get "/api/v1/calls/{id}/notices" ReadCall => calls_api::notices,
@@ -442,14 +342,22 @@ fn scoring_routes() -> Vec<Row> {
         post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
         get "/desk/calls/{id}/panel" ReadScores => scoring_panel::panel_of,
         post "/desk/calls/{id}/panel" ManagePanel => scoring_panel::add_member,
+        post "/desk/calls/{id}/panel/{member}/replace" ManagePanel => scoring_panel::replace,
         post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_panel::resolve,
         get "/desk/calls/{id}/moderation" ReadScores => scoring_desk::moderation_of,
         post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
         get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
         post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
+        get "/desk/calls/{id}/rankings" ReadScores => scoring_rankings::show,
+        get "/api/v1/calls/{id}/rankings" ReadScores => scoring_api::rankings,
+        get "/desk/calls/{id}/sensitivity" ReadSensitivity => scoring_sensitivity::sensitivity,
+        get "/desk/calls/{id}/sensitivity.json" ReadSensitivity => scoring_sensitivity::file,
         get "/desk/calls/{id}/ranking.json" ReadScores => scoring_trace::file,
         get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_trace::trace,
         post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_trace::enquiry,
+        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}/question" Moderate => scoring_enquiry::ask,
+        get "/applications/{id}/price-enquiry" ReadOwnApplication => scoring_enquiry::show,
+        post "/applications/{id}/price-enquiry" SubmitApplication => scoring_enquiry::answer,
         post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_trace::disregard,
         get "/desk/calls/{id}/residents" ReadScores => residents::pages::residents,
         post "/desk/calls/{id}/residents" ManagePanel => residents::pages::set_up,
@@ -466,6 +374,7 @@ fn scoring_routes() -> Vec<Row> {
         post "/api/v1/votes/{token}" ViewPublic => residents::api::cast,
         get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
         post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
+        post "/api/v1/calls/{id}/panel/{member}/replacement" ManagePanel => scoring_api::replace,
         post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
         post "/api/v1/conflicts/{id}/resolution" ResolveConflict => scoring_api::resolve,
         get "/api/v1/calls/{id}/sheet" Score => scoring_api::sheet,
@@ -475,7 +384,11 @@ fn scoring_routes() -> Vec<Row> {
         post "/api/v1/calls/{id}/moderation/closed" Moderate => scoring_api::close,
         post "/api/v1/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_api::agree,
         post "/api/v1/calls/{id}/bids/{application}/disregard" Moderate => scoring_api::disregard,
+        post "/api/v1/price-enquiries/{id}/question" Moderate => scoring_api::ask,
+        get "/api/v1/applications/{id}/price-enquiry" ReadOwnApplication => scoring_api::own_enquiry,
+        post "/api/v1/applications/{id}/price-enquiry" SubmitApplication => scoring_api::answer_enquiry,
         post "/api/v1/price-enquiries/{id}" Moderate => scoring_api::enquiry,
+        get "/api/v1/calls/{id}/sensitivity" ReadSensitivity => scoring_api::sensitivity,
         get "/api/v1/calls/{id}/ranking" ReadScores => scoring_api::ranking_of,
         post "/api/v1/calls/{id}/ranking" Moderate => scoring_api::rank,
         post "/api/v1/calls/{id}/ranking/signature" Moderate => scoring_api::sign,
@@ -485,6 +398,11 @@ fn scoring_routes() -> Vec<Row> {
 
 fn awards_routes() -> Vec<Row> {
     rows![
+        get "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::form,
+        post "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::record,
+        post "/api/v1/calls/{id}/bids/{application}/fall" Moderate => awards_falling::api_record,
+        post "/applications/{id}/withdraw-opened" SubmitApplication => awards_falling::withdraw,
+        post "/api/v1/applications/{id}/withdrawal" SubmitApplication => awards_falling::api_withdraw,
         get "/desk/calls/{id}/award" ReadAwards => awards::desk,
         post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
         post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,
@@ -571,6 +489,9 @@ fn investments_routes() -> Vec<Row> {
         post "/investments/{id}/reports" ManageFund => investment_facts::report,
         post "/investments/{id}/valuations" ManageFund => investments::propose_valuation,
         post "/investments/{id}/valuations/{valuation}/decide" ApproveDrawdown => investments::decide_valuation,
+        get "/investments/{id}/restructure" ManageFund => restructuring::show,
+        post "/investments/{id}/restructure" ManageFund => restructuring::change,
+        post "/investments/{id}/restructurings/{restructuring}/decide" ApproveDrawdown => restructuring::decide,
         get "/investments/{id}/working" ReadFund => investment_working::show,
         get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
         get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,
@@ -589,6 +510,9 @@ fn investments_routes() -> Vec<Row> {
         post "/api/v1/my-investments/{id}/reports" ReportFigure => investments_api::report_own,
         post "/api/v1/investments/{id}/valuations" ManageFund => investments_api::propose_valuation,
         post "/api/v1/valuations/{id}/decide" ApproveDrawdown => investments_api::decide_valuation,
+        post "/api/v1/investments/{id}/restructurings" ManageFund => investments_api::propose_restructuring,
+        post "/api/v1/investments/{id}/restructurings/preview" ManageFund => investments_api::preview_restructuring,
+        post "/api/v1/restructurings/{id}/decide" ApproveDrawdown => investments_api::decide_restructuring,
     ]
 }
 

@@ -220,7 +220,8 @@ impl World {
 fn password_hash() -> &'static str {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| {
-        let input = actions::Register { name: "N".into(), email: "n@example.org".into(), password: PASSWORD.into() };
+        let (name, email) = ("N".into(), "n@example.org".into());
+        let input = actions::Register { name, email, password: PASSWORD.into(), next: String::new() };
         actions::checked_account(&input).unwrap().2
     })
 }

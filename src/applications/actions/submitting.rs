@@ -16,7 +16,7 @@ use crate::people::policy::Action;
 use crate::values::{Actor, Clock, Id, Instant, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The declaration under an application.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -217,30 +217,27 @@ impl Gathered for Sending {
     fn run(db: &mut Db, all: &[&Self]) -> Result<Vec<Option<Receipt>>> {
         let received = |one: &&Self| rules::received_at(&one.application, one.clock.now());
         let Some(at) = all.iter().map(received).max() else { return Ok(Vec::new()) };
-        // In one order, so that two groups never wait for each other's rows.
-        let mut in_order = all.to_vec();
-        in_order.sort_by_key(|one| one.application.id);
-        let mut stored = Vec::new();
-        for one in in_order {
-            let sent = store::Sent {
+        // In one order, so that two groups never wait for each other's rows; an application sent twice at once is
+        // written once, and the other finds it changed.
+        let by_id: BTreeMap<_, _> = all.iter().rev().map(|one| (one.application.id, *one)).collect();
+        let sent: Vec<_> = by_id
+            .values()
+            .map(|one| store::Sent {
                 id: one.application.id,
                 read_at: one.application.saved_at,
                 reference: &one.blank.reference,
                 call_version: one.call.version,
                 draft: &one.draft,
-                at,
-            };
-            if store::set_submitted(db, &sent)? {
-                stored.push(one);
-            }
-        }
+            })
+            .collect();
+        let marked = store::set_submitted(db, &sent, at)?;
+        let stored: Vec<_> = by_id.values().copied().filter(|one| marked.contains(&one.application.id)).collect();
         if stored.is_empty() {
             return Ok(all.iter().map(|_| None).collect());
         }
         // Judged only now that the rows are held: waiting for them may have taken until after the deadline.
-        let mut calls: Vec<_> = stored.iter().map(|one| one.call.id).collect();
-        calls.dedup();
-        let closing = store::closing_of(db, &calls)?;
+        let calls: BTreeSet<_> = stored.iter().map(|one| one.call.id).collect();
+        let closing = store::closing_of(db, calls)?;
         for one in &stored {
             let (stage, deadline_at) = *closing.get(&one.call.id).ok_or(Error::NotFound)?;
             rules::in_time(stage, deadline_at, at.max(one.clock.now()))?;

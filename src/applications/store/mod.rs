@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use diesel::sql_types::{BigInt, Text, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 mod envelopes;
 
@@ -291,7 +292,10 @@ pub(super) fn closing(db: &mut Db, call: Id<Call>) -> Result<(CallStage, Option<
 }
 
 /// As [`closing`], of several calls.
-pub(super) fn closing_of(db: &mut Db, ids: &[Id<Call>]) -> Result<HashMap<Id<Call>, (CallStage, Option<Instant>)>> {
+pub(super) fn closing_of(
+    db: &mut Db,
+    ids: BTreeSet<Id<Call>>,
+) -> Result<HashMap<Id<Call>, (CallStage, Option<Instant>)>> {
     let rows: Vec<(Id<Call>, CallStage, Option<Instant>)> =
         calls::table.filter(calls::id.eq_any(ids)).select((calls::id, calls::stage, calls::deadline_at)).load(db)?;
     Ok(rows.into_iter().map(|(id, stage, deadline_at)| (id, (stage, deadline_at))).collect())
@@ -328,30 +332,44 @@ pub(super) struct Sent<'a> {
     pub reference: &'a str,
     pub call_version: i64,
     pub draft: &'a str,
-    pub at: Instant,
 }
 
-/// Marks an application as sent, when nobody changed it since it was read. Says whether it did.
-pub(super) fn set_submitted(db: &mut Db, sent: &Sent<'_>) -> Result<bool> {
-    // Never the same instant twice, so that it tells two versions apart.
-    let saved_at = sent.at.max(sent.read_at.plus(TimeDelta::microseconds(1)));
-    let changed = diesel::update(
-        applications::table
-            .filter(applications::id.eq(sent.id))
-            .filter(applications::saved_at.eq(sent.read_at))
-            .filter(applications::state.ne(ApplicationState::Withdrawn)),
-    )
-    .set((
-        applications::state.eq(ApplicationState::Submitted),
-        applications::reference.eq(sent.reference),
-        applications::call_version.eq(sent.call_version),
-        applications::draft.eq(sent.draft),
-        applications::saved_at.eq(saved_at),
-        applications::submitted_at.eq(sent.at),
-        applications::opened_at.eq(None::<Instant>),
-    ))
-    .execute(db)?;
-    Ok(changed == 1)
+/// Marks applications as sent, each when nobody changed it since it was read, and gives those that it marked. One
+/// statement for all of them; each is named once.
+pub(super) fn set_submitted(db: &mut Db, sent: &[Sent<'_>], at: Instant) -> Result<HashSet<Id<Application>>> {
+    #[derive(QueryableByName)]
+    struct Marked {
+        #[diesel(sql_type = Text)]
+        id: Id<Application>,
+    }
+    let rows: Vec<String> = (0..sent.len())
+        .map(|row| {
+            let places: Vec<String> = (2..8).map(|place| format!("${}", row * 6 + place)).collect();
+            format!("({})", places.join(", "))
+        })
+        .collect();
+    let statement = format!(
+        "WITH sent (id, read_at, reference, call_version, draft, saved_at) AS (VALUES {}) \
+         UPDATE applications SET state = 'submitted', reference = sent.reference, call_version = sent.call_version, \
+         draft = sent.draft, saved_at = sent.saved_at, submitted_at = $1, opened_at = NULL \
+         FROM sent WHERE applications.id = sent.id AND applications.saved_at = sent.read_at \
+         AND applications.state <> 'withdrawn' RETURNING applications.id",
+        rows.join(", ")
+    );
+    let mut query = diesel::sql_query(statement).into_boxed::<MultiBackend>().bind::<Timestamp, _>(at);
+    for one in sent {
+        // Never the same instant twice, so that it tells two versions apart.
+        let saved_at = at.max(one.read_at.plus(TimeDelta::microseconds(1)));
+        query = query
+            .bind::<Text, _>(one.id)
+            .bind::<Timestamp, _>(one.read_at)
+            .bind::<Text, _>(one.reference)
+            .bind::<BigInt, _>(one.call_version)
+            .bind::<Text, _>(one.draft)
+            .bind::<Timestamp, _>(saved_at);
+    }
+    let marked: Vec<Marked> = query.load(db)?;
+    Ok(marked.into_iter().map(|row| row.id).collect())
 }
 
 /// Withdraws an application and destroys its draft with the draft's key.

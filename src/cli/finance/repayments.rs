@@ -45,6 +45,7 @@ pub fn revenue_share(text: &str, revenues: Option<&str>, view: View) -> Said {
                 due: row.date("due")?,
                 revenue: row.pounds_if_any("revenue")?,
                 restated: None,
+                restated_again: Vec::new(),
                 paid: row.pounds_if_any("paid")?,
             })
         })?);

@@ -35,6 +35,23 @@ diesel::table! {
         warnings -> Text,
         frozen_at -> Timestamp,
         frozen_by -> Text,
+        acknowledgement_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    call_acknowledgements (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        model_hash -> Text,
+        expected_price -> BigInt,
+        seed -> BigInt,
+        fields -> BigInt,
+        bids -> BigInt,
+        warnings -> Text,
+        acknowledged_at -> Timestamp,
+        acknowledged_by -> Text,
     }
 }
 

@@ -113,3 +113,20 @@ diesel::table! {
         made_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    investment_restructurings (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        from_on -> Date,
+        asked -> Text,
+        reason -> Text,
+        state -> Text,
+        agreed -> Nullable<Text>,
+        proposed_by -> Text,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}

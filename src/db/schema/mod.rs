@@ -46,6 +46,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     fund_commitments,
     subsidy_routes,
     calls,
+    call_acknowledgements,
     call_keys,
     applications,
     envelopes,
@@ -55,6 +56,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     moderations,
     price_enquiries,
     disregarded_bids,
+    fallen_bids,
     rankings,
     scores,
     resident_votes,
@@ -75,6 +77,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     investment_precedents,
     investment_entries,
     investment_valuations,
+    investment_restructurings,
 );
 pub use funds_tables::*;
 pub use investments_tables::*;

@@ -10,6 +10,9 @@ diesel::table! {
         added_by -> Text,
         declared_at -> Nullable<Timestamp>,
         final_at -> Nullable<Timestamp>,
+        replaced_at -> Nullable<Timestamp>,
+        replaced_reason -> Nullable<Text>,
+        successor_id -> Nullable<Text>,
     }
 }
 
@@ -111,6 +114,11 @@ diesel::table! {
         note -> Nullable<Text>,
         closed_at -> Nullable<Timestamp>,
         closed_by -> Nullable<Text>,
+        question -> Nullable<Text>,
+        asked_by -> Nullable<Text>,
+        answer_by -> Nullable<Date>,
+        answered_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>,
     }
 }
 
@@ -125,6 +133,31 @@ diesel::table! {
         made_by -> Text,
         signed_at -> Nullable<Timestamp>,
         signed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    fallen_bids (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        application_id -> Text,
+        ground -> Text,
+        reason -> Text,
+        fell_at -> Timestamp,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
+    rerankings (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        before_id -> Text,
+        after_id -> Text,
+        made_at -> Timestamp,
+        made_by -> Text,
     }
 }
 

@@ -107,6 +107,7 @@ fn name(kind: FlowKind) -> &'static str {
         FlowKind::Recovery => "recovery",
         FlowKind::CapitalisedInterest => "capitalised interest",
         FlowKind::Restored => "balance restored",
+        FlowKind::GivenUp => "balance given up",
         FlowKind::Valuation => "valuation",
     }
 }

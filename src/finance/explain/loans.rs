@@ -10,9 +10,7 @@ pub fn schedule(found: &LoanSchedule) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, loan) in found.loans.iter().enumerate() {
         let of = if found.loans.len() > 1 { format!(", tranche {}", index + 1) } else { String::new() };
-        for row in loan {
-            row_lines(row, &of, &mut lines);
-        }
+        lines.extend(rows(loan, &of));
     }
     let t = &found.totals;
     let column = |of: fn(&LoanRow) -> Pence| -> Vec<Pence> {
@@ -31,6 +29,16 @@ pub fn schedule(found: &LoanSchedule) -> Vec<Line> {
         format!("{named} = {}", sum_of(&owed)),
         owed.iter().copied().sum::<Pence>().to_string(),
     ));
+    lines
+}
+
+/// Rows one by one, each named with some words after its number and day.
+#[must_use]
+pub fn rows(loan: &[LoanRow], of: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for row in loan {
+        row_lines(row, of, &mut lines);
+    }
     lines
 }
 

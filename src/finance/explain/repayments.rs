@@ -3,7 +3,7 @@
 use super::{Line, percent, sum_of};
 use crate::finance::instruments::revenue_share::{Ending, RevenuePeriod, RevenueShare, SharePayment, Standing};
 use crate::finance::receipts::{AccountState, Entry, Head};
-use crate::values::Pence;
+use crate::values::{LocalDate, Pence, Share};
 
 /// Each payment of a revenue share: the regular part within floor and ceiling, what is settled, the room to the cap.
 #[must_use]
@@ -20,14 +20,25 @@ pub fn revenue_share(
     for (period, payment) in periods.iter().zip(payments) {
         let revenue = period.revenue.unwrap_or(last_known);
         last_known = revenue;
-        let share = match terms.ending {
-            Ending::ShareRises(share) if period.due > terms.long_stop => share,
-            _ => terms.share,
-        };
+        let share = share_on(terms, period.due);
         let within = match terms.ceiling {
             Some(ceiling) => format!("at least {} and at most {ceiling}", terms.floor),
             None => format!("at least {}", terms.floor),
         };
+        for (earlier, first) in periods.iter().zip(payments).take_while(|(p, _)| p.due < period.due) {
+            let mut before = first.regular;
+            for (with, revenue) in earlier.later_figures() {
+                let instead = regular(terms, revenue, earlier.due);
+                if with == period.due {
+                    lines.push(Line::new(
+                        format!("Settled with {}, for {}", period.due, earlier.due),
+                        format!("{instead} for revenue of {revenue}, instead of {before}"),
+                        (instead - before).to_string(),
+                    ));
+                }
+                before = instead;
+            }
+        }
         let kind = if payment.provisional { "revenue last reported" } else { "revenue" };
         lines.push(Line::new(
             format!("Regular payment {}", period.due),
@@ -69,6 +80,20 @@ pub fn revenue_share(
     };
     lines.push(Line::new(word, format!("{cap} − {paid}"), left.to_string()));
     lines
+}
+
+fn share_on(terms: &RevenueShare, due: LocalDate) -> Share {
+    match terms.ending {
+        Ending::ShareRises(share) if due > terms.long_stop => share,
+        _ => terms.share,
+    }
+}
+
+/// Share × revenue within floor and ceiling.
+fn regular(terms: &RevenueShare, revenue: Pence, due: LocalDate) -> Pence {
+    let exact = revenue.max(Pence::ZERO).decimal().saturating_mul(share_on(terms, due).get());
+    let part = Pence::round_pence(exact).unwrap_or(Pence::ZERO).max(terms.floor);
+    terms.ceiling.map_or(part, |ceiling| part.min(ceiling))
 }
 
 /// What every receipt was put to, and that nothing is lost: received − refunded = put to something + credit.

@@ -22,7 +22,7 @@ use crate::values::{Pence, Quantity, Share};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-const KINDS: [FlowKind; 12] = [
+const KINDS: [FlowKind; 13] = [
     FlowKind::Drawdown,
     FlowKind::FundCost,
     FlowKind::Interest,
@@ -34,6 +34,7 @@ const KINDS: [FlowKind; 12] = [
     FlowKind::Recovery,
     FlowKind::CapitalisedInterest,
     FlowKind::Restored,
+    FlowKind::GivenUp,
     FlowKind::Valuation,
 ];
 

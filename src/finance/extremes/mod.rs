@@ -90,8 +90,8 @@ proptest! {
         let agreement = RevenueShare {
             draws: vec![Tranche { on, amount: a }], share, floor: b, ceiling: Some(c), multiple: n, long_stop: due, ending: Ending::Balloon,
         };
-        let period = RevenuePeriod { due, revenue: Some(c), restated: Some((on, a)), paid: Some(b) };
-        let _ = revenue_share(&agreement, &[period, RevenuePeriod { due: on, ..period }]);
+        let period = RevenuePeriod { due, revenue: Some(c), restated: Some((on, a)), restated_again: vec![(due, b)], paid: Some(b) };
+        let _ = revenue_share(&agreement, &[period.clone(), RevenuePeriod { due: on, ..period }]);
         let _ = clawback(&Clawback { amount: a, promised: n, delivered: n, from: on, until: Some(due) }, due);
         let month = CashMonth { revenue: a, variable_costs: b, fixed_costs: c, other_debt: a, service: b };
         let _ = (affordability(&[month; 3], a), stressed(&[month; 3], STRESSES[0]));

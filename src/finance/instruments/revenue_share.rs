@@ -46,7 +46,7 @@ pub struct RevenueShare {
 }
 
 /// One revenue period and what is known of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevenuePeriod {
     /// The day its payment is due.
@@ -55,8 +55,18 @@ pub struct RevenuePeriod {
     pub revenue: Option<Pence>,
     /// A later figure, and the due date with which it is settled.
     pub restated: Option<(LocalDate, Pence)>,
+    /// Figures after that one in the order they came, each in the place of the one before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restated_again: Vec<(LocalDate, Pence)>,
     /// What was paid in fact; `None` when as due.
     pub paid: Option<Pence>,
+}
+
+impl RevenuePeriod {
+    /// Every later figure with the due date with which it is settled, in the order they came.
+    pub fn later_figures(&self) -> impl Iterator<Item = (LocalDate, Pence)> + '_ {
+        self.restated.iter().chain(&self.restated_again).copied()
+    }
 }
 
 /// One payment.
@@ -137,8 +147,13 @@ pub fn revenue_share(terms: &RevenueShare, periods: &[RevenuePeriod]) -> Worked<
         last_known = period.revenue.unwrap_or(last_known);
         let mut settled = 0_i128;
         for (earlier, payment) in periods[..index].iter().zip(&payments) {
-            if let Some((_, revenue)) = earlier.restated.filter(|(with, _)| *with == period.due) {
-                settled += i128::from(regular(revenue, earlier.due)?.0) - i128::from(payment.regular.0);
+            let mut before = payment.regular;
+            for (with, revenue) in earlier.later_figures() {
+                let restated = regular(revenue, earlier.due)?;
+                if with == period.due {
+                    settled += i128::from(restated.0) - i128::from(before.0);
+                }
+                before = restated;
             }
         }
         let true_up = Pence(i64::try_from(settled).map_err(|_| FinanceRefusal::TooLarge)?);
@@ -227,7 +242,13 @@ mod tests {
 
     fn month(n: u32, revenue: Option<i64>) -> RevenuePeriod {
         let due = chrono::NaiveDate::from_ymd_opt(2026, n, 28).unwrap();
-        RevenuePeriod { due, revenue: revenue.map(|r| Pence(r * 100)), restated: None, paid: None }
+        RevenuePeriod {
+            due,
+            revenue: revenue.map(|r| Pence(r * 100)),
+            restated: None,
+            restated_again: Vec::new(),
+            paid: None,
+        }
     }
 
     #[test]

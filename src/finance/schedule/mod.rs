@@ -178,8 +178,11 @@ pub struct Row {
     pub principal: Pence,
     /// Cash to pay: interest − capitalised + principal + fee.
     pub payment: Pence,
-    /// Balance after it: opening + drawn + capitalised − principal.
+    /// Balance after it: opening + drawn + capitalised + changed − principal.
     pub closing: Pence,
+    /// What a change of a running loan added to the balance in the period: what was overdue, less what was given up.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub changed: Pence,
     /// Fees of the agreement to pay with it.
     #[serde(default, skip_serializing_if = "nothing")]
     pub fee: Pence,
@@ -211,6 +214,7 @@ impl Row {
             principal: Pence::ZERO,
             payment: Pence::ZERO,
             closing: Pence::ZERO,
+            changed: Pence::ZERO,
             fee: Pence::ZERO,
             nature,
             estimate: false,

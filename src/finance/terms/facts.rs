@@ -1,5 +1,6 @@
 //! What happened under an agreement, as it was reported.
 
+use super::restructured::NewTerms;
 use crate::finance::schedule::Tranche;
 use crate::values::{LocalDate, Pence, Rate};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ crate::text_enum! {
         Exit = "exit" => "Sale of the company",
         Claim = "claim" => "Claim of the lender",
         Recovered = "recovered" => "Recovered by the lender",
+        Restructured = "restructured" => "Change of a running loan",
     }
 }
 
@@ -94,6 +96,8 @@ pub enum Happened {
         /// How much.
         amount: Pence,
     },
+    /// A running loan has new terms from the fact's day on. It is proposed and approved, not reported.
+    Restructured(NewTerms),
 }
 
 impl Happened {
@@ -111,6 +115,7 @@ impl Happened {
             Happened::Exit { .. } => FactKind::Exit,
             Happened::Claim { .. } => FactKind::Claim,
             Happened::Recovered { .. } => FactKind::Recovered,
+            Happened::Restructured(_) => FactKind::Restructured,
         }
     }
 
@@ -131,6 +136,7 @@ impl Happened {
             Happened::Exit { proceeds, .. } => format!("the company sold for {proceeds}"),
             Happened::Claim { loss } => format!("a loss of {loss}"),
             Happened::Recovered { amount } => format!("{amount} recovered"),
+            Happened::Restructured(new) => new.words(),
         }
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn drawn(terms: &Facility, facts: &Facts<'_>) -> Facility {
 }
 
 pub(super) fn schedule(terms: &Facility, facts: &Facts<'_>) -> Agreed<Schedule> {
+    if facts.happened.iter().any(|f| matches!(f.what, Happened::Restructured(_))) {
+        return super::restructured::schedule(drawn(terms, facts), facts);
+    }
     let found = replay(&drawn(terms, facts), &[])?;
     let mut by_due: BTreeMap<_, Row> = BTreeMap::new();
     for loan in &found.loans {
@@ -54,7 +57,7 @@ pub(super) fn schedule(terms: &Facility, facts: &Facts<'_>) -> Agreed<Schedule> 
 }
 
 /// Adds a loan's row to the row of its day: by tranche several loans fall due together.
-fn add(to: &mut Row, from: &LoanRow) -> Agreed<()> {
+pub(super) fn add(to: &mut Row, from: &LoanRow) -> Agreed<()> {
     let sum = |amounts: &[Pence]| {
         Pence::total(amounts.iter().copied()).map_err(|_| TermsRefusal::from(ScheduleRefusal::TooLarge))
     };

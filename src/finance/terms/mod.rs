@@ -15,6 +15,7 @@ mod facts;
 mod guarantee;
 mod loan;
 mod recoverable_grant;
+mod restructured;
 mod revenue_share;
 mod shares;
 mod short;
@@ -29,8 +30,9 @@ pub use equivalent::Equivalent;
 pub use facts::{Fact, FactKind, Facts, Happened};
 pub use guarantee::GuaranteeTerms;
 pub use recoverable_grant::RecoverableGrantTerms;
+pub use restructured::{NewHoliday, NewTerms};
 pub use revenue_share::{RevenueShareTerms, TermLoan};
-pub use shares::ShareTerms;
+pub use shares::{Diluted, ShareTerms};
 
 use super::loan::{Facility, LoanRefusal};
 use super::refusal::FinanceRefusal;
@@ -192,7 +194,7 @@ impl InstrumentTerms {
             InstrumentTerms::Grant => Vec::new(),
             InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) if sold => Vec::new(),
             InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) => {
-                vec![FactKind::Dividend, FactKind::Exit]
+                vec![FactKind::Dividend, FactKind::Round, FactKind::Exit]
             }
             InstrumentTerms::Convertible(_) if sold => Vec::new(),
             InstrumentTerms::Convertible(_) => vec![FactKind::Round, FactKind::Dividend, FactKind::Exit],
@@ -206,6 +208,17 @@ impl InstrumentTerms {
             InstrumentTerms::RecoverableGrant(_) => Carried::Due,
             InstrumentTerms::Grant => Carried::Nothing,
             _ => Carried::Capital,
+        }
+    }
+
+    /// What rounds of new shares did to a holding of shares that the fund has from the start; empty for anything else.
+    ///
+    /// # Errors
+    /// Figures that contradict the holding, or are too large.
+    pub fn rounds(&self, happened: &[Fact]) -> Agreed<Vec<Diluted>> {
+        match self {
+            InstrumentTerms::Equity(terms) | InstrumentTerms::PreferenceShares(terms) => terms.rounds(happened),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -86,17 +86,29 @@ impl RevenueShareTerms {
             .map(|due| {
                 let of_period = |r: &&(LocalDate, LocalDate, Pence)| r.0 == *due;
                 let in_time = reports.iter().filter(of_period).rfind(|r| r.1 < *due);
-                let late = reports.iter().filter(of_period).rfind(|r| r.1 >= *due);
+                let late = reports.iter().filter(of_period).filter(|r| r.1 >= *due);
                 let stands_in = || {
                     let earlier = reports.iter().filter(|r| r.0 < *due && r.1 < *due);
                     earlier.max_by_key(|r| (r.0, r.1)).map_or(self.expected, |r| r.2)
                 };
-                let restated = late.and_then(|r| {
-                    let settled = dues.iter().find(|next| **next > r.1 && **next > *due)?;
-                    Some((*settled, r.2))
-                });
+                let mut restated: Vec<(LocalDate, Pence)> = Vec::new();
+                for report in late.clone() {
+                    let Some(with) = dues.iter().find(|next| **next > report.1 && **next > *due) else { continue };
+                    // Two figures before one settlement: the later one counts.
+                    restated.retain(|(settled, _)| settled != with);
+                    restated.push((*with, report.2));
+                }
+                let reported = in_time.is_some() || late.count() > 0;
                 let revenue = Some(in_time.map_or_else(stands_in, |r| r.2));
-                (RevenuePeriod { due: *due, revenue, restated, paid: None }, in_time.or(late).is_some())
+                let mut restated = restated.into_iter();
+                let period = RevenuePeriod {
+                    due: *due,
+                    revenue,
+                    restated: restated.next(),
+                    restated_again: restated.collect(),
+                    paid: None,
+                };
+                (period, reported)
             })
             .collect()
     }
@@ -137,7 +149,7 @@ pub(super) fn worked_out(
     terms: &RevenueShareTerms,
     facts: &Facts<'_>,
 ) -> Agreed<(RevenueShare, Vec<RevenuePeriod>, Vec<SharePayment>, Standing)> {
-    let periods: Vec<RevenuePeriod> = terms.periods(facts).iter().map(|(p, _)| *p).collect();
+    let periods: Vec<RevenuePeriod> = terms.periods(facts).into_iter().map(|(p, _)| p).collect();
     let engine = terms.engine(facts.draws);
     let (payments, standing) = worked(&engine, &periods)?;
     Ok((engine, periods, payments, standing))

@@ -1,10 +1,13 @@
-//! Ordinary and preference shares: nothing is due until a dividend is declared or the company is sold.
+//! Ordinary and preference shares: nothing is due until a dividend is declared or the company is sold. New shares of others
+//! make the fund's part smaller and say what a share was worth.
 
 use super::facts::{Fact, Facts, Happened, number};
 use super::{Agreed, without_end};
 use crate::finance::DayCount;
-use crate::finance::instruments::equity::{Class, Preference, ownership, preference_dividend, waterfall};
-use crate::finance::refusal::{FinanceRefusal, total};
+use crate::finance::instruments::equity::{
+    Class, Dilution, Preference, dilution, ownership, preference_dividend, waterfall,
+};
+use crate::finance::refusal::{FinanceRefusal, penny, total};
 use crate::finance::schedule::{Nature, Row, Schedule};
 use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
@@ -38,6 +41,43 @@ impl ShareTerms {
         Ok(ownership(self.shares, self.all_shares)?)
     }
 
+    /// What each round of new shares did to the holding, in the order they were recorded.
+    ///
+    /// # Errors
+    /// Fewer shares than the fund holds, or figures too large.
+    pub fn rounds(&self, happened: &[Fact]) -> Agreed<Vec<Diluted>> {
+        let mut rounds = Vec::new();
+        for fact in happened {
+            let Happened::Round { raised, pre_money, shares_before } = fact.what else { continue };
+            if shares_before < self.shares {
+                return Err(FinanceRefusal::Contradiction("There are fewer shares than the fund holds.").into());
+            }
+            if pre_money <= Pence::ZERO {
+                return Err(FinanceRefusal::NotPositive("a value of the company").into());
+            }
+            let before = Decimal::from(shares_before);
+            let of_value = |amount: Pence| amount.decimal().checked_mul(before)?.checked_div(pre_money.decimal());
+            let issued = of_value(raised).map(|n| n.floor()).and_then(|n| u64::try_from(n).ok());
+            let issued = issued.ok_or(FinanceRefusal::TooLarge)?;
+            let all = shares_before.checked_add(issued).ok_or(FinanceRefusal::TooLarge)?;
+            let price = pre_money.decimal().checked_div(before).ok_or(FinanceRefusal::TooLarge)?;
+            let worth = price.checked_mul(Decimal::from(self.shares)).ok_or(FinanceRefusal::TooLarge)?;
+            let part = dilution(self.shares, shares_before, issued)?;
+            rounds.push(Diluted {
+                on: fact.on,
+                raised,
+                pre_money,
+                shares_before,
+                issued,
+                all,
+                price,
+                worth: penny(worth)?,
+                part,
+            });
+        }
+        Ok(rounds)
+    }
+
     fn class(&self, cost: Pence, unpaid_dividends: Pence) -> Class {
         Class { name: "The fund".to_owned(), shares: self.shares, cost, preference: self.preference, unpaid_dividends }
     }
@@ -66,8 +106,32 @@ impl ShareTerms {
     }
 }
 
+/// What a round of new shares did to the fund's holding, which took no part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Diluted {
+    /// The day of the round.
+    pub on: LocalDate,
+    /// New money.
+    pub raised: Pence,
+    /// Value of the company before it.
+    pub pre_money: Pence,
+    /// Shares before it.
+    pub shares_before: u64,
+    /// New shares: new money / price, whole ones.
+    pub issued: u64,
+    /// Shares after it.
+    pub all: u64,
+    /// Price of a share in pence, unrounded.
+    pub price: Decimal,
+    /// The fund's shares at this price.
+    pub worth: Pence,
+    /// The fund's part before and after.
+    pub part: Dilution,
+}
+
 pub(super) fn schedule(terms: &ShareTerms, facts: &Facts<'_>) -> Agreed<Schedule> {
     terms.part()?;
+    terms.rounds(facts.happened)?;
     let cost = total(facts.draws.iter().map(|d| d.amount))?;
     let rows = rows(terms, cost, facts.begin().unwrap_or(facts.today), facts.happened)?;
     let sold = rows.iter().any(|r| r.nature == Nature::Sale);

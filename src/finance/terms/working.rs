@@ -1,7 +1,7 @@
 //! How each payment of an agreement is worked out, line by line.
 
 use super::facts::{Fact, Facts, Happened};
-use super::{Agreed, InstrumentTerms};
+use super::{Agreed, Diluted, InstrumentTerms};
 use crate::finance::explain::{Line, loans, repayments};
 use crate::finance::loan::replay;
 use crate::finance::schedule::{Nature, Row};
@@ -21,6 +21,11 @@ impl InstrumentTerms {
     /// As [`InstrumentTerms::schedule`].
     pub fn working(&self, facts: &Facts<'_>) -> Agreed<Vec<Line>> {
         match self {
+            InstrumentTerms::Loan(terms)
+                if facts.happened.iter().any(|f| matches!(f.what, Happened::Restructured(_))) =>
+            {
+                super::restructured::working(super::loan::drawn(terms, facts), facts)
+            }
             InstrumentTerms::Loan(terms) => Ok(loans::schedule(&replay(&super::loan::drawn(terms, facts), &[])?)),
             InstrumentTerms::RevenueShare(terms) => {
                 let (engine, periods, payments, standing) = super::revenue_share::worked_out(terms, facts)?;
@@ -28,9 +33,45 @@ impl InstrumentTerms {
             }
             _ => {
                 let schedule = self.schedule(facts)?;
-                Ok(schedule.rows.iter().map(|row| self.line(row, facts)).collect())
+                let mut lines: Vec<Line> = self.rounds(facts.happened)?.iter().flat_map(|r| self.round(r)).collect();
+                lines.extend(schedule.rows.iter().map(|row| self.line(row, facts)));
+                Ok(lines)
             }
         }
+    }
+
+    /// What a round did to the fund's part, and what its price says of the holding.
+    fn round(&self, round: &Diluted) -> Vec<Line> {
+        let held = match self {
+            InstrumentTerms::Equity(terms) | InstrumentTerms::PreferenceShares(terms) => terms.shares,
+            _ => 0,
+        };
+        let on = medium_date(round.on);
+        vec![
+            Line::new(
+                format!("New shares of the round of {on}"),
+                format!(
+                    "{} × {} shares / {} before the money, whole ones",
+                    round.raised, round.shares_before, round.pre_money
+                ),
+                round.issued.to_string(),
+            ),
+            Line::new(
+                format!("The fund’s part after the round of {on}"),
+                format!(
+                    "{held} / ({} + {}), before it {}",
+                    round.shares_before,
+                    round.issued,
+                    percent(round.part.before)
+                ),
+                percent(round.part.after),
+            ),
+            Line::new(
+                format!("The fund’s shares at the price of the round of {on}"),
+                format!("{held} × {} / {} shares", round.pre_money, round.shares_before),
+                round.worth.to_string(),
+            ),
+        ]
     }
 
     fn line(&self, row: &Row, facts: &Facts<'_>) -> Line {

@@ -232,7 +232,7 @@ fn percent(weight: Decimal) -> String {
 }
 
 /// The lines of a title, each with its place; `y` is left at the last of them.
-fn placed_lines(text: &str, y: &mut Decimal) -> Vec<(Decimal, String)> {
+pub(super) fn placed_lines(text: &str, y: &mut Decimal) -> Vec<(Decimal, String)> {
     let mut placed = Vec::new();
     for (place, line) in lines(text, LINE).into_iter().enumerate() {
         if place > 0 {
@@ -243,7 +243,7 @@ fn placed_lines(text: &str, y: &mut Decimal) -> Vec<(Decimal, String)> {
     placed
 }
 
-fn sentence(parts: impl Iterator<Item = String>) -> String {
+pub(super) fn sentence(parts: impl Iterator<Item = String>) -> String {
     let text = parts.collect::<Vec<_>>().join("; ");
     if text.is_empty() { text } else { text + "." }
 }

@@ -9,6 +9,8 @@
 
 mod bars;
 mod cash;
+mod compare;
+mod curve;
 mod lanes;
 mod plan;
 mod progress;
@@ -17,6 +19,8 @@ mod spark;
 
 pub use bars::{ShareBar, ShareBars, WeightBar, WeightBars, WeightKind};
 pub use cash::{CashColumns, CashYear};
+pub use compare::{CompareBar, CompareBars};
+pub use curve::{CurvePoint, PriceCurve};
 pub use lanes::{Lane, Lanes, Stretch, StretchKind};
 pub use plan::{PlanColumns, PlannedPayment};
 pub use progress::{ProgressBar, ProgressLine, Reading};

@@ -22,6 +22,8 @@ pub struct Register {
     pub email: String,
     /// Password.
     pub password: String,
+    /// Where the person was on the way to: a path of this service, to which the mailed link leads on.
+    pub next: String,
 }
 
 /// Asks for an account. The address gets a link to confirm it; one that has an account already gets a mail that says so.
@@ -35,6 +37,11 @@ pub async fn register(app: &App, source: &str, input: &Register) -> Result<()> {
     // Asked before the password is hashed, which costs more than the answer.
     let known = key.clone();
     app.db.read(move |db| limits::require_room(db, &known, rules::REGISTRATIONS_BY_SOURCE, machine_now)).await?;
+    let next = rules::own_path(&input.next).map(|path| {
+        let path: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        format!("?next={path}")
+    });
+    let next = next.unwrap_or_default();
     let input = input.clone();
     let (name, email, password_hash) = tokio::task::spawn_blocking(move || checked_account(&input))
         .await
@@ -66,7 +73,7 @@ pub async fn register(app: &App, source: &str, input: &Register) -> Result<()> {
             }
             store::insert_registration(db, &registration, machine_now)?;
             let body = format!(
-                "Somebody, we hope you, asked for an account with this address.\n\nTo confirm that the address is yours, open this link within a day and type the password you chose:\n{url}/confirm/{secret}\n\nIf it was not you, there is nothing to do: without this link no account is made.\n"
+                "Somebody, we hope you, asked for an account with this address.\n\nTo confirm that the address is yours, open this link within a day and type the password you chose:\n{url}/confirm/{secret}{next}\n\nIf it was not you, there is nothing to do: without this link no account is made.\n"
             );
             mail::queue(db, None, email, "Confirm your email address", &body, now)?;
             Ok(())

@@ -9,7 +9,8 @@
 //! transaction that wrote it, and a vote's mark on the roll and its ballot are one transaction; the write-ahead log of
 //! either database holds the two side by side for as long as the log is kept, and a backup made while the vote is open
 //! holds what the database held. Closing writes every ballot anew, in the order of the random names, in a transaction of
-//! its own, so that rows no longer tell. The council says who may read the server's files; this program cannot.
+//! its own, so that rows no longer tell. A link's secret stands in the mail that carries it, as that of every mailed link
+//! does, and only its hash on the roll: whoever can read the table of mails could vote in a resident's place. The council says who may read the server's files; this program cannot.
 //!
 //! Public names: [`panel`], [`of_call`], [`ResidentVote`], the actions in [`roll`] and [`casting`].
 

@@ -1,0 +1,1 @@
+DROP TRIGGER call_acknowledgements_append_only ON call_acknowledgements;

@@ -1,0 +1,2 @@
+DROP TABLE rerankings;
+DROP TABLE fallen_bids;

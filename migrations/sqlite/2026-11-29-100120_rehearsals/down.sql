@@ -1,0 +1,2 @@
+DROP TRIGGER call_acknowledgements_no_update;
+DROP TRIGGER call_acknowledgements_no_delete;

@@ -1,0 +1,168 @@
+//! A bid falls away before the final decision: withdrawn after the opening, excluded or debarred.
+
+use crate::scoring::{Ready, ready, signed};
+use crate::support::World;
+use commonweal::awards::{actions, falling_away};
+use commonweal::calls::CallKind;
+use commonweal::db::schema::{fallen_bids, rankings, rerankings};
+use commonweal::error::Error;
+use commonweal::evaluation::{Kind, Model, PriceModel, evaluation_hash, without};
+use commonweal::outbox::mail;
+use commonweal::scoring::{Ranking, ranking, samples};
+use commonweal::values::Role;
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Birch is cheapest, so that without it the price points of the others change.
+const BIDS: [(&str, i64, i64); 3] =
+    [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000), ("Cedar Food", 5, 950_000)];
+
+fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Every ranking of the world, oldest first.
+fn made(world: &World) -> Vec<Ranking> {
+    world
+        .app
+        .db
+        .read_now(|db| {
+            let oldest = (rankings::made_at.asc(), rankings::id.asc());
+            Ok(rankings::table.select(Ranking::as_select()).order(oldest).load(db)?)
+        })
+        .unwrap()
+}
+
+fn has_price(model: &Model) -> bool {
+    model.criteria.iter().any(|c| matches!(c.kind, Kind::Price { model: PriceModel::LowestOverPrice }))
+}
+
+async fn recommend(
+    world: &World,
+    ready: &Ready,
+    bid: usize,
+) -> Result<commonweal::values::Id<commonweal::awards::Award>, Error> {
+    let input = actions::RecommendInput {
+        application: ready.bids[bid].to_string(),
+        reasons: "It is first.".into(),
+        ..actions::RecommendInput::default()
+    };
+    actions::recommend(&world.app, &ready.officer, ready.call, &input, world.now()).await
+}
+
+both! {
+    async fn a_bidder_withdraws_after_the_opening_the_others_are_ranked_again_and_both_rankings_are_kept(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, birch) = (ready.call, ready.bids[1]);
+        let officer = world.client(&ready.officer).await;
+        let moderation = format!("/desk/calls/{call}/moderation");
+        officer.post(&moderation, &[("step", "rank")]).await.expect(422).shows("The ranking is signed");
+        let bidder = world.client(&ready.suppliers[1].1).await;
+        let (outcome, withdraw) = (format!("/applications/{birch}/outcome"), format!("/applications/{birch}/withdraw-opened"));
+        bidder.get(&outcome).await.expect(200).shows("Withdraw this bid");
+        bidder.post(&withdraw, &[("reason", "")]).await.expect(422).shows("Say why you withdraw");
+        let editor = world.client(&world.person_of(ready.suppliers[1].0, Role::ApplicantEditor)).await;
+        editor.get(&outcome).await.expect(200).hides("Withdraw this bid");
+        editor.post(&withdraw, &[("reason", "I only write")]).await.expect(403);
+        let rival = world.client(&ready.suppliers[0].1).await;
+        rival.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(200);
+        rival.post(&withdraw, &[("reason", "It is theirs")]).await.expect(404);
+        bidder.post(&withdraw, &[("reason", "Our cook has left")]).await.expect(303);
+        bidder.get(&outcome).await.expect(200).shows("Withdrawn by the bidder: Our cook has left").hides("Withdraw this bid");
+        bidder.post(&withdraw, &[("reason", "Once more")]).await.expect(422).shows("has fallen away already");
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap();
+        assert!(mails.items.iter().any(|m| m.subject == "A bid was withdrawn"));
+
+        // Nothing is decided on the old ranking.
+        assert_eq!(refused(recommend(&world, &ready, 0).await), "awards/bid-fell-away");
+        officer.get(&moderation).await.expect(200).shows("A bid of this ranking has fallen away").shows("Birch Meals: Withdrawn by the bidder. Our cook has left");
+        officer.post(&moderation, &[("step", "rank")]).await.expect(303);
+        assert_eq!(refused(recommend(&world, &ready, 0).await), "awards/no-signed-ranking");
+        officer.get(&moderation).await.expect(200).hides("A bid of this ranking has fallen away").shows("Left out of the ranking");
+        officer.post(&moderation, &[("step", "sign")]).await.expect(303);
+        recommend(&world, &ready, 0).await.unwrap();
+
+        let both = made(&world);
+        assert_eq!(both.len(), 2);
+        assert!(both.iter().all(|r| r.signed_at.is_some() && r.hash == evaluation_hash(&r.file.0)), "the first stays signed");
+        assert!(has_price(&both[1].file.0.model));
+        // The engine, given the first file alone, comes to the same second ranking.
+        let (again, moved) = without(&both[0].file.0, "A-2", "Withdrawn by the bidder: Our cook has left").unwrap();
+        assert_eq!(again.result, both[1].file.0.result);
+        assert!(moved.moved.iter().any(|m| m.bid == "A-1" && m.total_after > m.total_before.unwrap()));
+        officer.get(&format!("/desk/calls/{call}/rankings")).await.expect(200)
+            .shows("Alder Kitchens stays first.").shows("Birch Meals: Withdrawn by the bidder. Our cook has left")
+            .shows("97.00").shows("98.50").shows(&both[0].hash).shows(&both[1].hash);
+        let told = world.api(&world.person(Role::Auditor)).await.get(&format!("/api/v1/calls/{call}/rankings")).await.expect(200).json();
+        assert_eq!(told["rankings"].as_array().unwrap().len(), 2);
+        assert_eq!(told["rerankings"][0]["fell_away"][0]["reason"], json!("Our cook has left"));
+        assert_eq!(told["rerankings"][0]["bids"][0], json!({ "bid": "A-1", "name": "Alder Kitchens", "before": [1, "97.00"], "after": [1, "98.50"] }));
+        for change in [
+            world.app.db.write_now(|db| Ok(diesel::update(fallen_bids::table).set(fallen_bids::reason.eq("x")).execute(db)?)),
+            world.app.db.write_now(|db| Ok(diesel::delete(rerankings::table).execute(db)?)),
+        ] {
+            assert!(change.is_err(), "what fell away and why is append-only");
+        }
+    }
+
+    async fn when_the_first_is_debarred_a_waiting_recommendation_cannot_be_approved_and_the_next_is_first(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, alder) = (ready.call, ready.bids[0]);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        let api = world.api(&ready.officer).await;
+        let fall = format!("/api/v1/calls/{call}/bids/{alder}/fall");
+        api.post(&fall, json!({ "ground": "debarred", "reason": "" })).await.expect(422);
+        let page = format!("/desk/calls/{call}/bids/{alder}/falls-away");
+        let officer = world.client(&ready.officer).await;
+        officer.get(&page).await.expect(200).shows("Alder Kitchens falls away");
+        officer.post(&page, &[("ground", ""), ("reason", "On the list since Monday")]).await.expect(422).shows("Choose why it falls away");
+        officer.post(&page, &[("ground", "debarred"), ("reason", "On the list since Monday")]).await.expect(303);
+        assert_eq!(api.post(&fall, json!({ "ground": "debarred", "reason": "Twice" })).await.expect(409).json()["type"], "/problems/scoring/fell-away");
+        let member = world.person(Role::CommitteeMember);
+        let approve = actions::decide(&world.app, &member, award, true, world.now()).await;
+        assert_eq!(refused(approve), "awards/bid-fell-away");
+        let input = ranking::RankingInput::default();
+        ranking::rank(&world.app, &ready.officer, call, &input, world.now()).await.unwrap();
+        assert_eq!(refused(actions::decide(&world.app, &member, award, true, world.now()).await), "awards/no-signed-ranking");
+        ranking::sign(&world.app, &ready.officer, call, world.now()).await.unwrap();
+        assert_eq!(refused(actions::decide(&world.app, &member, award, true, world.now()).await), "awards/not-ranked");
+        // The committee declines it; the bid that is first now can be recommended.
+        actions::decide(&world.app, &member, award, false, world.now()).await.unwrap();
+        assert_eq!(refused(recommend(&world, &ready, 2).await), "awards/not-most-advantageous");
+        recommend(&world, &ready, 1).await.unwrap();
+        officer.get(&format!("/desk/calls/{call}/rankings")).await.expect(200).shows("Alder Kitchens was first; now Birch Meals is.");
+        officer.get(&format!("/desk/calls/{call}/ranking/{alder}")).await.expect(200).shows("Fell away: On the debarment list. On the list since Monday");
+    }
+
+    async fn after_the_final_decision_nothing_falls_away_and_before_the_ranking_it_is_simply_left_out(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        let now = world.now();
+        samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &crate::scoring::judge, now).await.unwrap();
+        samples::moderate_everything(&world.app, &ready.officer, ready.call, &crate::scoring::judge, now).await.unwrap();
+        // Cedar falls away before anything is ranked: there is nothing to rank again.
+        let gone = falling_away::FallInput { ground: "excluded_supplier".into(), reason: "A bribery offence".into() };
+        falling_away::record(&world.app, &ready.officer, ready.call, ready.bids[2], &gone, now).await.unwrap();
+        samples::rank_and_sign(&world.app, &ready.officer, ready.call, now).await.unwrap();
+        let first = &made(&world)[0].file.0;
+        assert_eq!(first.result.as_ref().unwrap().ranking.len(), 2);
+        let kept: i64 = world.app.db.read_now(|db| Ok(rerankings::table.count().get_result(db)?)).unwrap();
+        assert_eq!(kept, 0);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        for kind in ["exclusion", "debarment"] {
+            let check = actions::CheckInput { kind: kind.into(), outcome: "clear".into(), note: "Looked at".into(), ..Default::default() };
+            actions::record_check(&world.app, &ready.officer, ready.bids[0], &check, now).await.unwrap();
+        }
+        let member = world.person(Role::CommitteeMember);
+        actions::decide(&world.app, &member, award, true, now).await.unwrap();
+        let late = falling_away::record(&world.app, &ready.officer, ready.call, ready.bids[1], &gone, now).await;
+        assert_eq!(refused(late), "awards/decided");
+        let bidder = world.api(&ready.suppliers[1].1).await;
+        let too_late = bidder.post(&format!("/api/v1/applications/{}/withdrawal", ready.bids[1]), json!({ "reason": "Late" })).await.expect(409).json();
+        assert_eq!(too_late["type"], "/problems/awards/decided");
+    }
+}
