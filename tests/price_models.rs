@@ -182,7 +182,7 @@ both! {
         let told = api.post(&path, without(serde_json::to_value(&none).unwrap())).await.expect(200).json();
         assert_eq!(told["missing"][0]["code"], json!("calls/no-later-costs"), "{told}");
         assert_eq!(api.post(&path, without(kept)).await.expect(200).json()["missing"], json!([]));
-        calling::publish(&world.app, &officer, id, &calling::PublishInput { seen: "yes".into() }, now).await.unwrap();
+        calling::publish(&world.app, &officer, id, &calling::PublishInput { seen: "yes".into(), ..Default::default() }, now).await.unwrap();
         let notice = calling::NoticeInput { kind: "uk4".into(), notice_number: "2026/S 000-099".into(), notice_date: now.rfc3339(), notice_time: String::new() };
         calling::record_notice(&world.app, &officer, id, &notice, now).await.unwrap();
         world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200)
@@ -361,7 +361,7 @@ both! {
         let less = (impact.weight.unwrap() - dec!(20)).to_string();
         desk.post(&format!("{criteria}/{}", impact.id), &[("title", &impact.title), ("weight", &less)]).await.expect(303);
         assert_eq!(model(&world).problems(), vec![]);
-        calling::publish(&world.app, &manager, id, &calling::PublishInput { seen: "yes".into() }, now).await.unwrap();
+        calling::publish(&world.app, &manager, id, &calling::PublishInput { seen: "yes".into(), ..Default::default() }, now).await.unwrap();
         world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200)
             .shows("What counts: Cover of the instalments").shows("1.25 or more: 100% of the points").shows("at 5% a year, repaid in 60 equal monthly instalments");
         // A tender has no cash-flow sheet, so it has no such figure.

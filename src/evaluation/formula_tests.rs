@@ -112,6 +112,17 @@ fn a_file_ranked_by_a_figure_is_recomputed_and_the_bidder_recomputes_its_own() {
     assert!(!recompute_own(&own).unwrap().agrees);
 }
 
+#[test]
+fn the_prices_that_rank_by_themselves_come_with_their_warnings() {
+    let warned = |model: &Model, code: &str| -> String {
+        let found = rehearse(model, Pence(100_000)).unwrap().warnings;
+        found.into_iter().find(|w| w.code == code).unwrap().sentence
+    };
+    assert!(warned(&per_point(), "price-per-point").contains("poor quality can win"));
+    // 0.3 ÷ 0.7
+    assert!(warned(&adjusted(), "options-only").contains("until it costs 42.9% more"));
+}
+
 fn whole_life(discount: Discount) -> Model {
     let life = WholeLife { years: 3, discount, items: vec![] };
     let model = PriceModel::LowestOverPrice;
