@@ -34,6 +34,7 @@ mod missions;
 mod pages;
 mod people;
 mod price_enquiries;
+mod price_models;
 mod rehearsing;
 mod replacing;
 mod residents;

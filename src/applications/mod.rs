@@ -16,10 +16,12 @@ pub mod api;
 pub mod assess_pages;
 mod cash_sheet;
 pub mod desk_pages;
+mod figures;
 pub mod jobs;
 mod model;
 mod own_bids;
 pub mod pages;
+mod price_parts;
 mod question_body;
 pub mod question_pages;
 pub mod questions;
@@ -33,6 +35,7 @@ mod store;
 mod typed;
 
 pub use affordability::{Assessment, Trial, TrialInput, assess};
+pub use figures::{Figure, FigureProblem, figure};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
 };

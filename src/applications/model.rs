@@ -100,6 +100,12 @@ pub struct Draft {
 pub struct PriceAnswers {
     /// Price for each price criterion including VAT (tender).
     pub prices: BTreeMap<String, Pence>,
+    /// Later costs of each whole-life cost criterion, by item of its list: one amount, or one for each year.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub costs: BTreeMap<String, BTreeMap<String, Vec<Pence>>>,
+    /// The option offered of each feature that lowers a price.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Amount asked for (investment).
     pub amount: Option<Pence>,
     /// Hours of work that the price pays for, where the call asks for them (tender).

@@ -2,6 +2,7 @@
 
 use super::model::Draft;
 use super::pages::{day, level_texts};
+use super::price_parts::{self, CostGroup, OptionGroup};
 use super::questions::{self, Asks, CASH_ROWS, FUND_LINES, LEAST_CASH_ROWS, Question};
 use super::shown;
 use crate::calls::{Call, EligibilityQuestion};
@@ -44,6 +45,12 @@ pub(super) struct Body {
     pub rows: Vec<usize>,
     /// The organisation's facts.
     pub profile: Profile,
+    /// Later costs that the price is asked with.
+    pub costs: Vec<CostGroup>,
+    /// How later costs are brought to the day of the purchase.
+    pub discounts: Vec<String>,
+    /// Options that lower the price.
+    pub choices: Vec<OptionGroup>,
 }
 
 /// What a question shows.
@@ -82,6 +89,8 @@ pub(super) fn body(call: &Call, question: &Question, draft: &Draft) -> Body {
                 body.amount_hint = format!("From {} to {}", round.least, round.most);
                 body.text = "How much you ask for. What it is for comes on the next page.".to_owned();
             } else {
+                (body.costs, body.discounts) = price_parts::cost_groups(terms);
+                body.choices = price_parts::option_groups(terms);
                 body.text =
                     "Prices include VAT. They are sealed apart from your other answers, and opened later.".to_owned();
             }

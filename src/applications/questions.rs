@@ -145,9 +145,7 @@ pub fn prices(terms: &Terms) -> Vec<(String, String)> {
         .model
         .nodes()
         .iter()
-        .filter(
-            |n| matches!(&n.criterion.kind, Kind::Price { model } if !matches!(model, PriceModel::FixedPrice { .. })),
-        )
+        .filter(|n| n.criterion.formula().is_some_and(|model| !matches!(model, PriceModel::FixedPrice { .. })))
         .map(|n| (n.criterion.id.clone(), n.criterion.title.clone()))
         .collect()
 }

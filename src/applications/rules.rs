@@ -1,6 +1,7 @@
 //! Rules of applications: what is missing, what the deadline allows, when envelopes may be opened.
 
 use super::model::{Answers, Application, ApplicationState, PriceAnswers, Promised};
+use super::price_parts;
 use super::questions::{self, Asks, LEAST_CASH_ROWS, Question};
 use crate::calls::{Call, CallKind, CallStage, Part, Terms};
 use crate::conditions::Direction;
@@ -367,7 +368,7 @@ fn baseline_problems(terms: &Terms, question: &Question, id: &str, promised: &Pr
 /// The published ceiling of a price criterion, where a price above it excludes the bid.
 fn excluding_ceiling(terms: &Terms, id: &str) -> Option<Pence> {
     match &terms.model.criterion(id)?.kind {
-        Kind::Price { model } => {
+        Kind::Price { model } | Kind::Cost { model, .. } => {
             model.ceiling().filter(|(_, above)| *above == AboveCeiling::Excluded).map(|(ceiling, _)| ceiling)
         }
         _ => None,
@@ -381,10 +382,12 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             None => problems.push(format!("Enter the price for “{title}”")),
             Some(given) if given.0 <= 0 => problems.push(format!("The price for “{title}” must be more than £0")),
             Some(given) if *given > MAX_PRICE => problems.push(format!("The price for “{title}” is too large")),
-            Some(given) => {
-                if let Some(ceiling) = excluding_ceiling(terms, &id).filter(|ceiling| given > ceiling) {
+            Some(_) => {
+                let compared = price_parts::compared(terms, &id, price);
+                if let Some(ceiling) = excluding_ceiling(terms, &id).filter(|c| compared.is_some_and(|p| p > *c)) {
+                    let what = if compared == price.prices.get(&id).copied() { "price" } else { "whole-life cost" };
                     problems.push(format!(
-                        "The price for “{title}” is above the ceiling of {ceiling}: a bid above it is left out"
+                        "The {what} for “{title}” is above the ceiling of {ceiling}: a bid above it is left out"
                     ));
                 }
             }
@@ -408,6 +411,7 @@ fn price_problems(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
             Some(_) => {}
         }
     }
+    problems.extend(price_parts::problems(terms, price));
     problems
 }
 

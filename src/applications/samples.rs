@@ -2,6 +2,7 @@
 
 use super::actions::{self, Declaration, DraftInput};
 use super::model::{Answers, Application, CashRow, PriceAnswers, Promised, UseOfFunds};
+use super::price_parts;
 use super::questions::{self, Asks};
 use super::records::Receipt;
 use crate::app::App;
@@ -70,6 +71,7 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
         ];
         answers.cash_flow = cash_flow(sample.price, today);
     }
+    price_parts::fill(terms, &mut price);
     DraftInput { answers, price }
 }
 

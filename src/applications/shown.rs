@@ -1,6 +1,7 @@
 //! Answers in words, for the check page and for staff.
 
 use super::model::{Answers, PriceAnswers, Promised, SealedFile};
+use super::price_parts;
 use super::questions::{self, Asks, Question};
 use crate::calls::{ConditionAsked, Terms};
 use crate::conditions::Cadence;
@@ -82,6 +83,7 @@ fn prices(terms: &Terms, price: &PriceAnswers) -> Vec<String> {
     if let (Some(amount), true) = (price.amount, terms.round.is_some()) {
         all.push(amount.to_string());
     }
+    all.extend(price_parts::lines(terms, price));
     all
 }
 

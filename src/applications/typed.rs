@@ -1,6 +1,7 @@
 //! Reading what was typed on one question into the draft. Whatever cannot be read is kept as typed.
 
 use super::model::{CashRow, Draft, Promised, UseOfFunds};
+use super::price_parts;
 use super::questions::{self, Asks, CASH_ROWS, FUND_LINES, Question};
 use crate::calls::Terms;
 use crate::people::Profile;
@@ -73,6 +74,7 @@ pub fn take(
             if terms.round.is_some() {
                 draft.price.amount = form.optional::<Pence>("amount", get("amount"));
             }
+            whole &= price_parts::take(terms, &mut form, &get, &mut draft.price);
         }
         Asks::UseOfFunds => {
             draft.answers.use_of_funds.clear();
@@ -164,6 +166,7 @@ pub fn shown(terms: &Terms, question: &Question, draft: &Draft) -> Vec<(String, 
         Asks::Price => {
             let mut fields: Vec<_> =
                 draft.price.prices.iter().map(|(id, price)| (format!("price_{id}"), price.plain())).collect();
+            fields.extend(price_parts::stored(terms, &draft.price));
             if let (Some(amount), true) = (draft.price.amount, terms.round.is_some()) {
                 fields.push(("amount".to_owned(), amount.plain()));
             }

@@ -136,12 +136,17 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
             let name = |a: Id<Application>| {
                 all.iter().find(|(x, _)| x.id == a).map(|(_, name)| name.clone()).unwrap_or_default()
             };
+            let model = &call.terms.0.model;
+            let standing = |r: &crate::evaluation::Ranked| match r.figure {
+                Some(_) => model.standing(Some(r.total), r.figure).unwrap_or_default(),
+                None => format!("{} points", r.total),
+            };
             let choices = ranking
                 .iter()
                 .flat_map(|r| r.file.0.result.iter().flat_map(|r| &r.ranking))
                 .filter_map(|r| {
                     let (application, name) = all.iter().find(|(a, _)| scoring::bid_id(a) == r.bid)?;
-                    Some((application.id.to_string(), format!("{}. {name} with {} points", r.rank, r.total)))
+                    Some((application.id.to_string(), format!("{}. {name} with {}", r.rank, standing(r))))
                 })
                 .collect();
             let tender = call.kind == CallKind::Tender;

@@ -34,8 +34,10 @@ pub struct Summary {
     pub why_not: Vec<String>,
     /// Every criterion of its own bid.
     pub own: Vec<CriterionPart>,
-    /// Its total.
+    /// Its total, where points were given.
     pub total: Option<String>,
+    /// What it was ranked by, where that is a figure in pounds.
+    pub ranked_by: Option<String>,
     /// Its place.
     pub rank: Option<u32>,
     /// The winner, for a tender.
@@ -78,6 +80,8 @@ pub struct WinnerPart {
     pub identifier: String,
     /// Total.
     pub total: Option<String>,
+    /// What it was ranked by, where that is a figure in pounds.
+    pub ranked_by: Option<String>,
 }
 
 /// What summaries of a call are built from.
@@ -154,7 +158,8 @@ impl Source<'_> {
                 })
             })
             .collect();
-        let total = own.result.total.map(|t| t.to_string());
+        let standing = self.file.model.standing(own.result.total, own.result.figure);
+        let (total, ranked_by) = self.points_and_figure(&own.result);
         Some(Summary {
             call: self.call.clone(),
             authority: self.authority.clone(),
@@ -162,15 +167,16 @@ impl Source<'_> {
             bid,
             tender: self.tender,
             made_on: self.today,
-            outcome: self.outcome(&organisation.name, won, own.result.rank, total.as_deref()),
-            why_not: if won { Vec::new() } else { self.why_not(&own.result, total.as_deref()) },
+            outcome: self.outcome(&organisation.name, won, own.result.rank, standing.as_deref()),
+            why_not: if won { Vec::new() } else { self.why_not(&own.result, standing.as_deref()) },
             own: parts,
             total,
+            ranked_by,
             rank: own.result.rank,
             winner: self.winner.map(|(winner, organisation)| {
-                let total = self.file.result.as_ref().and_then(|r| {
-                    r.bids.iter().find(|b| b.bid == bid_id(winner)).and_then(|b| b.total).map(|t| t.to_string())
-                });
+                let best = self.file.result.as_ref();
+                let best = best.and_then(|r| r.bids.iter().find(|b| b.bid == bid_id(winner)));
+                let (total, ranked_by) = best.map(|b| self.points_and_figure(b)).unwrap_or_default();
                 let profile = &organisation.profile.0;
                 WinnerPart {
                     name: organisation.name.clone(),
@@ -178,36 +184,51 @@ impl Source<'_> {
                     email: profile.contact_email.clone(),
                     identifier: profile.register_id.clone(),
                     total,
+                    ranked_by,
                 }
             }),
         })
     }
 
-    fn outcome(&self, name: &str, won: bool, rank: Option<u32>, total: Option<&str>) -> String {
-        match (won, rank, total) {
-            (true, _, Some(total)) if self.tender => format!("{name} is the winner with {total} points out of 100."),
-            (true, _, Some(total)) => format!("{name} is chosen for investment with {total} points out of 100."),
-            (false, Some(rank), Some(total)) => {
+    /// The points, where the model gives any, and the figure in pounds, where it ranks by one.
+    fn points_and_figure(&self, bid: &crate::evaluation::BidResult) -> (Option<String>, Option<String>) {
+        let model = &self.file.model;
+        let points = bid.total.filter(|_| model.criteria.iter().any(crate::evaluation::Criterion::carries_points));
+        (points.map(|t| t.to_string()), bid.figure.and_then(|_| model.standing(bid.total, bid.figure)))
+    }
+
+    fn outcome(&self, name: &str, won: bool, rank: Option<u32>, standing: Option<&str>) -> String {
+        match (won, rank, standing) {
+            (true, _, Some(standing)) if self.tender => format!("{name} is the winner with {standing}."),
+            (true, _, Some(standing)) => format!("{name} is chosen for investment with {standing}."),
+            (false, Some(rank), Some(standing)) => {
                 let of = self.file.result.as_ref().map_or(0, |r| r.ranking.len());
-                format!("{name} is not successful. It came in place {rank} of {of} with {total} points out of 100.")
+                format!("{name} is not successful. It came in place {rank} of {of} with {standing}.")
             }
             _ => format!("{name} is not successful: its application was left out of the ranking."),
         }
     }
 
-    fn why_not(&self, own: &crate::evaluation::BidResult, total: Option<&str>) -> Vec<String> {
+    fn why_not(&self, own: &crate::evaluation::BidResult, standing: Option<&str>) -> Vec<String> {
         if !own.exclusions.is_empty() {
             return own.exclusions.iter().map(|e| e.sentence.clone()).collect();
         }
         let Some(result) = &self.file.result else { return Vec::new() };
-        match (self.winner, total) {
-            (Some((winner, organisation)), Some(total)) => {
-                let best = result.bids.iter().find(|b| b.bid == bid_id(winner)).and_then(|b| b.total);
-                let best = best.map(|t| t.to_string()).unwrap_or_default();
+        match (self.winner, own.total, standing) {
+            (Some((winner, organisation)), Some(total), Some(standing)) => {
+                let best = result.bids.iter().find(|b| b.bid == bid_id(winner));
+                let sentence = if own.figure.is_some() {
+                    let best = best.and_then(|b| self.file.model.standing(b.total, b.figure)).unwrap_or_default();
+                    format!(
+                        "{} was ranked by {best}, this tender by {standing}; the lowest is first.",
+                        organisation.name
+                    )
+                } else {
+                    let best = best.and_then(|b| b.total).map(|t| t.to_string()).unwrap_or_default();
+                    format!("{} earned {best} points in total, this tender {total}.", organisation.name)
+                };
                 vec![format!(
-                    "{} earned {best} points in total, this tender {total}. The contract goes to the tender that best \
-                     satisfies the published award criteria.",
-                    organisation.name
+                    "{sentence} The contract goes to the tender that best satisfies the published award criteria."
                 )]
             }
             _ => vec![
@@ -287,6 +308,9 @@ impl Summary {
         if let Some(total) = &self.total {
             line(&format!("Total: {total} of 100"));
         }
+        if let Some(figure) = &self.ranked_by {
+            line(&format!("Ranked by: {figure}"));
+        }
         if let Some(winner) = &self.winner {
             line("");
             line("The winner");
@@ -297,6 +321,9 @@ impl Summary {
             }
             if let Some(total) = &winner.total {
                 line(&format!("Total: {total} of 100"));
+            }
+            if let Some(figure) = &winner.ranked_by {
+                line(&format!("Ranked by: {figure}"));
             }
         }
         text

@@ -1,17 +1,16 @@
 //! Editing the criteria tree by forms: one criterion at a time.
 
+pub use super::criterion_input::CriterionInput;
 use super::model::{ConditionAsked, Terms};
-use super::panel_form;
 use super::rules::identifier;
+use super::{figure_form, levels_form, life_form, panel_form, price_form};
 use crate::error::{Error, Result};
 use crate::evaluation::{
-    AboveCeiling, Criterion, Deliverability, DeliverabilityShare, Kind, Level, Measure, Minimum, Model, PriceBand,
-    PriceModel, SocialValueMethod, TieRule,
+    Criterion, Deliverability, DeliverabilityShare, Kind, Measure, Minimum, Model, PriceModel, SocialValueMethod,
+    TieRule,
 };
-use crate::values::decimals::parse_decimal;
-use crate::values::{FieldErrors, Parser, Pence};
+use crate::values::{FieldErrors, Parser};
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use std::collections::BTreeSet;
 
 crate::text_enum! {
@@ -20,87 +19,12 @@ crate::text_enum! {
         Quality = "quality" => "Quality: evaluators choose a level",
         SocialValue = "social_value" => "Social value: promises in figures",
         Price = "price" => "Price: scored by a formula",
+        Cost = "cost" => "Whole-life cost: the price with later costs, scored by a formula",
+        Figure = "figure" => "A figure that we work out: cover, loss or subsidy",
         PassFail = "pass_fail" => "Pass or fail",
         Panel = "panel" => "Community panel: residents vote",
         Group = "group" => "A heading that gathers others",
     }
-}
-
-crate::text_enum! {
-    /// The price formulas that a form offers.
-    pub enum Formula {
-        AbsoluteToCeiling = "absolute_to_ceiling" => "Against the ceiling: other bids change nothing",
-        Bands = "bands" => "Published price bands: other bids change nothing",
-        LowestOverPrice = "lowest_over_price" => "Lowest price divided by the price",
-        LinearToCeiling = "linear_to_ceiling" => "Between the lowest price and the ceiling",
-        Bilinear = "bilinear" => "Around the mean price",
-        FixedPrice = "fixed_price" => "Everybody is paid the same; price earns no points",
-    }
-}
-
-/// Texts of the five levels that a new quality criterion begins with.
-pub const LEVEL_TEXTS: [&str; 5] = [
-    "No answer, or one that does not deal with the question.",
-    "Deals with a part of the question; gives us serious doubts that it would work.",
-    "Deals with most of the question; gives us some doubts, or little evidence.",
-    "Deals with the whole question, with evidence that it would work.",
-    "Deals with the whole question in detail, with strong evidence, and adds something of clear worth to residents.",
-];
-
-/// A criterion as a form or a program sends it.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct CriterionInput {
-    /// `quality`, `social_value`, `price`, `pass_fail` or `group`.
-    pub kind: String,
-    /// The question, or the name of the criterion.
-    pub title: String,
-    /// Per cent of its level; empty where no points are carried.
-    pub weight: String,
-    /// Identifier of the group it lies in; empty at the top.
-    pub parent: String,
-    /// Most words of an answer.
-    pub words: String,
-    /// A bid below this level is left out.
-    pub minimum_level: String,
-    /// Text of level 0.
-    pub level_0: String,
-    /// Text of level 1.
-    pub level_1: String,
-    /// Text of level 2.
-    pub level_2: String,
-    /// Text of level 3.
-    pub level_3: String,
-    /// Text of level 4.
-    pub level_4: String,
-    /// Formula of a price.
-    pub formula: String,
-    /// Published ceiling in pounds, VAT included.
-    pub ceiling: String,
-    /// Power of the formula, 1 to 5.
-    pub exponent: String,
-    /// `excluded` or `scores_zero`.
-    pub above_ceiling: String,
-    /// Part of the points that the mean price earns.
-    pub mean_share: String,
-    /// Price bands, one a line: highest price, then the part of the points, such as `900000 0.8`.
-    pub bands: String,
-    /// The price everybody is paid.
-    pub fixed_price: String,
-    /// `against_targets` or `share_of_highest`.
-    pub method: String,
-    /// Quality criterion that judges how promises will be kept; empty when they count in full.
-    pub judged_by: String,
-    /// What must be so.
-    pub requirement: String,
-    /// Community panel: `scores`, or `budget` for money to share out.
-    pub vote: String,
-    /// Community panel: the best score, 1 to 10; the least is 0.
-    pub highest: String,
-    /// Community panel: what one resident may share out, in pounds.
-    pub each: String,
-    /// Community panel: fewest ballots that count.
-    pub ballots: String,
 }
 
 impl CriterionInput {
@@ -122,55 +46,23 @@ impl CriterionInput {
                     put(&format!("level_{}", level.level), level.text.clone());
                 }
             }
-            Kind::Price { model } => price_pairs(model, put),
+            Kind::Price { model } => price_form::pairs(model, put),
+            Kind::Cost { model, life } => {
+                price_form::pairs(model, &mut put);
+                life_form::pairs(life, put);
+            }
+            Kind::Figure { measure, bands, trial, .. } => {
+                figure_form::pairs(*measure, bands, trial.as_ref(), put);
+            }
             Kind::SocialValue { method, deliverability, .. } => {
                 put("method", method_word(*method).to_owned());
                 put("judged_by", deliverability.as_ref().map(|d| d.criterion.clone()).unwrap_or_default());
             }
             Kind::PassFail { requirement } => put("requirement", requirement.clone()),
             Kind::Panel { rule } => panel_form::pairs(rule, put),
-            Kind::Cost { .. } | Kind::Figure { .. } | Kind::Group { .. } => {}
+            Kind::Group { .. } => {}
         }
         pairs
-    }
-}
-
-fn price_pairs(model: &PriceModel, mut put: impl FnMut(&str, String)) {
-    let above =
-        |above: AboveCeiling| if above == AboveCeiling::Excluded { "excluded" } else { "scores_zero" }.to_owned();
-    match model {
-        PriceModel::LowestOverPrice => put("formula", Formula::LowestOverPrice.to_string()),
-        PriceModel::LinearToCeiling { ceiling, exponent, above_ceiling } => {
-            put("formula", Formula::LinearToCeiling.to_string());
-            put("ceiling", ceiling.plain());
-            put("exponent", exponent.to_string());
-            put("above_ceiling", above(*above_ceiling));
-        }
-        PriceModel::AbsoluteToCeiling { ceiling, exponent, above_ceiling } => {
-            put("formula", Formula::AbsoluteToCeiling.to_string());
-            put("ceiling", ceiling.plain());
-            put("exponent", exponent.to_string());
-            put("above_ceiling", above(*above_ceiling));
-        }
-        PriceModel::Bilinear { ceiling, mean_share, above_ceiling } => {
-            put("formula", Formula::Bilinear.to_string());
-            put("ceiling", ceiling.plain());
-            put("mean_share", mean_share.normalize().to_string());
-            put("above_ceiling", above(*above_ceiling));
-        }
-        PriceModel::Bands { bands, above_ceiling } => {
-            put("formula", Formula::Bands.to_string());
-            let lines: Vec<String> =
-                bands.iter().map(|b| format!("{} {}", b.up_to.plain(), b.share.normalize())).collect();
-            put("bands", lines.join("\n"));
-            put("above_ceiling", above(*above_ceiling));
-        }
-        PriceModel::FixedPrice { price } => {
-            put("formula", Formula::FixedPrice.to_string());
-            put("fixed_price", price.plain());
-        }
-        // Made by a program; the form keeps them as they are.
-        PriceModel::PricePerQualityPoint | PriceModel::ValueAdjusted { .. } => {}
     }
 }
 
@@ -188,9 +80,11 @@ fn method_word(method: SocialValueMethod) -> &'static str {
 pub fn kind_of(criterion: &Criterion) -> CriterionKind {
     match &criterion.kind {
         Kind::Group { .. } => CriterionKind::Group,
-        Kind::Quality { .. } | Kind::Figure { .. } => CriterionKind::Quality,
+        Kind::Quality { .. } => CriterionKind::Quality,
+        Kind::Figure { .. } => CriterionKind::Figure,
         Kind::Panel { .. } => CriterionKind::Panel,
-        Kind::Price { .. } | Kind::Cost { .. } => CriterionKind::Price,
+        Kind::Price { .. } => CriterionKind::Price,
+        Kind::Cost { .. } => CriterionKind::Cost,
         Kind::SocialValue { .. } => CriterionKind::SocialValue,
         Kind::PassFail { .. } => CriterionKind::PassFail,
     }
@@ -215,11 +109,13 @@ pub fn parent_of(model: &Model, id: &str) -> Option<String> {
     node.parent.and_then(|p| nodes.get(p)).map(|p| p.criterion.id.clone())
 }
 
-/// Every identifier of the model, measures included.
+/// Every identifier of the model, those of measures and features included.
 #[must_use]
 pub fn identifiers(model: &Model) -> BTreeSet<String> {
     let mut ids: BTreeSet<String> = model.nodes().into_iter().map(|n| n.criterion.id.clone()).collect();
     ids.extend(super::rules::measures(model).into_iter().map(|m| m.id.clone()));
+    let formulas = model.nodes().into_iter().filter_map(|n| n.criterion.formula());
+    ids.extend(formulas.flat_map(PriceModel::features).map(|f| f.id.clone()));
     ids
 }
 
@@ -436,13 +332,12 @@ fn read_kind(
     kind: CriterionKind,
     input: &CriterionInput,
 ) -> Option<Kind> {
-    // What only a program can make keeps its kind; the form changes its title and weight.
-    if let Some(before) = before
-        && (matches!(before.kind, Kind::Cost { .. } | Kind::Figure { .. })
-            || before.formula().is_some_and(PriceModel::decides))
-    {
-        return Some(before.kind.clone());
-    }
+    let features_before = before.and_then(Criterion::formula).map(PriceModel::features).unwrap_or_default();
+    let life_before = match before.map(|b| &b.kind) {
+        Some(Kind::Cost { life, .. }) => Some(life),
+        _ => None,
+    };
+    let taken = identifiers(model);
     match kind {
         CriterionKind::Group => {
             Some(Kind::Group { children: before.map(|b| b.children().to_vec()).unwrap_or_default() })
@@ -451,7 +346,7 @@ fn read_kind(
             let requirement = form.text("requirement", &input.requirement, 1000, "Say what must be so");
             Some(Kind::PassFail { requirement })
         }
-        CriterionKind::Quality => Some(Kind::Quality { levels: read_levels(form, before, input) }),
+        CriterionKind::Quality => Some(Kind::Quality { levels: levels_form::read(form, before, input) }),
         CriterionKind::SocialValue => {
             let method = match input.method.trim() {
                 "" | "against_targets" => SocialValueMethod::AgainstTargets,
@@ -474,32 +369,17 @@ fn read_kind(
             let deliverability = read_deliverability(form, model, known, input.judged_by.trim());
             Some(Kind::SocialValue { method, measures, deliverability })
         }
-        CriterionKind::Price => read_price(form, input).map(|model| Kind::Price { model }),
+        CriterionKind::Price => {
+            price_form::read(form, input, features_before, &taken).map(|model| Kind::Price { model })
+        }
+        CriterionKind::Cost => {
+            let price = price_form::read(form, input, features_before, &taken);
+            let life = life_form::read(form, life_before, input);
+            price.zip(life).map(|(model, life)| Kind::Cost { model, life })
+        }
+        CriterionKind::Figure => figure_form::read(form, input),
         CriterionKind::Panel => panel_form::read(form, input).map(|rule| Kind::Panel { rule }),
     }
-}
-
-fn read_levels(form: &mut Parser, before: Option<&Criterion>, input: &CriterionInput) -> Vec<Level> {
-    let texts = [&input.level_0, &input.level_1, &input.level_2, &input.level_3, &input.level_4];
-    // A scale of another size was made by a program and keeps its shares; its first five texts can be changed here.
-    if let Some(Kind::Quality { levels }) = before.map(|b| &b.kind) {
-        let mut levels = levels.clone();
-        for level in &mut levels {
-            if let Some(text) = usize::try_from(level.level).ok().and_then(|n| texts.get(n))
-                && !text.trim().is_empty()
-            {
-                level.text = text.trim().to_owned();
-            }
-        }
-        return levels;
-    }
-    (0_u32..)
-        .zip(texts.into_iter().zip(LEVEL_TEXTS))
-        .map(|(level, (text, usual))| {
-            let text = form.optional_text(&format!("level_{level}"), text, 600).unwrap_or_else(|| usual.to_owned());
-            Level { level, text, share: Decimal::from(level) / Decimal::from(4) }
-        })
-        .collect()
 }
 
 fn read_deliverability(
@@ -524,66 +404,6 @@ fn read_deliverability(
             None
         }
     }
-}
-
-fn read_price(form: &mut Parser, input: &CriterionInput) -> Option<PriceModel> {
-    let formula: Formula = form.value("formula", &input.formula, "Choose a formula")?;
-    let above_ceiling = match input.above_ceiling.trim() {
-        "" | "excluded" => AboveCeiling::Excluded,
-        "scores_zero" => AboveCeiling::ScoresZero,
-        _ => {
-            form.wrong("above_ceiling", "Choose one of the answers");
-            return None;
-        }
-    };
-    let exponent = if input.exponent.trim().is_empty() { Some(1) } else { form.value("exponent", &input.exponent, "") };
-    let ceiling = |form: &mut Parser| form.pence("ceiling", &input.ceiling, "Enter the ceiling, in pounds with VAT");
-    match formula {
-        Formula::LowestOverPrice => Some(PriceModel::LowestOverPrice),
-        Formula::LinearToCeiling => {
-            Some(PriceModel::LinearToCeiling { ceiling: ceiling(form)?, exponent: exponent?, above_ceiling })
-        }
-        Formula::AbsoluteToCeiling => {
-            Some(PriceModel::AbsoluteToCeiling { ceiling: ceiling(form)?, exponent: exponent?, above_ceiling })
-        }
-        Formula::Bilinear => {
-            let ceiling = ceiling(form)?;
-            let mean_share =
-                form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
-            Some(PriceModel::Bilinear { ceiling, mean_share, above_ceiling })
-        }
-        Formula::Bands => match read_bands(&input.bands) {
-            Ok(bands) => Some(PriceModel::Bands { bands, above_ceiling }),
-            Err(message) => {
-                form.wrong("bands", message);
-                None
-            }
-        },
-        Formula::FixedPrice => {
-            let price = form.pence("fixed_price", &input.fixed_price, "Enter the price that everybody is paid")?;
-            Some(PriceModel::FixedPrice { price })
-        }
-    }
-}
-
-/// Price bands, one a line: highest price and part of the points.
-///
-/// # Errors
-/// A sentence that names the line.
-pub fn read_bands(text: &str) -> Result<Vec<PriceBand>, String> {
-    let bands: Vec<PriceBand> = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            let wrong = || format!("Line {}: enter a price and a part of the points, like 900,000 0.8", number + 1);
-            let (price, share) = line.trim().rsplit_once([' ', '\t']).ok_or_else(wrong)?;
-            let up_to: Pence = price.trim().parse().map_err(|_| wrong())?;
-            let share = parse_decimal(share).map_err(|_| wrong())?;
-            Ok(PriceBand { up_to, share })
-        })
-        .collect::<Result<_, String>>()?;
-    if bands.is_empty() { Err("Enter at least one price band".to_owned()) } else { Ok(bands) }
 }
 
 /// What settles equal totals, as a form offers it.

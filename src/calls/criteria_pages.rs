@@ -1,13 +1,15 @@
 //! The builder's pages of criteria and of conditions asked.
 
 use super::builder_pages::{missing_here, shell_of};
-use super::criteria::{self, CriterionInput, CriterionKind, Formula, TIES};
+use super::criteria::{self, CriterionInput, CriterionKind, TIES};
 use super::desk_pages::{Nothing, own};
 use super::drafting_terms::{self, ConditionInput, TiesInput};
+use super::figure_form::Figure;
 use super::model::{Call, CallKind};
+use super::price_form::Formula;
 use super::rules::{Missing, Section};
 use super::view::{self, ConditionRow};
-use super::{catalogue, pages};
+use super::{catalogue, levels_form, life_form, pages};
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
@@ -71,8 +73,8 @@ async fn criteria_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> 
         kinds: CriterionKind::ALL
             .iter()
             .filter(|kind| match kind {
-                CriterionKind::Price => call.kind == CallKind::Tender,
-                CriterionKind::Panel => call.kind == CallKind::Round,
+                CriterionKind::Price | CriterionKind::Cost => call.kind == CallKind::Tender,
+                CriterionKind::Panel | CriterionKind::Figure => call.kind == CallKind::Round,
                 _ => true,
             })
             .map(|kind| (kind.as_str(), kind.label()))
@@ -115,7 +117,9 @@ struct CriterionPage {
     groups: Vec<(String, String)>,
     judges: Vec<(String, String)>,
     levels: Vec<(String, String)>,
-    formulas: Vec<(&'static str, &'static str)>,
+    formulas: Vec<(&'static str, &'static str, &'static str)>,
+    discounts: Vec<(&'static str, &'static str, &'static str)>,
+    figures: Vec<(&'static str, &'static str)>,
     votes: Vec<(&'static str, &'static str)>,
 }
 
@@ -141,7 +145,7 @@ async fn criterion_page(
             vec![("above_ceiling".to_owned(), "excluded".to_owned()), ("exponent".to_owned(), "1".to_owned())];
         if kind == CriterionKind::Quality {
             pairs.push(("words".to_owned(), "500".to_owned()));
-            for (level, text) in (0..).zip(criteria::LEVEL_TEXTS) {
+            for (level, text) in (0..).zip(levels_form::LEVEL_TEXTS) {
                 pairs.push((format!("level_{level}"), text.to_owned()));
             }
         }
@@ -150,6 +154,17 @@ async fn criterion_page(
         }
         pairs.push(("method".to_owned(), "against_targets".to_owned()));
         pairs.push(("ballots".to_owned(), "50".to_owned()));
+        if kind == CriterionKind::Cost {
+            for (name, value) in [("years", "10"), ("discount", "rate"), ("discount_rate", "3.5")] {
+                pairs.push((name.to_owned(), value.to_owned()));
+            }
+            pairs.push(("appraised_on".to_owned(), visit.now.date().to_string()));
+        }
+        if kind == CriterionKind::Figure {
+            for (name, value) in [("measure", "affordability"), ("loan_rate", "5"), ("loan_months", "60")] {
+                pairs.push((name.to_owned(), value.to_owned()));
+            }
+        }
         (kind, pairs)
     } else {
         let found = terms.model.criterion(criterion).ok_or(Error::NotFound)?;
@@ -171,7 +186,9 @@ async fn criterion_page(
         groups: criteria::groups(&terms.model).into_iter().filter(|(id, _)| id != criterion).collect(),
         judges,
         levels: (0..5).map(|n| (n.to_string(), format!("Level {n}"))).collect(),
-        formulas: Formula::options(),
+        formulas: Formula::offered(kind == CriterionKind::Cost),
+        discounts: life_form::DISCOUNTS.to_vec(),
+        figures: Figure::options(),
         votes: super::panel_form::VOTES.to_vec(),
         call,
     })

@@ -18,12 +18,18 @@ pub mod builder_pages;
 mod catalogue;
 pub mod criteria;
 pub mod criteria_pages;
+mod criteria_rules;
+mod criterion_input;
 pub mod desk_pages;
 mod drafting;
 mod drafting_terms;
+pub mod figure_form;
+mod levels_form;
+pub mod life_form;
 mod model;
 pub mod pages;
 mod panel_form;
+pub mod price_form;
 mod questions;
 pub mod rehearsal_pages;
 pub mod rehearsing;
@@ -37,7 +43,7 @@ mod store;
 mod tender;
 pub mod view;
 
-pub use criteria::CriterionInput;
+pub use criterion_input::CriterionInput;
 pub use drafting::{BasicsInput, MoneyInput, NewCall, create};
 pub use drafting_terms::{
     ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,

@@ -380,6 +380,8 @@ pub(super) fn kind_word(criterion: &crate::evaluation::Criterion) -> &'static st
         criteria::CriterionKind::Quality => "Quality",
         criteria::CriterionKind::SocialValue => "Social value",
         criteria::CriterionKind::Price => "Price",
+        criteria::CriterionKind::Cost => "Whole-life cost",
+        criteria::CriterionKind::Figure => "Figure",
         criteria::CriterionKind::PassFail => "Pass or fail",
         criteria::CriterionKind::Panel => "Residents’ vote",
         criteria::CriterionKind::Group => "Group",

@@ -1,7 +1,7 @@
 //! What a call must have before it is published, and when it may change.
 
 use super::model::{Call, CallKind, CallStage, ConditionAsked, Notice, NoticeKind, Terms};
-use super::{round, tender};
+use super::{criteria_rules, round, tender};
 use crate::conditions::{AskedOf, Condition, may_be_asked};
 use crate::evaluation::{Kind, Measure, Model};
 use crate::values::{Id, Instant, LocalDate, Refusal, RefusalInfo};
@@ -81,7 +81,7 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
         (CallKind::Round, _, Some(round)) => round::missing(round, terms, &mut missing),
         _ => missing.push(Missing::new(Section::Money, "calls/money", "Say what the call is worth.")),
     }
-    criteria(terms, &mut missing);
+    criteria_rules::missing(terms, &mut missing);
     conditions(call, known, today, &mut missing);
     eligibility(terms, &mut missing);
     timetable(terms, today, &mut missing);
@@ -111,41 +111,6 @@ pub fn measures(model: &Model) -> Vec<&Measure> {
         })
         .flatten()
         .collect()
-}
-
-fn criteria(terms: &Terms, missing: &mut Vec<Missing>) {
-    missing.extend(terms.model.problems().into_iter().map(|problem| Missing::of(Section::Criteria, problem)));
-    let nodes = terms.model.nodes();
-    if !nodes.iter().any(|n| matches!(n.criterion.kind, Kind::Quality { .. })) {
-        missing.push(Missing::new(
-            Section::Criteria,
-            "calls/no-quality",
-            "Add at least one quality criterion: its title is the question that applicants answer.",
-        ));
-    }
-    for node in nodes {
-        if node.criterion.title.trim().is_empty() {
-            missing.push(Missing::new(Section::Criteria, "calls/criterion-title", "Give every criterion a title."));
-        }
-        if let Kind::Quality { levels } = &node.criterion.kind
-            && levels.iter().any(|level| level.text.trim().is_empty())
-        {
-            missing.push(Missing::new(
-                Section::Criteria,
-                "calls/level-text",
-                format!("Write a text for every level of “{}”.", node.criterion.title),
-            ));
-        }
-    }
-    for (id, most) in &terms.words {
-        if terms.model.criterion(id).is_none() || *most == 0 {
-            missing.push(Missing::new(
-                Section::Criteria,
-                "calls/words",
-                "A limit of words belongs to a criterion and is at least 1.",
-            ));
-        }
-    }
 }
 
 fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Missing>) {

@@ -6,7 +6,7 @@ use super::rules::{
     withdrawable,
 };
 use super::samples::{self, Dates};
-use super::{criteria, tender, view};
+use super::{criteria, price_form, tender, view};
 use crate::conditions::{
     AskedOf, Behaviour, Cadence, ConditionBody, Direction, Fixedness, Pace, Verifier, may_be_asked,
 };
@@ -268,9 +268,9 @@ fn a_criterion_is_added_moved_into_a_group_and_removed_with_its_words() {
 
 #[test]
 fn price_bands_are_read_line_by_line_and_a_wrong_line_is_named() {
-    let bands = criteria::read_bands("900,000 1\n\n£1,200,000 0.5\n").unwrap();
+    let bands = price_form::read_bands("900,000 1\n\n£1,200,000 0.5\n").unwrap();
     assert_eq!(bands.iter().map(|b| b.up_to).collect::<Vec<_>>(), vec![Pence(90_000_000), Pence(120_000_000)]);
-    assert!(criteria::read_bands("900,000 1\nmuch").unwrap_err().starts_with("Line 2:"));
+    assert!(price_form::read_bands("900,000 1\nmuch").unwrap_err().starts_with("Line 2:"));
 }
 
 #[test]

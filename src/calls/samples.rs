@@ -6,7 +6,7 @@ use super::actions::{self, NoticeInput, PublishInput};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TermsInput};
 use super::model::{Call, ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderTerms, Terms, Timetable};
-use super::{criteria, store, tender};
+use super::{levels_form, store, tender};
 use crate::app::App;
 use crate::conditions::{self, ConditionVersion};
 use crate::error::{Error, Result};
@@ -136,7 +136,7 @@ pub fn youth_conditions(catalogue: &[ConditionVersion], dates: &Dates) -> Vec<Co
 #[must_use]
 pub fn levels() -> Vec<Level> {
     (0_u32..)
-        .zip(criteria::LEVEL_TEXTS)
+        .zip(levels_form::LEVEL_TEXTS)
         .map(|(level, text)| Level { level, text: text.to_owned(), share: Decimal::from(level) / dec!(4) })
         .collect()
 }

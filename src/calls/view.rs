@@ -1,6 +1,7 @@
 //! A call in words, for pages: how each criterion is scored, what a condition asks, which dates come when.
 
 use super::model::{Call, CallKind, ConditionAsked, Terms};
+use super::{figure_form, life_form, price_form};
 use crate::conditions::{Direction, Pace};
 use crate::error::Result;
 use crate::evaluation::{AboveCeiling, Criterion, Kind, Minimum, Model, PriceModel, SocialValueMethod, TieRule};
@@ -26,6 +27,8 @@ pub struct ScoredRow {
     pub levels: Vec<(String, String, String)>,
     /// Measures of a social value criterion: title, target, weight, cap.
     pub measures: Vec<(String, String, String, String)>,
+    /// Which later costs count, what lowers a price, or the bounds of a figure: a line each.
+    pub counted: Vec<String>,
     /// Most words of an answer.
     pub words: String,
 }
@@ -86,10 +89,25 @@ pub fn scored(terms: &Terms) -> Vec<ScoredRow> {
                 },
                 levels,
                 measures,
+                counted: counted(criterion),
                 words,
             }
         })
         .collect()
+}
+
+/// What counts under a price, a whole-life cost or a figure, a line each; nothing for other kinds.
+#[must_use]
+pub fn counted(criterion: &Criterion) -> Vec<String> {
+    if let Kind::Figure { measure, better, bands, trial } = &criterion.kind {
+        return figure_form::words(*measure, *better, bands, trial.as_ref());
+    }
+    let mut lines = match &criterion.kind {
+        Kind::Cost { life, .. } => life_form::words(life),
+        _ => Vec::new(),
+    };
+    lines.extend(price_form::feature_words(criterion.formula().map(PriceModel::features).unwrap_or_default()));
+    lines
 }
 
 /// Most words of an answer to a criterion; 500 where nothing is said.
@@ -132,9 +150,13 @@ pub fn scored_by(criterion: &Criterion) -> String {
         }
         Kind::Price { model } => price_words(model),
         Kind::Cost { model, life } => {
-            format!("{}. Price means the whole-life cost over {} years", price_words(model), life.years)
+            format!(
+                "{}. Price means the whole-life cost: the price and the costs of {} years",
+                price_words(model),
+                life.years
+            )
         }
-        Kind::Figure { .. } => "By published bounds from a figure that we work out".to_owned(),
+        Kind::Figure { measure, .. } => figure_form::summary(*measure).to_owned(),
         Kind::Panel { rule } => super::panel_form::words(rule),
     }
 }
@@ -180,9 +202,15 @@ pub fn price_words(model: &PriceModel) -> String {
             )
         }
         PriceModel::FixedPrice { price } => format!("Everybody is paid {price}; price earns no points"),
-        PriceModel::PricePerQualityPoint => "Price ÷ points: the lowest price for a point is first".to_owned(),
+        PriceModel::PricePerQualityPoint => {
+            "Your price ÷ the points you earn: the lowest price for a point is first, and \
+                                             a bid without points is left out. Other bids do not change your figure"
+                .to_owned()
+        }
         PriceModel::ValueAdjusted { .. } => {
-            "The price, lowered for the options offered, plus later costs: the lowest is first".to_owned()
+            "Your price, lowered for the options you offer, plus later costs where they \
+                                             count: the lowest is first. Other bids do not change your figure"
+                .to_owned()
         }
     }
 }
@@ -243,10 +271,17 @@ pub fn weights_chart(model: &Model) -> Result<String> {
             Some(WeightBar { name: n.criterion.title.clone(), weight: n.points, kind })
         })
         .collect();
+    if bars.is_empty() && model.decider().is_some() {
+        return Ok("<p class=\"govuk-body\">Nothing carries points: the lowest adjusted price is first.</p>".to_owned());
+    }
     let price: Decimal = bars.iter().filter(|b| b.kind == WeightKind::Price).map(|b| b.weight).sum();
     let social = bars.iter().any(|b| b.kind == WeightKind::SocialValue);
     let rest = Decimal::ONE_HUNDRED - price;
     let finding = match (price.is_zero(), social) {
+        // A price that ranks by itself has no bar.
+        _ if matches!(model.decider(), Some(PriceModel::PricePerQualityPoint)) => {
+            "The lowest price for each of these points is first".to_owned()
+        }
         // Where no price is scored, what counts most is what one learns from the chart.
         (true, _) => bars
             .iter()

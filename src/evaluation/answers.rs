@@ -1,8 +1,9 @@
 //! The answers of each bid, by criterion, once they are known to fit the model.
 
 use super::check::{MAX_PLACES, MAX_PRICE, MAX_QUANTITY};
-use super::inputs::{Bid, BidCosts, Inputs};
-use super::kinds::{Feature, PanelRule, WholeLife};
+use super::inputs::{Bid, Inputs};
+use super::kinds::{Feature, PanelRule};
+use super::later_costs::at_purchase;
 use super::model::{Criterion, Kind, Measure, Model, PriceModel};
 use super::refusal::EvaluationRefusal;
 use super::tree::Node;
@@ -53,6 +54,11 @@ impl<'m> Index<'m> {
 
     pub fn place(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
+    }
+
+    /// What a pound of a later year is worth at the purchase, under a whole-life cost.
+    pub fn factor(&self, place: usize, year: u32) -> Option<Decimal> {
+        self.factors.get(&place)?.get(usize::try_from(year).ok()?).copied()
     }
 
     fn find(&self, id: &str) -> Option<(usize, &'m Criterion)> {
@@ -217,7 +223,7 @@ impl Answers<'_> {
                 return Err(refuse(bid, format!("“{}” does not score a whole-life cost.", costs.criterion)));
             };
             let factors = index.factors.get(&place).map(Vec::as_slice).unwrap_or_default();
-            let later = later_costs(costs, life, factors)
+            let later = at_purchase(&costs.flows, life.years, factors)
                 .map_err(|problem| refuse(bid, format!("“{}”: {problem}", criterion.title)))?;
             put(&mut self.later, bid, place, &costs.criterion, later)?;
             if let Some(whole) = self.price(place)
@@ -269,26 +275,6 @@ impl Answers<'_> {
         }
         Ok(())
     }
-}
-
-/// Later costs at the purchase, rounded once to the penny, half away from zero.
-fn later_costs(costs: &BidCosts, life: &WholeLife, factors: &[Decimal]) -> Result<Pence, String> {
-    let mut sum = Decimal::ZERO;
-    for flow in &costs.flows {
-        let factor = usize::try_from(flow.year)
-            .ok()
-            .and_then(|year| factors.get(year))
-            .filter(|_| flow.amount >= -MAX_PRICE && flow.amount <= MAX_PRICE);
-        let Some(factor) = factor else {
-            return Err(format!(
-                "“{}” must be a cost of at most {MAX_PRICE} in a year from 0 to {}.",
-                flow.what, life.years
-            ));
-        };
-        let present = flow.amount.decimal().checked_mul(*factor);
-        sum = present.and_then(|p| sum.checked_add(p)).ok_or("the costs are too large.")?;
-    }
-    Pence::round_pence(sum).map_err(|_| "the costs are too large.".to_owned())
 }
 
 /// The measures of a node, none unless it is social value.

@@ -1,6 +1,7 @@
 //! Whether a model is whole: weights, levels, formulas, minimums, ties.
 
 use super::kinds::{Better, Discount, FigureBand, MeasureRecord, PanelRule, WholeLife};
+use super::later_costs::{MOST_AMOUNTS, MOST_ITEMS};
 use super::model::{Criterion, Kind, Measure, Minimum, Model, PriceModel, SocialValueMethod, TieRule};
 use super::price::best_value;
 use super::refusal::EvaluationRefusal;
@@ -129,7 +130,11 @@ fn level(
                 price(criterion, model, ids, problems);
                 whole_life(criterion, model, life, problems);
             }
-            Kind::Figure { better, bands, .. } => figure(criterion, *better, bands, problems),
+            Kind::Figure { measure, better, bands, trial } => {
+                figure(criterion, *better, bands, problems);
+                problems
+                    .extend(trial.as_ref().and_then(|t| t.problem(*measure)).map(|problem| wrong(criterion, problem)));
+            }
             Kind::Panel { rule } => panel(criterion, rule, problems),
             Kind::SocialValue { method, measures, .. } => {
                 promises(criterion, measures, ids, problems);
@@ -255,6 +260,20 @@ fn whole_life(criterion: &Criterion, model: &PriceModel, life: &WholeLife, probl
     }
     if life.discount.factor(1).is_none() {
         problems.push(wrong(criterion, "no discount rates are known for that day."));
+    }
+    let ids: BTreeSet<&str> = life.items.iter().map(|item| item.id.as_str()).collect();
+    if ids.len() != life.items.len() || life.items.iter().any(|i| i.id.trim().is_empty() || i.title.trim().is_empty()) {
+        problems.push(wrong(criterion, "name every later cost once."));
+    }
+    let amounts = life.items.iter().map(|i| i.amounts(life.years)).fold(0_usize, usize::saturating_add);
+    if life.items.len() > MOST_ITEMS || amounts > MOST_AMOUNTS {
+        problems.push(wrong(
+            criterion,
+            &format!(
+                "ask at most {MOST_ITEMS} later costs and {MOST_AMOUNTS} amounts; costs asked year by year need one \
+                 for each year."
+            ),
+        ));
     }
     if matches!(model, PriceModel::FixedPrice { .. }) {
         problems.push(wrong(criterion, "a fixed price has no whole-life cost to compare."));

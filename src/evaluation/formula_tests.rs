@@ -112,8 +112,19 @@ fn a_file_ranked_by_a_figure_is_recomputed_and_the_bidder_recomputes_its_own() {
     assert!(!recompute_own(&own).unwrap().agrees);
 }
 
+#[test]
+fn the_prices_that_rank_by_themselves_come_with_their_warnings() {
+    let warned = |model: &Model, code: &str| -> String {
+        let found = rehearse(model, Pence(100_000)).unwrap().warnings;
+        found.into_iter().find(|w| w.code == code).unwrap().sentence
+    };
+    assert!(warned(&per_point(), "price-per-point").contains("poor quality can win"));
+    // 0.3 ÷ 0.7
+    assert!(warned(&adjusted(), "options-only").contains("until it costs 42.9% more"));
+}
+
 fn whole_life(discount: Discount) -> Model {
-    let life = WholeLife { years: 3, discount };
+    let life = WholeLife { years: 3, discount, items: vec![] };
     let model = PriceModel::LowestOverPrice;
     of(vec![leaf("q", dec!(50), quality(percent_levels())), leaf("p", dec!(50), Kind::Cost { model, life })])
 }
@@ -158,7 +169,7 @@ fn the_green_book_factor_of_year_one_is_0_966184() {
 
 #[test]
 fn an_adjusted_price_adds_later_costs_after_the_options() {
-    let life = WholeLife { years: 1, discount: Discount::Rate { rate: dec!(0) } };
+    let life = WholeLife { years: 1, discount: Discount::Rate { rate: dec!(0) }, items: vec![] };
     let model = PriceModel::ValueAdjusted { features: features_of_three_tenths() };
     let model = of(vec![unweighted("p", Kind::Cost { model, life })]);
     let made = costing(offer("A", 499, "best", "none"), &[(1, 100)]);
@@ -174,18 +185,20 @@ fn figures_earn_the_share_of_the_bound_they_reach_either_way() {
         measure: FigureMeasure::Affordability,
         better: Better::Higher,
         bands: bands([dec!(0.5), dec!(1)]),
+        trial: None,
     };
     let loss = Kind::Figure {
         measure: FigureMeasure::ExpectedLoss,
         better: Better::Lower,
         bands: bands([dec!(1), dec!(0.2)]),
+        trial: None,
     };
     let model = of(vec![leaf("cover", dec!(50), cover), leaf("loss", dec!(50), loss)]);
     let made = |id: &str, cover, loss| Bid {
         id: id.into(),
         figures: vec![
-            BidFigure { criterion: "cover".into(), value: cover },
-            BidFigure { criterion: "loss".into(), value: loss },
+            BidFigure { criterion: "cover".into(), value: cover, source: String::new() },
+            BidFigure { criterion: "loss".into(), value: loss, source: "a sheet".into() },
         ],
         ..Bid::default()
     };

@@ -108,6 +108,9 @@ pub struct BidFigure {
     #[serde(with = "exact")]
     #[schemars(schema_with = "exact::schema")]
     pub value: Decimal,
+    /// What it was worked out from, in a sentence; shown with the score and changes nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 /// The votes for one application, as the tally gives them.

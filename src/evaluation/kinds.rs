@@ -1,6 +1,7 @@
 //! The parts of a model beyond levels and plain formulas: whole-life cost, options, figures, votes, measure records.
 
 use super::exact;
+use super::later_costs::CostItem;
 use crate::finance::discount::{STANDARD, in_force};
 use crate::values::{LocalDate, Pence, round_half_up};
 use rust_decimal::Decimal;
@@ -15,6 +16,9 @@ pub struct WholeLife {
     pub years: u32,
     /// The rate of discount.
     pub discount: Discount,
+    /// The later costs that every bidder gives. Empty in a file whose costs were listed in another way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<CostItem>,
 }
 
 /// A yearly rate of discount. Costs are in the prices of the year of purchase when the rate is real.

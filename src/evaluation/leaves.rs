@@ -69,6 +69,10 @@ impl<'a> Scored<'a> {
                         let mut inputs = vec![StepInput::own("W", node.points), StepInput::own("figure", figure)];
                         inputs.extend(band.map(|band| StepInput::own("bound", band.bound)));
                         inputs.push(StepInput::own("share", share));
+                        let given = self.answers.bid.figures.iter().find(|f| f.criterion == node.criterion.id);
+                        if let Some(given) = given.filter(|f| !f.source.is_empty()) {
+                            inputs.push(StepInput::own("figure worked out from", &given.source));
+                        }
                         let formula = "W × share of the bound that the figure reaches".to_owned();
                         self.record(model, place, node, formula, inputs, node.points * share);
                     }

@@ -18,10 +18,12 @@ pub mod catalogue;
 pub mod check;
 pub mod exact;
 pub mod falling_away;
+pub mod figures;
 pub mod file;
 pub mod full_rehearsal;
 pub mod inputs;
 pub mod kinds;
+pub mod later_costs;
 mod leaves;
 pub mod lots;
 pub mod low_price;
@@ -62,6 +64,7 @@ mod sensitivity_tests;
 
 pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
 pub use falling_away::{Moved, Reranking, without};
+pub use figures::{FigureRisk, FigureTrial, RiskGrade};
 pub use file::{
     Difference, EvaluationFile, FORMAT, Recomputation, canonical_json, differences, evaluation_hash, model_hash,
     recompute, schema, schema_of,
@@ -74,6 +77,7 @@ pub use inputs::{
 pub use kinds::{
     Better, Discount, Feature, FeatureOption, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife,
 };
+pub use later_costs::{CostItem, CostPaid};
 pub use lots::{
     LOTS_FORMAT, Lot, LotBids, LotChoice, LotsFile, LotsInputs, LotsModel, LotsResult, Preference, evaluate_lots,
 };

@@ -1,6 +1,7 @@
 //! The published model: what is scored, with which weights, formulas, rounding and tie rules.
 
 use super::exact;
+use super::figures::FigureTrial;
 use super::kinds::{Better, Feature, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife};
 use crate::values::{Pence, round_half_even, round_half_up};
 use rust_decimal::Decimal;
@@ -136,6 +137,9 @@ pub enum Kind {
         better: Better,
         /// By rising bound; a better bound never earns less.
         bands: Vec<FigureBand>,
+        /// The loan on which the service works it out; absent where somebody else does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trial: Option<FigureTrial>,
     },
     /// Scored by the votes of a community panel after voting has closed.
     Panel {

@@ -1,9 +1,10 @@
 //! The price formulas. Every one is exact decimal arithmetic; a lower price never scores less.
 
 use super::kinds::Feature;
-use super::model::{AboveCeiling, PriceModel};
+use super::model::{AboveCeiling, Model, PriceModel};
 use super::result::StepInput;
 use crate::values::Pence;
+use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
 
 /// What a formula needs to know of the other bids: the lowest and the mean price of bids that are not excluded.
@@ -168,6 +169,27 @@ impl PriceModel {
         }
         inputs
     }
+}
+
+impl Model {
+    /// What a bid is ranked by, in words: `73.62 points out of 100`, `£12.50 for each point` or `an adjusted price of
+    /// £388.11`; `None` for a bid that was not ranked.
+    #[must_use]
+    pub fn standing(&self, total: Option<Decimal>, figure: Option<Decimal>) -> Option<String> {
+        match self.decider() {
+            Some(PriceModel::ValueAdjusted { .. }) => {
+                figure.map(|figure| format!("an adjusted price of {}", pounds_words(figure)))
+            }
+            Some(_) => figure.map(|figure| format!("{} for each point", pounds_words(figure))),
+            None => total.map(|total| format!("{total} points out of 100")),
+        }
+    }
+}
+
+/// A figure in pounds, in pence where it is whole pence: `£388.11`, `£0.125`.
+#[must_use]
+pub fn pounds_words(figure: Decimal) -> String {
+    Pence::from_pounds_exact(figure).map_or_else(|_| format!("£{}", shown_decimal(figure)), |pence| pence.to_string())
 }
 
 /// The adjusted price before rounding, in pounds: `p ÷ (1 + V ÷ (1 − Vmax)) + later costs`. `None` when Vmax is 1 or

@@ -3,6 +3,7 @@
 use super::answers::{Index, read};
 use super::inputs::Inputs;
 use super::kinds::PanelRule;
+use super::later_costs::by_year;
 use super::leaves::{Scored, sums};
 use super::low_price::{below_wage_cost, low_prices};
 use super::model::{Kind, Model, PriceModel, TieRule};
@@ -70,8 +71,8 @@ fn score_relative(model: &Model, index: &Index<'_>, bids: &mut [Scored<'_>]) {
                     if let Some(price) = bid.answers.price(place) {
                         let points = formula.points(node.points, price, &field);
                         let mut inputs = formula.step_inputs(node.points, price, &field);
-                        life_inputs(bid, place, &mut inputs);
-                        bid.record(model, place, node, formula.formula(), inputs, points);
+                        life_inputs(index, bid, place, &mut inputs);
+                        bid.record(model, place, node, formula_words(node, formula), inputs, points);
                     }
                 }
             }
@@ -114,13 +115,37 @@ fn score_relative(model: &Model, index: &Index<'_>, bids: &mut [Scored<'_>]) {
     }
 }
 
-/// The parts of a whole-life cost; nothing for a plain price.
-fn life_inputs(bid: &Scored<'_>, place: usize, inputs: &mut Vec<StepInput>) {
-    if let (Some(later), Some(offered)) =
+/// The parts of a whole-life cost, each year with its factor where the model lists what counts; nothing for a plain
+/// price.
+fn life_inputs(index: &Index<'_>, bid: &Scored<'_>, place: usize, inputs: &mut Vec<StepInput>) {
+    let (Some(later), Some(offered)) =
         (bid.answers.later.get(place).copied().flatten(), bid.answers.offered.get(place).copied().flatten())
-    {
-        inputs.push(StepInput::money("price at the purchase", offered));
-        inputs.push(StepInput::money("later costs, discounted", later));
+    else {
+        return;
+    };
+    inputs.push(StepInput::money("price at the purchase", offered));
+    let Some(node) = index.nodes.get(place) else { return };
+    if matches!(&node.criterion.kind, Kind::Cost { life, .. } if !life.items.is_empty()) {
+        let costs = bid.answers.bid.costs.iter().find(|c| c.criterion == node.criterion.id);
+        for (year, amount) in costs.and_then(|c| by_year(&c.flows)).unwrap_or_default() {
+            let factor = index.factor(place, year).unwrap_or_default();
+            inputs.push(StepInput::money(&format!("costs of year {year}, each pound counted as {factor}"), amount));
+        }
+    }
+    inputs.push(StepInput::money("later costs, discounted", later));
+}
+
+/// The formula of a price, saying what price means where it is a whole-life cost.
+fn formula_words(node: &Node<'_>, formula: &PriceModel) -> String {
+    match &node.criterion.kind {
+        Kind::Cost { life, .. } if !life.items.is_empty() => {
+            let what = match formula {
+                PriceModel::ValueAdjusted { .. } => "later costs = the sum of each year’s costs × its factor",
+                _ => "price = price at the purchase + later costs, the sum of each year’s costs × its factor",
+            };
+            format!("{}; {what}", formula.formula())
+        }
+        _ => formula.formula(),
     }
 }
 
@@ -164,10 +189,10 @@ fn score_deciding(
         };
         let rounded = model.rounding.round(unrounded);
         *figure = Some(rounded);
-        life_inputs(bid, place, &mut inputs);
+        life_inputs(index, bid, place, &mut inputs);
         if let Some(steps) = bid.steps.get_mut(place) {
             let title = node.criterion.title.clone();
-            steps.push(Step { title, formula: formula.formula(), inputs, unrounded, rounded });
+            steps.push(Step { title, formula: formula_words(node, formula), inputs, unrounded, rounded });
         }
     }
     Ok(figures)

@@ -4,10 +4,11 @@
 //! it asks an equal part of each. Its scores use the formulas and the rounding of the model.
 
 use super::model::{Kind, Model, PriceModel, Rounding, TieRule};
-use super::price::Field;
+use super::price::{Field, best_value};
 use super::refusal::EvaluationRefusal;
 use super::tree::Node;
 use crate::values::Pence;
+use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -283,6 +284,27 @@ fn warnings(
             "relative-price",
             "The points for price depend on the other bids, so a bidder cannot work its own score out.".to_owned(),
         );
+    }
+    match model.decider() {
+        Some(PriceModel::PricePerQualityPoint) => warn(
+            "price-per-point",
+            "A bid at half the price comes first with little more than half of the points, so a cheap bid of poor \
+             quality can win. Set a least level for every question that matters."
+                .to_owned(),
+        ),
+        Some(PriceModel::ValueAdjusted { features }) => {
+            let best = best_value(features);
+            let dearer = best.checked_div(Decimal::ONE - best).unwrap_or_default() * Decimal::ONE_HUNDRED;
+            warn(
+                "options-only",
+                format!(
+                    "Only the price and its options count: a bid that offers every best option comes first until it \
+                     costs {}% more than one that offers none.",
+                    shown_decimal(dearer.round_dp(1))
+                ),
+            );
+        }
+        _ => {}
     }
     if !sketch.against_rivals.is_zero() {
         warn(

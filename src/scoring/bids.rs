@@ -1,13 +1,15 @@
 //! The opened bids of a call, and what a ranking is made from.
 
 use super::model::{Disregard, Enquiry, Fallen, Moderated};
-use super::rules::scored_criteria;
+use super::rules::{ScoringRefusal, scored_criteria};
 use super::store;
 use crate::applications::{self, Answers, Application, PriceAnswers};
 use crate::calls::{Call, Part};
 use crate::db::Db;
 use crate::error::Result;
-use crate::evaluation::{Bid, BidPrice, Inputs, Kind, LevelScore, Pass, Promise};
+use crate::evaluation::{
+    Bid, BidCosts, BidFigure, BidPrice, ChosenOption, Inputs, Kind, LevelScore, Pass, PriceModel, Promise, WholeLife,
+};
 use crate::values::Id;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -83,9 +85,10 @@ pub(super) fn answers_to_score(call: &Call, bids: &[Opened]) -> Vec<Answer> {
         .collect()
 }
 
-/// Whether the model scores a price, so that prices must be open before a ranking.
+/// Whether the model scores a price, or a figure of the amount, so that price parts must be open before a ranking.
 pub(super) fn needs_prices(call: &Call) -> bool {
-    call.terms.0.model.nodes().iter().any(|n| matches!(n.criterion.kind, Kind::Price { .. }))
+    let nodes = call.terms.0.model.nodes();
+    nodes.iter().any(|n| n.criterion.formula().is_some() || matches!(n.criterion.kind, Kind::Figure { .. }))
 }
 
 /// Prices and amounts, once opened.
@@ -132,11 +135,21 @@ pub(super) fn inputs(
         .flatten()
         .map(|m| m.id.as_str())
         .collect();
-    let priced: HashSet<&str> = nodes
+    let priced: HashSet<&str> =
+        nodes.iter().filter(|n| n.criterion.formula().is_some()).map(|n| n.criterion.id.as_str()).collect();
+    let lives: Vec<(&str, &WholeLife)> = nodes
         .iter()
-        .filter(|n| matches!(n.criterion.kind, Kind::Price { .. }))
-        .map(|n| n.criterion.id.as_str())
+        .filter_map(|n| match &n.criterion.kind {
+            Kind::Cost { life, .. } => Some((n.criterion.id.as_str(), life)),
+            _ => None,
+        })
         .collect();
+    let formulas = nodes.iter().filter_map(|n| n.criterion.formula());
+    let offered: HashSet<(&str, &str)> = formulas
+        .flat_map(PriceModel::features)
+        .flat_map(|f| f.options.iter().map(|o| (f.id.as_str(), o.id.as_str())))
+        .collect();
+    let none = BTreeMap::new();
     let bids = bids
         .iter()
         .map(|opened| {
@@ -168,9 +181,56 @@ pub(super) fn inputs(
                     .filter(|(criterion, _)| priced.contains(criterion.as_str()))
                     .map(|(criterion, price)| BidPrice { criterion: criterion.clone(), price: *price })
                     .collect();
+                bid.options = price
+                    .options
+                    .iter()
+                    .filter(|(feature, option)| offered.contains(&(feature.as_str(), option.as_str())))
+                    .map(|(feature, option)| ChosenOption { feature: feature.clone(), option: option.clone() })
+                    .collect();
+                for (criterion, life) in &lives {
+                    let given = price.costs.get(*criterion).unwrap_or(&none);
+                    // While an item is missing there is no entry, and the ranking says that it is missing.
+                    if let Some(flows) = life.flows(given) {
+                        bid.costs.push(BidCosts { criterion: (*criterion).to_owned(), flows });
+                    }
+                }
             }
             bid
         })
         .collect();
     Inputs { bids, draw_seed }
+}
+
+/// Works out the figures that the model scores, from what each application sent, and puts them into its inputs. A bid
+/// that is left out needs none.
+///
+/// # Errors
+/// [`ScoringRefusal::FigureUnknown`] for the first that cannot be worked out: nobody is ranked without it.
+pub(super) fn work_out_figures(
+    call: &Call,
+    bids: &[Opened],
+    qualities: &HashMap<Id<Application>, Answers>,
+    prices: &HashMap<Id<Application>, PriceAnswers>,
+    inputs: &mut Inputs,
+) -> Result<(), ScoringRefusal> {
+    let nodes = call.terms.0.model.nodes();
+    for (opened, bid) in bids.iter().zip(&mut inputs.bids).filter(|(_, bid)| bid.disregarded.is_none()) {
+        let id = opened.application.id;
+        for node in &nodes {
+            let Kind::Figure { measure, trial, .. } = &node.criterion.kind else { continue };
+            let rows = qualities.get(&id).map(|q| q.cash_flow.as_slice()).unwrap_or_default();
+            let none = PriceAnswers::default();
+            let price = prices.get(&id).unwrap_or(&none);
+            let found = applications::figure(rows, price, *measure, trial.as_ref()).map_err(|problem| {
+                ScoringRefusal::FigureUnknown {
+                    figure: node.criterion.title.clone(),
+                    bid: format!("{} ({})", opened.name, bid.id),
+                    why: problem.to_string(),
+                }
+            })?;
+            let criterion = node.criterion.id.clone();
+            bid.figures.push(BidFigure { criterion, value: found.value, source: found.source });
+        }
+    }
+    Ok(())
 }

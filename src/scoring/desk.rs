@@ -6,18 +6,18 @@ use super::moderation::{self};
 use super::pages::form_shell;
 use super::ranking::{self, RankingInput};
 use super::sheets::ScoreInput;
+use super::standing::{Place, changes, places, ranked_by};
 use super::store::Seated;
 use super::{bid_id, falling_away, rules, store, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::evaluation::{EvaluationFile, Kind, Sensitivity};
+use crate::evaluation::{Kind, Sensitivity};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::decimals::shown_decimal;
-use crate::values::{Account, Actor, Id, Pence};
+use crate::values::{Account, Actor, Id};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -70,19 +70,6 @@ pub(super) async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
     visit.app.db.read(move |db| load(db, id, &actor)).await
 }
 
-/// A place in the ranking.
-struct Place {
-    rank: String,
-    name: String,
-    href: String,
-    sub: String,
-    tag: Option<&'static str>,
-    points: Vec<String>,
-    price: String,
-    total: String,
-    behind: String,
-}
-
 /// One answer on the moderation page.
 struct Spread {
     title: String,
@@ -114,6 +101,8 @@ struct ModerationPage {
     hash: String,
     heads: Vec<String>,
     places: Vec<Place>,
+    /// Heading of what bids are ranked by.
+    ranked_by: &'static str,
     excluded: Vec<(String, String, String)>,
     weight_sentence: String,
     changes: Vec<(String, String, String, String)>,
@@ -124,6 +113,8 @@ struct ModerationPage {
     closed_word: &'static str,
     complete: bool,
     ranked: bool,
+    /// Before a ranking: each bid, where it can be left out.
+    unranked: Vec<(String, String)>,
     has_seed: bool,
     residents_vote: bool,
     may_moderate: bool,
@@ -220,74 +211,6 @@ fn value_words(level: Option<i64>, passed: Option<bool>) -> String {
     }
 }
 
-fn price_of(file: &EvaluationFile, bid: &str) -> String {
-    let prices = file.inputs.bids.iter().find(|b| b.id == bid).map(|b| b.prices.iter().map(|p| p.price));
-    match prices.map(Pence::total) {
-        Some(Ok(total)) if !total.is_zero() => total.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn places(found: &Desk, file: &EvaluationFile) -> (Vec<String>, Vec<Place>) {
-    let top: Vec<_> = file.model.criteria.iter().filter(|c| c.carries_points()).collect();
-    let heads = top.iter().map(|c| format!("{} ({}%)", c.title, shown_decimal(c.weight.unwrap_or_default()))).collect();
-    let Some(result) = &file.result else { return (heads, Vec::new()) };
-    let best = result.ranking.first().map(|r| r.total).unwrap_or_default();
-    let places = result
-        .ranking
-        .iter()
-        .filter_map(|ranked| {
-            let bid = result.bids.iter().find(|b| b.bid == ranked.bid)?;
-            let opened = found.bids.iter().find(|b| bid_id(&b.application) == ranked.bid)?;
-            let enquiry = found.enquiries.iter().find(|e| e.application_id == opened.application.id);
-            let gap = ranked.total - best;
-            Some(Place {
-                rank: ranked.rank.to_string(),
-                name: opened.name.clone(),
-                href: format!("/desk/calls/{}/ranking/{}", found.call.id, opened.application.id),
-                sub: ranked.tie.clone().unwrap_or_default(),
-                tag: enquiry.map(|e| e.outcome.label()),
-                points: top
-                    .iter()
-                    .map(|c| {
-                        let score = bid.scores.iter().find(|s| s.criterion == c.id).and_then(|s| s.score);
-                        score.map(|s| s.to_string()).unwrap_or_default()
-                    })
-                    .collect(),
-                price: price_of(file, &ranked.bid),
-                total: ranked.total.to_string(),
-                behind: if gap.is_zero() { String::new() } else { format!("−{}", gap.abs()) },
-            })
-        })
-        .collect();
-    (heads, places)
-}
-
-fn changes(file: &EvaluationFile, firm: &Sensitivity) -> Vec<(String, String, String, String)> {
-    let who = |w: &Option<String>| w.as_deref().map_or("nobody clearly", |b| words::name_of(file, b)).to_owned();
-    let mut rows: Vec<_> = firm
-        .weights
-        .iter()
-        .map(|w| {
-            (
-                format!("Weight of “{}”", words::title_of(file, &w.criterion)),
-                format!("{}%", shown_decimal(w.from)),
-                format!("{}%", shown_decimal(w.to)),
-                who(&w.winner),
-            )
-        })
-        .collect();
-    rows.extend(firm.levels.iter().take(20).map(|l| {
-        (
-            format!("{} on “{}”", words::name_of(file, &l.bid), words::title_of(file, &l.criterion)),
-            format!("level {}", l.from),
-            format!("level {}", l.to),
-            who(&l.winner),
-        )
-    }));
-    rows
-}
-
 fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPage {
     let file = found.ranking.as_ref().map(|r| &r.file.0);
     let spreads = spreads(found);
@@ -341,6 +264,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
         heads,
         places,
+        ranked_by: ranked_by(&found.call.terms.0.model),
         excluded,
         weight_sentence: match (file, &found.firm) {
             (Some(file), Some(firm)) => words::weight_sentence(file, firm),
@@ -356,6 +280,12 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         closed: found.closed,
         closed_word: if found.closed { "closed" } else { "open" },
         ranked: found.ranking.is_some(),
+        unranked: if found.closed && found.ranking.is_none() {
+            let href = |b: &Opened| format!("/desk/calls/{}/ranking/{}", found.call.id, b.application.id);
+            found.bids.iter().map(|b| (b.name.clone(), href(b))).collect()
+        } else {
+            Vec::new()
+        },
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         has_seed: found.call.terms.0.model.ties.iter().any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
         may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),

@@ -29,6 +29,7 @@ pub mod rules;
 pub mod samples;
 pub mod sensitivity_pages;
 pub mod sheets;
+mod standing;
 mod store;
 pub mod trace_pages;
 pub mod words;

@@ -94,6 +94,7 @@ fn make_file(db: &mut Db, call: &Call, seed: Option<String>) -> Result<Evaluatio
     let agreed = store::moderated(db, call.id)?;
     let left_out = bids::reasons(&store::disregarded(db, call.id)?, &store::fallen(db, call.id)?);
     let mut inputs = bids::inputs(call, &opened, &agreed, &qualities, &prices, &left_out, seed);
+    bids::work_out_figures(call, &opened, &qualities, &prices, &mut inputs)?;
     if let Some((criterion, tally)) = residents::for_ranking(db, call)? {
         for bid in &mut inputs.bids {
             bid.votes.extend(tally.result(&criterion, &bid.id));

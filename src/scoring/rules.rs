@@ -40,6 +40,15 @@ pub enum ScoringRefusal {
     ModerationOpen,
     /// The price part is still sealed.
     PricesSealed,
+    /// A figure that is scored cannot be worked out.
+    FigureUnknown {
+        /// The criterion.
+        figure: String,
+        /// Whose.
+        bid: String,
+        /// Why.
+        why: String,
+    },
     /// There is no ranking.
     NoRanking,
     /// The ranking is signed.
@@ -81,6 +90,7 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::ModerationClosed => "scoring/moderation-closed",
             ScoringRefusal::ModerationOpen => "scoring/moderation-open",
             ScoringRefusal::PricesSealed => "scoring/prices-sealed",
+            ScoringRefusal::FigureUnknown { .. } => "scoring/figure-unknown",
             ScoringRefusal::NoRanking => "scoring/no-ranking",
             ScoringRefusal::RankingSigned => "scoring/ranking-signed",
             ScoringRefusal::PriceJustified => "scoring/price-justified",
@@ -120,6 +130,10 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::NotAgreed { missing } => format!("Agree every answer first; {missing} are not agreed."),
             ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
             ScoringRefusal::ModerationOpen => "Close the moderation first.".to_owned(),
+            ScoringRefusal::FigureUnknown { figure, bid, why } => format!(
+                "“{figure}” of {bid} cannot be worked out: {why}. Nobody is ranked without it. Leave the \
+                 application out with your reason first."
+            ),
             ScoringRefusal::PricesSealed => {
                 "The prices are still sealed. Two officers open them now that quality is agreed.".to_owned()
             }

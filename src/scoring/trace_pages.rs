@@ -27,6 +27,9 @@ struct TracePage {
     name: String,
     application: Id<Application>,
     result: BidResult,
+    /// What it is ranked by; none for a bid left out.
+    standing: Option<String>,
+    ranked: bool,
     reasons: BTreeMap<String, String>,
     enquiry: Option<Enquiry>,
     outcomes: Vec<(&'static str, &'static str)>,
@@ -43,17 +46,30 @@ struct TracePage {
 async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, form: FormState) -> Result<TracePage> {
     let found = desk(visit, id).await?;
     let opened = found.bids.iter().find(|b| b.application.id == application).ok_or(Error::NotFound)?;
-    let ranking = found.ranking.as_ref().ok_or(Error::NotFound)?;
     let bid = bid_id(&opened.application);
-    let result = ranking
-        .file
-        .0
-        .result
-        .as_ref()
-        .and_then(|r| r.bids.iter().find(|b| b.bid == bid))
-        .ok_or(Error::NotFound)?
-        .clone();
+    let ranking = found.ranking.as_ref();
+    let result = match ranking {
+        Some(ranking) => {
+            let result = ranking.file.0.result.as_ref();
+            result.and_then(|r| r.bids.iter().find(|b| b.bid == bid)).ok_or(Error::NotFound)?.clone()
+        }
+        // Before a ranking there are no numbers yet, but a bid can be left out.
+        None if found.closed => BidResult {
+            bid: bid.clone(),
+            rank: None,
+            total: None,
+            figure: None,
+            exclusions: Vec::new(),
+            scores: Vec::new(),
+        },
+        None => return Err(Error::NotFound),
+    };
+    let ranked = result.rank.and_then(|_| found.call.terms.0.model.standing(result.total, result.figure));
     Ok(TracePage {
+        standing: ranked.map(|words| {
+            let mut chars = words.chars();
+            chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
+        }),
         shell: form_shell(visit, &format!("Where the numbers of {} come from", opened.name), &form),
         form,
         name: opened.name.clone(),
@@ -73,7 +89,8 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         fell: found.fallen.iter().find(|(_, a)| a.id == application).map(|(f, _)| f.clone()),
         may_fall: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
-        may_moderate: ranking.signed_at.is_none()
+        ranked: ranking.is_some(),
+        may_moderate: ranking.is_none_or(|r| r.signed_at.is_none())
             && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
         call: found.call,
     })
@@ -82,7 +99,7 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
 /// `GET /desk/calls/{id}/ranking/{application}`
 ///
 /// # Errors
-/// Denied, NotFound before there is a ranking.
+/// Denied, NotFound before moderation is closed.
 pub async fn trace(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
     let (call, application) = path.into_inner();
     page(&trace_page(&visit, call, application, FormState::empty()).await?)

@@ -1,6 +1,7 @@
 //! A ranking in words: who is first, by how much, and how firmly.
 
-use crate::evaluation::{Criterion, EvaluationFile, Kind, Sensitivity, sensitivity};
+use crate::evaluation::price::pounds_words;
+use crate::evaluation::{Criterion, EvaluationFile, Kind, Ranked, Sensitivity, sensitivity};
 use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
 
@@ -35,21 +36,27 @@ pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
     let Some(first) = result.ranking.first() else {
         return "No bid could be ranked: every bid was left out, with its reason below.".to_owned();
     };
+    let by = |ranked: &Ranked| match ranked.figure {
+        Some(_) => file.model.standing(Some(ranked.total), ranked.figure).unwrap_or_default(),
+        None => format!("{} points", ranked.total),
+    };
     if result.winner.is_none() {
         let tied: Vec<&str> = result.ranking.iter().filter(|r| r.rank == 1).map(|r| name_of(file, &r.bid)).collect();
-        return format!(
-            "{} share first place with {} points, and no rule parts them.",
-            tied.join(" and "),
-            first.total
-        );
+        return format!("{} share first place with {}, and no rule parts them.", tied.join(" and "), by(first));
     }
-    let mut words = format!("{} is first with {} points", name_of(file, &first.bid), first.total);
+    let mut words = format!("{} is first with {}", name_of(file, &first.bid), by(first));
     match result.ranking.get(1) {
         Some(second) => {
-            let gap = first.total - second.total;
+            // Points are better when there are more of them, a figure in pounds when it is less.
+            let gap = match (first.figure, second.figure) {
+                (Some(first), Some(second)) => second - first,
+                _ => first.total - second.total,
+            };
             if gap.is_zero() {
                 let how = first.tie.clone().or_else(|| second.tie.clone()).unwrap_or_default();
                 words.push_str(&format!(", level with {}. {how}", name_of(file, &second.bid)));
+            } else if first.figure.is_some() {
+                words.push_str(&format!(", {} less than {}.", pounds_words(gap), name_of(file, &second.bid)));
             } else {
                 words.push_str(&format!(", {gap} ahead of {}.", name_of(file, &second.bid)));
             }
@@ -102,8 +109,12 @@ pub fn how_scored(criterion: &Criterion) -> String {
             format!("Evaluators choose the published level that fits best: {}.", levels.join(", "))
         }
         Kind::Price { model } => format!("By formula from the price: {}.", model.formula()),
-        Kind::Cost { model, .. } => format!("By formula from the whole-life cost: {}.", model.formula()),
-        Kind::Figure { .. } => "By published bounds from a figure that the service works out.".to_owned(),
+        Kind::Cost { model, life } => format!(
+            "By formula from the whole-life cost, the price and the costs of {} years discounted: {}.",
+            life.years,
+            model.formula()
+        ),
+        Kind::Figure { measure, .. } => format!("{}.", crate::calls::figure_form::summary(*measure)),
         Kind::Panel { .. } => "By the votes of the community panel.".to_owned(),
         Kind::SocialValue { .. } => "By formula from what is promised for each measure.".to_owned(),
         Kind::PassFail { requirement } => format!("Passed or failed: {requirement}"),

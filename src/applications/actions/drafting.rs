@@ -7,7 +7,7 @@ use crate::applications::questions::{self, Asks, Question};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::sealing::DraftKey;
 use crate::applications::typed::{self, Fields};
-use crate::applications::{cash_sheet, sealing, store};
+use crate::applications::{cash_sheet, price_parts, sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call};
 use crate::documents::{self, Document, ScanState, Upload};
@@ -324,6 +324,7 @@ fn unknown(terms: &calls::Terms, input: &DraftInput) -> Result<(), FieldErrors> 
     look("answers.promises", promises, input.answers.promises.keys().collect());
     let prices = questions::prices(terms).into_iter().map(|(id, _)| id).collect();
     look("price.prices", prices, input.price.prices.keys().collect());
+    price_parts::unknown(terms, &input.price, &mut errors);
     let mut long = |field: String, text: &str, most: usize| {
         if text.chars().count() > most {
             errors.add(&field, format!("Use {most} characters or fewer"));
