@@ -244,6 +244,7 @@ mod tests {
             evidence: "Invoices\n\n  Photographs ".into(),
             verifier: "council".into(),
             cadence: "once".into(),
+            pace: "builds".into(),
             grace_days: "0".into(),
             cure_days: "30".into(),
             remedies: "Notice".into(),

@@ -344,19 +344,21 @@ pub(super) fn set_submitted(db: &mut Db, sent: &[Sent<'_>], at: Instant) -> Resu
     }
     let rows: Vec<String> = (0..sent.len())
         .map(|row| {
-            let places: Vec<String> = (2..8).map(|place| format!("${}", row * 6 + place)).collect();
+            let places: Vec<String> = (1..=6).map(|place| format!("${}", row * 6 + place)).collect();
             format!("({})", places.join(", "))
         })
         .collect();
+    // Numbered as they stand in the text, because SQLite counts them so.
     let statement = format!(
         "WITH sent (id, read_at, reference, call_version, draft, saved_at) AS (VALUES {}) \
          UPDATE applications SET state = 'submitted', reference = sent.reference, call_version = sent.call_version, \
-         draft = sent.draft, saved_at = sent.saved_at, submitted_at = $1, opened_at = NULL \
+         draft = sent.draft, saved_at = sent.saved_at, submitted_at = ${}, opened_at = NULL \
          FROM sent WHERE applications.id = sent.id AND applications.saved_at = sent.read_at \
          AND applications.state <> 'withdrawn' RETURNING applications.id",
-        rows.join(", ")
+        rows.join(", "),
+        sent.len() * 6 + 1
     );
-    let mut query = diesel::sql_query(statement).into_boxed::<MultiBackend>().bind::<Timestamp, _>(at);
+    let mut query = diesel::sql_query(statement).into_boxed::<MultiBackend>();
     for one in sent {
         // Never the same instant twice, so that it tells two versions apart.
         let saved_at = at.max(one.read_at.plus(TimeDelta::microseconds(1)));
@@ -368,7 +370,7 @@ pub(super) fn set_submitted(db: &mut Db, sent: &[Sent<'_>], at: Instant) -> Resu
             .bind::<Text, _>(one.draft)
             .bind::<Timestamp, _>(saved_at);
     }
-    let marked: Vec<Marked> = query.load(db)?;
+    let marked: Vec<Marked> = query.bind::<Timestamp, _>(at).load(db)?;
     Ok(marked.into_iter().map(|row| row.id).collect())
 }
 
