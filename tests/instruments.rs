@@ -49,17 +49,22 @@ pub fn draw(pounds: i64) -> Vec<Tranche> {
 
 /// Agrees it and, where money is paid at the start, pays it on 15 January 2026.
 pub async fn held(world: &World, terms: InstrumentTerms, draws: Vec<Tranche>) -> Held {
+    held_from(world, terms, draws, "2026-01-15").await
+}
+
+/// The same, agreed and paid out on another day.
+pub async fn held_from(world: &World, terms: InstrumentTerms, draws: Vec<Tranche>, from: &str) -> Held {
     let ground = ground(world, "1000000").await;
     let (organisation, owner) = world.applicant("Harvest Lane CIC");
     let pays = !draws.is_empty();
     let offer = InvestmentOffer { terms, draws, precedents: Vec::new() };
     let agreed = agreement(world, &ground, organisation, offer, "I-2026-0001");
-    let on = day("2026-01-15");
+    let on = day(from);
     world.move_clock(noon(on)).await;
     let id = world.app.db.write_now(|db| actions::open(db, agreed, noon(on))).unwrap().unwrap();
     let held = Held { ground, id, owner };
     if pays {
-        pay_out(world, &held, 1, "2026-01-15").await;
+        pay_out(world, &held, 1, from).await;
     }
     held
 }

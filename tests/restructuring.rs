@@ -2,7 +2,7 @@
 //! what happens to other instruments later: a figure corrected again, new shares of others.
 
 use crate::funds::{assert_balanced, day, loan, noon};
-use crate::instruments::{Held, book, code, draw, held, received, report, reported, shares, valued};
+use crate::instruments::{Held, book, code, draw, held, held_from, received, report, reported, shares, valued};
 use crate::support::{Page, World};
 use commonweal::finance::InstrumentTerms;
 use commonweal::finance::instruments::revenue_share::Ending;
@@ -19,18 +19,18 @@ use commonweal::values::{Pence, Role};
 use rust_decimal::{Decimal, dec};
 use serde_json::json;
 
-/// £12,000 at a yearly rate, repaid in twelve equal parts from 15 February 2026 on; £1,060 came in February, nothing in
+/// £12,000 at a yearly rate, repaid in twelve equal parts from 15 February 2027 on; £1,060 came in February, nothing in
 /// March: at 6% £1,055 is overdue.
 async fn in_arrears(world: &World, rate: Decimal) -> Held {
-    let offer = loan(day("2026-01-15"), &[1_200_000], 12, rate);
-    let held = held(world, offer.terms, offer.draws).await;
-    received(world, &held, "1,060", "2026-02-15").await;
-    world.move_clock(noon(day("2026-04-10"))).await;
+    let offer = loan(day("2027-01-15"), &[1_200_000], 12, rate);
+    let held = held_from(world, offer.terms, offer.draws, "2027-01-15").await;
+    received(world, &held, "1,060", "2027-02-15").await;
+    world.move_clock(noon(day("2027-04-10"))).await;
     held
 }
 
 fn ask(fields: &[(&str, &str)]) -> Restructure {
-    let mut body = json!({ "from_on": "2026-04-10", "reason": "The roof fell in; agreed with the owner on 8 April" });
+    let mut body = json!({ "from_on": "2027-04-10", "reason": "The roof fell in; agreed with the owner on 8 April" });
     for (name, value) in fields {
         body[*name] = json!(value);
     }
@@ -75,7 +75,7 @@ both! {
     async fn a_loan_in_arrears_is_changed_by_two_people_and_the_borrower_reads_what_it_now_pays(world: World) {
         let held = in_arrears(&world, dec!(0.06)).await;
         let before = book(&world, held.id);
-        assert_eq!(before.standing(day("2026-04-10")), Standing::InArrears);
+        assert_eq!(before.standing(day("2027-04-10")), Standing::InArrears);
         let cast = &held.ground.cast;
         let manager = world.client(&cast.fund_manager).await;
         let path = format!("/investments/{}", held.id);
@@ -85,12 +85,12 @@ both! {
         let form = manager.open(&format!("{path}/restructure")).await;
         form.shows("£1,055.00 is overdue now");
         let filled = form.form("Show what it would mean").with(&[
-            ("from_on", "10/4/2026"), ("instalments", "20"), ("first_due", "15/5/2026"), ("rate", "3"),
+            ("from_on", "10/4/2027"), ("instalments", "20"), ("first_due", "15/5/2027"), ("rate", "3"),
             ("holiday_periods", "2"), ("holiday", "interest_only"), ("overdue", "added"), ("written_off", "500"),
         ]);
         // 26 days of 10,000 at 6% and 35 days of 10,555 at 3%; then 1/12 of 3% on 10,555; then 18 parts of it.
         let shown = Page { path: format!("{path}/restructure"), reply: manager.send(&filled).await.expect(200) };
-        shown.shows("£1,050.00 on 15 April 2026").shows("£73.10 on 15 May 2026").shows("15 December 2027").shows("£612.78");
+        shown.shows("£1,050.00 on 15 April 2027").shows("£73.10 on 15 May 2027").shows("15 December 2028").shows("£612.78");
         assert_eq!(book(&world, held.id).schedule, before.schedule, "nothing is changed by looking");
 
         // Answers that differ from what was shown are shown again, and a reason is needed.
@@ -98,7 +98,7 @@ both! {
         manager.send(&altered).await.expect(200).shows("What it would mean");
         manager.send(&shown.form("Propose this change")).await.expect(422).shows("Enter why the loan is changed");
         let page = manager.done(&shown.form("Propose this change").with(&[("reason", "The roof fell in")])).await;
-        page.shows("The change is proposed").shows("Changes of the loan").shows("£73.10 on 15 May 2026").hides("Approve the change");
+        page.shows("The change is proposed").shows("Changes of the loan").shows("£73.10 on 15 May 2027").hides("Approve the change");
         assert_eq!(book(&world, held.id).schedule, before.schedule, "nothing is changed by proposing");
 
         // Whoever proposed it does not approve it, whatever other roles they have.
@@ -108,7 +108,7 @@ both! {
         committee.open(&format!("/funds/{}", held.ground.fund)).await.shows("a change of the loan waits for a committee member");
         committee.open(&path).await.shows("Decide the change of the loan").shows("What the proposed change would mean today");
         let after = committee.fill(&path, "Approve the change", &[]).await;
-        after.shows("Loan changed from 10 April 2026").shows("The roof fell in").shows("£1,055 settled by the change");
+        after.shows("Loan changed from 10 April 2027").shows("The roof fell in").shows("£1,055 settled by the change");
 
         // What fell due before stays; what follows adds up.
         let now = book(&world, held.id);
@@ -116,9 +116,9 @@ both! {
         assert_eq!(now.rows().len(), 22);
         rows_add_up(now.rows());
         let next = payments_of(&now.rows()[2..5]);
-        assert_eq!(next, [("2026-05-15".to_owned(), 7_310), ("2026-06-15".to_owned(), 2_639), ("2026-07-15".to_owned(), 61_278)]);
-        assert_eq!((now.arrears(day("2026-04-10")).overdue, now.standing(day("2026-04-10"))), (Pence::ZERO, Standing::Running));
-        assert_eq!(now.owed(day("2026-04-10")), Pence(1_055_500), "10,000 + 1,000 + 55 − 500");
+        assert_eq!(next, [("2027-05-15".to_owned(), 7_310), ("2027-06-15".to_owned(), 2_639), ("2027-07-15".to_owned(), 61_278)]);
+        assert_eq!((now.arrears(day("2027-04-10")).overdue, now.standing(day("2027-04-10"))), (Pence::ZERO, Standing::Running));
+        assert_eq!(now.owed(day("2027-04-10")), Pence(1_055_500), "10,000 + 1,000 + 55 − 500");
         let noncash = |kind| now.flows().iter().filter(|f| f.kind == kind).map(|f| f.amount).sum::<Pence>();
         assert_eq!((noncash(FlowKind::CapitalisedInterest), noncash(FlowKind::GivenUp)), (Pence(5_500), Pence(50_000)));
         assert_eq!((of_account(&world, AccountKind::Loans), of_account(&world, AccountKind::Impairment)), (Pence(1_055_500), Pence(50_000)));
@@ -127,7 +127,7 @@ both! {
         // The borrower is told, and sees it on its own page; exports and the working say it too.
         let mails = world.app.db.read_now(|db| mail::list(db, None, 20)).unwrap().items;
         let told = mails.iter().find(|m| m.subject == "Your loan I-2026-0001 was changed").unwrap();
-        assert!(told.body.contains("Your next payment is £73.10 on 15 May 2026") && told.body.contains("£500 of the loan is given up"), "{}", told.body);
+        assert!(told.body.contains("Your next payment is £73.10 on 15 May 2027") && told.body.contains("£500 of the loan is given up"), "{}", told.body);
         let own = world.client(&held.owner).await;
         own.open(&format!("/my-investments/{}", held.id)).await.shows("How your loan was changed").shows("£1,055 that was overdue is paid with them").shows("£73.10");
         own.get(&format!("/my-investments/{}?format=csv", held.id)).await.expect(200).shows("settled by the change");
@@ -136,7 +136,7 @@ both! {
             .shows("owed £10,000 + overdue capital £1,000 + overdue interest £55 − given up £500").shows("£10,555");
 
         let agreement = world.client(&cast.contract_manager).await.open(&format!("/agreements/{}", now.investment.agreement_id)).await;
-        agreement.shows("The loan has new terms from 10 April 2026: 20 payments from then on");
+        agreement.shows("The loan has new terms from 10 April 2027: 20 payments from then on");
 
         // Paid to the last penny, it is over.
         for due in now.outstanding() {
@@ -158,19 +158,19 @@ both! {
         let post = |body: serde_json::Value| manager.post(&path, body);
 
         // Nothing asked, words for numbers, a day that has passed, everything given up.
-        post(json!({ "from_on": "2026-04-10", "reason": "x" })).await.expect(422).shows("Enter what changes");
-        post(json!({ "from_on": "2026-04-10", "instalments": "many", "rate": "101", "holiday_periods": "2", "overdue": "gone", "reason": "x" })).await
+        post(json!({ "from_on": "2027-04-10", "reason": "x" })).await.expect(422).shows("Enter what changes");
+        post(json!({ "from_on": "2027-04-10", "instalments": "many", "rate": "101", "holiday_periods": "2", "overdue": "gone", "reason": "x" })).await
             .expect(422).shows("from 1 to 600").shows("from 0% to 100%").shows("Choose what becomes of interest");
-        let past = post(json!({ "from_on": "2026-04-09", "rate": "3", "reason": "x" })).await.expect(409).json();
+        let past = post(json!({ "from_on": "2027-04-09", "rate": "3", "reason": "x" })).await.expect(409).json();
         assert_eq!(past["type"], "/problems/investments/change-day-past");
-        post(json!({ "from_on": "2026-04-10", "written_off": "10000", "reason": "x" })).await.expect(422).shows("This leaves nothing to pay");
-        post(json!({ "from_on": "2026-04-10", "written_off": "10000.01", "reason": "x" })).await.expect(409);
+        post(json!({ "from_on": "2027-04-10", "written_off": "10000", "reason": "x" })).await.expect(422).shows("This leaves nothing to pay");
+        post(json!({ "from_on": "2027-04-10", "written_off": "10000.01", "reason": "x" })).await.expect(409);
         let stranger = world.person_of(world.other_council(), Role::FundManager);
-        world.api(&stranger).await.post(&path, json!({ "from_on": "2026-04-10", "rate": "3", "reason": "x" })).await.expect(404);
+        world.api(&stranger).await.post(&path, json!({ "from_on": "2027-04-10", "rate": "3", "reason": "x" })).await.expect(404);
         world.api(&held.owner).await.post(&path, json!({})).await.expect(403);
 
         // Overdue interest is given up, overdue capital is spread; interest on it runs from the day on.
-        let body = json!({ "from_on": "2026-04-10", "overdue": "interest_given_up", "reason": "Agreed" });
+        let body = json!({ "from_on": "2027-04-10", "overdue": "interest_given_up", "reason": "Agreed" });
         let seen = manager.post(&format!("{path}/preview"), body.clone()).await.expect(200).json();
         assert_eq!((seen["before"]["overdue"].as_str(), seen["after"]["overdue"].as_str()), (Some("1055.00"), Some("0.00")), "{seen}");
         assert_eq!(seen["terms"]["interest_given_up"], "55.00");
@@ -178,7 +178,7 @@ both! {
         assert_eq!(post(body.clone()).await.expect(409).json()["type"], "/problems/investments/change-open");
         manager.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "approve" })).await.expect(403);
         committee.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "decline" })).await.expect(200);
-        assert_eq!(book(&world, held.id).arrears(day("2026-04-10")).overdue, Pence(105_500), "declined: nothing changes");
+        assert_eq!(book(&world, held.id).arrears(day("2027-04-10")).overdue, Pence(105_500), "declined: nothing changes");
         let second = post(body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(200);
         let again = committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(409).json();
@@ -186,22 +186,22 @@ both! {
         let spread = book(&world, held.id);
         rows_add_up(spread.rows());
         // 10,000 × 6%/12 × 26/31 + 11,000 × 6%/12 × 5/31 = 41.9355 + 8.8710; 11,000 in ten parts.
-        assert_eq!(payments_of(&spread.rows()[2..3]), [("2026-04-15".to_owned(), 110_000 + 5_081)]);
+        assert_eq!(payments_of(&spread.rows()[2..3]), [("2027-04-15".to_owned(), 110_000 + 5_081)]);
         assert_eq!(of_account(&world, AccountKind::InterestIncome), Pence(-6_000), "interest given up was never earned");
 
         // A second change in the same period, and a third when payments have come in between.
-        changed(&world, &held, "2026-04-12", &ask(&[("from_on", "2026-04-12"), ("rate", "0"), ("instalments", "11")])).await;
+        changed(&world, &held, "2027-04-12", &ask(&[("from_on", "2027-04-12"), ("rate", "0"), ("instalments", "11")])).await;
         let twice = book(&world, held.id);
         rows_add_up(twice.rows());
         assert_eq!(twice.rows().len(), 13);
         let due = twice.rows()[2].payment;
-        received(&world, &held, &due.plain(), "2026-04-15").await;
-        changed(&world, &held, "2026-04-20", &ask(&[("from_on", "2026-06-20"), ("holiday_periods", "3"), ("holiday", "interest_free"), ("instalments", "12")])).await;
+        received(&world, &held, &due.plain(), "2027-04-15").await;
+        changed(&world, &held, "2027-04-20", &ask(&[("from_on", "2027-06-20"), ("holiday_periods", "3"), ("holiday", "interest_free"), ("instalments", "12")])).await;
         let thrice = book(&world, held.id);
         rows_add_up(thrice.rows());
         assert_eq!(thrice.rows()[..5], twice.rows()[..5], "due by 20 June: as it was");
         assert_eq!(thrice.rows()[5..8].iter().map(|r| r.payment.0).collect::<Vec<_>>(), [0, 0, 0]);
-        assert_eq!(thrice.next_due(day("2026-04-20")).unwrap().due, day("2026-05-15"));
+        assert_eq!(thrice.next_due(day("2027-04-20")).unwrap().due, day("2027-05-15"));
         let kinds = manager.get(&base).await.expect(200).json();
         let states: Vec<_> = kinds["changes"].as_array().unwrap().iter().map(|c| c["state"].as_str().unwrap().to_owned()).collect();
         assert_eq!(states, ["declined", "approved", "approved", "approved"]);

@@ -108,7 +108,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
     let call = Call {
         id: Id::new(),
         authority_id: world.council,
-        mission_id: Id::new(),
+        mission_id: world.mission(),
         kind,
         reference: if tender { "T-2026-0007".into() } else { "R-2026-0002".into() },
         title: "Community kitchens".into(),

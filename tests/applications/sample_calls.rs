@@ -145,7 +145,7 @@ pub fn open_call(world: &World, kind: CallKind, terms: Terms) -> Call {
     let call = Call {
         id,
         authority_id: world.council,
-        mission_id: Id::new(),
+        mission_id: world.mission(),
         kind,
         reference: format!("T-{id}"),
         title: "Community kitchens".into(),

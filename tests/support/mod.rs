@@ -13,10 +13,11 @@ pub use form::Page;
 use commonweal::app::App;
 use commonweal::config::Config;
 use commonweal::db::Json;
+use commonweal::missions::{Mission, MissionStatus};
 use commonweal::outbox::{self, Handlers};
 use commonweal::people::{Organisation, OrganisationKind, Profile, actions, load_actor};
 use commonweal::serve;
-use commonweal::values::{Account, Actor, Clock, Id, Instant, Role, actor};
+use commonweal::values::{Account, Actor, Clock, Id, Instant, LocalDate, Role, actor};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs one async test on both databases: `both! { async fn a_person_does_x(world: World) { … } }`.
@@ -198,6 +199,36 @@ impl World {
     pub async fn move_clock(&self, to: Instant) {
         outbox::run_due(&self.app, &self.handlers, to, true).await.unwrap();
         self.app.clock.set_offset(to.since(Clock::machine()));
+    }
+
+    /// A published mission, for what has to serve one.
+    pub fn mission(&self) -> Id<Mission> {
+        use commonweal::db::schema::missions;
+        let id: Id<Mission> = Id::new();
+        let now = self.now();
+        let mission = Mission {
+            id,
+            authority_id: self.council,
+            slug: format!("mission-{}", id.to_string().to_lowercase()),
+            title: "Food".into(),
+            statement: "By 2030 everyone eats well every day.".into(),
+            summary: "By buying and lending for it.".into(),
+            answerable: "Director of Public Health".into(),
+            parent_id: None,
+            status: MissionStatus::Published,
+            target_on: LocalDate::from_ymd_opt(2030, 12, 31).unwrap(),
+            budget: None,
+            leaf: 1,
+            created_at: now,
+            created_by: self.person(Role::MissionLead).account().unwrap(),
+            published_at: Some(now),
+        };
+        let insert = |db: &mut commonweal::db::Db| {
+            diesel::RunQueryDsl::execute(diesel::insert_into(missions::table).values(&mission), db)?;
+            Ok(())
+        };
+        self.app.db.write_now(insert).unwrap();
+        id
     }
 
     /// Runs what is due now.
