@@ -1,8 +1,9 @@
 //! Between the decision and the contract: assessment summaries, the award notice and its standstill, challenges.
 
-use super::{note, procedure};
+use super::{note, procedure, stands};
 use crate::app::App;
 use crate::applications::{self, Application};
+use crate::audit::{self, Entry};
 use crate::awards::model::{Award, AwardState};
 use crate::awards::rules::{self, AwardRefusal};
 use crate::awards::store::{self, Challenge, ChallengeKind, StoredSummary};
@@ -10,11 +11,12 @@ use crate::awards::summary::Source;
 use crate::calls::{self, Call, CallKind, Notice, NoticeKind};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
+use crate::law::procedures::Procedure;
 use crate::outbox::{self, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation, find_organisations};
 use crate::scoring;
-use crate::values::{Actor, Id, Instant, LocalDate, Parser};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
