@@ -49,8 +49,8 @@ impl PriceCurve {
     fn view(&self) -> CurveView<'_> {
         let amounts = || self.points.iter().map(|p| p.amount);
         let (low, high) = (amounts().min().unwrap_or_default(), amounts().max().unwrap_or_default());
-        let from_zero = low >= Pence::ZERO && low.decimal() <= high.decimal() / Decimal::TWO;
-        let figures = ticks(if from_zero { Decimal::ZERO } else { low.pounds() }, high.pounds(), 4);
+        // From nothing, so that a point which costs nearly the same everywhere looks so.
+        let figures = ticks(low.min(Pence::ZERO).pounds(), high.pounds(), 4);
         let least = figures.first().copied().unwrap_or_default();
         let most = figures.last().copied().unwrap_or_default();
         let down = Scale::new(least, most, BASE, TOP);
@@ -79,7 +79,10 @@ impl PriceCurve {
         };
         let mut labels: Vec<Label> = first.map(|p| at_foot(p, "start")).into_iter().collect();
         labels.extend(last.map(|p| at_foot(p, "end")));
-        if let Some((price, _)) = self.marked {
+        // Where it does not lie on the words at an end.
+        let clear =
+            |price: Pence| labels.iter().all(|l| (l.x - across.across(price.pounds())).abs() > Decimal::from(16));
+        if let Some((price, _)) = self.marked.filter(|(price, _)| clear(*price)) {
             labels.push(at_foot(&CurvePoint { price, amount: Pence::ZERO }, "middle"));
         }
         CurveView {
@@ -131,6 +134,15 @@ mod tests {
         assert!(view.dots[2].y < view.dots[1].y && view.dots[1].y < view.dots[0].y);
         assert_eq!(view.marked, Some((dec!(55.00), "expected")));
         assert!(chart.render().unwrap().contains("From £1,000 at a price of £50,000 to £4,000"));
+    }
+
+    #[test]
+    fn a_point_that_costs_the_same_at_every_price_is_drawn_as_a_level_line_above_nothing() {
+        let level = curve(&[(5_000_000, 4_000_000), (9_800_000, 4_000_000)]);
+        let view = level.view();
+        assert_eq!(view.grid.first().map(|g| g.text.as_str()), Some("£0"));
+        assert!(view.dots[0].y == view.dots[1].y && view.dots[0].y < Decimal::from(BASE));
+        assert_eq!(view.labels.len(), 2, "the expected price would stand on the last one's words");
     }
 
     #[test]
