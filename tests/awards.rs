@@ -193,6 +193,7 @@ both! {
         assert_eq!(refused(torn.post(&decision, approve.clone()).await), "/problems/awards/recused");
         members[1].post(&path, json!({ "stance": "recused", "reason": "I rent to them" })).await.expect(200);
         assert_eq!(refused(members[1].post(&decision, approve.clone()).await), "/problems/awards/recused");
+        assert_eq!(refused(members[1].post(&path, favour.clone()).await), "/problems/awards/recused");
 
         // Two votes are no quorum; three are, and a tie or a minority approves nothing. A member may think again.
         let against = json!({ "stance": "against", "reason": "Too dear" });

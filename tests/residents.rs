@@ -303,6 +303,7 @@ both! {
         let link = format!("/vote/{}", secrets[0]);
         resident.get(&link).await.expect(200).shows("Share out £100").shows("What you give to Alder Youth");
         resident.post(&link, &[("step", "check"), ("A-1", "60"), ("A-2", "40.01")]).await.expect(422).shows("You gave £100.01");
+        resident.post(&link, &[("step", "cast")]).await.expect(422).shows("Give something to at least one application");
         resident.post(&link, &[("step", "check"), ("A-1", "60"), ("A-2", "40")]).await.expect(200).shows("Check your vote").shows("Nothing");
         resident.post_and_follow(&link, &[("step", "cast"), ("A-1", "60"), ("A-2", "40")]).await.shows("You have voted");
         let api = world.api(&Actor::Public).await;

@@ -131,7 +131,10 @@ pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, 
             if award.kind != AwardKind::Investment {
                 return Err(AwardRefusal::NoCommittee.into());
             }
-            if stance != Stance::Recused && scoring::has_conflict(db, by, award.application_id)? {
+            // Who stood aside stays aside, whatever they think of it later.
+            let said = store::committee_votes(db, award.id)?;
+            let aside = said.iter().any(|v| v.account_id == by && v.stance == Stance::Recused);
+            if stance != Stance::Recused && (aside || scoring::has_conflict(db, by, award.application_id)?) {
                 return Err(AwardRefusal::Recused.into());
             }
             record(db, &actor, &award, by, stance, &reason, now)

@@ -23,6 +23,7 @@ use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
 use crate::values::time::medium_date;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Rate, Subject};
+use chrono::Months;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -60,6 +61,8 @@ pub struct Restructure {
 
 /// Most due dates of a changed loan.
 const MOST_INSTALMENTS: u32 = 600;
+/// How far ahead the first of them may lie, in months.
+const MOST_MONTHS_AHEAD: u32 = 120;
 
 impl Restructure {
     fn read(&self, form: &mut Parser) -> Option<(LocalDate, Asked)> {
@@ -236,6 +239,10 @@ pub fn work_out(book: &Book, from: LocalDate, asked: &Asked, reason: &str, now: 
     if book.drawn(from).is_zero() || book.changes().any(|(on, _)| on > from) {
         return Err(Error::field("from_on", "Enter a day after the money was paid out, not before the last change"));
     }
+    let latest = from.checked_add_months(Months::new(MOST_MONTHS_AHEAD)).unwrap_or(from);
+    if asked.first_due.is_some_and(|first| first > latest) {
+        return Err(Error::field("first_due", "Enter a day within ten years of the change"));
+    }
     let lines = leaving(book, asked.overdue, today);
     let of = |component| lines.iter().filter(|l| l.component == component).map(|l| l.amount).sum::<Pence>();
     let (interest, capital) = (of(Component::Interest), of(Component::Principal));
@@ -265,6 +272,15 @@ pub fn work_out(book: &Book, from: LocalDate, asked: &Asked, reason: &str, now: 
         return Err(Error::field(
             "written_off",
             "This leaves nothing to pay. To give everything up, value the holding as written off",
+        ));
+    }
+    // Where a payment pays hardly anything of the loan, or much of it is given up, it ends sooner than was asked; what is
+    // agreed and mailed must say how many payments there are.
+    let to_come = u32::try_from(schedule.rows.len().saturating_sub(kept))?;
+    if to_come < new.instalments {
+        return Err(Error::field(
+            "instalments",
+            format!("On these terms the loan ends after {to_come} payments. Enter that number, or change the terms"),
         ));
     }
     let charged = book.entries.iter().filter(|e| e.instalment.is_some() && !book.is_reversed(e));

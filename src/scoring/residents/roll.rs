@@ -40,7 +40,7 @@ pub struct VoteInput {
 /// which too few ballots counted can be held again with a roll of its own.
 ///
 /// # Errors
-/// Invalid, Denied; refused without a criterion for residents, with applications that are not opened, once links are
+/// Invalid, Denied; refused without a criterion for residents, before the round has closed, with applications that are not opened, once links are
 /// sent, or when the vote was held and counts.
 pub async fn set_up(
     app: &App,
@@ -55,6 +55,8 @@ pub async fn set_up(
     form.check(closes.is_none_or(|c| c > now), "closes_date", "Enter a closing time that lies ahead");
     if let (Some(opens), Some(closes)) = (opens, closes) {
         form.check(opens < closes, "closes_date", "Voting closes after it has begun");
+        let longest = opens.plus(TimeDelta::days(rules::LONGEST_DAYS));
+        form.check(closes <= longest, "closes_date", "Choose a day within 90 days of the beginning");
     }
     form.finish()?;
     let (Some(opens_at), Some(closes_at)) = (opens, closes) else {
@@ -68,6 +70,7 @@ pub async fn set_up(
             require(&actor, Action::ManagePanel, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
             let (criterion, rule) = rules::panel(&call.terms.0.model).ok_or(ResidentRefusal::NoPanel)?;
+            rules::all_are_in(call.deadline_at, now)?;
             let again = match &before {
                 Some(held) if held.closed_at.is_some() => {
                     if held.tally.as_ref().is_some_and(|t| t.0.valid >= rule.quorum()) {

@@ -17,6 +17,11 @@ const MOST_TOLD: usize = 20;
 pub enum ResidentRefusal {
     /// The call has no criterion that residents decide.
     NoPanel,
+    /// Applications may still come.
+    RoundOpen {
+        /// Until when.
+        deadline: Instant,
+    },
     /// Some applications are not opened.
     NotAllOpened {
         /// How many.
@@ -64,6 +69,7 @@ impl RefusalInfo for ResidentRefusal {
     fn code(&self) -> &'static str {
         match self {
             ResidentRefusal::NoPanel => "residents/no-panel",
+            ResidentRefusal::RoundOpen { .. } => "residents/round-open",
             ResidentRefusal::NotAllOpened { .. } => "residents/not-all-opened",
             ResidentRefusal::NothingToVoteOn => "residents/nothing-to-vote-on",
             ResidentRefusal::LinksSent => "residents/links-sent",
@@ -82,6 +88,10 @@ impl RefusalInfo for ResidentRefusal {
     fn sentence(&self) -> String {
         match self {
             ResidentRefusal::NoPanel => "Residents decide no criterion of this call.".to_owned(),
+            ResidentRefusal::RoundOpen { deadline } => format!(
+                "Applications are taken until {}. Set the vote up after that, so that residents vote on all of them.",
+                deadline.long()
+            ),
             ResidentRefusal::NotAllOpened { waiting } => {
                 format!(
                     "Open every application first, so that residents vote on all of them; {waiting} are not opened."
@@ -116,6 +126,20 @@ pub fn panel(model: &Model) -> Option<(String, PanelRule)> {
         Kind::Panel { rule } => Some((node.criterion.id.clone(), rule.clone())),
         _ => None,
     })
+}
+
+/// The longest that a vote may take, in days.
+pub(super) const LONGEST_DAYS: i64 = 90;
+
+/// Whether every application is in, so that residents can vote on all of them.
+///
+/// # Errors
+/// [`ResidentRefusal::RoundOpen`].
+pub fn all_are_in(deadline: Option<Instant>, now: Instant) -> Result<(), ResidentRefusal> {
+    match deadline {
+        Some(deadline) if now < deadline => Err(ResidentRefusal::RoundOpen { deadline }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a vote is taken at this instant; the closing instant itself is in time.
@@ -231,6 +255,11 @@ pub fn read_ballot(
                     given.insert(choice.reference.clone(), amount);
                 }
             }
+            if given.is_empty()
+                && let Some(first) = vote.choices.0.first()
+            {
+                form.wrong(&first.reference, "Give something to at least one application");
+            }
             let over = match Pence::total(given.values().copied()) {
                 Ok(sum) if sum <= *each => None,
                 Ok(sum) => Some(format!("You gave {sum} and have {each} to share out. Give less")),
@@ -323,11 +352,22 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_is_set_up_only_once_nobody_can_apply_any_more() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let deadline = at("2026-12-12T12:00:00Z");
+        let early = all_are_in(Some(deadline), at("2026-12-12T11:59:59Z"));
+        assert_eq!(early, Err(ResidentRefusal::RoundOpen { deadline }));
+        assert_eq!(all_are_in(Some(deadline), deadline.plus(chrono::TimeDelta::microseconds(1))), Ok(()));
+    }
+
+    #[test]
     fn a_budget_is_shared_out_up_to_its_end() {
         let rule = PanelRule::Budget { each: Pence(10_000), quorum: 1 };
         let shared = read_ballot(&rule, &vote(), &given(&[("R-1", "60"), ("R-2", "40.00")])).unwrap();
         assert_eq!(shared, Ballot::Budget([("R-1".to_owned(), Pence(6_000)), ("R-2".to_owned(), Pence(4_000))].into()));
-        assert_eq!(read_ballot(&rule, &vote(), &given(&[])).unwrap(), Ballot::Budget(BTreeMap::new()));
+        for nothing in [given(&[]), given(&[("R-1", "0")])] {
+            assert!(read_ballot(&rule, &vote(), &nothing).is_err(), "a ballot that says nothing would fill the quorum");
+        }
         let over = read_ballot(&rule, &vote(), &given(&[("R-1", "60"), ("R-2", "40.01")])).unwrap_err();
         assert!(over.at("R-1").unwrap().contains("£100.01"));
         assert!(read_ballot(&rule, &vote(), &given(&[("R-1", "-1")])).unwrap_err().at("R-1").is_some());
