@@ -189,7 +189,7 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
     }
     let thing = Thing::of_authority(call.authority_id);
     let all = [
-        (Action::ReadOpened, "Opening", "opening", "Sealed until two officers open what came in"),
+        (Action::ReadOpened, "Opening", "opening", "What came in: sealed until it is opened"),
         (
             Action::ReadScores,
             "Panel and conflicts of interest",
@@ -339,7 +339,7 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
         ),
         CallStage::Open | CallStage::Closed => (
             format!("Closed {}.", call.deadline_at.map(|at| distance(visit.today(), at.date())).unwrap_or_default()),
-            "The next step is to open what came in, two officers together.".to_owned(),
+            "Opening, scoring, ranking and the award follow, each from its own page.".to_owned(),
         ),
         CallStage::Withdrawn => (
             format!("Withdrawn: {}", withdrawn.unwrap_or_default()),
