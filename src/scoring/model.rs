@@ -39,6 +39,24 @@ pub struct PanelMember {
     pub successor_id: Option<Id<PanelMember>>,
 }
 
+impl PanelMember {
+    pub(super) fn new(call: &Call, account_id: Id<Account>, added_by: Id<Account>, added_at: Instant) -> Self {
+        PanelMember {
+            id: Id::new(),
+            authority_id: call.authority_id,
+            call_id: call.id,
+            account_id,
+            added_at,
+            added_by,
+            declared_at: None,
+            final_at: None,
+            replaced_at: None,
+            replaced_reason: None,
+            successor_id: None,
+        }
+    }
+}
+
 crate::text_enum! {
     /// What came of a declared conflict.
     pub enum ConflictOutcome {

@@ -68,19 +68,7 @@ pub async fn add_member(
             if store::member(db, call.id, account)?.is_some() {
                 return Err(Error::field("account", "This person is on the panel already"));
             }
-            let row = PanelMember {
-                id: Id::new(),
-                authority_id: call.authority_id,
-                call_id: call.id,
-                account_id: account,
-                added_at: now,
-                added_by,
-                declared_at: None,
-                final_at: None,
-                replaced_at: None,
-                replaced_reason: None,
-                successor_id: None,
-            };
+            let row = PanelMember::new(&call, account, added_by, now);
             store::insert_member(db, &row)?;
             note(db, &actor, &call, "panel.member_added", json!({ "member": row.id, "account": account }), now)?;
             Ok(row.id)
@@ -137,19 +125,7 @@ pub async fn replace_member(
             if panel.iter().any(|m| m.account_id == account) {
                 return Err(Error::field("account", "This person is on the panel already"));
             }
-            let second = PanelMember {
-                id: Id::new(),
-                authority_id: call.authority_id,
-                call_id: call.id,
-                account_id: account,
-                added_at: now,
-                added_by,
-                declared_at: None,
-                final_at: None,
-                replaced_at: None,
-                replaced_reason: None,
-                successor_id: None,
-            };
+            let second = PanelMember::new(&call, account, added_by, now);
             store::insert_member(db, &second)?;
             store::set_replaced(db, first.id, second.id, &reason, now)?;
             note(
