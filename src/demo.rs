@@ -359,7 +359,7 @@ impl Demo {
             ..subsidies::LoanInput::default()
         };
         let offer = subsidies::InstrumentInput { loan, ..subsidies::InstrumentInput::default() };
-        let agreement = self.agree(who, call, application, offer, "", opened).await?;
+        let agreement = self.agree(who, call, application, vec![offer], "", opened).await?;
         let cast = self.cast();
         let investment =
             investment_samples::running(&self.app, &cast, agreement.id, drawn_on, habit, self.today.date()).await?;
@@ -387,11 +387,12 @@ impl Demo {
         who: &Enterprise,
         call: Id<Call>,
         application: Id<Application>,
-        offer: subsidies::InstrumentInput,
+        parts: Vec<subsidies::InstrumentInput>,
         ends_on: &str,
         opened: Instant,
     ) -> Result<agreements::Agreement> {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
+        let mut parts = parts.into_iter();
         let recommendation = award_actions::RecommendInput {
             application: application.to_string(),
             reasons: "Scores above the level the round asked for; the cash flow carries it with room to spare."
@@ -400,9 +401,14 @@ impl Demo {
             starts_on: String::new(),
             ends_on: ends_on.to_owned(),
             precedents: "The agreement is signed and the bank account checked".to_owned(),
-            offer,
+            package: String::new(),
+            offer: parts.next().unwrap_or_default(),
         };
         let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
+        for offer in parts {
+            let part = award_actions::PartInput { offer, ..award_actions::PartInput::default() };
+            award_actions::add_part(&self.app, &self.people.fund, award, &part, day(43)).await?;
+        }
         for member in &self.people.members {
             let favour = committee::StanceInput {
                 stance: "for".to_owned(),

@@ -177,7 +177,7 @@ pub fn award(
         state: if kind == AwardKind::Contract { AwardState::Noticed } else { AwardState::Accepted },
         value,
         reasons: "Best".to_owned(),
-        terms: Json(AwardTerms { starts_on: now.date(), ends_on: days(world, 365), offer: None }),
+        terms: Json(AwardTerms::of_contract(now.date(), days(world, 365))),
         recommended_by: account,
         recommended_at: now,
         approved_by: None,

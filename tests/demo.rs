@@ -74,7 +74,7 @@ async fn the_story(kind: Kind) {
         .await
         .expect(200)
         .shows("For each £1 paid out")
-        .shows("15 holdings")
+        .shows("16 holdings")
         .shows("Next Desk Academy CIC")
         .shows("days late")
         .shows("Repaid");

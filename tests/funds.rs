@@ -95,7 +95,7 @@ pub fn agreement(
     let by = ground.cast.fund_manager.account().unwrap();
     let value = offer.amount();
     let starts_on = offer.draws.first().map_or(world.now().date(), |d| d.on);
-    let terms = AwardTerms { starts_on, ends_on: starts_on + chrono::Months::new(120), offer: Some(offer) };
+    let terms = AwardTerms::of_offer(starts_on, starts_on + chrono::Months::new(120), offer);
     let call = Call {
         id: Id::new(),
         authority_id: world.council,

@@ -348,7 +348,7 @@ both! {
 }
 
 /// The round offers these from now on.
-fn only(world: &World, ready: &crate::scoring::Ready, instruments: &[Instrument]) {
+pub fn only(world: &World, ready: &crate::scoring::Ready, instruments: &[Instrument]) {
     use commonweal::db::schema::calls;
     use diesel::prelude::*;
     let instruments = instruments.to_vec();

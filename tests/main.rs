@@ -31,6 +31,7 @@ mod journeys;
 mod mail;
 mod migrations;
 mod missions;
+mod packages;
 mod pages;
 mod people;
 mod price_enquiries;

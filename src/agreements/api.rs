@@ -56,6 +56,7 @@ pub async fn one(visit: Visit, id: web::Path<Id<Agreement>>) -> Answer {
     }
     let mut value = shown(&agreement);
     value["terms"] = serde_json::to_value(&agreement.terms.0).map_err(Error::from)?;
+    value["parts"] = json!(agreement.terms.0.listed());
     value["obligations"] = obligations
         .iter()
         .map(|o| {

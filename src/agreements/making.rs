@@ -276,7 +276,7 @@ mod tests {
             state: crate::awards::AwardState::Noticed,
             value: crate::values::Pence(1),
             reasons: String::new(),
-            terms: Json(crate::awards::AwardTerms { starts_on: day, ends_on: day, offer: None }),
+            terms: Json(crate::awards::AwardTerms::of_contract(day, day)),
             recommended_by: Id::new(),
             recommended_at: now,
             approved_by: None,

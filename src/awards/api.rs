@@ -1,19 +1,19 @@
 //! Awards for programs.
 
-use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
+use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, PartInput, RecommendInput};
 use super::committee::StanceInput;
 use super::model::Award;
-use super::offers::{self, AnswerInput, OfferInput};
+use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
 use super::store::{self, Challenge};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
 use crate::error::Error;
 use crate::evaluation::bidder_file;
+use crate::finance::terms::package;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
-use crate::subsidies::MarketInput;
 use crate::values::Id;
 use actix_web::web;
 use serde::Deserialize;
@@ -32,8 +32,18 @@ fn shown(award: &Award) -> Value {
         "notice_published_at": award.notice_published_at, "standstill_last_day": award.standstill_last_day,
         "earliest_signing": award.earliest_signing, "offer_answer_by": award.offer_answer_by,
         "answered_at": award.answered_at, "signed_at": award.signed_at,
-        "cost": award.terms.0.offer.as_ref().and_then(|offer| offer.terms.cost(&offer.draws).ok()),
+        "parts": award.terms.0.listed(), "cost": cost(award),
     })
+}
+
+/// What an offer costs the applicant; of a package all parts together, and each.
+fn cost(award: &Award) -> Value {
+    let terms = &award.terms.0;
+    match &terms.offer {
+        _ if terms.is_package() => json!(package::cost(&terms.layers()).ok()),
+        Some(offer) => json!(offer.terms.cost(&offer.draws).ok()),
+        None => Value::Null,
+    }
 }
 
 /// Awards, checks and summaries of a call.
@@ -225,10 +235,22 @@ pub async fn offer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<OfferInput
 /// # Errors
 /// Invalid, Denied, refused when there is none.
 #[utoipa::path(post, path = "/api/v1/awards/{id}/subsidy", tag = "awards", security(("token" = [])),
-    params(("id" = String, Path)), request_body = MarketInput, responses((status = 201, description = "Notified")))]
-pub async fn subsidy(visit: Visit, id: web::Path<Id<Award>>, body: Sent<MarketInput>) -> Answer {
+    params(("id" = String, Path)), request_body = SubsidyInput, responses((status = 201, description = "Notified")))]
+pub async fn subsidy(visit: Visit, id: web::Path<Id<Award>>, body: Sent<SubsidyInput>) -> Answer {
     let found = offers::work_out_subsidy(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
-    created(&format!("/api/v1/awards/{id}"), &json!({ "amount": found.amount, "basis": found.basis }))
+    created(&format!("/api/v1/awards/{id}"), &json!(found))
+}
+
+/// Adds a part to a recommended investment, which is then a package that is approved, offered and accepted whole.
+///
+/// # Errors
+/// Invalid, Denied, refused after a vote or the decision.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/parts", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = PartInput, responses((status = 201, description = "Added")))]
+pub async fn add_part(visit: Visit, id: web::Path<Id<Award>>, body: Sent<PartInput>) -> Answer {
+    let id = *id;
+    let parts = actions::add_part(&visit.app, &visit.actor, id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/awards/{id}"), &json!({ "id": id, "parts": parts }))
 }
 
 /// Accepts or declines an offer.
@@ -276,6 +298,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
 #[openapi(paths(
     of_call,
     recommend,
+    add_part,
     award,
     check,
     decide,

@@ -3,9 +3,10 @@
 //! Invariants: nobody approves what they recommended; an investment is approved only with its committee’s quorum and a
 //! majority, a recused member counting for neither; the award notice is refused until every assessment
 //! summary is sent; signing is refused before the standstill ends and while a court claim suspends it; an offer needs
-//! a recorded subsidy route and can be answered only in its time.
+//! a recorded subsidy route and can be answered only in its time; the parts of a package are recommended by one person,
+//! approved whole by another, and stand from the first vote on.
 //!
-//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`InvestmentOffer`], [`find`], [`of_call`], [`may_sign`],
+//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`InvestmentOffer`], [`PartLine`], [`find`], [`of_call`], [`may_sign`],
 //! [`ensure_may_sign`], [`actions`], [`offers`].
 
 pub mod actions;
@@ -14,15 +15,17 @@ pub mod committee;
 pub mod falling_away;
 pub mod falling_pages;
 mod model;
+mod offer_shown;
 pub mod offers;
 pub mod pages;
+pub mod part_pages;
 mod rules;
 mod store;
 pub mod summary;
 
 pub use actions::{ensure_may_sign, mark_signed};
 pub use committee::{CommitteeVote, Stance};
-pub use model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
+pub use model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer, MOST_PARTS, PartLine};
 pub use rules::{AwardRefusal, may_sign};
 pub use store::{
     Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary, challenges, checks, find, of_application,

@@ -5,8 +5,10 @@ use crate::calls::Call;
 use crate::db::schema::awards;
 use crate::db::{Json, MultiBackend};
 use crate::finance::schedule::Tranche;
+use crate::finance::terms::package::{self, Part};
 use crate::finance::{Instrument, InstrumentTerms};
 use crate::missions::Mission;
+use crate::values::money::MoneyError;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -93,11 +95,89 @@ pub struct AwardTerms {
     pub starts_on: LocalDate,
     /// Last day.
     pub ends_on: LocalDate,
-    /// What is offered, for an investment.
+    /// What is offered, for an investment; of a package the first part.
     pub offer: Option<InvestmentOffer>,
+    /// The other parts of a package, in their order. Awards from before there were packages name none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<InvestmentOffer>,
 }
 
-/// What is offered as an investment.
+/// Most parts of one package: more than one person can still read as one offer.
+pub const MOST_PARTS: usize = 6;
+
+impl AwardTerms {
+    /// Terms of a contract, which offers no money.
+    #[must_use]
+    pub fn of_contract(starts_on: LocalDate, ends_on: LocalDate) -> AwardTerms {
+        AwardTerms { starts_on, ends_on, offer: None, further: Vec::new() }
+    }
+
+    /// Terms of an investment by one instrument.
+    #[must_use]
+    pub fn of_offer(starts_on: LocalDate, ends_on: LocalDate, offer: InvestmentOffer) -> AwardTerms {
+        AwardTerms { starts_on, ends_on, offer: Some(offer), further: Vec::new() }
+    }
+
+    /// Every part in its order: none for a contract, one where a single instrument is offered.
+    pub fn parts(&self) -> impl Iterator<Item = &InvestmentOffer> {
+        self.offer.iter().chain(&self.further)
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub fn number_of_parts(&self) -> usize {
+        self.parts().count()
+    }
+
+    /// Whether several instruments are offered as one.
+    #[must_use]
+    pub fn is_package(&self) -> bool {
+        self.number_of_parts() > 1
+    }
+
+    /// All parts added up: what is paid out in all and what guarantees put at stake.
+    ///
+    /// # Errors
+    /// When the sum does not fit.
+    pub fn amount(&self) -> Result<Pence, MoneyError> {
+        Pence::total(self.parts().map(InvestmentOffer::amount))
+    }
+
+    /// Number, instrument and amount of each part, as lists of parts show them.
+    #[must_use]
+    pub fn listed(&self) -> Vec<PartLine> {
+        (1_i64..)
+            .zip(self.parts())
+            .map(|(number, part)| PartLine {
+                number,
+                title: package::title(number, &part.terms),
+                instrument: part.instrument(),
+                amount: part.amount(),
+            })
+            .collect()
+    }
+
+    /// Every part as `finance` reads it.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Part<'_>> {
+        self.parts().map(|part| Part { terms: &part.terms, draws: &part.draws }).collect()
+    }
+}
+
+/// One part of a package in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartLine {
+    /// From 1.
+    pub number: i64,
+    /// "2. Repayable loan".
+    pub title: String,
+    /// Which instrument it is.
+    pub instrument: Instrument,
+    /// What is paid out in all, or for a guarantee what is at stake.
+    pub amount: Pence,
+}
+
+/// What is offered as an investment by one instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvestmentOffer {
     /// The terms of the instrument.
@@ -119,5 +199,45 @@ impl InvestmentOffer {
     #[must_use]
     pub fn amount(&self) -> Pence {
         self.terms.at_stake(&self.draws)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(pounds: i64) -> InvestmentOffer {
+        let on = crate::values::time::parse_date("2027-02-01").unwrap();
+        InvestmentOffer {
+            terms: InstrumentTerms::Grant,
+            draws: vec![Tranche { on, amount: Pence(pounds * 100) }],
+            precedents: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn terms_of_a_single_offer_from_before_there_were_packages_read_as_one_part() {
+        let old = r#"{"starts_on":"2027-02-01","ends_on":"2029-02-01","offer":{"terms":{"instrument":"grant"},
+            "draws":[{"on":"2027-02-01","amount":"30000.00"}],"precedents":["Lease signed"]}}"#;
+        let terms: AwardTerms = serde_json::from_str(old).unwrap();
+        assert_eq!((terms.number_of_parts(), terms.amount().unwrap()), (1, Pence(3_000_000)));
+        assert!(!terms.is_package());
+        let again = serde_json::to_string(&terms).unwrap();
+        assert!(!again.contains("further"), "a single offer is stored as it always was: {again}");
+        let contract: AwardTerms =
+            serde_json::from_str(r#"{"starts_on":"2027-02-01","ends_on":"2029-02-01","offer":null}"#).unwrap();
+        assert_eq!(contract.number_of_parts(), 0);
+    }
+
+    #[test]
+    fn the_parts_of_a_package_are_numbered_in_their_order_and_add_up() {
+        let day = crate::values::time::parse_date("2027-02-01").unwrap();
+        let mut terms = AwardTerms::of_offer(day, day, grant(30_000));
+        terms.further.push(grant(70_000));
+        let titles: Vec<_> = terms.listed().into_iter().map(|l| (l.title, l.amount.0 / 100)).collect();
+        assert_eq!(titles, [("1. Grant".to_owned(), 30_000), ("2. Grant".to_owned(), 70_000)]);
+        assert_eq!(terms.amount().unwrap(), Pence(10_000_000));
+        let read: AwardTerms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();
+        assert_eq!(read, terms);
     }
 }

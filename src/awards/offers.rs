@@ -6,7 +6,7 @@ use super::rules::{self, AwardRefusal};
 use super::store;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::finance::terms::Equivalent;
+use crate::finance::terms::package::{self, PackageEquivalent};
 use crate::outbox::{self, Job, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
@@ -65,8 +65,12 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
             // A microsecond later, so that an answer at the last instant itself is still in time.
             outbox::schedule(db, LAPSE, json!({ "award": award.id }), by.plus(TimeDelta::microseconds(1)))?;
             let council = find_organisation(db, award.authority_id)?.name;
+            let parts = match award.terms.0.number_of_parts() {
+                0 | 1 => String::new(),
+                n => format!(" in {n} parts that you accept or decline together"),
+            };
             let text = format!(
-                "{council} offers you {}.\n\nRead what it costs and when you would pay, then accept or decline until \
+                "{council} offers you {}{parts}.\n\nRead what it costs and when you would pay, then accept or decline until \
                  {}:\n{address}/applications/{}/outcome\n",
                 award.value,
                 by.long(),
@@ -80,8 +84,20 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
         .await
 }
 
+/// What the market asks for an investment; for a package for each of its parts.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct SubsidyInput {
+    /// The market rate, of a package that of the first part, and the discount rate.
+    #[serde(flatten)]
+    pub rates: MarketInput,
+    /// Of a package, what the market asks for the second part and each after it in per cent, one line each; all as the
+    /// first when empty.
+    pub part_rates: String,
+}
+
 /// Works out the gross cash equivalent of an approved investment from its own terms, and notifies the enterprise of it
-/// as minimal financial assistance.
+/// as minimal financial assistance. That of a package is the sum of those of its parts.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused when the terms hold no subsidy; Conflict when a route stands already.
@@ -89,20 +105,21 @@ pub async fn work_out_subsidy(
     app: &App,
     actor: &Actor,
     id: Id<Award>,
-    input: &MarketInput,
+    input: &SubsidyInput,
     now: Instant,
-) -> Result<Equivalent> {
-    let mut form = Parser::default();
-    let rates = input.read(&mut form);
-    form.finish()?;
-    let Some((market, discount)) = rates else { return Err(Error::field("market_rate", "Enter the market rate")) };
+) -> Result<PackageEquivalent> {
     let award = app.db.read(move |db| store::find(db, id)).await?;
     require(actor, Action::RecordSubsidy, &Thing::of_authority(award.authority_id))?;
+    let parts = award.terms.0.layers();
+    let mut form = Parser::default();
+    let rates = input.rates.read_each(&mut form, &input.part_rates, parts.len());
+    form.finish()?;
+    let Some((markets, discount)) = rates else { return Err(Error::field("market_rate", "Enter the market rate")) };
     rules::at_step(&award, &[AwardState::Recommended, AwardState::Approved])?;
-    let Some(offer) = &award.terms.0.offer else {
+    let Some(market) = markets.first().cloned().filter(|_| !parts.is_empty()) else {
         return Err(AwardRefusal::WrongState { state: award.state }.into());
     };
-    let found = offer.terms.equivalent(&offer.draws, &market, &discount, now.date())?;
+    let found = package::equivalent(&parts, &markets, &discount, now.date())?;
     let worked = WorkedOut { amount: found.amount, basis: found.basis.clone(), market, discount };
     let application = award.application_id.to_string();
     subsidies::start_worked_out(app, actor, award.organisation_id, &application, worked, now).await?;

@@ -3,8 +3,9 @@
 use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
 use super::api::DecisionInput;
 use super::committee::{Stance, StanceInput, Standing};
-use super::model::{Award, AwardKind, AwardState};
-use super::offers::{self, AnswerInput, OfferInput};
+use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
+use super::offer_shown::{OfferShown, PartShown, WholeShown, offers_shown, package_shown, parts_shown, whole_shown};
+use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
 use super::rules::{self, state_sentence};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
 use super::summary::Summary;
@@ -12,14 +13,12 @@ use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
-use crate::finance::schedule::Row;
-use crate::finance::terms::Cost;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
-use crate::subsidies::{self, MarketInput, RouteKind};
+use crate::subsidies::{self, RouteKind};
 use crate::values::time::{long_date, medium_date};
-use crate::values::{Id, Role};
+use crate::values::{Id, Parser, Role};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web;
@@ -46,6 +45,8 @@ struct Shown {
     may_vote: bool,
     may_decide: bool,
     may_sign: bool,
+    /// Whether this person may add another part to it.
+    may_add: bool,
 }
 
 impl Shown {
@@ -71,8 +72,18 @@ impl Shown {
     fn instrument(&self) -> Option<(&'static str, Vec<(&'static str, String)>)> {
         self.award.terms.0.offer.as_ref().map(|o| (o.instrument().label(), o.terms.facts()))
     }
+    /// What the applicant reads first.
     fn cost(&self) -> Option<String> {
-        cost(&self.award).map(|shown| shown.cost.lead)
+        match package_shown(&self.award) {
+            Some(cost) => Some(cost.lead),
+            None => offers_shown(&self.award).into_iter().next().map(|shown| shown.cost.lead),
+        }
+    }
+    fn is_package(&self) -> bool {
+        self.award.terms.0.is_package()
+    }
+    fn parts(&self) -> Vec<PartShown> {
+        parts_shown(&self.award)
     }
     fn earliest(&self) -> Option<String> {
         self.award.earliest_signing.map(long_date)
@@ -167,6 +178,13 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                         .map(|(v, name)| (name.clone(), v.stance.label(), v.reason.clone()))
                         .collect(),
                     may_vote: may_decide && award.kind == AwardKind::Investment,
+                    may_add: award.kind == AwardKind::Investment
+                        && award.state == AwardState::Recommended
+                        && award.recommended_by == me
+                        && route.is_none()
+                        && !committee.iter().any(|(v, _)| v.award_id == award.id)
+                        && award.terms.0.number_of_parts() < MOST_PARTS
+                        && can(&actor, Action::RecommendAward, &thing),
                     sentence: state_sentence(&award, &who, today),
                     recommender,
                     decider: decider.unwrap_or_default(),
@@ -229,7 +247,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InstrumentQuery {
-    instrument: String,
+    /// Its word, such as `loan`.
+    pub(super) instrument: String,
 }
 
 /// `GET /desk/calls/{id}/award`
@@ -256,8 +275,13 @@ async fn after<T>(visit: &Visit, call: Id<Call>, posted: Posted<T>, done: Result
 /// # Errors
 /// Denied.
 pub async fn recommend(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<RecommendInput>) -> Answer {
-    let done = actions::recommend(&visit.app, &visit.actor, *id, &posted.input, visit.now).await.map(|_| ());
-    after(&visit, *id, posted, done, "Recommended. A committee member decides.").await
+    match actions::recommend(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+        Ok(award) if Parser::ticked(&posted.input.package) => {
+            visit.done("The first part is recommended. Add the next one.");
+            see(&format!("/desk/calls/{id}/award/{award}/parts"))
+        }
+        done => after(&visit, *id, posted, done.map(|_| ()), "Recommended. A committee member decides.").await,
+    }
 }
 
 /// `POST /desk/calls/{id}/checks/{application}`
@@ -326,7 +350,7 @@ pub async fn offer(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted:
 ///
 /// # Errors
 /// Denied.
-pub async fn subsidy(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<MarketInput>) -> Answer {
+pub async fn subsidy(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<SubsidyInput>) -> Answer {
     let (call, award) = path.into_inner();
     let done = offers::work_out_subsidy(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     let words = match &done {
@@ -431,26 +455,6 @@ fn download(summary: &Summary, format: &str) -> Answer {
         .body(body))
 }
 
-/// What an offer means, with what must be so before money flows.
-struct OfferShown {
-    cost: Cost,
-    precedents: Vec<String>,
-}
-
-impl OfferShown {
-    fn rows(&self) -> Vec<(String, Row)> {
-        self.cost.rows.iter().map(|r| (medium_date(r.due), *r)).collect()
-    }
-    fn has_capital(&self) -> bool {
-        self.cost.rows.iter().any(|r| !r.principal.is_zero())
-    }
-}
-
-fn cost(award: &Award) -> Option<OfferShown> {
-    let offer = award.terms.0.offer.as_ref()?;
-    Some(OfferShown { cost: offer.terms.cost(&offer.draws).ok()?, precedents: offer.precedents.clone() })
-}
-
 #[derive(Template)]
 #[template(path = "awards/outcome.html")]
 struct OutcomePage {
@@ -460,7 +464,8 @@ struct OutcomePage {
     call: Call,
     summary: Option<Summary>,
     award: Option<Award>,
-    cost: Option<OfferShown>,
+    whole: Option<WholeShown>,
+    offers: Vec<OfferShown>,
     may_answer: bool,
     may_withdraw: bool,
     fell: Option<String>,
@@ -526,7 +531,8 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
     Ok(OutcomePage {
         shell,
         form,
-        cost: award.as_ref().and_then(cost),
+        whole: award.as_ref().map(|a| whole_shown(a, visit.today())).transpose()?.flatten(),
+        offers: award.as_ref().map(offers_shown).unwrap_or_default(),
         may_withdraw: undecided
             && fell.is_none()
             && application.opened_at.is_some()

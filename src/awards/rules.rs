@@ -1,6 +1,6 @@
 //! When an award may be approved, noticed, offered, accepted and signed.
 
-use super::model::{Award, AwardKind, AwardState};
+use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::store::{Check, CheckKind, CheckOutcome};
 use crate::values::time::{long_date, medium_date};
 use crate::values::{Account, Id, Instant, LocalDate, Pence, RefusalInfo};
@@ -73,6 +73,16 @@ pub enum AwardRefusal {
     },
     /// A court claim suspends signing.
     Suspended,
+    /// Somebody else changes the parts of a recommendation.
+    NotRecommender,
+    /// A contract has no parts.
+    NoPackage,
+    /// The committee has voted on the recommendation as it was.
+    VotedOn,
+    /// A subsidy route stands that was recorded for the parts as they were.
+    RouteStands,
+    /// More parts than one offer may have.
+    TooManyParts,
     /// No recorded subsidy route.
     NoRoute,
     /// The answer comes too late.
@@ -123,6 +133,11 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoNotice => "awards/no-notice",
             AwardRefusal::InStandstill { .. } => "awards/in-standstill",
             AwardRefusal::Suspended => "awards/suspended",
+            AwardRefusal::NotRecommender => "awards/not-recommender",
+            AwardRefusal::NoPackage => "awards/no-package",
+            AwardRefusal::VotedOn => "awards/voted-on",
+            AwardRefusal::RouteStands => "awards/route-stands",
+            AwardRefusal::TooManyParts => "awards/too-many-parts",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
@@ -185,6 +200,21 @@ impl RefusalInfo for AwardRefusal {
                  proceedings end."
                     .to_owned()
             }
+            AwardRefusal::NotRecommender => {
+                "Only the person who recommended this can add a part to it, before the committee votes.".to_owned()
+            }
+            AwardRefusal::NoPackage => "A contract has no parts. Only an investment can be a package.".to_owned(),
+            AwardRefusal::VotedOn => {
+                "Members of the committee have voted on this as it is, so its parts stay. If it should be different, it is \
+                 declined and recommended again."
+                    .to_owned()
+            }
+            AwardRefusal::RouteStands => {
+                "A subsidy route is recorded for the parts as they are. Withdraw it, add the part, then record the route \
+                 for the whole package."
+                    .to_owned()
+            }
+            AwardRefusal::TooManyParts => format!("One offer has at most {MOST_PARTS} parts."),
             AwardRefusal::NoRoute => {
                 "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
                  assistance, a scheme, or a signed assessment."
@@ -329,12 +359,21 @@ pub fn may_answer(award: &Award, now: Instant) -> Result<(), AwardRefusal> {
     at_step(award, &[AwardState::Offered])
 }
 
-/// Whether an amount fits the round: within its limits and what is left in the pot.
+/// Whether an amount fits the round: within its limits and what is left in the pot. An amount that may grow, because
+/// further parts of a package follow, may be less than the least until it is approved.
 ///
 /// # Errors
 /// [`AwardRefusal::AmountOutside`], [`AwardRefusal::PotExhausted`].
-pub fn fits_round(amount: Pence, least: Pence, most: Pence, pot: Pence, promised: Pence) -> Result<(), AwardRefusal> {
-    if amount < least || amount > most {
+pub fn fits_round(
+    amount: Pence,
+    least: Pence,
+    most: Pence,
+    pot: Pence,
+    promised: Pence,
+    may_grow: bool,
+) -> Result<(), AwardRefusal> {
+    let too_small = if may_grow { amount <= Pence::ZERO } else { amount < least };
+    if too_small || amount > most {
         return Err(AwardRefusal::AmountOutside { least, most });
     }
     let left = Pence(pot.0.saturating_sub(promised.0).max(0));

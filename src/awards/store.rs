@@ -270,6 +270,14 @@ pub(super) fn set(db: &mut Db, award: &Award) -> Result<()> {
     Ok(())
 }
 
+/// Stores what is offered and its value, while a recommendation may still change.
+pub(super) fn set_terms(db: &mut Db, award: &Award) -> Result<()> {
+    diesel::update(awards::table.filter(awards::id.eq(award.id)))
+        .set((awards::terms.eq(&award.terms), awards::value.eq(award.value)))
+        .execute(db)?;
+    Ok(())
+}
+
 pub(super) fn insert_check(db: &mut Db, check: &Check) -> Result<()> {
     diesel::insert_into(award_checks::table).values(check).execute(db)?;
     Ok(())

@@ -6,15 +6,16 @@ use super::store;
 use super::totals::newest;
 use crate::agreements::{self, Agreement, AgreementKind, AgreementState, Obligation};
 use crate::audit;
+use crate::awards::PartLine;
 use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::http::chart::{Heading, ShareBar, ShareBars, Unit};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
-use crate::people::policy::{Action, can};
+use crate::people::policy::{Action, Thing, can};
 use crate::values::decimals::shown_decimal;
 use crate::values::time::{distance, medium_date};
-use crate::values::{Id, LocalDate};
+use crate::values::{Id, LocalDate, Pence};
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
@@ -151,6 +152,17 @@ struct AgreementPage {
     changes: Vec<agreements::AgreementChange>,
     may_change: bool,
     repayments: Option<(&'static str, String)>,
+    /// The parts of a package; none where a single instrument was agreed.
+    lines: Vec<PartLine>,
+    /// Whether this person may open the pages of the parts.
+    opens_parts: bool,
+}
+
+impl AgreementPage {
+    /// All parts as they were agreed, added up.
+    fn together(&self) -> Pence {
+        self.lines.iter().map(|line| line.amount).sum()
+    }
 }
 
 /// A date as pages write it.
@@ -197,6 +209,9 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
         })
         .collect();
     let thing = agreements::thing(&agreement);
+    let both = Thing::of_applicant(agreement.authority_id, agreement.organisation_id);
+    let opens_parts = can(&visit.actor, Action::ReadFund, &Thing::of_authority(agreement.authority_id))
+        || can(&visit.actor, Action::ReadOwnInvestment, &both);
     let may_change = agreement.state == AgreementState::Active
         && (can(&visit.actor, Action::RunAward, &thing) || can(&visit.actor, Action::TakeRemedy, &thing));
     let titled = dues
@@ -215,10 +230,15 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
     page(&AgreementPage {
         shell,
         chart: chart(&rows)?,
-        repayments: agreement.terms.0.offer.as_ref().map(|offer| match &offer.terms {
-            InstrumentTerms::Loan(loan) => ("Paid back in", format!("{} instalments", loan.instalments)),
-            other => ("Instrument", other.instrument().label().to_owned()),
-        }),
+        repayments: match agreement.terms.0.offer.as_ref().map(|offer| &offer.terms) {
+            Some(_) if agreement.terms.0.is_package() => {
+                Some(("Made of", format!("{} parts", agreement.terms.0.number_of_parts())))
+            }
+            Some(InstrumentTerms::Loan(loan)) => Some(("Paid back in", format!("{} instalments", loan.instalments))),
+            Some(other) => Some(("Instrument", other.instrument().label().to_owned())),
+            None => None,
+        },
+        lines: if agreement.terms.0.is_package() { agreement.terms.0.listed() } else { Vec::new() },
         agreement,
         organisation,
         verdict,
@@ -228,6 +248,7 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
         acts,
         changes,
         may_change,
+        opens_parts,
     })
 }
 

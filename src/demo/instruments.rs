@@ -1,4 +1,5 @@
-//! A past round that offered more than loans: a share of revenue, shares of a company and a grant that comes back.
+//! A past round that offered more than loans: a share of revenue, shares of a company, and a grant that comes back with
+//! a loan beside it as one package.
 
 use super::{Demo, noon};
 use crate::applications;
@@ -27,7 +28,8 @@ impl Demo {
         let mut terms =
             call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
         if let Some(round) = &mut terms.round {
-            round.instruments = vec![Instrument::RevenueShare, Instrument::Equity, Instrument::RecoverableGrant];
+            round.instruments =
+                vec![Instrument::RevenueShare, Instrument::Equity, Instrument::RecoverableGrant, Instrument::Loan];
         }
         let call = self
             .publish(
@@ -47,7 +49,7 @@ impl Demo {
             (
                 "Open Larder CIC",
                 OrganisationKind::CommunityInterestCompany,
-                40_000,
+                70_000,
                 granting(drawn, after(12), after(72)),
             ),
         ];
@@ -67,14 +69,25 @@ impl Demo {
         for (who, application, offer) in sent {
             self.step("more than loans");
             let instrument = offer.instrument.clone();
-            let agreement = self.agree(&who, call, application, offer, &after(180).to_string(), opened).await?;
+            let mut offers = vec![offer];
+            if instrument == "recoverable_grant" {
+                offers.push(lending(drawn));
+            }
+            let ends_on = after(180).to_string();
+            let agreement = self.agree(&who, call, application, offers, &ends_on, opened).await?;
             let cast = self.cast();
             let today = self.today.date();
             let id = investment_samples::paid_out(&self.app, &cast, agreement.id, drawn, today).await?;
             match instrument.as_str() {
                 "revenue_share" => self.share_revenue(&who.owner, &cast, id).await?,
                 "equity" => self.own_shares(&cast, id, drawn).await?,
-                _ => self.recover(&who.owner, &cast, id, after(12)).await?,
+                _ => {
+                    self.recover(&who.owner, &cast, id, after(12)).await?;
+                    let parts = self.app.db.read(move |db| investments::by_agreement(db, agreement.id)).await?;
+                    for loan in parts.iter().skip(1) {
+                        self.repay(&cast, loan.id).await?;
+                    }
+                }
             }
             self.report_figures(&who, agreement.id, None).await?;
         }
@@ -131,6 +144,16 @@ impl Demo {
         investment_samples::value(&self.app, cast, id, valued, "210000", "latest_round", reason).await
     }
 
+    /// The loan of a package is paid on its days, like any other.
+    async fn repay(&self, cast: &Cast, id: Id<Investment>) -> Result<()> {
+        let book = self.app.db.read(move |db| investments::load_book(db, id)).await?;
+        let today = self.today.date();
+        for due in book.rows().iter().map(|r| r.due).filter(|due| *due < today) {
+            investment_samples::receive_due(&self.app, cast, id, due).await?;
+        }
+        investment_samples::value_at_balance(&self.app, cast, id, self.days_ago(40, 12).date()).await
+    }
+
     /// The first year is above the trigger, so a part comes back.
     async fn recover(&self, owner: &Actor, cast: &Cast, id: Id<Investment>, due: LocalDate) -> Result<()> {
         if due < self.today.date() {
@@ -157,6 +180,16 @@ fn sharing(drawn: LocalDate, first_due: LocalDate, long_stop: LocalDate) -> Inst
         ending: "forgiven".to_owned(),
         ..InstrumentInput::default()
     }
+}
+
+fn lending(drawn: LocalDate) -> InstrumentInput {
+    let loan = LoanInput {
+        rate: "5".to_owned(),
+        repayment: "annuity".to_owned(),
+        instalments: "16".to_owned(),
+        ..paid(30_000, drawn)
+    };
+    InstrumentInput { instrument: "loan".to_owned(), loan, ..InstrumentInput::default() }
 }
 
 fn owning(drawn: LocalDate) -> InstrumentInput {

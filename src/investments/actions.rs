@@ -7,6 +7,7 @@ use super::{store, visible};
 use crate::agreements::{self, AgreementKind};
 use crate::app::App;
 use crate::audit::{self, Entry as AuditEntry};
+use crate::awards::{InvestmentOffer, PartLine};
 use crate::calls;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
-/// Subscriber of `agreement.signed`: an investment agreement makes its investment. A second run changes nothing.
+/// Subscriber of `agreement.signed`: an investment agreement makes an investment of each part. A second run changes nothing.
 ///
 /// # Errors
 /// NotFound when the round names a fund that is not there (the job is tried again).
@@ -28,32 +29,56 @@ pub async fn open_investment(app: App, job: Job, now: Instant) -> Result<()> {
     app.db.write(move |db| open(db, agreement, now).map(|_| ())).await
 }
 
-/// Makes the investment of an agreement, or finds it; `None` when the agreement is a contract.
+/// Makes the investments of an agreement, one for each part, or finds them; gives the first of them, and `None` when the
+/// agreement is a contract.
 ///
 /// # Errors
 /// NotFound when the round names a fund that is not there.
 pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> Result<Option<Id<Investment>>> {
-    if let Some(made) = store::by_agreement(db, agreement)? {
+    if let Some(made) = store::by_agreement(db, agreement)?.first() {
         return Ok(Some(made.id));
     }
     let agreement = agreements::find(db, agreement)?;
-    let Some(offer) = agreement.terms.0.offer.clone().filter(|_| agreement.kind == AgreementKind::Investment) else {
+    if agreement.kind != AgreementKind::Investment || agreement.terms.0.offer.is_none() {
         return Ok(None);
-    };
+    }
     let call = calls::find(db, agreement.call_id)?;
     let words = call.terms.0.round.as_ref().map(|r| r.fund.clone()).unwrap_or_default();
     let fund = funds::find_named(db, agreement.authority_id, &words)?;
+    let mut first = None;
+    for (line, offer) in agreement.terms.0.listed().iter().zip(agreement.terms.0.parts()) {
+        let made = open_part(db, &agreement, fund.id, line, offer, now)?;
+        first.get_or_insert(made);
+    }
+    Ok(first)
+}
+
+fn open_part(
+    db: &mut Db,
+    agreement: &agreements::Agreement,
+    fund: Id<funds::Fund>,
+    line: &PartLine,
+    offer: &InvestmentOffer,
+    now: Instant,
+) -> Result<Id<Investment>> {
+    // An investment that is all of its agreement has the agreement's own name; a part says which it is.
+    let (reference, title) = if agreement.terms.0.is_package() {
+        (format!("{}-{}", agreement.reference, line.number), format!("{} · {}", line.title, agreement.title))
+    } else {
+        (agreement.reference.clone(), agreement.title.clone())
+    };
     let investment = Investment {
         id: Id::new(),
         authority_id: agreement.authority_id,
-        fund_id: fund.id,
+        fund_id: fund,
         agreement_id: agreement.id,
+        part: line.number,
         organisation_id: agreement.organisation_id,
         mission_id: agreement.mission_id,
-        reference: agreement.reference.clone(),
-        title: agreement.title.clone(),
+        reference,
+        title,
         state: InvestmentState::AwaitingDrawdown,
-        amount: offer.amount(),
+        amount: line.amount,
         terms: Json(offer.clone()),
         schedule_version: 0,
         opened_at: now,
@@ -86,20 +111,14 @@ pub fn open(db: &mut Db, agreement: Id<agreements::Agreement>, now: Instant) -> 
     ] {
         ledger::account(db, investment.authority_id, &owner, kind, now)?;
     }
-    note(
-        db,
-        &Actor::System,
-        &investment,
-        "investment.opened",
-        json!({ "agreement": agreement.id, "amount": investment.amount }),
-        now,
-    )?;
+    let facts = json!({ "agreement": agreement.id, "part": line.number, "amount": investment.amount });
+    note(db, &Actor::System, &investment, "investment.opened", facts, now)?;
     if let InstrumentTerms::Guarantee(terms) = &offer.terms {
         // Nothing is paid out at the start: it stands from its first day.
         let book = store::load_book(db, investment.id)?;
         remake(db, &book, Vec::new(), Vec::new(), "The guarantee begins".to_owned(), terms.from, now)?;
     }
-    Ok(Some(investment.id))
+    Ok(investment.id)
 }
 
 /// Writes the audit row of an act on an investment.

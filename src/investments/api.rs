@@ -80,7 +80,7 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         "changes": changes, "latest_round": book.latest_round(),
         "instrument": investment.terms.0.instrument(), "terms": investment.terms.0.terms, "reports": book.known(),
         "id": id, "reference": investment.reference, "title": investment.title, "fund": investment.fund_id,
-        "agreement": investment.agreement_id, "organisation": investment.organisation_id, "mission": investment.mission_id,
+        "agreement": investment.agreement_id, "part": investment.part, "organisation": investment.organisation_id, "mission": investment.mission_id,
         "state": investment.state, "standing": book.standing(today), "amount": investment.amount,
         "drawn": book.drawn(today), "owed": book.owed(today), "credit": book.credit(),
         "precedents": precedents, "drawdowns": drawdowns, "schedule_version": investment.schedule_version,

@@ -1,7 +1,7 @@
 //! Investments of every instrument: tranches and what must be so before they are paid, what is reported, schedules,
 //! receipts, arrears, valuations.
 //!
-//! Invariants: money goes out only when every condition precedent of the tranche is verified, somebody other than the
+//! Invariants: an agreement has one investment for each of its parts; money goes out only when every condition precedent of the tranche is verified, somebody other than the
 //! proposer approves and the fund has the money; schedules, reports and entries are append-only (a change or a
 //! report makes a new schedule version, a mistake is a counter-entry); a running loan is changed by two people, and what fell
 //! due before stays; every entry stores what it paid and stands in the ledger the same way;

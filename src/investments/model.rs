@@ -69,7 +69,7 @@ crate::text_enum! {
 }
 crate::text_column!(ValuationMethod);
 
-/// Money of a fund in an enterprise, under one agreement.
+/// Money of a fund in an enterprise, by one instrument under one agreement.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = investments, check_for_backend(MultiBackend))]
 pub struct Investment {
@@ -79,13 +79,15 @@ pub struct Investment {
     pub authority_id: Id<actor::Organisation>,
     /// The fund.
     pub fund_id: Id<Fund>,
-    /// The agreement, one investment each.
+    /// The agreement: one investment for each of its parts.
     pub agreement_id: Id<Agreement>,
+    /// Which part of the agreement, from 1.
+    pub part: i64,
     /// The enterprise.
     pub organisation_id: Id<actor::Organisation>,
     /// The mission it serves.
     pub mission_id: Id<Mission>,
-    /// The agreement's reference.
+    /// The agreement's reference, of a package with the number of the part: `I-2026-0012-2`.
     pub reference: String,
     /// What the money is for.
     pub title: String,

@@ -7,6 +7,8 @@ use super::pages::ShowQuery;
 use super::plan::{self, Line, Sums};
 use super::story::Condition;
 use super::{charts, own_story, store, visible};
+use crate::agreements::Agreement;
+use crate::awards::PartLine;
 use crate::compliance;
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
@@ -25,6 +27,36 @@ use std::ops::Range;
 struct OwnList {
     shell: Shell,
     investments: Vec<Investment>,
+    packages: Vec<Package>,
+}
+
+/// An agreement of several parts, as the list of investments adds it up.
+struct Package {
+    agreement: Id<Agreement>,
+    reference: String,
+    number: usize,
+    amount: Pence,
+}
+
+/// The agreements that made several of these investments, the newest first.
+fn packages(investments: &[Investment]) -> Result<Vec<Package>> {
+    let mut found: Vec<Package> = Vec::new();
+    for investment in investments {
+        match found.iter_mut().find(|p| p.agreement == investment.agreement_id) {
+            Some(package) => {
+                package.number += 1;
+                package.amount = Pence::total([package.amount, investment.amount])?;
+            }
+            None => {
+                let own = format!("-{}", investment.part);
+                let reference = investment.reference.strip_suffix(&own).unwrap_or(&investment.reference).to_owned();
+                let (agreement, amount) = (investment.agreement_id, investment.amount);
+                found.push(Package { agreement, reference, number: 1, amount });
+            }
+        }
+    }
+    found.retain(|p| p.number > 1);
+    Ok(found)
 }
 
 /// `GET /my-investments`
@@ -34,7 +66,8 @@ struct OwnList {
 pub async fn list(visit: Visit) -> Answer {
     let own: Vec<_> = visit.actor.applicant_organisations().map(|m| m.organisation).collect();
     let investments = visit.app.db.read(move |db| store::of_organisation(db, &own)).await?;
-    page(&OwnList { shell: visit.shell("Your investments", "/my-investments"), investments })
+    let packages = packages(&investments)?;
+    page(&OwnList { shell: visit.shell("Your investments", "/my-investments"), investments, packages })
 }
 
 /// `?format=csv`, and which lists are shown whole.
@@ -75,9 +108,14 @@ pub(super) struct OwnPage {
     receipts_all: usize,
     today: LocalDate,
     changes: Vec<(LocalDate, String)>,
+    parts_of: Vec<PartLine>,
 }
 
 impl OwnPage {
+    /// All parts of the agreement added up.
+    fn together(&self) -> Pence {
+        self.parts_of.iter().map(|line| line.amount).sum()
+    }
     fn rows(&self) -> &[Line] {
         self.lines.get(self.shown.clone()).unwrap_or(&self.lines)
     }
@@ -102,11 +140,11 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
 
 pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState, query: OwnQuery) -> Result<OwnPage> {
     let (actor, today) = (visit.actor.clone(), visit.today());
-    let (book, precedents, fund, followed) = visit
+    let (book, precedents, fund, parts, followed) = visit
         .app
         .db
         .read(move |db| {
-            let (book, _, fund) = store::load_named(db, id)?;
+            let (book, fund, parts) = store::load_with_parts(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
             let thing = Thing::of_applicant(investment.authority_id, investment.organisation_id);
@@ -115,7 +153,7 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
             }
             let from = investment.opened_at.date().min(today);
             let followed = compliance::followed(db, investment.agreement_id, from, today)?;
-            Ok((book, store::precedents(db, id)?, fund, followed))
+            Ok((book, store::precedents(db, id)?, fund, parts, followed))
         })
         .await?;
     let lines = plan::lines(&book, today);
@@ -155,6 +193,7 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
         shell,
         query,
         fund,
+        parts_of: parts,
         precedents,
         lines,
         receipts,

@@ -12,6 +12,8 @@ use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
 use super::whole::{self, Whole};
 use super::{charts, restructuring, store, visible};
+use crate::agreements::Agreement;
+use crate::awards::PartLine;
 use crate::compliance::{self, Due};
 use crate::error::{Error, Result};
 use crate::finance::Xirr;
@@ -130,11 +132,16 @@ pub(super) struct HoldingPage {
     changes: Vec<Listed>,
     round_value: String,
     held: String,
+    parts_of: Vec<PartLine>,
     reported: Reported,
     report_to: String,
 }
 
 impl HoldingPage {
+    /// All parts of the agreement added up.
+    fn together(&self) -> Pence {
+        self.parts_of.iter().map(|line| line.amount).sum()
+    }
     fn precedent_action(&self, p: &Precedent) -> String {
         format!("/investments/{}/precedents/{}/verify", self.book.investment.id, p.id)
     }
@@ -213,7 +220,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, changes, .. } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, parts, .. } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -266,6 +273,7 @@ pub(super) async fn holding_page(
         },
         may_change: running && can(&visit.actor, Action::ChangeAgreement, &of_both),
         held: story::carried(&book),
+        parts_of: parts,
         report_to: format!("/investments/{id}/reports"),
         reported,
         shell,
@@ -288,6 +296,23 @@ pub(super) async fn holding_page(
 /// NotFound, Denied.
 pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query<ShowQuery>) -> Answer {
     page(&holding_page(&visit, *id, FormState::empty(), query.into_inner()).await?)
+}
+
+/// `GET /agreements/{id}/parts/{part}`: to the investment that is this part of an agreement.
+///
+/// # Errors
+/// NotFound for another's, and before the investment is made.
+pub async fn of_agreement(visit: Visit, path: web::Path<(Id<Agreement>, String)>) -> Answer {
+    let (agreement, part) = path.into_inner();
+    let part: i64 = part.parse().map_err(|_| Error::NotFound)?;
+    let made = visit.app.db.read(move |db| store::by_agreement(db, agreement)).await?;
+    let found = made.into_iter().find(|i| i.part == part).ok_or(Error::NotFound)?;
+    visible(&visit.actor, &found)?;
+    if can(&visit.actor, Action::ReadFund, &Thing::of_authority(found.authority_id)) {
+        return see(&format!("/investments/{}", found.id));
+    }
+    require(&visit.actor, Action::ReadOwnInvestment, &Thing::of_applicant(found.authority_id, found.organisation_id))?;
+    see(&format!("/my-investments/{}", found.id))
 }
 
 /// `GET /investments/{id}/schedule?format=csv`: the schedule in force as a file, and the page without a format.

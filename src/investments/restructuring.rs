@@ -415,8 +415,11 @@ pub async fn decide(
             }
             put_in_force(db, change.version()?)?;
             post(db, &investment, &proposal, &change.new, now)?;
+            // In a package several loans may stand under one agreement: it is said which of them is changed.
+            let alone = store::by_agreement(db, investment.agreement_id)?.len() < 2;
+            let which = if alone { "The loan".to_owned() } else { format!("The loan {}", investment.reference) };
             let reason =
-                format!("The loan has new terms from {}: {}", medium_date(proposal.from_on), change.new.words());
+                format!("{which} has new terms from {}: {}", medium_date(proposal.from_on), change.new.words());
             agreements::investment_changed(db, &actor, investment.agreement_id, &reason, change.after.last, now)?;
             tell(db, &investment, &proposal, &change, &address, now)?;
             let facts = json!({ "restructuring": id, "from": proposal.from_on, "agreed": change.new });

@@ -50,8 +50,8 @@ pub async fn running(
     Ok(id)
 }
 
-/// Makes the investment of a signed agreement, verifies every condition and pays every tranche on its day: the first on
-/// `drawn_on`, the others on their planned day.
+/// Makes the investments of a signed agreement, one for each part, verifies every condition and pays every tranche on its
+/// day: the first on `drawn_on`, the others on their planned day. Gives the first part.
 ///
 /// # Errors
 /// What the actions say: the money of the fund must suffice.
@@ -63,13 +63,22 @@ pub async fn paid_out(
     until: LocalDate,
 ) -> Result<Id<Investment>> {
     let opened_at = noon(drawn_on).plus(TimeDelta::days(-7));
-    let id = app
+    let first = app
         .db
         .write(move |db| actions::open(db, agreement, opened_at))
         .await?
         .ok_or_else(|| Error::internal("the sample's agreement is a contract"))?;
-    let (investment, precedents) =
-        app.db.read(move |db| Ok((store::find(db, id)?, store::precedents(db, id)?))).await?;
+    for part in app.db.read(move |db| store::by_agreement(db, agreement)).await? {
+        pay_part(app, cast, part, drawn_on, until).await?;
+    }
+    Ok(first)
+}
+
+/// Verifies every condition of one part of an agreement and pays its tranches.
+async fn pay_part(app: &App, cast: &Cast, investment: Investment, drawn_on: LocalDate, until: LocalDate) -> Result<()> {
+    let id = investment.id;
+    let opened_at = noon(drawn_on).plus(TimeDelta::days(-7));
+    let precedents = app.db.read(move |db| store::precedents(db, id)).await?;
     for precedent in precedents {
         let input = Verify { evidence: "Seen by the contract manager; copy on file".to_owned() };
         actions::verify(app, &cast.contract_manager, precedent.id, &input, opened_at.plus(TimeDelta::days(2))).await?;
@@ -84,7 +93,7 @@ pub async fn paid_out(
         }
         pay(app, cast, id, number, pay_on).await?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Records that everything due on a day came in on it.

@@ -7,6 +7,7 @@ use super::model::{
 };
 use super::whole::{self, Head};
 use crate::agreements::Agreement;
+use crate::awards::PartLine;
 use crate::db::schema::{
     investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
     investment_schedules, investment_valuations, investments, missions, organisations,
@@ -31,19 +32,20 @@ pub fn find(db: &mut Db, id: Id<Investment>) -> Result<Investment> {
     Ok(investments::table.filter(investments::id.eq(id)).select(Investment::as_select()).first(db)?)
 }
 
-/// The investment that an agreement made, when it did.
+/// The investments that an agreement made, in the order of its parts; none before it did, and for a contract.
 ///
 /// # Errors
 /// What the database says.
-pub fn by_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Option<Investment>> {
+pub fn by_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Investment>> {
     Ok(investments::table
         .filter(investments::agreement_id.eq(agreement))
         .select(Investment::as_select())
-        .first(db)
-        .optional()?)
+        .order((investments::part, investments::id))
+        .limit(200)
+        .load(db)?)
 }
 
-/// Investments of an enterprise, newest first, at most 200.
+/// Investments of an enterprise, those of the newest agreement first and its parts in their order, at most 200.
 ///
 /// # Errors
 /// What the database says.
@@ -51,7 +53,7 @@ pub fn of_organisation(db: &mut Db, organisations: &[Id<actor::Organisation>]) -
     Ok(investments::table
         .filter(investments::organisation_id.eq_any(organisations))
         .select(Investment::as_select())
-        .order(investments::id.desc())
+        .order((investments::agreement_id.desc(), investments::part, investments::id))
         .limit(200)
         .load(db)?)
 }
@@ -86,22 +88,32 @@ pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, Strin
     Ok((book, head.0, head.1))
 }
 
+/// An investment with all that its figures are made of, the name of its fund, and the parts of its agreement. Three
+/// statements.
+///
+/// # Errors
+/// NotFound.
+pub(super) fn load_with_parts(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, Vec<PartLine>)> {
+    let (book, (_, fund, _, parts)) = load_headed(db, id)?;
+    Ok((book, fund, parts))
+}
+
 /// An investment with all that its figures are made of, and its changes in any state, the oldest first. Three statements.
 ///
 /// # Errors
 /// NotFound.
 pub(super) fn load_changed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Vec<Restructuring>)> {
-    let (book, (_, _, changes)) = load_headed(db, id)?;
+    let (book, (_, _, changes, _)) = load_headed(db, id)?;
     Ok((book, changes))
 }
 
-type Around = (String, String, Vec<Restructuring>);
+type Around = (String, String, Vec<Restructuring>, Vec<PartLine>);
 
 fn load_headed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Around)> {
-    let Head { investment, schedule, drawdowns, name, fund, changes, .. } = whole::head(db, id)?;
+    let Head { investment, schedule, drawdowns, name, fund, changes, parts, .. } = whole::head(db, id)?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
-    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes)))
+    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes, parts)))
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {

@@ -2,11 +2,12 @@
 
 use super::book::Book;
 use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, ScheduleVersion, Valuation};
-use crate::db::Db;
+use crate::awards::{AwardTerms, PartLine};
 use crate::db::schema::{
-    accounts, funds, investment_drawdowns, investment_entries, investment_precedents, investment_restructurings,
-    investment_schedules, investment_valuations, investments, missions, organisations,
+    accounts, agreements, funds, investment_drawdowns, investment_entries, investment_precedents,
+    investment_restructurings, investment_schedules, investment_valuations, investments, missions, organisations,
 };
+use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::values::{Account, Id};
 use diesel::prelude::*;
@@ -31,6 +32,8 @@ pub(super) struct Head {
     pub(super) mission: String,
     /// Its changes in any state, the oldest first.
     pub(super) changes: Vec<Restructuring>,
+    /// The parts of its agreement, itself among them.
+    pub(super) parts: Vec<PartLine>,
     /// Who proposed and decided its payments out and its changes.
     pub(super) names: Names,
 }
@@ -44,6 +47,8 @@ pub(super) struct Whole {
     pub(super) precedents: Vec<Precedent>,
     /// Changes of the loan in any state, the oldest first.
     pub(super) changes: Vec<Restructuring>,
+    /// The parts of its agreement, itself among them.
+    pub(super) parts: Vec<PartLine>,
     /// Who did anything to it.
     pub(super) names: Names,
 }
@@ -60,10 +65,12 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
         Option<Restructuring>,
         Option<Id<Account>>,
         Option<String>,
+        Json<AwardTerms>,
     );
     let rows: Vec<Joined> = investments::table
         .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
         .inner_join(funds::table.on(funds::id.eq(investments::fund_id)))
+        .inner_join(agreements::table.on(agreements::id.eq(investments::agreement_id)))
         .left_join(missions::table.on(missions::id.eq(investments::mission_id)))
         .left_join(
             investment_schedules::table.on(investment_schedules::investment_id
@@ -91,6 +98,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
             Option::<Restructuring>::as_select(),
             accounts::id.nullable(),
             accounts::name.nullable(),
+            agreements::terms,
         ))
         .order((investment_drawdowns::pay_on, investment_drawdowns::id, investment_restructurings::id))
         .limit(MOST)
@@ -99,15 +107,16 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
     let mut drawdowns: Vec<Drawdown> = Vec::new();
     let mut first = None;
     let mut changes: Vec<Restructuring> = Vec::new();
-    for (investment, name, fund, mission, schedule, drawdown, change, account, person) in rows {
+    for (investment, name, fund, mission, schedule, drawdown, change, account, person, agreed) in rows {
         changes.extend(change.filter(|c| changes.iter().all(|seen| seen.id != c.id)));
         names.extend(account.zip(person));
         drawdowns.extend(drawdown.filter(|d| drawdowns.last().is_none_or(|last| last.id != d.id)));
-        first.get_or_insert((investment, name, fund, mission, schedule));
+        first.get_or_insert((investment, name, fund, mission, schedule, agreed));
     }
-    let (investment, name, fund, mission, schedule) = first.ok_or(Error::NotFound)?;
+    let (investment, name, fund, mission, schedule, agreed) = first.ok_or(Error::NotFound)?;
     let mission = mission.unwrap_or_default();
-    Ok(Head { investment, schedule, drawdowns, name, fund, mission, changes, names })
+    let parts = agreed.0.listed();
+    Ok(Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, names })
 }
 
 /// Everything of one investment that its page shows. Four statements.
@@ -115,7 +124,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
 /// # Errors
 /// NotFound.
 pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
-    let Head { investment, schedule, drawdowns, name, fund, mission, changes, mut names } = head(db, id)?;
+    let Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, mut names } = head(db, id)?;
     let entries: Vec<(Entry, Option<String>)> = investment_entries::table
         .left_join(accounts::table.on(investment_entries::made_by.eq(accounts::id.nullable())))
         .filter(investment_entries::investment_id.eq(id))
@@ -164,5 +173,5 @@ pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
         })
         .collect();
     let book = Book { investment, schedule, drawdowns, entries, valuations };
-    Ok(Whole { book, name, fund, mission, precedents, changes, names })
+    Ok(Whole { book, name, fund, mission, precedents, changes, parts, names })
 }

@@ -21,6 +21,8 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
         .iter()
         .map(|h| {
             json!({
+                "agreement": h.book.investment.agreement_id, "part": h.book.investment.part,
+                "amount": h.book.investment.amount,
                 "investment": h.book.investment.id, "reference": h.book.investment.reference, "holding": h.name,
                 "mission": h.book.investment.mission_id, "standing": h.standing, "days_past_due": h.days_late,
                 "conditions": { "met": h.conditions.met, "agreed": h.conditions.promises, "word": h.conditions.word(returns.on).0 },

@@ -112,7 +112,7 @@ fn decisions(h: &Holding, on: LocalDate, items: &mut Vec<Attention>) {
 /// Due dates of one kind that press, the earliest first. A promise with several of them stands once, with the earliest.
 fn pressing(returns: &FundReturns, kind: AttentionKind, items: &mut Vec<Attention>) {
     let mut found: Vec<(&Holding, &Pressing, usize)> = Vec::new();
-    for h in &returns.holdings {
+    for h in returns.holdings.iter().filter(|h| h.counts_promises()) {
         for p in h.conditions.pressing.iter().filter(|p| p.kind == kind) {
             match found.iter_mut().find(|(_, other, _)| other.due.obligation_id == p.due.obligation_id) {
                 Some((.., more)) => *more += 1,

@@ -64,6 +64,12 @@ impl Holding {
         }
     }
 
+    /// Whether the promises of its agreement are counted with it: an agreement of several parts has one set of promises.
+    #[must_use]
+    pub fn counts_promises(&self) -> bool {
+        self.book.investment.part == 1
+    }
+
     /// Its value for totals; nothing before anything is paid out.
     #[must_use]
     pub fn value(&self) -> Pence {
@@ -111,7 +117,8 @@ pub struct FundReturns {
 pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
     let (fund, commitments) = funds::find_committed(db, id)?;
     let portfolio = investments::portfolio(db, id, on)?;
-    let agreements: Vec<_> = portfolio.iter().map(|held| held.book.investment.agreement_id).collect();
+    let first = portfolio.iter().filter(|held| held.book.investment.part == 1);
+    let agreements: Vec<_> = first.map(|held| held.book.investment.agreement_id).collect();
     let conditions = compliance::in_short(db, &agreements, on)?;
     measure(fund, &commitments, portfolio, conditions, on)
 }
@@ -120,14 +127,14 @@ fn measure(
     fund: Fund,
     commitments: &[Commitment],
     portfolio: Vec<Held>,
-    mut conditions: HashMap<Id<Agreement>, InShort>,
+    conditions: HashMap<Id<Agreement>, InShort>,
     on: LocalDate,
 ) -> Result<FundReturns> {
     let committed = Pence::total(commitments.iter().filter(|c| c.committed_on <= on).map(|c| c.amount))?;
     let holdings: Vec<Holding> = portfolio
         .into_iter()
         .map(|held| {
-            let short = conditions.remove(&held.book.investment.agreement_id).unwrap_or_default();
+            let short = conditions.get(&held.book.investment.agreement_id).cloned().unwrap_or_default();
             Holding::of(held, short, on)
         })
         .collect();

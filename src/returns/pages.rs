@@ -146,6 +146,11 @@ fn chosen(returns: &FundReturns, query: &FundQuery) -> Result<Vec<usize>> {
     Ok(shown)
 }
 
+/// The holdings whose promises are counted: of an agreement of several parts the first.
+fn promising<'a>(holdings: &'a [&Holding]) -> impl Iterator<Item = &'a Holding> {
+    holdings.iter().copied().filter(|h| h.counts_promises())
+}
+
 fn total(returns: &FundReturns, shown: &[usize]) -> Result<Total> {
     let holdings: Vec<&Holding> = shown.iter().filter_map(|i| returns.holdings.get(*i)).collect();
     let flows: Vec<_> = holdings.iter().flat_map(|h| h.book.flows()).collect();
@@ -159,8 +164,8 @@ fn total(returns: &FundReturns, shown: &[usize]) -> Result<Total> {
     );
     Ok(Total {
         count: holdings.len(),
-        met: holdings.iter().map(|h| h.conditions.met).sum(),
-        promises: holdings.iter().map(|h| h.conditions.promises).sum(),
+        met: promising(&holdings).map(|h| h.conditions.met).sum(),
+        promises: promising(&holdings).map(|h| h.conditions.promises).sum(),
         late: holdings
             .iter()
             .filter(|h| h.days_late > 0 && h.standing == crate::investments::Standing::InArrears)
@@ -208,13 +213,15 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
         .filter_map(|i| returns.holdings.get(*i))
         .map(|h| {
             let m = &h.measures;
+            // One agreement has one set of promises, however many parts: they stand with the first.
+            let promised = |n: usize| if h.counts_promises() { n.to_string() } else { String::new() };
             vec![
                 h.name.clone(),
                 h.book.investment.reference.clone(),
                 h.book.investment.mission_id.to_string(),
                 h.conditions.word(returns.on).0,
-                h.conditions.met.to_string(),
-                h.conditions.promises.to_string(),
+                promised(h.conditions.met),
+                promised(h.conditions.promises),
                 h.payments_tag().0,
                 m.paid_in.plain(),
                 m.distributed.plain(),

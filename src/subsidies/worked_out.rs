@@ -48,6 +48,26 @@ impl MarketInput {
     }
 }
 
+impl MarketInput {
+    /// Reads what the market asks for each part of a package, and the discount rate: the first part's rate is the usual
+    /// one, `further` has those of the others in per cent, one line each; all as the first when it is empty. Day and
+    /// source are the same for all.
+    pub fn read_each(&self, form: &mut Parser, further: &str, parts: usize) -> Option<(Vec<SourcedRate>, SourcedRate)> {
+        let lines: Vec<&str> = further.split(['\n', ';']).map(str::trim).filter(|l| !l.is_empty()).collect();
+        let others = parts.saturating_sub(1);
+        let told = lines.is_empty() || lines.len() == others;
+        form.check(told, "part_rates", "Enter one rate in per cent for each part after the first, one line each");
+        let found: Vec<_> = lines.iter().map(|l| percent(form, "part_rates", l, "Enter a rate in per cent")).collect();
+        let (market, discount) = self.read(form)?;
+        let mut markets = vec![market.clone()];
+        for place in 0..others {
+            let own = if lines.is_empty() { Some(market.rate) } else { found.get(place).copied().flatten() };
+            markets.push(SourcedRate { rate: own?, ..market.clone() });
+        }
+        Some((markets, discount))
+    }
+}
+
 /// A gross cash equivalent that was worked out from the terms of an award.
 #[derive(Clone, Debug)]
 pub struct WorkedOut {

@@ -5,7 +5,7 @@ use crate::applications::{
     api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
     question_pages as questions, sending_pages as sending,
 };
-use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards};
+use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards, part_pages as award_parts};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
     pages as calls, rehearsal_pages as calls_rehearsal,
@@ -405,6 +405,8 @@ fn awards_routes() -> Vec<Row> {
         post "/api/v1/applications/{id}/withdrawal" SubmitApplication => awards_falling::api_withdraw,
         get "/desk/calls/{id}/award" ReadAwards => awards::desk,
         post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
+        get "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::form,
+        post "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::add,
         post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,
         post "/desk/calls/{id}/award/{award}/decision" ApproveAward => awards::decide,
         post "/desk/calls/{id}/award/{award}/committee" ApproveAward => awards::committee,
@@ -428,6 +430,7 @@ fn awards_routes() -> Vec<Row> {
         post "/api/v1/awards/{id}/challenges" RunAward => awards_api::challenge,
         post "/api/v1/challenges/{id}/end" RunAward => awards_api::end_challenge,
         post "/api/v1/awards/{id}/offer" RunAward => awards_api::offer,
+        post "/api/v1/awards/{id}/parts" RecommendAward => awards_api::add_part,
         post "/api/v1/awards/{id}/subsidy" RecordSubsidy => awards_api::subsidy,
         post "/api/v1/awards/{id}/answer" AnswerOffer => awards_api::answer,
         get "/api/v1/applications/{id}/outcome" ReadOutcome => awards_api::outcome,
@@ -495,6 +498,7 @@ fn investments_routes() -> Vec<Row> {
         get "/investments/{id}/working" ReadFund => investment_working::show,
         get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
         get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,
+        get "/agreements/{id}/parts/{part}" ReadAgreements => investments::of_agreement,
         get "/my-investments" ReadOwnInvestment => own_investments::list,
         get "/my-investments/{id}" ReadOwnInvestment => own_investments::show,
         post "/my-investments/{id}/reports" ReportFigure => investment_facts::report_own,

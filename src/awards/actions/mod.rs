@@ -10,7 +10,6 @@ use crate::awards::store::{self, Check, CheckKind, CheckOutcome};
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::finance::InstrumentTerms;
 use crate::law::procedures::Procedure;
 use crate::outbox;
 use crate::people::find_organisation;
@@ -21,8 +20,10 @@ use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+mod parts;
 mod standstill;
 
+pub use parts::{PartInput, add_part};
 pub use standstill::{
     ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
     record_notice, send_summaries,
@@ -66,6 +67,9 @@ pub struct RecommendInput {
     pub ends_on: String,
     /// What must be so before money flows, one line each.
     pub precedents: String,
+    /// `yes`: the first part of a package, which others follow before it is decided. The whole, not this part, must reach
+    /// the least that the round invests.
+    pub package: String,
     /// What is offered, for an investment.
     #[serde(flatten)]
     pub offer: InstrumentInput,
@@ -78,6 +82,17 @@ struct Recommended {
     starts_on: Option<LocalDate>,
     ends_on: Option<LocalDate>,
     offer: Option<InvestmentOffer>,
+    package: bool,
+}
+
+/// Reads what is offered by one instrument; field errors go to the form.
+fn read_offer(form: &mut Parser, offer: &InstrumentInput, precedents: &str) -> Option<InvestmentOffer> {
+    let terms = offer.read(form);
+    let precedents: Vec<String> =
+        precedents.lines().map(str::trim).filter(|l| !l.is_empty()).map(ToOwned::to_owned).collect();
+    form.check(precedents.len() <= 50, "precedents", "Enter at most 50 conditions");
+    let (terms, draws) = terms?;
+    Some(InvestmentOffer { terms, draws, precedents })
 }
 
 impl RecommendInput {
@@ -89,14 +104,11 @@ impl RecommendInput {
         form.check(value.is_none_or(|v| v > Pence::ZERO), "value", "Enter more than £0");
         let starts_on = form.optional_date("starts_on", &self.starts_on);
         let ends_on = form.optional_date("ends_on", &self.ends_on);
-        let terms = if self.offer.is_empty() { None } else { self.offer.read(&mut form) };
-        let precedents: Vec<String> =
-            self.precedents.lines().map(str::trim).filter(|l| !l.is_empty()).map(ToOwned::to_owned).collect();
-        form.check(precedents.len() <= 50, "precedents", "Enter at most 50 conditions");
+        let offer = if self.offer.is_empty() { None } else { read_offer(&mut form, &self.offer, &self.precedents) };
         form.finish()?;
         let Some(application) = application else { return Err(Error::field("application", "Choose the application")) };
-        let offer = terms.map(|(terms, draws)| InvestmentOffer { terms, draws, precedents });
-        Ok(Recommended { application, reasons, value, starts_on, ends_on, offer })
+        let package = Parser::ticked(&self.package);
+        Ok(Recommended { application, reasons, value, starts_on, ends_on, offer, package })
     }
 }
 
@@ -219,26 +231,18 @@ fn contract_terms(
     if ends_on < starts_on {
         return Err(Error::field("ends_on", "The last day must not be before the first"));
     }
-    Ok((AwardKind::Contract, value, AwardTerms { starts_on, ends_on, offer: None }))
+    Ok((AwardKind::Contract, value, AwardTerms::of_contract(starts_on, ends_on)))
 }
 
 fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
-    let round = call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))?;
+    let round = parts::round_of(call)?;
     let Some(offer) = read.offer.clone() else {
         return Err(Error::field("tranches", "Enter what is offered"));
     };
-    if !round.instruments.contains(&offer.instrument()) {
-        return Err(AwardRefusal::NotOffered { instrument: offer.instrument().label() }.into());
-    }
-    offer.terms.cost(&offer.draws)?;
+    parts::check_offer(round, &offer)?;
     let value = offer.amount();
-    let promised = store::of_call(db, call.id)?.into_iter().filter(stands).map(|a| a.value);
-    rules::fits_round(value, round.least, round.most, round.pot, Pence::total(promised)?)?;
-    let first = match &offer.terms {
-        InstrumentTerms::Guarantee(terms) => Some(terms.from),
-        _ => offer.draws.iter().map(|t| t.on).min(),
-    };
-    let Some(starts_on) = read.starts_on.or(first) else {
+    parts::fits(db, call, round, value, None, read.package)?;
+    let Some(starts_on) = read.starts_on.or_else(|| parts::first_day(&offer)) else {
         return Err(Error::field("tranches", "Enter what is offered"));
     };
     let Some(ends_on) = read.ends_on.or_else(|| offer.terms.last_day(&offer.draws)) else {
@@ -247,7 +251,7 @@ fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(Awa
     if ends_on < starts_on {
         return Err(Error::field("ends_on", "The last day must not be before the first"));
     }
-    Ok((AwardKind::Investment, value, AwardTerms { starts_on, ends_on, offer: Some(offer) }))
+    Ok((AwardKind::Investment, value, AwardTerms::of_offer(starts_on, ends_on, offer)))
 }
 
 fn stands(award: &Award) -> bool {
@@ -350,6 +354,9 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
             }
             if approve {
                 still_stands(db, &award)?;
+                if award.kind == AwardKind::Investment {
+                    parts::is_whole(db, &award)?;
+                }
                 let supplier = find_organisation(db, award.organisation_id)?.name;
                 rules::may_approve(&award, &supplier, &store::checks(db, award.application_id)?, by)?;
                 award.state = AwardState::Approved;

@@ -6,6 +6,7 @@ diesel::table! {
         authority_id -> Text,
         fund_id -> Text,
         agreement_id -> Text,
+        part -> BigInt,
         organisation_id -> Text,
         mission_id -> Text,
         reference -> Text,

@@ -24,7 +24,7 @@ pub struct Equivalent {
 }
 
 /// Draws out, payments back.
-fn cash(draws: &[Tranche], schedule: &Schedule) -> Vec<Flow> {
+pub(super) fn cash(draws: &[Tranche], schedule: &Schedule) -> Vec<Flow> {
     let out = draws.iter().map(|d| Flow { date: d.on, amount: -d.amount });
     let back = schedule.rows.iter().map(|r| Flow { date: r.due, amount: r.payment });
     out.chain(back).filter(|f| !f.amount.is_zero()).collect()

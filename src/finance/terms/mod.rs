@@ -14,6 +14,7 @@ mod equivalent;
 mod facts;
 mod guarantee;
 mod loan;
+pub mod package;
 mod recoverable_grant;
 mod restructured;
 mod revenue_share;

@@ -1,0 +1,141 @@
+//! Packages: a recommendation of several instruments that are offered, approved and accepted as one.
+
+use super::{note, read_offer, stands};
+use crate::app::App;
+use crate::applications;
+use crate::awards::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer, MOST_PARTS};
+use crate::awards::rules::{self, AwardRefusal};
+use crate::awards::store;
+use crate::calls::{self, Call, RoundTerms};
+use crate::db::{Db, Json};
+use crate::error::{Error, Result};
+use crate::finance::InstrumentTerms;
+use crate::people::policy::{Action, require};
+use crate::subsidies::{self, InstrumentInput};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Another part of a package.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct PartInput {
+    /// Last day of the agreement where the terms of the part name none; the agreement's own when empty.
+    pub ends_on: String,
+    /// What must be so before money of this part flows, one line each.
+    pub precedents: String,
+    /// What is offered.
+    #[serde(flatten)]
+    pub offer: InstrumentInput,
+}
+
+/// Who recommended an investment adds another instrument to it, before anybody of the committee has voted on it. The parts
+/// are approved, offered and accepted together. Says how many parts there are now.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused to everybody else, after a vote or the decision, while a subsidy route stands that
+/// was recorded for the other parts, for an instrument the round does not offer, and for more than the round invests.
+pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput, now: Instant) -> Result<usize> {
+    let mut form = Parser::default();
+    let ends_on = form.optional_date("ends_on", &input.ends_on);
+    let offer = read_offer(&mut form, &input.offer, &input.precedents);
+    form.finish()?;
+    let Some(offer) = offer else { return Err(Error::field("tranches", "Enter what is offered")) };
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            let call = calls::find(db, award.call_id)?;
+            require(&actor, Action::RecommendAward, &calls::thing(&call))?;
+            applications::refuse_bidder(db, &actor, award.call_id)?;
+            if award.recommended_by != by {
+                return Err(AwardRefusal::NotRecommender.into());
+            }
+            rules::at_step(&award, &[AwardState::Recommended])?;
+            if award.kind != AwardKind::Investment {
+                return Err(AwardRefusal::NoPackage.into());
+            }
+            if !store::committee_votes(db, award.id)?.is_empty() {
+                return Err(AwardRefusal::VotedOn.into());
+            }
+            if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
+                return Err(AwardRefusal::RouteStands.into());
+            }
+            if award.terms.0.number_of_parts() >= MOST_PARTS {
+                return Err(AwardRefusal::TooManyParts.into());
+            }
+            let round = round_of(&call)?;
+            let amount = offer.amount();
+            check_offer(round, &offer)?;
+            let terms = with_part(&award.terms.0, offer.clone(), ends_on);
+            let value = terms.amount()?;
+            fits(db, &call, round, value, Some(award.id), true)?;
+            award.terms = Json(terms);
+            award.value = value;
+            store::set_terms(db, &award)?;
+            let number = award.terms.0.number_of_parts();
+            let facts = json!({ "part": number, "instrument": offer.instrument(), "amount": amount, "value": value });
+            note(db, &actor, &award, "award.part_added", facts, now)?;
+            Ok(number)
+        })
+        .await
+}
+
+/// The terms of a package with one more part: it runs from the first day of any part to the last.
+fn with_part(terms: &AwardTerms, offer: InvestmentOffer, ends_on: Option<LocalDate>) -> AwardTerms {
+    let mut terms = terms.clone();
+    terms.starts_on = first_day(&offer).map_or(terms.starts_on, |first| first.min(terms.starts_on));
+    let last = ends_on.or_else(|| offer.terms.last_day(&offer.draws));
+    terms.ends_on = last.map_or(terms.ends_on, |last| last.max(terms.ends_on));
+    terms.further.push(offer);
+    terms
+}
+
+/// The first day that an offer names.
+pub(super) fn first_day(offer: &InvestmentOffer) -> Option<LocalDate> {
+    match &offer.terms {
+        InstrumentTerms::Guarantee(terms) => Some(terms.from),
+        _ => offer.draws.iter().map(|t| t.on).min(),
+    }
+}
+
+/// The terms of a call that is a round of investment.
+pub(super) fn round_of(call: &Call) -> Result<&RoundTerms> {
+    call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))
+}
+
+/// Whether the round offers an instrument, and its terms can be worked out.
+pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer) -> Result<()> {
+    if !round.instruments.contains(&offer.instrument()) {
+        return Err(AwardRefusal::NotOffered { instrument: offer.instrument().label() }.into());
+    }
+    offer.terms.cost(&offer.draws)?;
+    Ok(())
+}
+
+/// Whether an amount fits the round beside what stands already. The least that the round invests is asked of the whole: not
+/// while further parts may follow.
+pub(super) fn fits(
+    db: &mut Db,
+    call: &Call,
+    round: &RoundTerms,
+    value: Pence,
+    own: Option<Id<Award>>,
+    may_grow: bool,
+) -> Result<()> {
+    let others = store::of_call(db, call.id)?.into_iter().filter(|a| stands(a) && Some(a.id) != own).map(|a| a.value);
+    let promised = Pence::total(others)?;
+    rules::fits_round(value, round.least, round.most, round.pot, promised, may_grow)?;
+    Ok(())
+}
+
+/// Whether an investment may be approved as it is: all its parts together are at least what the round invests.
+pub(super) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
+    let call = calls::find(db, award.call_id)?;
+    let round = round_of(&call)?;
+    if award.value < round.least {
+        return Err(AwardRefusal::AmountOutside { least: round.least, most: round.most }.into());
+    }
+    Ok(())
+}
