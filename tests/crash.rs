@@ -65,7 +65,7 @@ struct Held {
     state: String,
     reference: Option<String>,
     receipts: Vec<(String, String, String, String)>,
-    live: Vec<(String, String, String)>,
+    envelopes: Vec<(String, String, String)>,
     acts: i64,
 }
 
@@ -82,14 +82,13 @@ fn held(world: &World, application: Id<Application>) -> Held {
                 .filter(receipts::application_id.eq(application))
                 .select((receipts::reference, receipts::quality_sha256, receipts::price_sha256, receipts::audit_hash))
                 .load(db)?;
-            let live = envelopes::table
+            let envelopes = envelopes::table
                 .filter(envelopes::application_id.eq(application))
-                .filter(envelopes::superseded_at.is_null())
                 .select((envelopes::part, envelopes::ciphertext, envelopes::sha256))
                 .load(db)?;
             let hashes: Vec<&String> = receipts.iter().map(|r: &(String, String, String, String)| &r.3).collect();
             let acts = audit_rows::table.filter(audit_rows::hash.eq_any(hashes)).count().get_result(db)?;
-            Ok(Held { state, reference, receipts, live, acts })
+            Ok(Held { state, reference, receipts, envelopes, acts })
         })
         .unwrap()
 }
@@ -98,25 +97,26 @@ fn is_whole(held: &Held) -> Result<(), String> {
     use base64::Engine;
     let fail = |what: &str| Err(format!("{what}: {held:?}"));
     if held.state == "draft" {
-        return if held.receipts.is_empty() && held.live.is_empty() && held.reference.is_none() && held.acts == 0 {
+        return if held.receipts.is_empty() && held.envelopes.is_empty() && held.reference.is_none() && held.acts == 0 {
             Ok(())
         } else {
             fail("a draft with part of a submission")
         };
     }
-    if held.state != "submitted" || held.reference.is_none() || held.live.len() != 2 || held.receipts.is_empty() {
+    let whole = !held.receipts.is_empty() && held.envelopes.len() == 2 * held.receipts.len();
+    if held.state != "submitted" || held.reference.is_none() || !whole {
         return fail("a submission that is not whole");
     }
     if usize::try_from(held.acts) != Ok(held.receipts.len()) {
         return fail("a receipt without its audit row");
     }
-    for (part, ciphertext, sha256) in &held.live {
+    for (part, ciphertext, sha256) in &held.envelopes {
         let bytes = base64::engine::general_purpose::STANDARD.decode(ciphertext).map_err(|e| e.to_string())?;
         if hex::encode(Sha256::digest(&bytes)) != *sha256 {
             return fail("a ciphertext that is not the one that was receipted");
         }
-        let last = held.receipts.iter().any(|r| if part == "quality" { r.1 == *sha256 } else { r.2 == *sha256 });
-        if !last {
+        let receipted = held.receipts.iter().any(|r| if part == "quality" { r.1 == *sha256 } else { r.2 == *sha256 });
+        if !receipted {
             return fail("an envelope without a receipt");
         }
     }

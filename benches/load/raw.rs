@@ -43,8 +43,9 @@ fn bytes(council: &Council) -> Bytes {
                 applications::table.filter(applications::id.eq(id)).select(applications::draft).first(db)?;
             let envelopes = envelopes::table
                 .filter(envelopes::application_id.eq(id))
-                .filter(envelopes::superseded_at.is_null())
                 .select(envelopes::ciphertext)
+                .order(envelopes::id.desc())
+                .limit(2)
                 .load(db)?;
             Ok(Bytes { draft: draft.unwrap(), envelopes })
         })

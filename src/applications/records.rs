@@ -8,7 +8,8 @@ use crate::values::{Account, Id, Instant, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// One sealed part of one submission.
+/// One sealed part of one submission. Never changed but for being opened, and never deleted: it stands for as long as its
+/// receipt is the newest of its application and the application was not withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = envelopes, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Envelope {
@@ -26,8 +27,6 @@ pub struct Envelope {
     pub sha256: String,
     /// When it was sealed.
     pub sealed_at: Instant,
-    /// When a newer one, or a withdrawal, took its place.
-    pub superseded_at: Option<Instant>,
     /// When it was opened.
     pub opened_at: Option<Instant>,
     /// The receipt that was given for it. Only envelopes sealed before receipts were tied to them have none where no

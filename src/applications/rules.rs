@@ -180,6 +180,14 @@ pub fn in_time(stage: CallStage, deadline_at: Option<Instant>, now: Instant) -> 
 /// As there, or [`ApplicationRefusal::Withdrawn`].
 pub fn may_change(call: &Call, application: &Application, now: Instant) -> Result<(), ApplicationRefusal> {
     takes_applications(call, now)?;
+    not_withdrawn(application)
+}
+
+/// Whether it still lies there to be changed.
+///
+/// # Errors
+/// [`ApplicationRefusal::Withdrawn`].
+pub fn not_withdrawn(application: &Application) -> Result<(), ApplicationRefusal> {
     if application.state == ApplicationState::Withdrawn { Err(ApplicationRefusal::Withdrawn) } else { Ok(()) }
 }
 

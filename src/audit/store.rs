@@ -98,6 +98,13 @@ pub struct Entry<'a> {
     pub facts: Value,
 }
 
+/// A row that is not linked into the chain yet.
+#[derive(Insertable)]
+#[diesel(table_name = audit_pending)]
+struct Pending {
+    row_id: Id<Row>,
+}
+
 /// Writes a row in the transaction of the change and returns its hash, which receipts quote.
 ///
 /// # Errors
@@ -115,11 +122,9 @@ pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
 /// What the database says.
 pub fn record_all<'a>(db: &mut Db, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<Vec<String>> {
     let rows: Vec<Row> = entries.into_iter().map(Row::of).collect();
-    let insert = diesel::insert_into(audit_rows::table).values(&rows);
-    crate::on_each!(db, c => insert.execute(c))?;
-    let pending: Vec<_> = rows.iter().map(|row| audit_pending::row_id.eq(row.id)).collect();
-    let insert = diesel::insert_into(audit_pending::table).values(pending);
-    crate::on_each!(db, c => insert.execute(c))?;
+    crate::insert_all!(db, audit_rows::table, &rows[..])?;
+    let pending: Vec<Pending> = rows.iter().map(|row| Pending { row_id: row.id }).collect();
+    crate::insert_all!(db, audit_pending::table, &pending[..])?;
     Ok(rows.into_iter().map(|row| row.hash).collect())
 }
 

@@ -8,7 +8,7 @@
 //! to its draft, which nobody outside has seen. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
-//! Public names: [`Call`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
+//! Public names: [`Call`], [`CallFacts`] with their [`frozen_terms`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
 //! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`].
 
@@ -24,6 +24,7 @@ pub mod desk_pages;
 mod drafting;
 mod drafting_terms;
 pub mod figure_form;
+mod frozen;
 mod levels_form;
 pub mod life_form;
 mod model;
@@ -49,10 +50,11 @@ pub use drafting_terms::{
     ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,
     put_criterion, set_terms,
 };
+pub use frozen::frozen_terms;
 pub use model::{
-    Acknowledgement, Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion,
-    Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,
-    WarningShown,
+    Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked,
+    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable,
+    USUAL_QUORUM, WageArea, WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use store::{

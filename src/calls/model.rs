@@ -144,6 +144,26 @@ fn shown_stage(stage: CallStage, deadline: Option<Instant>, now: Instant) -> (&'
     }
 }
 
+/// A call without its texts, as whatever only asks for its stage and dates needs it; [`super::frozen_terms`] has the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = calls, check_for_backend(MultiBackend))]
+pub struct CallFacts {
+    /// Identifier.
+    pub id: Id<Call>,
+    /// The authority that calls.
+    pub authority_id: Id<actor::Organisation>,
+    /// Tender or round.
+    pub kind: CallKind,
+    /// How far it has come, as stored.
+    pub stage: CallStage,
+    /// Version of the terms.
+    pub version: i64,
+    /// SHA-256 of the canonical JSON of the terms, once published.
+    pub terms_hash: Option<String>,
+    /// Closing instant, once published.
+    pub deadline_at: Option<Instant>,
+}
+
 /// A call as lists show it: everything but its terms, which may be long, and the title of its mission.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = calls, check_for_backend(MultiBackend))]

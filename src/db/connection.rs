@@ -190,12 +190,15 @@ impl Database {
         let waiting = Arc::default();
         Ok(match url.backend {
             Backend::Sqlite => {
+                // Its readers wait for nobody, so more of them than keep the processors busy only take memory.
+                let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+                let useful = connections.min(u32::try_from(2 * cores)?);
                 let writers = pool(1, false)?;
-                let readers = pool(connections, true)?;
+                let readers = pool(useful, true)?;
                 Database {
                     readers,
                     writers,
-                    reading: places(connections)?,
+                    reading: places(useful)?,
                     writing: places(1)?,
                     waiting,
                     gathering: places(1)?,

@@ -5,10 +5,11 @@
 //! effect, because it may run more than once.
 //!
 //! Public names: [`Database`], [`Gathered`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
-//! [`text_column!`](crate::text_column), [`Json`], [`Page`], [`Cursor`].
+//! [`insert_all!`](crate::insert_all), [`Kept`], [`text_column!`](crate::text_column), [`Json`], [`Page`], [`Cursor`].
 
 mod columns;
 mod connection;
+mod kept;
 pub mod migrate;
 mod paging;
 pub mod schema;
@@ -16,5 +17,7 @@ mod together;
 
 pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
+pub use kept::Kept;
+pub(crate) use kept::MOST_KEPT;
 pub use paging::{Cursor, Page};
 pub use together::Gathered;

@@ -187,7 +187,7 @@ pub(super) fn run_all(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn 
         let again = one.run(db, &mut []).is_some_and(asks_again);
         return if again { Ended::Again } else { Ended::Committed };
     }
-    match begin_isolated(db, isolation).and_then(|()| in_transaction(db, waiting)) {
+    match begin_isolated(db, isolation).and_then(|()| in_transaction(db, isolation, waiting)) {
         Ok(ended) => ended,
         Err(error) => {
             let _ = Transactions::rollback_transaction(db);
@@ -216,22 +216,27 @@ fn run_party(db: &mut Db, party: &mut [Box<dyn Waiting>]) -> Party {
     }
 }
 
-fn in_transaction(db: &mut Db, waiting: &mut [Box<dyn Waiting>]) -> QueryResult<Ended> {
+fn in_transaction(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Waiting>]) -> QueryResult<Ended> {
     // Those of one kind beside each other; else as they came.
     waiting.sort_by_key(|one| one.kind());
     let alike = |a: &Box<dyn Waiting>, b: &Box<dyn Waiting>| a.kind().is_some() && a.kind() == b.kind();
     let mut parties: VecDeque<&mut [Box<dyn Waiting>]> = waiting.chunk_by_mut(alike).collect();
-    // One party alone needs no savepoint: its transaction is rolled back whole.
-    let mut alone = parties.len() == 1;
-    while let Some(party) = parties.pop_front() {
-        if alone && party.len() == 1 {
-            return match run_party(db, party) {
-                Party::Done => Transactions::commit_transaction(db).map(|()| Ended::Committed),
-                Party::Refused => Transactions::rollback_transaction(db).map(|()| Ended::Committed),
-                Party::Again => Transactions::rollback_transaction(db).map(|()| Ended::Again),
-            };
+    if parties.len() == 1
+        && let Some(party) = parties.pop_front()
+    {
+        // One party alone needs no savepoint: its transaction is rolled back whole.
+        match run_party(db, party) {
+            Party::Done => return Transactions::commit_transaction(db).map(|()| Ended::Committed),
+            Party::Again => return Transactions::rollback_transaction(db).map(|()| Ended::Again),
+            Party::Refused => Transactions::rollback_transaction(db)?,
         }
-        alone = false;
+        if party.len() == 1 {
+            return Ok(Ended::Committed);
+        }
+        begin_isolated(db, isolation)?;
+        parties.extend(party.chunks_mut(1));
+    }
+    while let Some(party) = parties.pop_front() {
         Transactions::begin_transaction(db)?;
         match run_party(db, party) {
             Party::Done => Transactions::commit_transaction(db)?,

@@ -80,8 +80,7 @@ pub fn queue(
 /// # Errors
 /// What the database says.
 pub fn queue_all(db: &mut Db, queued: &[Mail]) -> Result<()> {
-    let rows = diesel::insert_into(mails::table).values(queued);
-    crate::on_each!(db, c => rows.execute(c))?;
+    crate::insert_all!(db, mails::table, queued)?;
     let jobs = queued.iter().map(|mail| (SEND, json!({ "mail": mail.id }), mail.created_at));
     schedule_all(db, jobs)
 }

@@ -141,9 +141,7 @@ pub fn schedule(db: &mut Db, kind: &'static str, payload: Value, due_at: Instant
 /// What the database says.
 pub fn schedule_all(db: &mut Db, rows: impl IntoIterator<Item = (&'static str, Value, Instant)>) -> Result<()> {
     let rows: Vec<Job> = rows.into_iter().map(|(kind, payload, due_at)| Job::new(kind, payload, due_at)).collect();
-    let insert = diesel::insert_into(jobs::table).values(&rows);
-    crate::on_each!(db, c => insert.execute(c))?;
-    Ok(())
+    Ok(crate::insert_all!(db, jobs::table, &rows[..])?)
 }
 
 /// The earliest job that is still waiting.

@@ -61,7 +61,7 @@ both! {
         // application, and live envelopes that belong to nothing that was sent.
         flood(&world, 2100, &format!("INSERT INTO applications SELECT NEW_ID, authority_id, call_id, organisation_id, 'withdrawn', call_version, NULL, NULL, NULL, NULL, saved_at, NULL, NULL, created_at, created_by FROM applications, n WHERE applications.id = '{withdrawn}'"));
         flood(&world, 20_100, &format!("INSERT INTO receipts SELECT NEW_ID, authority_id, application_id, reference, '2026-01-01 00:00:00', quality_sha256, price_sha256, audit_hash, call_version FROM receipts, n WHERE receipts.id = '{}'", receipt.id));
-        flood(&world, 1100, &format!("INSERT INTO envelopes SELECT NEW_ID, authority_id, application_id, part, ciphertext, sha256, sealed_at, NULL, NULL, receipt_id FROM envelopes, n WHERE application_id = '{withdrawn}' AND part = 'quality'"));
+        flood(&world, 1100, &format!("INSERT INTO envelopes SELECT NEW_ID, authority_id, application_id, part, ciphertext, sha256, sealed_at, NULL, NULL FROM envelopes, n WHERE application_id = '{withdrawn}' AND part = 'quality'"));
         let report = opened(&world, &call, Part::Quality).await;
         assert_eq!((report.sent, report.envelopes, report.opened()), (1, 1101, 1));
         let honest: Vec<_> = report.lines.iter().filter(|l| l.application == id).collect();
@@ -117,12 +117,9 @@ both! {
         submit_complete(&world.app, &owner, organisation, call.id, &sample("two"), world.now()).await.unwrap();
         world.app.db.write_now(|db| {
             use commonweal::db::schema::envelopes;
-            let (live, old) = (envelopes::superseded_at.is_null(), envelopes::superseded_at.is_not_null());
-            let ids: Vec<Id<applications::Envelope>> = envelopes::table.filter(old).select(envelopes::id).load(db)?;
-            diesel::delete(envelopes::table.filter(live)).execute(db)?;
-            diesel::update(envelopes::table.filter(envelopes::id.eq_any(ids)))
-                .set(envelopes::superseded_at.eq(None::<commonweal::values::Instant>))
-                .execute(db)?;
+            let newest = applications::receipts_of(db, id)?[0].id;
+            diesel::delete(envelopes::table.filter(envelopes::receipt_id.eq(newest))).execute(db)?;
+            diesel::update(envelopes::table).set(envelopes::receipt_id.eq(newest)).execute(db)?;
             Ok(())
         }).unwrap();
         let report = opened(&world, &call, Part::Quality).await;

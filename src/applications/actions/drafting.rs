@@ -79,7 +79,7 @@ pub async fn start(
             audit::record(
                 db,
                 Entry {
-                    authority: listed_under(&found),
+                    authority: listed_under(found.kind, found.authority_id),
                     at: now,
                     actor: &actor,
                     action: "application.started",
@@ -125,7 +125,7 @@ pub async fn read_draft(app: &App, actor: &Actor, id: Id<Application>, now: Inst
     })
     .await?;
     if draft.is_some() && !known {
-        let (row, actor, authority) = (application.clone(), actor.clone(), listed_under(&call));
+        let (row, actor, authority) = (application.clone(), actor.clone(), listed_under(call.kind, call.authority_id));
         app.db
             .write(move |db| {
                 if store::was_read(db, row.id, account, day)? {
@@ -179,7 +179,7 @@ async fn change<T>(
         // Never the same instant twice, so that it tells two versions apart.
         let saved_at = now.max(read_at.plus(TimeDelta::microseconds(1)));
         let sealed = sealing::apart(move || key.seal(&draft)).await?;
-        let (who, authority) = (actor.clone(), listed_under(&call));
+        let (who, authority) = (actor.clone(), listed_under(call.kind, call.authority_id));
         let stored = app
             .db
             .write(move |db| {

@@ -11,7 +11,7 @@ pub use opening::{PartInput, ask_opening, confirm_opening, open_investments, rea
 pub use submitting::{Declaration, confirm_unchanged, submit, withdraw};
 
 use super::model::Application;
-use crate::calls::{Call, CallKind};
+use crate::calls::CallKind;
 use crate::error::{Error, Result};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::{Actor, Id, actor};
@@ -33,9 +33,9 @@ fn require_own(actor: &Actor, action: Action, application: &Application) -> Resu
 
 /// Under which authority an applicant's act is listed. Those on a tender are listed under none until the opening:
 /// the buyer's own audit page must not tell who is bidding.
-fn listed_under(call: &Call) -> Option<Id<actor::Organisation>> {
-    match call.kind {
+fn listed_under(kind: CallKind, authority: Id<actor::Organisation>) -> Option<Id<actor::Organisation>> {
+    match kind {
         CallKind::Tender => None,
-        CallKind::Round => Some(call.authority_id),
+        CallKind::Round => Some(authority),
     }
 }

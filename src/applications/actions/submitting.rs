@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{Call, CallKey, Part};
+use crate::calls::{CallFacts, CallKind, Part};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ struct Signed {
 /// What encryption made ready for the write.
 struct Ready {
     application: Application,
-    call: Call,
+    call: CallFacts,
     sealed_draft: String,
     envelopes: Vec<Envelope>,
 }
@@ -87,15 +87,16 @@ enum Prepared {
     Ready(Box<Ready>),
 }
 
-fn envelopes(application: &Application, draft: &Draft, keys: &[CallKey], now: Instant) -> Result<Vec<Envelope>> {
+fn envelopes(
+    application: &Application,
+    draft: &Draft,
+    (quality, price): &(String, String),
+    now: Instant,
+) -> Result<Vec<Envelope>> {
     let sealed = |part: Part| -> Result<Envelope> {
-        let key = keys
-            .iter()
-            .find(|k| k.part == part)
-            .ok_or_else(|| Error::internal(format!("the call has no {part} key")))?;
         let sealed = match part {
-            Part::Quality => sealing::seal(&key.recipient, &draft.answers)?,
-            Part::Price => sealing::seal(&key.recipient, &draft.price)?,
+            Part::Quality => sealing::seal(quality, &draft.answers)?,
+            Part::Price => sealing::seal(price, &draft.price)?,
         };
         Ok(Envelope {
             id: Id::new(),
@@ -105,7 +106,6 @@ fn envelopes(application: &Application, draft: &Draft, keys: &[CallKey], now: In
             ciphertext: sealed.ciphertext,
             sha256: sealed.sha256,
             sealed_at: now,
-            superseded_at: None,
             opened_at: None,
             receipt_id: None,
         })
@@ -121,9 +121,11 @@ async fn prepare(
     signed: Option<Signed>,
     now: Instant,
 ) -> Result<Prepared> {
-    let (application, call, keys) = app.db.read(move |db| store::find_to_send(db, id)).await?;
+    let found = app.db.read(move |db| store::find_to_send(db, id)).await?;
+    let store::ToSend { application, call, recipients, terms } = found;
     require_own(actor, Action::SubmitApplication, &application)?;
-    rules::may_change(&call, &application, now)?;
+    rules::in_time(call.stage, call.deadline_at, now)?;
+    rules::not_withdrawn(&application)?;
     let installation = app.keys.clone();
     sealing::apart(move || {
         let (mut draft, key) =
@@ -137,7 +139,7 @@ async fn prepare(
         if draft.answers.declared_by.is_empty() {
             return Err(ApplicationRefusal::NotDeclared.into());
         }
-        let missing = rules::missing(&call.terms.0, &draft.answers, &draft.price).len();
+        let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
         if missing > 0 {
             return Err(ApplicationRefusal::Incomplete(missing).into());
         }
@@ -147,7 +149,7 @@ async fn prepare(
             }
         }
         Ok(Prepared::Ready(Box::new(Ready {
-            envelopes: envelopes(&application, &draft, &keys, now)?,
+            envelopes: envelopes(&application, &draft, &recipients, now)?,
             sealed_draft: key.seal(&draft)?,
             application,
             call,
@@ -177,7 +179,7 @@ async fn send(app: &App, actor: &Actor, id: Id<Application>, signed: Option<Sign
 /// One submission, judged and sealed, that waits to be written.
 struct Sending {
     application: Application,
-    call: Call,
+    call: CallFacts,
     draft: String,
     envelopes: Vec<Envelope>,
     /// Its receipt but for the instant and the audit row's hash.
@@ -225,6 +227,7 @@ impl Gathered for Sending {
             .map(|one| store::Sent {
                 id: one.application.id,
                 read_at: one.application.saved_at,
+                replaces: one.application.state == ApplicationState::Submitted,
                 reference: &one.blank.reference,
                 call_version: one.call.version,
                 draft: &one.draft,
@@ -249,14 +252,14 @@ impl Gathered for Sending {
 
 /// The envelopes, audit rows, receipts and events of submissions whose rows are held.
 fn write_all(db: &mut Db, stored: &[&Sending], at: Instant) -> Result<HashMap<Id<Receipt>, Receipt>> {
-    let ids = |of: fn(&Application) -> bool| -> Vec<_> {
-        stored.iter().map(|one| &one.application).filter(|a| of(a)).map(|a| a.id).collect()
-    };
     let replaces = |application: &Application| application.state == ApplicationState::Submitted;
-    let (replaced, opened) = (ids(replaces), ids(|a| a.opened_at.is_some()));
-    if !replaced.is_empty() {
-        store::supersede(db, &replaced, at)?;
-    }
+    // What was opened is no longer what was sent. Asked of the database, because it may have been opened since it was
+    // read; a tender is opened only when nothing can be sent any more.
+    let opened: Vec<_> = stored
+        .iter()
+        .filter(|one| one.call.kind == CallKind::Round && replaces(&one.application))
+        .map(|one| one.application.id)
+        .collect();
     if !opened.is_empty() {
         store::forget_opened(db, &opened)?;
     }
@@ -264,7 +267,7 @@ fn write_all(db: &mut Db, stored: &[&Sending], at: Instant) -> Result<HashMap<Id
         stored.iter().flat_map(|one| &one.envelopes).map(|e| Envelope { sealed_at: at, ..e.clone() }).collect();
     store::insert_envelopes(db, &envelopes)?;
     let entries = stored.iter().map(|one| Entry {
-        authority: listed_under(&one.call),
+        authority: listed_under(one.call.kind, one.call.authority_id),
         at,
         actor: &one.actor,
         action: if replaces(&one.application) { "application.replaced" } else { "application.submitted" },
@@ -298,7 +301,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clo
     let (application, call) = app.db.read(move |db| store::find_with_call(db, id)).await?;
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::may_change(&call, &application, clock.now())?;
-    let (actor, authority, clock) = (actor.clone(), listed_under(&call), clock.clone());
+    let (actor, authority, clock) = (actor.clone(), listed_under(call.kind, call.authority_id), clock.clone());
     let files = app
         .db
         .write(move |db| {
@@ -308,7 +311,6 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clo
             if !store::set_withdrawn(db, id)? {
                 return Err(ApplicationRefusal::Withdrawn.into());
             }
-            store::supersede(db, &[id], now)?;
             store::forget_opened(db, &[id])?;
             let files = documents::of_owner(db, "application", &id.to_string())?;
             documents::forget(db, &files.iter().map(|f| f.id).collect::<Vec<_>>())?;

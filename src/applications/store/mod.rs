@@ -2,25 +2,26 @@
 
 use crate::applications::model::{Application, ApplicationState, OpenedPart};
 use crate::applications::records::{Opening, OpeningReport};
-use crate::calls::{Call, CallKey, CallStage, Part};
+use crate::calls::{self, Call, CallFacts, CallStage, Part, Terms};
 use crate::db::schema::{
     applications, call_keys, calls, draft_readings, envelopes, opened_parts, openings, organisations, quality_final,
     receipts,
 };
-use crate::db::{Cursor, Db, Json, MultiBackend, Page};
-use crate::error::Result;
+use crate::db::{Cursor, Db, Json, Kept, MultiBackend, Page};
+use crate::error::{Error, Result};
 use crate::values::{Account, Id, Instant, LocalDate, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 mod sealed;
 
 pub use sealed::receipts_of;
 pub(super) use sealed::{
     RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, live_envelopes, mark_opened,
-    receipts_with_calls, supersede,
+    receipts_with_calls,
 };
 
 /// Rows read at a time where everything of a call is read: page after page, and never cut.
@@ -162,14 +163,23 @@ pub fn find_with_call(db: &mut Db, id: Id<Application>) -> Result<(Application, 
         .first(db)?)
 }
 
-/// An application with its call and the keys that seal its two parts, in one statement. A call has keys once it is
-/// published.
+/// What sending an application needs to know.
+pub(super) struct ToSend {
+    pub application: Application,
+    pub call: CallFacts,
+    /// Public keys that its parts are sealed to, in the order quality, price.
+    pub recipients: (String, String),
+    pub terms: Arc<Terms>,
+}
+
+/// An application with the facts and terms of its call and the keys that seal its two parts: one statement, and one more
+/// for terms that are not known yet.
 ///
 /// # Errors
-/// NotFound.
-pub(super) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<(Application, Call, Vec<CallKey>)> {
+/// NotFound; Internal for a call without keys: it has them once it is published.
+pub(super) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<ToSend> {
     let (quality, price) = diesel::alias!(call_keys as quality_keys, call_keys as price_keys);
-    let (application, call, quality, price): (Application, Call, Option<CallKey>, Option<CallKey>) =
+    let (application, call, quality, price): (Application, CallFacts, Option<String>, Option<String>) =
         applications::table
             .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
             .left_join(
@@ -187,12 +197,13 @@ pub(super) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<(Applicat
             .filter(applications::id.eq(id))
             .select((
                 Application::as_select(),
-                Call::as_select(),
-                quality.fields(call_keys::all_columns).nullable(),
-                price.fields(call_keys::all_columns).nullable(),
+                CallFacts::as_select(),
+                quality.field(call_keys::recipient).nullable(),
+                price.field(call_keys::recipient).nullable(),
             ))
             .first(db)?;
-    Ok((application, call, quality.into_iter().chain(price).collect()))
+    let recipients = quality.zip(price).ok_or_else(|| Error::internal("a call without sealing keys"))?;
+    Ok(ToSend { terms: calls::frozen_terms(db, &call)?, application, call, recipients })
 }
 
 /// The application of one organisation to one call that was not withdrawn.
@@ -242,7 +253,7 @@ pub fn by_organisations(
 }
 
 /// The applications of a call that an opening answers for: every one that stands as sent, every one with an envelope
-/// that nothing superseded, and every one that holds a receipt and was not withdrawn. Drafts that were never sent and
+/// that stands, and every one that holds a receipt and was not withdrawn. Drafts that were never sent and
 /// what was withdrawn are none of its business, however many there are.
 pub(super) fn to_reconcile(db: &mut Db, call: Id<Call>, part: Part) -> Result<Vec<Application>> {
     use diesel::dsl::exists;
@@ -250,7 +261,7 @@ pub(super) fn to_reconcile(db: &mut Db, call: Id<Call>, part: Part) -> Result<Ve
         let live = envelopes::table
             .filter(envelopes::application_id.eq(applications::id))
             .filter(envelopes::part.eq(part))
-            .filter(envelopes::superseded_at.is_null());
+            .filter(sealed::stands());
         let receipted = receipts::table.filter(receipts::application_id.eq(applications::id));
         Ok(applications::table
             .filter(applications::call_id.eq(call))
@@ -329,18 +340,31 @@ pub(super) fn set_draft(
 pub(super) struct Sent<'a> {
     pub id: Id<Application>,
     pub read_at: Instant,
+    /// It was sent before, under the same reference.
+    pub replaces: bool,
     pub reference: &'a str,
     pub call_version: i64,
     pub draft: &'a str,
 }
 
-/// Marks applications as sent, each when nobody changed it since it was read, and gives those that it marked. One
-/// statement for all of them; each is named once.
+/// Marks applications as sent, each when nobody changed it since it was read, and gives those that it marked; each is
+/// named once. One statement for those that are new and one for those that are replaced, in which state and reference
+/// stay what they are: SQLite would rewrite every index over a column that is named.
 pub(super) fn set_submitted(db: &mut Db, sent: &[Sent<'_>], at: Instant) -> Result<HashSet<Id<Application>>> {
+    let (replaced, new): (Vec<_>, Vec<_>) = sent.iter().partition(|one| one.replaces);
+    let mut marked = mark_sent(db, &new, "state = 'submitted', reference = sent.reference, ", at)?;
+    marked.extend(mark_sent(db, &replaced, "", at)?);
+    Ok(marked)
+}
+
+fn mark_sent(db: &mut Db, sent: &[&Sent<'_>], also: &str, at: Instant) -> Result<HashSet<Id<Application>>> {
     #[derive(QueryableByName)]
     struct Marked {
         #[diesel(sql_type = Text)]
         id: Id<Application>,
+    }
+    if sent.is_empty() {
+        return Ok(HashSet::new());
     }
     let rows: Vec<String> = (0..sent.len())
         .map(|row| {
@@ -351,26 +375,28 @@ pub(super) fn set_submitted(db: &mut Db, sent: &[Sent<'_>], at: Instant) -> Resu
     // Numbered as they stand in the text, because SQLite counts them so.
     let statement = format!(
         "WITH sent (id, read_at, reference, call_version, draft, saved_at) AS (VALUES {}) \
-         UPDATE applications SET state = 'submitted', reference = sent.reference, call_version = sent.call_version, \
-         draft = sent.draft, saved_at = sent.saved_at, submitted_at = ${}, opened_at = NULL \
+         UPDATE applications SET {also}call_version = sent.call_version, draft = sent.draft, \
+         saved_at = sent.saved_at, submitted_at = ${}, opened_at = NULL \
          FROM sent WHERE applications.id = sent.id AND applications.saved_at = sent.read_at \
          AND applications.state <> 'withdrawn' RETURNING applications.id",
         rows.join(", "),
         sent.len() * 6 + 1
     );
-    let mut query = diesel::sql_query(statement).into_boxed::<MultiBackend>();
-    for one in sent {
-        // Never the same instant twice, so that it tells two versions apart.
-        let saved_at = at.max(one.read_at.plus(TimeDelta::microseconds(1)));
-        query = query
-            .bind::<Text, _>(one.id)
-            .bind::<Timestamp, _>(one.read_at)
-            .bind::<Text, _>(one.reference)
-            .bind::<BigInt, _>(one.call_version)
-            .bind::<Text, _>(one.draft)
-            .bind::<Timestamp, _>(saved_at);
-    }
-    let marked: Vec<Marked> = query.bind::<Timestamp, _>(at).load(db)?;
+    let marked: Vec<Marked> = crate::on_each!(db, c => {
+        let mut query = diesel::sql_query(&statement).into_boxed();
+        for one in sent {
+            // Never the same instant twice, so that it tells two versions apart.
+            let saved_at = at.max(one.read_at.plus(TimeDelta::microseconds(1)));
+            query = query
+                .bind::<Text, _>(one.id)
+                .bind::<Timestamp, _>(one.read_at)
+                .bind::<Text, _>(one.reference)
+                .bind::<BigInt, _>(one.call_version)
+                .bind::<Text, _>(one.draft)
+                .bind::<Timestamp, _>(saved_at);
+        }
+        Kept(query.bind::<Timestamp, _>(at)).load(c)
+    })?;
     Ok(marked.into_iter().map(|row| row.id).collect())
 }
 

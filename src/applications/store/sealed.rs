@@ -11,31 +11,32 @@ use crate::values::{Id, Instant, actor};
 use diesel::prelude::*;
 
 pub(in crate::applications) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
-    let statement = diesel::insert_into(envelopes::table).values(rows);
-    crate::on_each!(db, c => statement.execute(c))?;
-    Ok(())
+    Ok(crate::insert_all!(db, envelopes::table, rows)?)
 }
 
-/// Sets aside every envelope of some applications that stands.
-pub(in crate::applications) fn supersede(db: &mut Db, applications: &[Id<Application>], at: Instant) -> Result<()> {
-    diesel::update(
-        envelopes::table
-            .filter(envelopes::application_id.eq_any(applications))
-            .filter(envelopes::superseded_at.is_null()),
-    )
-    .set(envelopes::superseded_at.eq(at))
-    .execute(db)?;
-    Ok(())
+/// Whether an envelope stands: nothing took its place. One whose receipt is not the newest of its application was
+/// replaced, and a withdrawn application's went with it. One that no receipt of its application was given for has no
+/// such excuse to lie there: it counts, so that an opening finds it.
+const STANDS: &str = "NOT EXISTS (SELECT 1 FROM receipts AS own \
+    INNER JOIN applications AS whose ON whose.id = own.application_id \
+    WHERE own.id = envelopes.receipt_id AND own.application_id = envelopes.application_id \
+    AND (whose.state = 'withdrawn' OR EXISTS (SELECT 1 FROM receipts AS later \
+    WHERE later.application_id = own.application_id \
+    AND (later.received_at > own.received_at OR (later.received_at = own.received_at AND later.id > own.id)))))";
+
+/// As [`STANDS`] says, for a filter.
+pub(super) fn stands() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql(STANDS)
 }
 
-/// The envelopes of one part of a call that nothing has superseded, by identifier: all of them.
+/// The envelopes of one part of a call that stand, by identifier: all of them.
 pub(in crate::applications) fn live_envelopes(db: &mut Db, call: Id<Call>, part: Part) -> Result<Vec<Envelope>> {
     every(|last: Option<&Envelope>| {
         Ok(envelopes::table
             .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
             .filter(applications::call_id.eq(call))
             .filter(envelopes::part.eq(part))
-            .filter(envelopes::superseded_at.is_null())
+            .filter(stands())
             .filter(envelopes::id.gt(after(last.map(|e| e.id))))
             .select(Envelope::as_select())
             .order(envelopes::id)
@@ -50,28 +51,24 @@ pub(in crate::applications) fn count_live(db: &mut Db, call: Id<Call>, part: Par
         .inner_join(applications::table.on(applications::id.eq(envelopes::application_id)))
         .filter(applications::call_id.eq(call))
         .filter(envelopes::part.eq(part))
-        .filter(envelopes::superseded_at.is_null())
+        .filter(stands())
         .count()
         .get_result(db)?)
 }
 
-/// Marks live envelopes as opened; says how many were shut until now.
+/// Marks envelopes that stand as opened; says how many were shut until now.
 pub(in crate::applications) fn mark_opened(db: &mut Db, ids: &[Id<Envelope>], at: Instant) -> Result<usize> {
     let mut marked = 0;
     for ids in ids.chunks(PAGE) {
-        let shut = envelopes::table
-            .filter(envelopes::id.eq_any(ids))
-            .filter(envelopes::superseded_at.is_null())
-            .filter(envelopes::opened_at.is_null());
+        let shut =
+            envelopes::table.filter(envelopes::id.eq_any(ids)).filter(stands()).filter(envelopes::opened_at.is_null());
         marked += diesel::update(shut).set(envelopes::opened_at.eq(at)).execute(db)?;
     }
     Ok(marked)
 }
 
 pub(in crate::applications) fn insert_receipts(db: &mut Db, rows: &[Receipt]) -> Result<()> {
-    let insert = diesel::insert_into(receipts::table).values(rows);
-    crate::on_each!(db, c => insert.execute(c))?;
-    Ok(())
+    Ok(crate::insert_all!(db, receipts::table, rows)?)
 }
 
 /// Receipts of one application that are listed.

@@ -29,7 +29,6 @@ diesel::table! {
         ciphertext -> Text,
         sha256 -> Text,
         sealed_at -> Timestamp,
-        superseded_at -> Nullable<Timestamp>,
         opened_at -> Nullable<Timestamp>,
         receipt_id -> Nullable<Text>,
     }
