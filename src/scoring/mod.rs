@@ -11,11 +11,14 @@
 //! [`moderation`], [`enquiries`], [`falling_away`], [`ranking`], and the residents’ vote in [`residents`].
 
 pub mod api;
+pub mod bidders;
+pub mod bidders_pages;
 mod bids;
 pub mod desk;
 pub mod enquiries;
 pub mod enquiry_pages;
 pub mod falling_away;
+pub mod figures;
 pub mod firmness;
 mod model;
 pub mod moderation;
