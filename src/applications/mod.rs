@@ -7,7 +7,7 @@
 //! never has to decrypt a file.
 //!
 //! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
-//! [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
+//! [`shown_as`], [`refuse_blind_judge`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
 mod affordability;

@@ -12,12 +12,22 @@ use crate::values::{Actor, Id, Instant, Parser};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+crate::text_enum! {
+    /// Why somebody looks. Named from a list, because the audit record holds no words that could tell of a person.
+    pub enum LookGround {
+        Exclusion = "exclusion" => "To look into an exclusion or the debarment list",
+        Conflict = "conflict" => "To enquire into a conflict of interest",
+        Question = "question" => "To put a question to a bidder",
+        Challenge = "challenge" => "A complaint or a court asks for it",
+    }
+}
+
 /// Why somebody looks.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct LookInput {
-    /// The reason, kept in the audit record.
-    pub reason: String,
+    /// `exclusion`, `conflict`, `question` or `challenge`; kept in the audit record.
+    pub ground: String,
 }
 
 /// A bidder and what those who judge call it.
@@ -34,11 +44,12 @@ pub struct Bidder {
 /// Lists the bidders of a tender with their letters, in the order of these, and records who looked and why.
 ///
 /// # Errors
-/// Invalid without a reason, Denied, NotFound where no names are hidden; refused to who judges the bids, and to a bidder.
+/// Invalid without a ground, Denied, NotFound where no names are hidden; refused to who judges the bids, and to a bidder.
 pub async fn look(app: &App, actor: &Actor, call: Id<Call>, input: &LookInput, now: Instant) -> Result<Vec<Bidder>> {
     let mut form = Parser::default();
-    let reason = form.text("reason", &input.reason, 500, "Say why you need to know who is who");
+    let ground = form.value::<LookGround>("ground", &input.ground, "Say why you need to know who is who");
     form.finish()?;
+    let Some(ground) = ground else { return Err(Error::field("ground", "Say why you need to know who is who")) };
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -64,7 +75,7 @@ pub async fn look(app: &App, actor: &Actor, call: Id<Call>, input: &LookInput, n
                     reference: b.application.reference.unwrap_or_default(),
                 })
                 .collect();
-            let facts = json!({ "reason": reason, "bidders": found.len(), "final_already": final_already });
+            let facts = json!({ "ground": ground, "bidders": found.len(), "final_already": final_already });
             note(db, &actor, &call, "bidders.looked_up", facts, now)?;
             Ok(found)
         })

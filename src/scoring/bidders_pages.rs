@@ -1,6 +1,6 @@
 //! The page on which an officer sees who is who, and how programs ask the same; the bidders by name for a declaration.
 
-use super::bidders::{self, Bidder, LookInput};
+use super::bidders::{self, Bidder, LookGround, LookInput};
 use super::pages::form_shell;
 use super::{bids, store};
 use crate::calls::{self, Call};
@@ -19,6 +19,7 @@ struct BiddersPage {
     shell: Shell,
     form: FormState,
     call: Call,
+    grounds: Vec<(&'static str, &'static str)>,
     /// Empty until somebody says why they look.
     bidders: Vec<Bidder>,
     looked: bool,
@@ -31,7 +32,8 @@ async fn bidders_page(visit: &Visit, id: Id<Call>, form: FormState, found: Optio
         return Err(Error::NotFound);
     }
     let shell = form_shell(visit, "Who is who", &form);
-    Ok(BiddersPage { shell, form, call, looked: found.is_some(), bidders: found.unwrap_or_default() })
+    let (grounds, looked) = (LookGround::options(), found.is_some());
+    Ok(BiddersPage { shell, form, call, grounds, looked, bidders: found.unwrap_or_default() })
 }
 
 /// `GET /desk/calls/{id}/bidders`
@@ -53,7 +55,7 @@ pub async fn look(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<LookInpu
     }
 }
 
-/// Who is who while bidders are shown under letters. Recorded with the reason.
+/// Who is who while bidders are shown under letters. Recorded with the ground.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused.
