@@ -104,6 +104,7 @@ pub fn award(
             starts_on: now.date(),
             ends_on: days(world, 365),
             price_sealed_until_moderated: false,
+            bidders_hidden: false,
             hours_asked: None,
             considered: BTreeMap::new(),
         });
@@ -141,6 +142,7 @@ pub fn award(
         opened_at: Some(now),
         created_at: now,
         created_by: account,
+        letter: None,
     };
     let answers = Answers {
         promises: said

@@ -151,6 +151,7 @@ pub fn agreement(
         opened_at: None,
         created_at: now,
         created_by: by,
+        letter: None,
     };
     let award = Award {
         id: Id::new(),

@@ -8,12 +8,14 @@
 mod support;
 mod access;
 mod agreements;
+mod anonymised;
 mod applications;
 mod architecture;
 mod audit;
 mod awards;
 mod browser;
 mod calls;
+mod catalogue_import;
 mod commands;
 mod compliance;
 mod conditions;

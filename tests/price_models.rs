@@ -12,7 +12,7 @@ use commonweal::db::Json;
 use commonweal::db::schema::{calls as call_rows, opened_parts};
 use commonweal::evaluation::{
     Better, CostItem, CostPaid, Criterion, Discount, EvaluationFile, Feature, FeatureOption, FigureBand, FigureMeasure,
-    FigureTrial, Kind, PriceModel, WholeLife, recompute,
+    FigureRisk, FigureTrial, Kind, PriceModel, RiskGrade, WholeLife, recompute,
 };
 use commonweal::scoring::samples as scoring_samples;
 use commonweal::values::time::parse_date;
@@ -425,5 +425,66 @@ both! {
             .shows("a cash-flow sheet of 12 months and a loan of £12,000 at 0% a year in 12 monthly instalments: the least cover of twelve months");
         desk.get(&trace(ready.bids[1])).await.expect(200).shows("figure = 1").shows("share = 0.5").shows("10.00");
         file_of(&world, &ready.officer, ready.call).await;
+    }
+
+    async fn the_return_is_scored_by_its_bounds_and_stands_beside_every_answer_of_an_evaluator(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 12_000), ("Birch Youth", 20, 100_000)]);
+        let bands = vec![FigureBand { bound: dec!(0), share: dec!(0.5) }, FigureBand { bound: dec!(0.03), share: dec!(1) }];
+        let risk = FigureRisk { default: dec!(0.2), grades: vec![RiskGrade { cover: dec!(1.5), default: dec!(0.01) }], lost: dec!(0.5) };
+        let trial = FigureTrial { rate: dec!(0.05), months: 24, follows: dec!(0), market: None, risk: Some(risk) };
+        let mut terms = world.app.db.read_now(|db| calls::find(db, ready.call)).unwrap().terms.0;
+        terms.model.criteria.iter_mut().filter(|c| c.id == "plan").for_each(|c| c.weight = Some(dec!(60)));
+        let kind = Kind::Figure { measure: FigureMeasure::Return, better: Better::Higher, bands, trial: Some(trial) };
+        terms.model.criteria.push(Criterion { weight: Some(dec!(20)), ..leaf("earned", "What the fund earns", kind) });
+        assert_eq!(terms.model.problems(), vec![]);
+        let sheet: Vec<CashRow> = ["2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31"].iter()
+            .map(|end| CashRow { period_end: parse_date(end).unwrap(), money_in: Pence(3_000_000), money_out: Pence(2_400_000) })
+            .collect();
+        world.app.db.write_now(|db| {
+            diesel::update(call_rows::table.filter(call_rows::id.eq(ready.call))).set(call_rows::terms.eq(Json(terms.clone()))).execute(db)?;
+            let mut answers = applications::opened(db, ready.bids[0], Part::Quality)?.unwrap().answers()?;
+            for application in &ready.bids {
+                answers.cash_flow = sheet.clone();
+                let mine = opened_parts::table.filter(opened_parts::application_id.eq(application)).filter(opened_parts::part.eq(Part::Quality));
+                diesel::update(mine).set(opened_parts::content.eq(Json(serde_json::to_value(&answers)?))).execute(db)?;
+            }
+            Ok(())
+        }).unwrap();
+        let (now, judge) = (world.now(), |_: usize, _: &str, _: &str| 3);
+        scoring_samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &judge, now).await.unwrap();
+        // Beside the answer: the figure, what it means and what it was worked out from; in few questions to the database.
+        let evaluator = world.client(&ready.evaluators[0]).await;
+        let page = format!("/evaluations/{}/{}/plan", ready.call, ready.bids[0]);
+        let before = world.app.db.statements();
+        let shown = evaluator.get(&page).await.expect(200).shows("Figures of this application").shows("What the fund earns");
+        let asked = world.app.db.statements() - before;
+        assert!(asked <= 6, "{asked} statements");
+        shown.shows("What we expect to earn in a year").shows("means a chance of default of 1% a year, a default loses 50%")
+            .shows("Your score is for the answer alone");
+        evaluator.get(&format!("/evaluations/{}/{}/plan", ready.call, ready.bids[1])).await.expect(200).shows("chance of default of 20% a year");
+        let listed = world.api(&ready.evaluators[0]).await.get(&format!("/api/v1/calls/{}/sheet", ready.call)).await.expect(200).json();
+        for bid in listed["bids"].as_array().unwrap() {
+            assert_eq!((&bid["figures"][0]["criterion"], bid["figures"].as_array().unwrap().len()), (&json!("earned"), 1), "{bid}");
+            assert!(bid["figures"][0]["value"].as_str().unwrap().ends_with('%'), "{bid}");
+        }
+        scoring_samples::moderate_everything(&world.app, &ready.officer, ready.call, &judge, now).await.unwrap();
+        let api = world.api(&ready.officer).await;
+        api.post(&format!("/api/v1/calls/{}/ranking", ready.call), json!({})).await.expect(201);
+        let desk = world.client(&ready.officer).await;
+        let trace = |application: Id<Application>| format!("/desk/calls/{}/ranking/{application}", ready.call);
+        // A cover of 3.8 is a safe grade, and more than 3% a year is left; a cover below 1 loses more than it earns.
+        desk.get(&trace(ready.bids[0])).await.expect(200).shows("share = 1").shows("certified to 8 places");
+        desk.get(&trace(ready.bids[1])).await.expect(200).shows("figure = -0.");
+        let file = file_of(&world, &ready.officer, ready.call).await;
+        let earned = |bid: &str| {
+            let bid = file.result.as_ref().unwrap().bids.iter().find(|b| b.bid == bid).unwrap();
+            bid.scores.iter().find(|s| s.criterion == "earned").unwrap().score.unwrap()
+        };
+        assert_eq!((earned("A-1"), earned("A-2")), (dec!(20.00), dec!(0.00)));
+        // A tender shows an evaluator no figure and no price.
+        let tender = crate::scoring::ready(&world, CallKind::Tender, &[("Cedar Food", 5, 950_000)]);
+        scoring_samples::score_everything(&world.app, &tender.officer, &tender.evaluators, tender.call, &judge, now).await.unwrap();
+        world.client(&tender.evaluators[0]).await.get(&format!("/evaluations/{}/{}/plan", tender.call, tender.bids[0])).await
+            .expect(200).hides("Figures of this application").hides("950,000");
     }
 }

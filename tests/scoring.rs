@@ -88,6 +88,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
             starts_on: day("2027-04-01"),
             ends_on: day("2030-03-31"),
             price_sealed_until_moderated: true,
+            bidders_hidden: false,
             hours_asked: None,
             considered: BTreeMap::new(),
         }),
@@ -149,6 +150,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
             opened_at: Some(now),
             created_at: now,
             created_by: owner.account().unwrap(),
+            letter: None,
         };
         let mut answers = Answers::default();
         answers.answers.insert("plan".into(), format!("Secret plan of {name}"));

@@ -4,10 +4,10 @@ use super::model::CashRow;
 use crate::finance::affordability::{
     Affordability, CashMonth, STRESSES, Stress, affordability, largest_loan, stressed,
 };
-use crate::finance::loss::{DefaultTable, Exposure, Stage, expected_loss};
+use crate::finance::loss::{DefaultTable, ExpectedLoss, Exposure, Stage, expected_loss};
 use crate::finance::refusal::{FinanceRefusal, Worked};
 use crate::finance::schedule::{InterestBasis, Repayment, Tranche};
-use crate::finance::{Flow, LoanTerms, build, equivalents, xirr};
+use crate::finance::{Flow, LoanTerms, Xirr, build, equivalents, xirr};
 use crate::values::{LocalDate, Parser, Pence, Rate, Share, round_half_up};
 use chrono::Datelike;
 use rust_decimal::{Decimal, dec};
@@ -259,8 +259,30 @@ fn cash(trial: &Trial, on: LocalDate) -> Worked<Vec<Flow>> {
     Ok(cash)
 }
 
+/// The yearly rate that the fund can expect of a loan: its instalments as agreed, less what is expected to be lost in each
+/// year (chance of a default in that year × what it loses, not discounted), taken off at the last instalment of the year.
+///
+/// # Errors
+/// [`FinanceRefusal`].
+pub(super) fn expected_return(trial: &Trial, risk: Risk, on: LocalDate) -> Worked<Xirr> {
+    let schedule = build(&loan(trial, trial.amount, on)).map_err(|_| FinanceRefusal::TooLarge)?;
+    let mut flows = cash(trial, on)?;
+    let last = schedule.rows.last().map_or(on, |row| row.due);
+    for year in lost(trial, risk, on)?.years {
+        let place = usize::try_from(year.year).ok().and_then(|y| y.checked_mul(12)?.checked_sub(1));
+        let date = place.and_then(|place| schedule.rows.get(place)).map_or(last, |row| row.due);
+        let loss = year.loss.decimal().checked_mul(year.chance).ok_or(FinanceRefusal::TooLarge)?;
+        flows.push(Flow { date, amount: -Pence::round_pence(loss).map_err(|_| FinanceRefusal::TooLarge)? });
+    }
+    Ok(xirr(&flows, None))
+}
+
 /// The expected loss over the whole life, unsecured, on the balance at the start of each year.
 fn loss_of(trial: &Trial, risk: Risk, on: LocalDate) -> Worked<Pence> {
+    Ok(lost(trial, risk, on)?.amount)
+}
+
+fn lost(trial: &Trial, risk: Risk, on: LocalDate) -> Worked<ExpectedLoss> {
     let schedule = build(&loan(trial, trial.amount, on)).map_err(|_| FinanceRefusal::TooLarge)?;
     let later = schedule.rows.iter().skip(11).step_by(12).map(|r| r.closing);
     let exposure = Exposure {
@@ -278,7 +300,7 @@ fn loss_of(trial: &Trial, risk: Risk, on: LocalDate) -> Worked<Pence> {
         source: "As entered".to_owned(),
         yearly: vec![risk.default],
     };
-    Ok(expected_loss(&exposure, &table, Stage::Two)?.amount)
+    expected_loss(&exposure, &table, Stage::Two)
 }
 
 fn words(stress: Stress) -> String {

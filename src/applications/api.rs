@@ -3,6 +3,7 @@
 use super::actions::{self, Declaration, DraftInput, PartInput};
 use super::affordability::{TrialInput, assess};
 use super::desk_pages::{WhichApplication, visible};
+use super::letters::refuse_blind_judge;
 use super::model::Application;
 use super::pages::StartInput;
 use super::sending_pages::own_receipts;
@@ -245,6 +246,7 @@ pub async fn openings(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             if !can(&actor, Action::ReadOpened, &calls::thing(&call)) {
                 return Err(Error::NotFound);
             }
+            refuse_blind_judge(db, &actor, &call)?;
             Ok((call, store::openings(db, id)?))
         })
         .await?;
@@ -308,6 +310,7 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             if !can(&actor, Action::ReadOpened, &calls::thing(&call)) {
                 return Err(Error::NotFound);
             }
+            refuse_blind_judge(db, &actor, &call)?;
             visible(db, &call)
         })
         .await?;
@@ -330,6 +333,7 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
             if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false)) {
                 return Err(Error::NotFound);
             }
+            refuse_blind_judge(db, &actor, &call)?;
             let quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
             let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
             Ok((quality, price))
@@ -356,6 +360,7 @@ pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: 
             if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false)) {
                 return Err(Error::NotFound);
             }
+            refuse_blind_judge(db, &actor, &call)?;
             let quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
             let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
             Ok((quality, price.and_then(|p| p.amount)))

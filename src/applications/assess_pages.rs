@@ -1,6 +1,7 @@
 //! The page on which staff read an application once it is open, with what it could carry.
 
 use super::affordability::{Assessment, TrialInput, assess};
+use super::letters::refuse_blind_judge;
 use super::model::Application;
 use super::shown::{self, Line};
 use super::store;
@@ -173,6 +174,7 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
             {
                 return Err(Error::NotFound);
             }
+            refuse_blind_judge(db, &actor, &call)?;
             let organisation = find_organisation(db, application.organisation_id)?;
             let named = organisation.profile.0.group.trim();
             let group_name = if named.is_empty() { organisation.name.clone() } else { named.to_owned() };

@@ -2,11 +2,10 @@
 
 use super::model::CashRow;
 use super::questions::CASH_ROWS;
-use crate::documents::{ArchiveRefusal, Upload, check, check_archive};
+use crate::documents::rows::{Bounds, RowsRefusal, excel_cells};
+use crate::documents::{Upload, check};
 use crate::error::{Error, Result};
 use crate::values::{FieldErrors, Pence, time};
-use calamine::{DataRef, Reader, Xlsx};
-use std::io::Cursor;
 
 /// The columns, in this order, under any heading.
 pub const COLUMNS: &str = "period_end, money_in, money_out";
@@ -14,8 +13,6 @@ pub const COLUMNS: &str = "period_end, money_in, money_out";
 const MOST_ERRORS: usize = 20;
 /// Columns in which the three may begin.
 const MOST_COLUMNS: usize = 100;
-/// Cells that are looked at, whatever stands in them.
-const MOST_CELLS: usize = 200_000;
 /// Characters of one cell that are kept; a date or an amount needs no more.
 const MOST_CHARACTERS: usize = 100;
 
@@ -49,62 +46,29 @@ fn csv_rows(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
         .collect()
 }
 
-/// The cells of the first sheet's first rows, its heading row first. The cells are read one after the other and only as far
-/// as they count: a sheet may name a cell in its last row and last column, and nothing between.
+/// The cells of the first sheet's first rows, its heading row first, wherever the sheet begins.
 fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>> {
-    let unreadable = || Error::field("sheet", "The Excel file cannot be read. Save it again as .xlsx, or as CSV");
-    check_archive(&bytes).map_err(|refusal| match refusal {
-        ArchiveRefusal::Unreadable => unreadable(),
-        ArchiveRefusal::TooMuch => Error::field(
+    let bounds = Bounds { rows: CASH_ROWS + 2, columns: MOST_COLUMNS, characters: MOST_CHARACTERS };
+    let found = excel_cells(bytes, bounds).map_err(|refusal| match refusal {
+        RowsRefusal::Unreadable => {
+            Error::field("sheet", "The Excel file cannot be read. Save it again as .xlsx, or as CSV")
+        }
+        RowsRefusal::TooMuch => Error::field(
             "sheet",
             "The Excel file holds far more than a cash flow. Copy the three columns into a new workbook, or save them as CSV",
         ),
     })?;
-    let mut book: Xlsx<_> =
-        calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|_: calamine::XlsxError| unreadable())?;
-    let name = book.sheet_names().first().cloned().ok_or_else(unreadable)?;
-    let mut cells = book.worksheet_cells_reader(&name).map_err(|_| unreadable())?;
-    let mut found: Vec<(usize, usize, String)> = Vec::new();
-    let mut first = None;
-    let mut read = 0_usize;
-    while let Some(next) = cells.next_cell().map_err(|_| unreadable())? {
-        read += 1;
-        if read > MOST_CELLS {
-            break;
-        }
-        let (row, column) = next.get_position();
-        let text = cell(next.get_value());
-        if text.is_empty() {
-            continue;
-        }
-        let (row, column) = (usize::try_from(row)?, usize::try_from(column)?);
-        // The heading is the first row that holds anything; the file lists rows in order.
-        let Some(row) = row.checked_sub(*first.get_or_insert(row)) else { return Err(unreadable()) };
-        if row >= CASH_ROWS + 2 {
-            break;
-        }
-        if column < MOST_COLUMNS {
-            found.push((row, column, text));
-        }
-    }
-    let left = found.iter().map(|(_, column, _)| *column).min().unwrap_or_default();
-    let mut rows = vec![vec![String::new(); 3]; found.iter().map(|(row, ..)| row + 1).max().unwrap_or_default()];
-    for (row, column, text) in found {
-        if let Some(place) = rows.get_mut(row).and_then(|cells| cells.get_mut(column - left)) {
+    // The heading is the first row that holds anything; the file lists rows in order.
+    let top = found.cells.first().map(|(row, ..)| *row).unwrap_or_default();
+    let left = found.cells.iter().map(|(_, column, _)| *column).min().unwrap_or_default();
+    let last = found.cells.iter().map(|(row, ..)| row - top + 1).max().unwrap_or_default();
+    let mut rows = vec![vec![String::new(); 3]; last];
+    for (row, column, text) in found.cells {
+        if let Some(place) = rows.get_mut(row - top).and_then(|cells| cells.get_mut(column - left)) {
             *place = text;
         }
     }
     Ok(rows)
-}
-
-fn cell(data: &DataRef<'_>) -> String {
-    match data {
-        DataRef::DateTime(date) => date.as_datetime().map(|d| d.date().to_string()).unwrap_or_default(),
-        DataRef::DateTimeIso(text) => text.chars().take(10).collect(),
-        DataRef::String(text) => text.chars().take(MOST_CHARACTERS).collect(),
-        DataRef::SharedString(text) => text.chars().take(MOST_CHARACTERS).collect(),
-        other => calamine::Data::from(other.clone()).to_string(),
-    }
 }
 
 /// Reads rows of cells. The first row is a heading. Empty rows are passed over.
@@ -143,6 +107,7 @@ fn parse(rows: &[Vec<String>]) -> Result<Vec<CashRow>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Cursor;
 
     fn upload(name: &str, bytes: impl Into<Vec<u8>>) -> Upload {
         Upload { name: name.to_owned(), bytes: bytes.into() }

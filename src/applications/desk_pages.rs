@@ -1,6 +1,7 @@
 //! Pages of staff: opening the envelopes, and applications once they are open.
 
 use super::actions::{self, PartInput};
+use super::letters::{judges_blind, shown_as};
 use super::model::Application;
 use super::records::Opening;
 use super::rules::{self, OpeningFacts};
@@ -85,17 +86,23 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
             }
             let openings = store::openings(db, id)?;
             let people: Vec<_> = openings.iter().flat_map(|o| [Some(o.first_by), o.second_by]).flatten().collect();
-            let rows = store::of_call_named(db, id)?
+            let blind = judges_blind(db, &actor, &call)?;
+            let mut rows: Vec<Row> = store::of_call_named(db, id)?
                 .into_iter()
                 .filter(|(a, _)| may_be_known(&call, a))
                 .map(|(a, organisation)| Row {
                     id: a.id,
-                    organisation,
-                    reference: a.reference.unwrap_or_default(),
-                    received: a.submitted_at.map(Instant::medium).unwrap_or_default(),
                     opened: a.opened_at.is_some(),
+                    organisation: if blind { shown_as(&a) } else { organisation },
+                    reference: a.reference.filter(|_| !blind).unwrap_or_default(),
+                    received: a.submitted_at.filter(|_| !blind).map(Instant::medium).unwrap_or_default(),
                 })
                 .collect();
+            if blind {
+                rows.sort_by(|a, b| {
+                    (a.organisation.len(), &a.organisation).cmp(&(b.organisation.len(), &b.organisation))
+                });
+            }
             Ok(Found {
                 quality_final: store::quality_final_at(db, id)?.is_some(),
                 names: account_names(db, &people)?,

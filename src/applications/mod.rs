@@ -7,7 +7,7 @@
 //! never has to decrypt a file.
 //!
 //! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
-//! [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
+//! [`shown_as`], [`refuse_blind_judge`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
 mod affordability;
@@ -18,6 +18,7 @@ mod cash_sheet;
 pub mod desk_pages;
 mod figures;
 pub mod jobs;
+mod letters;
 mod model;
 mod own_bids;
 pub mod pages;
@@ -36,6 +37,7 @@ mod typed;
 
 pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use figures::{Figure, FigureProblem, figure};
+pub use letters::{NamesHidden, refuse_blind_judge, shown_as};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
 };
@@ -44,6 +46,6 @@ pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconc
 pub use rules::{ApplicationRefusal, Missing, missing, needs_confirmation, opens_from};
 pub use store::{
     by_organisations, find, find_many, find_with_call, mark_quality_final, of_call, of_call_named, of_organisation,
-    opened, opened_of_call, openings, quality_final_at, receipts_of, rewrap_draft_keys,
+    opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of, rewrap_draft_keys,
 };
 pub use typed::Progress;

@@ -54,6 +54,8 @@ pub struct Application {
     pub created_at: Instant,
     /// Who began it.
     pub created_by: Id<Account>,
+    /// What those who judge call the bidder while names are hidden: A, B and so on, drawn at the opening.
+    pub letter: Option<String>,
 }
 
 /// The quality part of an application, as it is sealed and, after opening, stored.

@@ -30,6 +30,8 @@ struct QuestionPage {
     id: Id<Application>,
     question: Question,
     kind: &'static str,
+    /// Whether those who judge the answer do not see whose it is.
+    hides: bool,
     place: String,
     body: question_body::Body,
     files: Vec<FileRow>,
@@ -79,6 +81,7 @@ async fn question_page(
         Vec::new()
     };
     Ok(Some(QuestionPage {
+        hides: terms.hides_bidders(),
         shell: form_shell(visit, &question.title, &form),
         body: question_body::body(&opened.call, &question, &draft),
         form,

@@ -43,6 +43,7 @@ async fn falls_away_page(
             if application.call_id != call.id || application.opened_at.is_none() {
                 return Err(Error::NotFound);
             }
+            applications::refuse_blind_judge(db, &actor, &call)?;
             Ok((call, find_organisation(db, application.organisation_id)?.name))
         })
         .await?;

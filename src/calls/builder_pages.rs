@@ -138,6 +138,9 @@ async fn money_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> Res
         if tender.price_sealed_until_moderated {
             put("price_sealed", "yes".to_owned());
         }
+        if tender.bidders_hidden {
+            put("bidders_hidden", "yes".to_owned());
+        }
         put("hours_asked", tender.hours_asked.map_or("no", WageArea::as_str).to_owned());
     }
     if let Some(round) = &terms.round {

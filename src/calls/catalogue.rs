@@ -1,11 +1,13 @@
 //! What a call takes from the rooms above: its mission, and entries of the catalogue of conditions.
 
 use super::model::ConditionAsked;
+use crate::conditions::social_values;
 use crate::conditions::{self, Condition, ConditionBody};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::evaluation::{MeasureRecord, Model};
 use crate::missions::{self, Mission, MissionStatus};
-use crate::values::{Id, actor};
+use crate::values::{Id, LocalDate, actor};
 use std::collections::BTreeSet;
 
 /// What pages of a call say about its mission.
@@ -110,4 +112,61 @@ pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<Id<C
         .filter(|one| recorded.contains(&(one.condition, one.version)))
         .map(|one| one.condition)
         .collect())
+}
+
+/// What one unit of a promise can be worth by the council's current catalogue of social value: code, and words to choose by.
+///
+/// # Errors
+/// What the database says.
+pub fn worths(db: &mut Db, authority: Id<actor::Organisation>, on: LocalDate) -> Result<Vec<(String, String)>> {
+    Ok(social_values::offered(db, authority, on)?
+        .into_iter()
+        .map(|e| {
+            let words = format!("{}: {} – {} for one of {}", e.code, e.title, e.record.0.proxy, e.unit);
+            (e.code, words)
+        })
+        .collect())
+}
+
+/// What one unit of a promise is worth by a measure of the council's current catalogue, as it is copied into the model.
+///
+/// # Errors
+/// Invalid at the field `worth`: no such measure today, or one that counts something else than the condition does.
+pub fn worth(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    code: &str,
+    asked: &ConditionAsked,
+    on: LocalDate,
+) -> Result<MeasureRecord> {
+    let record = social_values::copied(db, authority, code, on)?;
+    let counts = record.catalogue.as_ref().map(|from| from.unit.trim().to_lowercase()).unwrap_or_default();
+    let asks = asked.body.unit.trim();
+    if counts != asks.to_lowercase() {
+        return Err(Error::field(
+            "worth",
+            format!(
+                "This value is for one of “{counts}”, and the condition counts “{asks}”. Choose a measure with the same unit"
+            ),
+        ));
+    }
+    Ok(record)
+}
+
+/// Checks that what a model says to be copied from the council's catalogue of social value is there, word for word.
+///
+/// # Errors
+/// Invalid at the field `terms`.
+pub fn check_copies(db: &mut Db, authority: Id<actor::Organisation>, model: &Model) -> Result<()> {
+    for measure in super::rules::measures(model) {
+        let Some(record) = measure.record.as_ref().filter(|record| record.catalogue.is_some()) else { continue };
+        if !social_values::is_copy(db, authority, record)? {
+            let sentence = format!(
+                "The value of “{}” is not in the version of your catalogue that it names. Copy it again",
+                measure.title
+            );
+            return Err(Error::field("terms", sentence));
+        }
+    }
+    Ok(())
 }

@@ -6,8 +6,8 @@ use super::rules::identifier;
 use super::{figure_form, levels_form, life_form, panel_form, price_form};
 use crate::error::{Error, Result};
 use crate::evaluation::{
-    Criterion, Deliverability, DeliverabilityShare, Kind, Measure, Minimum, Model, PriceModel, SocialValueMethod,
-    TieRule,
+    Criterion, Deliverability, DeliverabilityShare, Kind, Measure, MeasureRecord, Minimum, Model, PriceModel,
+    SocialValueMethod, TieRule,
 };
 use crate::values::{FieldErrors, Parser};
 use rust_decimal::Decimal;
@@ -20,7 +20,7 @@ crate::text_enum! {
         SocialValue = "social_value" => "Social value: promises in figures",
         Price = "price" => "Price: scored by a formula",
         Cost = "cost" => "Whole-life cost: the price with later costs, scored by a formula",
-        Figure = "figure" => "A figure that we work out: cover, loss or subsidy",
+        Figure = "figure" => "A figure that we work out: cover, loss, return or subsidy",
         PassFail = "pass_fail" => "Pass or fail",
         Panel = "panel" => "Community panel: residents vote",
         Group = "group" => "A heading that gathers others",
@@ -312,6 +312,27 @@ pub fn feed(terms: &mut Terms, asked: &ConditionAsked, into: Option<(&str, Decim
         }
     });
     if fed { Ok(()) } else { Err(Error::field("feeds", "Choose a social value criterion of this call")) }
+}
+
+/// Says what one unit of a promise is worth, or with `None` that nothing is said of it.
+///
+/// # Errors
+/// Invalid at the field `worth` for a condition that earns no points.
+pub fn value(terms: &mut Terms, asked: &str, record: Option<&MeasureRecord>) -> Result<()> {
+    let mut found = record.is_none();
+    for_each_social_value(&mut terms.model.criteria, &mut |_, measures, _| {
+        if let Some(measure) = measures.iter_mut().find(|m| m.id == asked) {
+            measure.record = record.cloned();
+            found = true;
+        }
+    });
+    if found { Ok(()) } else { Err(Error::field("worth", "Choose first in which criterion it earns points")) }
+}
+
+/// What one unit of a condition's promise is worth, where something is said.
+#[must_use]
+pub fn valued<'a>(model: &'a Model, asked: &str) -> Option<&'a MeasureRecord> {
+    super::rules::measures(model).into_iter().find(|m| m.id == asked).and_then(|m| m.record.as_ref())
 }
 
 /// The social value criterion that a condition earns points in, and its weight there.

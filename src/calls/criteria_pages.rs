@@ -265,6 +265,10 @@ struct ConditionsPage {
     missing: Vec<Missing>,
     entries: Vec<(String, String)>,
     feeds: Vec<(String, String)>,
+    /// What one unit may be worth by the council's catalogue.
+    worths: Vec<(String, String)>,
+    /// What is said of it now.
+    worth_now: String,
     /// The condition that is changed; empty when one is added.
     asked: String,
 }
@@ -272,8 +276,19 @@ struct ConditionsPage {
 async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<FormState>) -> Result<ConditionsPage> {
     let call = own(visit, id).await?;
     let terms = &call.terms.0;
-    let authority = call.authority_id;
-    let entries = visit.app.db.read(move |db| catalogue::entries(db, authority)).await?;
+    let (authority, today) = (call.authority_id, visit.today());
+    let (entries, mut worths) = visit
+        .app
+        .db
+        .read(move |db| Ok((catalogue::entries(db, authority)?, catalogue::worths(db, authority, today)?)))
+        .await?;
+    let worth_now = match criteria::valued(&terms.model, asked) {
+        Some(record) => {
+            worths.insert(0, ("none".to_owned(), "No value in pounds".to_owned()));
+            format!("As it was copied: {}", view::worth_words(record))
+        }
+        None => "No value in pounds".to_owned(),
+    };
     let stored = if asked.is_empty() {
         FormState::empty()
     } else {
@@ -313,6 +328,8 @@ async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<
             })
             .collect(),
         feeds,
+        worths,
+        worth_now,
         asked: asked.to_owned(),
         call,
     })

@@ -66,7 +66,7 @@ fn unworkable(terms: &Terms, criterion: &Criterion, missing: &mut Vec<Missing>) 
         ),
         Kind::Figure { measure, trial, .. } if trial.is_none() || !is_worked_out(*measure) => wrong(
             "calls/figure-unknown",
-            format!("Say for “{title}” a figure that we work out, cover, loss or subsidy, and on which loan."),
+            format!("Say for “{title}” a figure that we work out, cover, loss, return or subsidy, and on which loan."),
         ),
         _ => {}
     }

@@ -60,7 +60,7 @@ pub struct CriterionInput {
     pub at_end: String,
     /// Whole-life cost: what is left in the last year and is taken off, one a line.
     pub worth_at_end: String,
-    /// Figure: `affordability`, `expected_loss` or `subsidy`.
+    /// Figure: `affordability`, `expected_loss`, `return` or `subsidy`.
     pub measure: String,
     /// Figure: its bounds, one a line: the bound, then the part of the points, such as `1.25 0.8`.
     pub bounds: String,
@@ -72,11 +72,11 @@ pub struct CriterionInput {
     pub follows: String,
     /// Figure of subsidy: what the market would ask, in per cent a year.
     pub market: String,
-    /// Figure of loss: chance of default in a year below every line of `risks`, in per cent.
+    /// Figure of loss or return: chance of default in a year below every line of `risks`, in per cent.
     pub default: String,
-    /// Figure of loss: chances by cover, one a line: least cover, then the chance in per cent, such as `1.25 4`.
+    /// Figure of loss or return: chances by cover, one a line: least cover, then the chance in per cent, such as `1.25 4`.
     pub risks: String,
-    /// Figure of loss: the part that a default loses, in per cent.
+    /// Figure of loss or return: the part that a default loses, in per cent.
     pub lost: String,
     /// `against_targets` or `share_of_highest`.
     pub method: String,

@@ -170,6 +170,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         starts_on: today,
         ends_on: today,
         price_sealed_until_moderated: true,
+        bidders_hidden: false,
         hours_asked: None,
         considered: BTreeMap::new(),
     });
@@ -307,6 +308,8 @@ pub struct MoneyInput {
     pub circumstances: Vec<String>,
     /// Tender: `yes` when price is opened only after quality is moderated.
     pub price_sealed: String,
+    /// `yes` when evaluators see bidders under letters until moderation is final.
+    pub bidders_hidden: String,
     /// Tender: `no`, `london` or `uk`: whether bidders say the hours their price pays for, and the living wage those are
     /// held against. Left as it is when empty.
     pub hours_asked: String,
@@ -385,6 +388,7 @@ pub async fn set_money(app: &App, actor: &Actor, id: Id<Call>, input: &MoneyInpu
             let ends_on = form.date("ends_on", &input.ends_on, "Enter the last day of the contract");
             tender.circumstances = read_circumstances(&mut form, &input.circumstances);
             tender.price_sealed_until_moderated = Parser::ticked(&input.price_sealed);
+            tender.bidders_hidden = Parser::ticked(&input.bidders_hidden);
             if !input.hours_asked.trim().is_empty() {
                 let area = match input.hours_asked.trim() {
                     "no" => None,

@@ -219,6 +219,9 @@ pub struct ConditionInput {
     pub feeds: String,
     /// Per cent of that criterion's points.
     pub weight: String,
+    /// What one unit is worth: the code of a measure in the council's current catalogue of social value. Empty leaves what
+    /// was copied before as it is; `none` takes it away.
+    pub worth: String,
 }
 
 /// Asks a condition of the catalogue, or changes one that is asked (`asked`), and gives its identifier in the call.
@@ -269,6 +272,7 @@ pub async fn put_condition(
     };
     let (asked, required) = (asked.map(ToOwned::to_owned), Parser::ticked(&input.required));
     let feeds = input.feeds.trim().to_owned();
+    let worth = input.worth.trim().to_owned();
     change(app, actor, id, "conditions", now, move |db, call| {
         let terms = &mut call.terms.0;
         let one = match &asked {
@@ -298,6 +302,14 @@ pub async fn put_condition(
             }
         };
         criteria::feed(terms, &one, weight.map(|weight| (feeds.as_str(), weight)))?;
+        match worth.as_str() {
+            "" => {}
+            "none" => criteria::value(terms, &one.id, None)?,
+            code => {
+                let record = catalogue::worth(db, call.authority_id, code, &one, now.date())?;
+                criteria::value(terms, &one.id, Some(&record))?;
+            }
+        }
         Ok(one.id)
     })
     .await
@@ -357,6 +369,7 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
     }
     let terms: Terms =
         serde_json::from_value(sent).map_err(|e| Error::field("terms", format!("The terms cannot be read: {e}")))?;
+    catalogue::check_copies(db, call.authority_id, &terms.model)?;
     let fits = match call.kind {
         CallKind::Tender => terms.tender.is_some() && terms.round.is_none(),
         CallKind::Round => terms.round.is_some() && terms.tender.is_none(),

@@ -11,6 +11,7 @@ crate::text_enum! {
     pub enum Figure {
         Affordability = "affordability" => "Cover: how many times the application’s cash pays its instalments, in the hardest twelve months",
         ExpectedLoss = "expected_loss" => "Expected loss: the part of the amount that we expect to lose",
+        Return = "return" => "Return: what we expect to earn in a year, after what we expect to lose",
         Subsidy = "subsidy" => "Subsidy: what the loan spares against the market, in pounds",
     }
 }
@@ -21,7 +22,8 @@ impl Figure {
             FigureMeasure::Affordability => Some(Figure::Affordability),
             FigureMeasure::ExpectedLoss => Some(Figure::ExpectedLoss),
             FigureMeasure::Subsidy => Some(Figure::Subsidy),
-            FigureMeasure::Return | FigureMeasure::Other => None,
+            FigureMeasure::Return => Some(Figure::Return),
+            FigureMeasure::Other => None,
         }
     }
 
@@ -29,6 +31,7 @@ impl Figure {
         match self {
             Figure::Affordability => (FigureMeasure::Affordability, Better::Higher),
             Figure::ExpectedLoss => (FigureMeasure::ExpectedLoss, Better::Lower),
+            Figure::Return => (FigureMeasure::Return, Better::Higher),
             Figure::Subsidy => (FigureMeasure::Subsidy, Better::Lower),
         }
     }
@@ -59,7 +62,7 @@ pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<Kind> {
         Some(Figure::Subsidy) => {
             market = Some(percent(form, "market", &input.market, "Enter what the market would ask, like 9")?);
         }
-        Some(Figure::ExpectedLoss) => {
+        Some(Figure::ExpectedLoss | Figure::Return) => {
             let default = percent(form, "default", &input.default, "Enter the chance of default in a year, like 8");
             let lost = percent(form, "lost", &input.lost, "Enter the part that a default loses, like 60");
             let grades = lines(form, "risks", &input.risks, "a cover and the chance in per cent, like 1.25 4");
@@ -73,7 +76,13 @@ pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<Kind> {
     let (measure, better) = figure?.measure();
     let trial = FigureTrial { rate: rate?, months: months?, follows: follows?, market, risk };
     if let Some(problem) = trial.problem(measure) {
-        form.wrong(if measure == FigureMeasure::ExpectedLoss { "risks" } else { "measure" }, sentence(problem));
+        let field = match measure {
+            FigureMeasure::ExpectedLoss => "risks",
+            FigureMeasure::Return if trial.months < 12 => "loan_months",
+            FigureMeasure::Return => "risks",
+            _ => "measure",
+        };
+        form.wrong(field, sentence(problem));
     }
     Some(Kind::Figure { measure, better, bands: bands?, trial: Some(trial) })
 }
@@ -136,7 +145,9 @@ pub(super) fn pairs(
     }
 }
 
-fn shown(measure: FigureMeasure, bound: Decimal) -> String {
+/// A figure, or a bound of it, as people read it.
+#[must_use]
+pub fn shown(measure: FigureMeasure, bound: Decimal) -> String {
     match measure {
         FigureMeasure::Subsidy => Pence::round_pounds(bound).map_or_else(|_| shown_decimal(bound), |p| p.to_string()),
         FigureMeasure::ExpectedLoss | FigureMeasure::Return => {
@@ -160,7 +171,28 @@ pub fn summary(measure: FigureMeasure) -> &'static str {
         FigureMeasure::Subsidy => {
             "By published bounds from the subsidy in the loan. Other applications do not change your score"
         }
-        FigureMeasure::Return | FigureMeasure::Other => "By published bounds from a figure that we work out",
+        FigureMeasure::Return => {
+            "By published bounds from the yearly return that we expect after losses. Other applications do not change \
+             your score"
+        }
+        FigureMeasure::Other => "By published bounds from a figure that we work out",
+    }
+}
+
+/// What a figure means, for somebody who reads it beside an application.
+#[must_use]
+pub fn meaning(measure: FigureMeasure) -> &'static str {
+    match measure {
+        FigureMeasure::Affordability => {
+            "How many times the application’s cash pays its instalments in the hardest twelve months. Below 1 it does not"
+        }
+        FigureMeasure::ExpectedLoss => "The part of the amount that we expect to lose over the whole loan",
+        FigureMeasure::Return => {
+            "What we expect to earn in a year: the rate that fits the instalments as agreed, less what we expect to lose \
+             in each year. Below 0% we expect to get back less than we lend"
+        }
+        FigureMeasure::Subsidy => "What the loan spares the applicant against the market",
+        FigureMeasure::Other => "A figure of the application",
     }
 }
 
@@ -186,7 +218,14 @@ pub fn words(measure: FigureMeasure, better: Better, bands: &[FigureBand], trial
     if let (Some(market), FigureMeasure::Subsidy) = (trial.market, measure) {
         all.push(format!("The market is taken to ask {} a year", hundred(market)));
     }
-    if let (Some(risk), FigureMeasure::ExpectedLoss) = (&trial.risk, measure) {
+    if measure == FigureMeasure::Return {
+        all.push(
+            "The return is the yearly rate that fits the instalments as agreed, less what we expect to lose in each year: \
+             the chance of a default in that year times what it loses, taken off at the last instalment of the year"
+                .to_owned(),
+        );
+    }
+    if let (Some(risk), FigureMeasure::ExpectedLoss | FigureMeasure::Return) = (&trial.risk, measure) {
         all.push(format!("A default is taken to lose {} of what is owed", hundred(risk.lost)));
         for grade in risk.grades.iter().rev() {
             all.push(format!(
@@ -220,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_form_says_which_figure_counts_and_shows_again_what_it_said() {
-        for measure in ["affordability", "expected_loss", "subsidy"] {
+        for measure in ["affordability", "expected_loss", "return", "subsidy"] {
             let mut form = Parser::default();
             let first = read(&mut form, &input(measure));
             form.finish().unwrap();
@@ -248,7 +287,9 @@ mod tests {
     #[test]
     fn what_cannot_be_worked_out_is_refused_at_its_field() {
         for (given, field) in [
-            (CriterionInput { measure: "return".into(), ..input("affordability") }, "measure"),
+            (CriterionInput { measure: "luck".into(), ..input("affordability") }, "measure"),
+            (CriterionInput { loan_months: "11".into(), ..input("return") }, "loan_months"),
+            (CriterionInput { lost: String::new(), ..input("return") }, "lost"),
             (CriterionInput { bounds: String::new(), ..input("affordability") }, "bounds"),
             (CriterionInput { bounds: "1 0.5\nmuch".into(), ..input("affordability") }, "bounds"),
             (CriterionInput { loan_months: "0".into(), ..input("affordability") }, "loan_months"),

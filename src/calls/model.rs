@@ -323,6 +323,14 @@ pub struct Terms {
     pub timetable: Timetable,
 }
 
+impl Terms {
+    /// Whether those who judge see bidders under letters until moderation is final.
+    #[must_use]
+    pub fn hides_bidders(&self) -> bool {
+        self.tender.as_ref().is_some_and(|tender| tender.bidders_hidden)
+    }
+}
+
 /// What only a tender has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TenderTerms {
@@ -340,6 +348,9 @@ pub struct TenderTerms {
     pub ends_on: LocalDate,
     /// Whether price is opened only when quality moderation is final.
     pub price_sealed_until_moderated: bool,
+    /// Whether those who judge see bidders under letters until moderation is final.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bidders_hidden: bool,
     /// Whether bidders say how many hours of work their price pays for, and which living wage those are held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours_asked: Option<WageArea>,

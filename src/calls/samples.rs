@@ -269,6 +269,7 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             starts_on: dates.starts_on,
             ends_on: dates.ends_on,
             price_sealed_until_moderated: true,
+            bidders_hidden: false,
             hours_asked: None,
             considered,
         }),

@@ -4,10 +4,12 @@ use super::model::{Call, CallKind, ConditionAsked, Terms};
 use super::{figure_form, life_form, price_form};
 use crate::conditions::{Direction, Pace};
 use crate::error::Result;
-use crate::evaluation::{AboveCeiling, Criterion, Kind, Minimum, Model, PriceModel, SocialValueMethod, TieRule};
+use crate::evaluation::{
+    AboveCeiling, CopiedFrom, Criterion, Kind, MeasureRecord, Minimum, Model, PriceModel, SocialValueMethod, TieRule,
+};
 use crate::http::chart::{Heading, WeightBar, WeightBars, WeightKind};
 use crate::values::time::{distance, long_date, medium_date};
-use crate::values::{Instant, LocalDate};
+use crate::values::{Instant, LocalDate, Pence};
 use rust_decimal::Decimal;
 
 /// One row of “how each is scored”.
@@ -318,6 +320,15 @@ pub struct ConditionRow {
     pub remedies: String,
 }
 
+/// What one unit of a promise is worth, in words.
+#[must_use]
+pub fn worth_words(record: &MeasureRecord) -> String {
+    let net =
+        Pence::round_pence(record.net_value()).map_or_else(|_| record.proxy.to_string(), |pence| pence.to_string());
+    let from = record.catalogue.as_ref().map_or_else(|| record.source.clone(), CopiedFrom::words);
+    format!("{net} for one after what is taken off, in prices of {} ({}: {from})", record.price_year, record.code)
+}
+
 /// A condition asked, in words.
 #[must_use]
 pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
@@ -344,7 +355,10 @@ pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
             Pace::Builds => format!("{side} {} by {}", asked.target.of(&body.unit), medium_date(asked.due)),
             Pace::Holds => format!("{side} {} from the first day", asked.target.of(&body.unit)),
         },
-        promise: promise.to_owned(),
+        promise: match super::criteria::valued(&terms.model, &asked.id) {
+            Some(record) => format!("{promise}. Worth {}", worth_words(record)),
+            None => promise.to_owned(),
+        },
         evidence: format!("{evidence}. {}. Checked by {}", body.cadence.label(), lower_first(body.verifier.label())),
         remedies: if steps.is_empty() {
             "Told in the agreement".to_owned()

@@ -59,7 +59,7 @@ fn facts(version: &ConditionVersion) -> Value {
 }
 
 /// The authority in which a person writes conditions, by whichever role allows it.
-fn writes_for(actor: &Actor) -> Result<Id<actor::Organisation>> {
+pub(super) fn writes_for(actor: &Actor) -> Result<Id<actor::Organisation>> {
     [Role::MissionLead, Role::ProcurementOfficer, Role::FundManager]
         .into_iter()
         .find_map(|role| actor.authority_as(role))

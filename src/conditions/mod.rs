@@ -6,7 +6,8 @@
 //! the author has recorded its grounds for that version.
 //!
 //! Public names: [`Condition`], [`ConditionBody`], [`ConditionVersion`], [`find`], [`find_version`], [`latest`],
-//! [`exceptions_recorded`], [`rules::may_be_asked`], [`AskedOf`], [`actions`], [`camden`].
+//! [`exceptions_recorded`], [`rules::may_be_asked`], [`AskedOf`], [`actions`], [`camden`], and what promises are worth in
+//! [`social_values`].
 
 pub mod actions;
 pub mod api;
@@ -16,6 +17,7 @@ mod model;
 pub mod pages;
 pub mod rules;
 mod screen;
+pub mod social_values;
 mod store;
 
 pub use inputs::{ConditionInput, ExceptionInput};

@@ -5,10 +5,11 @@
 //! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
 //!
 //! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`check_archive`], [`Scan`], [`store_file`], [`read_file`],
-//! [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`].
+//! [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`], and the rows of a sheet in [`rows`].
 
 mod archive;
 mod check;
+pub mod rows;
 mod scan;
 mod store;
 mod verify;

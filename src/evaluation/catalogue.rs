@@ -202,6 +202,7 @@ impl Row<'_> {
             licence: self.cell("licence").to_owned(),
             valid_from: valid_from?,
             valid_until,
+            catalogue: None,
         };
         if self.errors.is_empty()
             && let Some(problem) = record_problem(&record)

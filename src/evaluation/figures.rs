@@ -24,7 +24,7 @@ pub struct FigureTrial {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "exact::option")]
     #[schemars(schema_with = "exact::optional_schema")]
     pub market: Option<Decimal>,
-    /// The chances of default: needed for an expected loss.
+    /// The chances of default: needed for an expected loss and for a return, which is what is left after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<FigureRisk>,
 }
@@ -90,8 +90,10 @@ impl FigureTrial {
             Some("chances of default are from 0% to 100%; cover must rise, and more cover may not mean more risk.")
         } else if measure == FigureMeasure::Subsidy && self.market.is_none() {
             Some("say what the market would ask: the subsidy is what an applicant is spared.")
-        } else if measure == FigureMeasure::ExpectedLoss && self.risk.is_none() {
+        } else if matches!(measure, FigureMeasure::ExpectedLoss | FigureMeasure::Return) && self.risk.is_none() {
             Some("say the chance of default and what it loses.")
+        } else if measure == FigureMeasure::Return && self.months < 12 {
+            Some("a yearly return needs a loan of 12 months or more.")
         } else {
             None
         }
@@ -121,6 +123,11 @@ mod tests {
         let mut wrong = trial.clone();
         wrong.risk = Some(FigureRisk { grades: risk.grades.iter().rev().cloned().collect(), ..risk });
         assert!(wrong.problem(FigureMeasure::ExpectedLoss).unwrap().contains("cover must rise"));
+        assert_eq!(trial.problem(FigureMeasure::Return), None);
+        let short = FigureTrial { months: 11, ..trial.clone() };
+        assert!(short.problem(FigureMeasure::Return).unwrap().contains("12 months"));
+        let bare = FigureTrial { risk: None, ..trial.clone() };
+        assert!(bare.problem(FigureMeasure::Return).unwrap().contains("chance of default"));
         assert!(FigureTrial { months: 0, ..trial }.problem(FigureMeasure::Affordability).is_some());
     }
 }

@@ -250,6 +250,7 @@ pub(super) fn record(proxy: i64, deadweight: Decimal, years: u32, drop_off: Deci
         licence: String::new(),
         valid_from: parse_date("2024-04-01").unwrap(),
         valid_until: None,
+        catalogue: None,
     }
 }
 

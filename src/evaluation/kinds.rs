@@ -89,7 +89,7 @@ pub enum FigureMeasure {
     Affordability,
     /// Expected loss as a part of the amount.
     ExpectedLoss,
-    /// Certified yearly rate of return.
+    /// Certified yearly rate of return of the payments agreed, less the loss expected in each year.
     Return,
     /// Gross cash equivalent of the subsidy in it.
     Subsidy,
@@ -203,6 +203,33 @@ pub struct MeasureRecord {
     /// Last day it is valid; open when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<LocalDate>,
+    /// The council's own catalogue that it was copied from, when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CopiedFrom>,
+}
+
+/// The version of a council's catalogue that a record was copied from. Versions are never changed, so whoever has the
+/// version can compare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CopiedFrom {
+    /// Its title.
+    pub title: String,
+    /// From 1.
+    pub version: u32,
+    /// The unit that the value is for.
+    pub unit: String,
+    /// SHA-256 of the version in canonical JSON, hexadecimal.
+    pub hash: String,
+}
+
+impl CopiedFrom {
+    /// The version in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let start: String = self.hash.chars().take(12).collect();
+        format!("{}, version {} ({start}…)", self.title, self.version)
+    }
 }
 
 fn one_year() -> u32 {

@@ -216,6 +216,9 @@ impl<'a> Scored<'a> {
         for (measure, quantity) in measures.iter().zip(effective) {
             let worth = measure_value(measure, *quantity, targets);
             inputs.push(StepInput::own(&format!("value of “{}”", measure.title), in_pounds(worth)));
+            if let Some(copied) = measure.record.as_ref().and_then(|record| record.catalogue.as_ref()) {
+                inputs.push(StepInput::own(&format!("“{}” is valued by", measure.title), copied.words()));
+            }
             value += worth;
         }
         inputs.push(StepInput::own("value", in_pounds(value)));

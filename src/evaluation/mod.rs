@@ -75,7 +75,8 @@ pub use inputs::{
     PanelResult, Pass, Promise,
 };
 pub use kinds::{
-    Better, Discount, Feature, FeatureOption, FigureBand, FigureMeasure, MeasureRecord, PanelRule, WholeLife,
+    Better, CopiedFrom, Discount, Feature, FeatureOption, FigureBand, FigureMeasure, MeasureRecord, PanelRule,
+    WholeLife,
 };
 pub use later_costs::{CostItem, CostPaid};
 pub use lots::{

@@ -101,7 +101,10 @@ pub fn worth(
                     net_value: (net / Decimal::ONE_HUNDRED).round_dp(6).normalize(),
                     price_year,
                     value,
-                    source: record.source.clone(),
+                    source: match &record.catalogue {
+                        Some(copied) => format!("{}; {}", record.source, copied.words()),
+                        None => record.source.clone(),
+                    },
                 });
             }
         }

@@ -22,13 +22,14 @@ const PAGE: usize = 50;
 const MOST_EXPORTED: usize = 10_000;
 
 /// The things that acts are done to, and how people call them.
-const KINDS: [(&str, &str); 21] = [
+const KINDS: [(&str, &str); 22] = [
     ("account", "Account"),
     ("agreement", "Agreement"),
     ("application", "Application"),
     ("award", "Award"),
     ("call", "Call"),
     ("capitalisation", "Interest added to a loan"),
+    ("catalogue", "Social value catalogue"),
     ("commitment", "Commitment to a fund"),
     ("condition", "Condition"),
     ("drawdown", "Payment out"),

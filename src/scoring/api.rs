@@ -5,10 +5,10 @@ use super::model::{Conflict, Enquiry, EnquiryOutcome, PanelMember};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
-use super::sheets::{self, ScoreInput, require_sight};
-use super::{bid_id, bids, falling_away, firmness, rules, store, words};
-use crate::applications::Application;
-use crate::calls::{self, Call};
+use super::sheets::{self, ScoreInput, Sight, require_sight};
+use super::{bid_id, bids, falling_away, figures, firmness, rules, store, words};
+use crate::applications::{Application, PriceAnswers};
+use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::evaluation::bidder_file;
 use crate::http::api::{created, ok};
@@ -120,16 +120,27 @@ pub async fn sheet(visit: Visit, id: OfCall) -> Answer {
         .app
         .db
         .read(move |db| {
-            let (_, member) = require_sight(db, &actor, id)?;
-            let bids = bids::opened(db, id)?;
+            let Sight { call, member, hidden } = require_sight(db, &actor, id)?;
+            let bids = bids::as_judged(bids::opened(db, id)?, hidden);
             let texts = bids::qualities(db, id)?;
+            let model = &call.terms.0.model;
+            let scores_figures = call.kind == CallKind::Round && figures::any(model);
+            let prices = if scores_figures { bids::prices(db, id)? } else { Default::default() };
+            let figures_of = |id: &Id<Application>| {
+                let none = PriceAnswers::default();
+                let texts = texts.get(id).filter(|_| scores_figures)?;
+                Some(figures::beside(model, texts, prices.get(id).unwrap_or(&none)))
+            };
             let drafts = store::drafts(db, id, member.account_id)?;
             let shown: Vec<_> = bids
                 .iter()
                 .map(|b| {
+                    // A reference tells the order in which bids came in.
+                    let reference = if hidden { b.name.clone() } else { bid_id(&b.application) };
                     json!({
-                        "application": b.application.id, "reference": bid_id(&b.application), "name": b.name,
+                        "application": b.application.id, "reference": reference, "name": b.name,
                         "answers": texts.get(&b.application.id).map(|t| &t.answers),
+                        "figures": figures_of(&b.application.id),
                     })
                 })
                 .collect();
@@ -186,7 +197,7 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
         .db
         .read(move |db| -> Result<_> {
             let account = actor.account().ok_or(Error::Denied)?;
-            let (call, member) = store::seat(db, id, account)?;
+            let store::Seat { call, member, .. } = store::seat(db, id, account)?;
             if member.is_some() {
                 require_sight(db, &actor, id)?;
             } else {

@@ -45,6 +45,23 @@ pub(super) fn opened(db: &mut Db, call: Id<Call>) -> Result<Vec<Opened>> {
     Ok(by_name(bids))
 }
 
+/// What a declaration of conflicts calls a bidder. Where names are hidden it is the organisation's identifier, because that
+/// of its bid stands beside its letter.
+pub(super) fn declared_as(bid: &Opened, hides: bool) -> String {
+    if hides { bid.application.organisation_id.to_string() } else { bid.application.id.to_string() }
+}
+
+/// Bids as those who judge see them: where names are hidden, under their letters and in the order of these.
+pub(super) fn as_judged(mut bids: Vec<Opened>, hidden: bool) -> Vec<Opened> {
+    if hidden {
+        for bid in &mut bids {
+            bid.name = applications::shown_as(&bid.application);
+        }
+        bids.sort_by(|a, b| (a.name.len(), &a.name, a.application.id).cmp(&(b.name.len(), &b.name, b.application.id)));
+    }
+    bids
+}
+
 /// The opened bids of a call with what was found about them.
 pub(super) struct Judged {
     pub(super) bids: Vec<Opened>,

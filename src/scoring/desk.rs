@@ -32,6 +32,8 @@ pub(super) struct Desk {
     pub(super) scores: Vec<Score>,
     pub(super) agreed: BTreeMap<(Id<Application>, String), Moderated>,
     pub(super) closed: bool,
+    /// Whether bidders are shown under their letters.
+    pub(super) hidden: bool,
     pub(super) ranking: Option<Ranking>,
     pub(super) firm: Option<Sensitivity>,
     pub(super) enquiries: Vec<Enquiry>,
@@ -48,9 +50,11 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
     let own = panel.iter().find(|m| actor.account() == Some(m.account_id));
     let scores = store::final_scores_seen_by(db, id, own)?;
     let bids::Judged { bids, enquiries, left_out, fallen } = bids::judged(db, id)?;
+    let hidden = call.terms.0.hides_bidders() && closed.is_none();
     Ok(Desk {
         conflicts,
-        bids,
+        bids: bids::as_judged(bids, hidden),
+        hidden,
         scores,
         agreed: store::moderated(db, id)?,
         closed: closed.is_some(),
@@ -119,6 +123,8 @@ struct ModerationPage {
     residents_vote: bool,
     may_moderate: bool,
     may_see_firmness: bool,
+    /// Whether bidders are shown under their letters.
+    hidden: bool,
     /// Bids of the newest ranking that have fallen away since.
     fell: Vec<String>,
 }
@@ -300,6 +306,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
                 .collect(),
             None => Vec::new(),
         },
+        hidden: found.hidden,
         may_see_firmness: can(&visit.actor, Action::ReadSensitivity, &Thing::of_authority(found.call.authority_id)),
         call: found.call.clone(),
         spreads,

@@ -1,10 +1,11 @@
 //! Pages of evaluators: their evaluations, the declaration before sight, and one answer at a time.
 
 use super::bids::{self, Answer as ScoredAnswer, Opened};
+use super::figures::{self, Beside};
 use super::model::{Conflict, PanelMember, Score, ScoreDraft};
 use super::panel::{self, DeclarationInput};
 use super::rules::{self, ScoringRefusal};
-use super::sheets::{self, ScoreInput, is_for, is_whole, require_sight};
+use super::sheets::{self, ScoreInput, Sight, is_for, is_whole, require_sight};
 use super::store;
 use crate::applications::Application;
 use crate::calls::{self, Call};
@@ -79,6 +80,10 @@ struct SheetPage {
     form: FormState,
     call: Call,
     bids: Vec<Opened>,
+    /// The bidders by name, with what a declaration calls them; empty where names are hidden.
+    bidders: Vec<(String, String)>,
+    /// Whether bidders are shown under their letters.
+    hidden: bool,
     declared: bool,
     conflicted: bool,
     replaced: bool,
@@ -90,6 +95,30 @@ struct SheetPage {
     others: Vec<(String, String, String, String, String)>,
 }
 
+#[derive(Template)]
+#[template(path = "scoring/declaration.html")]
+struct DeclarationPage {
+    shell: Shell,
+    form: FormState,
+    call: Call,
+    bidders: Vec<(String, String)>,
+    conflicts: Vec<(String, String, &'static str)>,
+    declared: bool,
+    may_declare: bool,
+}
+
+fn declaration_page(visit: &Visit, sheet: SheetPage) -> DeclarationPage {
+    DeclarationPage {
+        shell: form_shell(visit, "Conflicts of interest", &sheet.form),
+        may_declare: !sheet.bids.is_empty() && !sheet.is_final && !sheet.conflicted && !sheet.replaced,
+        form: sheet.form,
+        call: sheet.call,
+        bidders: sheet.bidders,
+        conflicts: sheet.conflicts,
+        declared: sheet.declared,
+    }
+}
+
 fn answer_words(level: Option<i64>, passed: Option<bool>) -> String {
     match (level, passed) {
         (Some(level), _) => level.to_string(),
@@ -99,13 +128,17 @@ fn answer_words(level: Option<i64>, passed: Option<bool>) -> String {
     }
 }
 
-async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<SheetPage> {
+/// The sheet of an evaluator. Until conflicts are declared it shows the bidders by name; where names are hidden, from then
+/// on only the page of the declaration (`naming`) does.
+async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) -> Result<SheetPage> {
     let account = visit.account()?;
-    let (call, member, bids, conflicts, drafts, seen) = visit
+    let (call, member, hidden, bids, conflicts, drafts, seen) = visit
         .app
         .db
         .read(move |db| {
-            let (call, member) = store::seat(db, id, account)?;
+            let seat = store::seat(db, id, account)?;
+            let hidden = seat.hidden();
+            let store::Seat { call, member, .. } = seat;
             let member: PanelMember = member.ok_or(Error::NotFound)?;
             let bids = bids::opened(db, id)?;
             let mut conflicts: Vec<Conflict> = store::conflicts(db, id)?;
@@ -117,9 +150,23 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
             } else {
                 Vec::new()
             };
-            Ok((call, member, bids, conflicts, drafts, seen))
+            Ok((call, member, hidden, bids, conflicts, drafts, seen))
         })
         .await?;
+    let names = !hidden || naming || member.declared_at.is_none();
+    let bidders = if names {
+        let hides = call.terms.0.hides_bidders();
+        bids.iter().map(|b| (bids::declared_as(b, hides), b.name.clone())).collect()
+    } else {
+        Vec::new()
+    };
+    let declared_with = |id: Id<Application>| {
+        let bid = bids.iter().find(|b| b.application.id == id).filter(|_| names);
+        bid.map_or_else(|| "One of the bidders".to_owned(), |b| b.name.clone())
+    };
+    let conflicts_shown: Vec<(String, String, &'static str)> =
+        conflicts.iter().map(|c| (declared_with(c.application_id), c.nature.clone(), c.outcome.label())).collect();
+    let bids = bids::as_judged(bids, hidden);
     let name =
         |id: Id<Application>| bids.iter().find(|b| b.application.id == id).map(|b| b.name.clone()).unwrap_or_default();
     let conflicted = rules::is_conflicted(&conflicts, &member);
@@ -167,8 +214,9 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
             )
         })
         .collect();
-    let conflicts = conflicts.iter().map(|c| (name(c.application_id), c.nature.clone(), c.outcome.label())).collect();
     Ok(SheetPage {
+        bidders,
+        hidden,
         shell: form_shell(visit, &format!("Evaluate {}", call.title), &form),
         form,
         declared: member.declared_at.is_some(),
@@ -176,7 +224,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
         replaced: member.replaced_at.is_some(),
         call,
         conflicted,
-        conflicts,
+        conflicts: conflicts_shown,
         rows,
         done,
         all,
@@ -190,7 +238,16 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
 /// # Errors
 /// NotFound for somebody who is not on the panel.
 pub async fn sheet(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&sheet_page(&visit, *id, FormState::empty()).await?)
+    page(&sheet_page(&visit, *id, FormState::empty(), false).await?)
+}
+
+/// `GET /evaluations/{call}/declaration`: the bidders by name, to declare a conflict with.
+///
+/// # Errors
+/// NotFound for somebody who is not on the panel.
+pub async fn declaration(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
+    let sheet = sheet_page(&visit, *id, FormState::empty(), true).await?;
+    page(&declaration_page(&visit, sheet))
 }
 
 /// `POST /evaluations/{call}/declaration`
@@ -203,7 +260,13 @@ pub async fn declare(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Decla
             visit.done("Your declaration is recorded.");
             see(&format!("/evaluations/{id}"))
         }
-        Err(error) => page_again(&sheet_page(&visit, *id, posted.again(error)?).await?),
+        Err(error) => {
+            let sheet = sheet_page(&visit, *id, posted.again(error)?, true).await?;
+            if sheet.hidden && sheet.declared {
+                return page_again(&declaration_page(&visit, sheet));
+            }
+            page_again(&sheet)
+        }
     }
 }
 
@@ -217,7 +280,7 @@ pub async fn finish(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Nothin
             visit.done("Your scores are final. You can now see those of others whose scores are final.");
             see(&format!("/evaluations/{id}"))
         }
-        Err(error) => page_again(&sheet_page(&visit, *id, posted.again(error)?).await?),
+        Err(error) => page_again(&sheet_page(&visit, *id, posted.again(error)?, false).await?),
     }
 }
 
@@ -247,6 +310,8 @@ struct ScorePage {
     weight: String,
     declared_on: String,
     saved: String,
+    /// Figures of the application, beside its answer.
+    figures: Vec<Beside>,
     done: usize,
     all: usize,
     is_final: bool,
@@ -259,6 +324,7 @@ struct Seen {
     bids: Vec<Opened>,
     drafts: Vec<ScoreDraft>,
     text: String,
+    figures: Vec<Beside>,
 }
 
 fn levels_of(criterion: &Criterion) -> Vec<(String, String, String)> {
@@ -283,19 +349,30 @@ async fn score_page(
     let (id, application, criterion_id) = path;
     let actor = visit.actor.clone();
     let wanted = criterion_id.clone();
-    let Seen { call, member, bids, drafts, text } = visit
+    let Seen { call, member, bids, drafts, text, figures } = visit
         .app
         .db
         .read(move |db| {
-            let (call, member) = require_sight(db, &actor, id)?;
-            let bids = bids::opened(db, id)?;
+            let Sight { call, member, hidden } = require_sight(db, &actor, id)?;
+            let bids = bids::as_judged(bids::opened(db, id)?, hidden);
             let drafts = store::drafts(db, id, member.account_id)?;
-            let quality = crate::applications::opened(db, application, calls::Part::Quality)?.ok_or(Error::NotFound)?;
+            let parts = crate::applications::opened_parts(db, application)?;
+            let part = |wanted| parts.iter().find(|p| p.part == wanted);
+            let quality = part(calls::Part::Quality).ok_or(Error::NotFound)?;
             if quality.call_id != id {
                 return Err(ScoringRefusal::NotOfThisCall.into());
             }
-            let text = quality.answers()?.answers.remove(&wanted).unwrap_or_default();
-            Ok(Seen { call, member, bids, drafts, text })
+            let mut answers = quality.answers()?;
+            let model = &call.terms.0.model;
+            // What a tender asks for is none of an evaluator's business: only a round that scores figures reads amounts.
+            let figures = if call.kind == calls::CallKind::Round && figures::any(model) {
+                let price = part(calls::Part::Price).map(|p| p.prices()).transpose()?.unwrap_or_default();
+                figures::beside(model, &answers, &price)
+            } else {
+                Vec::new()
+            };
+            let text = answers.answers.remove(&wanted).unwrap_or_default();
+            Ok(Seen { call, member, bids, drafts, text, figures })
         })
         .await?;
     let node =
@@ -354,6 +431,7 @@ async fn score_page(
         levels: levels_of(&criterion),
         weight: points,
         declared_on: member.declared_at.map(crate::values::Instant::medium).unwrap_or_default(),
+        figures,
         saved: draft.map(|d| format!("Last saved on {}.", d.saved_at.medium())).unwrap_or_default(),
         done,
         all,
@@ -388,6 +466,8 @@ pub async fn score(
                 return see(&format!("/evaluations/{call}/{application}/{criterion}"));
             }
             let bids = visit.app.db.read(move |db| bids::opened(db, call)).await?;
+            // In the order in which the bids are shown, which is that of their letters until moderation is final.
+            let bids = bids::as_judged(bids, of.terms.0.hides_bidders());
             match sheets::after(&of, &bids, &ScoredAnswer { application, criterion }) {
                 Some(next) => see(&format!("/evaluations/{call}/{}/{}", next.application, next.criterion)),
                 None => see(&format!("/evaluations/{call}")),

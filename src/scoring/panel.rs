@@ -208,10 +208,14 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
             if bids.is_empty() {
                 return Err(ScoringRefusal::NotOpened.into());
             }
-            if named.iter().any(|id| !bids.iter().any(|b| b.application.id == *id)) {
-                return Err(ScoringRefusal::NotOfThisCall.into());
-            }
-            for application in &named {
+            // Where names are hidden a bidder is named by its organisation, so that nothing tells which letter it has.
+            let is = |b: &bids::Opened, id: &Id<Application>| {
+                b.application.id == *id || b.application.organisation_id.to_string() == id.to_string()
+            };
+            let found: Option<Vec<Id<Application>>> =
+                named.iter().map(|id| bids.iter().find(|b| is(b, id)).map(|b| b.application.id)).collect();
+            let found = found.ok_or(ScoringRefusal::NotOfThisCall)?;
+            for application in &found {
                 let row = Conflict {
                     id: Id::new(),
                     authority_id: call.authority_id,
@@ -233,7 +237,7 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
                 &actor,
                 &call,
                 "panel.declared",
-                json!({ "member": member.id, "account": account, "conflicts": named }),
+                json!({ "member": member.id, "account": account, "conflicts": found }),
                 now,
             )
         })

@@ -56,15 +56,25 @@ pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
     Ok(Given { level, passed, reason })
 }
 
+/// What somebody who may see the bids of a call needs to know.
+pub(super) struct Sight {
+    pub(super) call: Call,
+    pub(super) member: PanelMember,
+    /// Whether bidders are shown under their letters.
+    pub(super) hidden: bool,
+}
+
 /// The call and the member behind an actor when they may see its bids; every refusal on the way is told.
-pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<(Call, PanelMember)> {
+pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<Sight> {
     let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
-    let (call, member) = store::seat(db, call, account)?;
+    let seat = store::seat(db, call, account)?;
+    let hidden = seat.hidden();
+    let store::Seat { call, member, .. } = seat;
     let member = member.ok_or(Error::Denied)?;
     refuse_bidder(db, actor, call.id)?;
     let conflicts = store::conflicts(db, call.id)?;
     may_score(actor, &call, &member, rules::is_conflicted(&conflicts, &member))?;
-    Ok((call, member))
+    Ok(Sight { call, member, hidden })
 }
 
 /// Whether a member may score. What stands in the way is told before the policy denies.
@@ -163,7 +173,7 @@ pub async fn finish(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> R
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let (call, member) = require_sight(db, &actor, call)?;
+            let Sight { call, member, .. } = require_sight(db, &actor, call)?;
             if member.final_at.is_some() {
                 return Err(ScoringRefusal::AlreadyFinal.into());
             }

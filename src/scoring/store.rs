@@ -64,17 +64,34 @@ pub(super) fn seated(db: &mut Db, call: Id<Call>) -> Result<Seated> {
     Ok(found)
 }
 
-/// A call with the seat that somebody has on its panel, in one statement.
+/// Where somebody sits.
+#[derive(Queryable)]
+pub(super) struct Seat {
+    pub(super) call: Call,
+    pub(super) member: Option<PanelMember>,
+    /// Whether moderation is final.
+    closed: bool,
+}
+
+impl Seat {
+    /// Whether bidders are shown under their letters.
+    pub(super) fn hidden(&self) -> bool {
+        self.call.terms.0.hides_bidders() && !self.closed
+    }
+}
+
+/// A call with the seat that somebody has on its panel, and whether its moderation is final, in one statement.
 ///
 /// # Errors
 /// NotFound without such a call.
-pub(super) fn seat(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<(Call, Option<PanelMember>)> {
+pub(super) fn seat(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Seat> {
+    let closed = moderations::table.filter(moderations::call_id.eq(calls::id));
     Ok(calls::table
         .left_join(
             panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
         )
         .filter(calls::id.eq(call))
-        .select((Call::as_select(), Option::<PanelMember>::as_select()))
+        .select((Call::as_select(), Option::<PanelMember>::as_select(), diesel::dsl::exists(closed)))
         .first(db)?)
 }
 

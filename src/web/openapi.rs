@@ -45,6 +45,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::applications::api::Docs::openapi());
     api.merge(crate::subsidies::api::Docs::openapi());
     api.merge(crate::scoring::api::Docs::openapi());
+    api.merge(crate::scoring::bidders_pages::Docs::openapi());
     api.merge(crate::scoring::residents::api::Docs::openapi());
     api.merge(crate::awards::api::Docs::openapi());
     api.merge(crate::agreements::api::Docs::openapi());
@@ -55,6 +56,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.info.license = None;
     api.merge(crate::missions::api::Docs::openapi());
     api.merge(crate::conditions::api::Docs::openapi());
+    api.merge(crate::conditions::social_values::api::Docs::openapi());
     api.merge(crate::calls::api::Docs::openapi());
     api.merge(crate::desk::mission::Docs::openapi());
     api.merge(crate::desk::search::Docs::openapi());

@@ -10,6 +10,7 @@ use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
     pages as calls, rehearsal_pages as calls_rehearsal,
 };
+use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
@@ -22,8 +23,8 @@ use crate::people::policy::Action;
 use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
-    api as scoring_api, desk as scoring_desk, enquiry_pages as scoring_enquiry, pages as scoring,
-    panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
+    api as scoring_api, bidders_pages as scoring_bidders, desk as scoring_desk, enquiry_pages as scoring_enquiry,
+    pages as scoring, panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
     sensitivity_pages as scoring_sensitivity, trace_pages as scoring_trace,
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
@@ -172,6 +173,15 @@ fn conditions_routes() -> Vec<Row> {
         get "/conditions" ReadConditions => conditions::list,
         get "/conditions/new" EditCondition => conditions::new_form,
         post "/conditions/new" EditCondition => conditions::create,
+        get "/desk/catalogue" ReadDesk => social_values::list,
+        get "/desk/catalogue/new" EditCondition => social_values::new_form,
+        post "/desk/catalogue/new" EditCondition => social_values::check,
+        post "/desk/catalogue/keep" EditCondition => social_values::keep,
+        get "/desk/catalogue/template" ReadDesk => social_values::template,
+        get "/desk/catalogue/{id}" ReadDesk => social_values::show,
+        get "/api/v1/catalogues" ReadDesk => social_values_api::list,
+        post "/api/v1/catalogues" EditCondition => social_values_api::import,
+        get "/api/v1/catalogues/{id}" ReadDesk => social_values_api::show,
         get "/conditions/{id}" ReadConditions => conditions::show,
         get "/conditions/{id}/versions/new" EditCondition => conditions::version_form,
         post "/conditions/{id}/versions/new" EditCondition => conditions::add_version,
@@ -336,10 +346,13 @@ fn scoring_routes() -> Vec<Row> {
     rows![
         get "/evaluations" DeclareConflicts => scoring::mine,
         get "/evaluations/{call}" DeclareConflicts => scoring::sheet,
+        get "/evaluations/{call}/declaration" DeclareConflicts => scoring::declaration,
         post "/evaluations/{call}/declaration" DeclareConflicts => scoring::declare,
         post "/evaluations/{call}/final" Score => scoring::finish,
         get "/evaluations/{call}/{application}/{criterion}" Score => scoring::score_form,
         post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
+        get "/desk/calls/{id}/bidders" ManagePanel => scoring_bidders::form,
+        post "/desk/calls/{id}/bidders" ManagePanel => scoring_bidders::look,
         get "/desk/calls/{id}/panel" ReadScores => scoring_panel::panel_of,
         post "/desk/calls/{id}/panel" ManagePanel => scoring_panel::add_member,
         post "/desk/calls/{id}/panel/{member}/replace" ManagePanel => scoring_panel::replace,
@@ -375,7 +388,9 @@ fn scoring_routes() -> Vec<Row> {
         get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
         post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
         post "/api/v1/calls/{id}/panel/{member}/replacement" ManagePanel => scoring_api::replace,
+        get "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_bidders::to_declare,
         post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
+        post "/api/v1/calls/{id}/bidders" ManagePanel => scoring_bidders::look_api,
         post "/api/v1/conflicts/{id}/resolution" ResolveConflict => scoring_api::resolve,
         get "/api/v1/calls/{id}/sheet" Score => scoring_api::sheet,
         post "/api/v1/calls/{id}/scores/final" Score => scoring_api::finish,

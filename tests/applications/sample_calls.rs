@@ -114,6 +114,7 @@ pub fn tender_terms(deadline: Instant) -> Terms {
             starts_on: parse_date("2027-06-01").unwrap(),
             ends_on: parse_date("2030-05-31").unwrap(),
             price_sealed_until_moderated: true,
+            bidders_hidden: false,
             hours_asked: None,
             considered: std::collections::BTreeMap::new(),
         }),

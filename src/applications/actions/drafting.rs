@@ -64,6 +64,7 @@ pub async fn start(
             opened_at: None,
             created_at: now,
             created_by: account,
+            letter: None,
         };
         Ok((application, found))
     })

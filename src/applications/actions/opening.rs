@@ -5,7 +5,7 @@ use crate::applications::model::{Answers, Application, ApplicationState, OpenedP
 use crate::applications::own_bids::refuse_bidder;
 use crate::applications::records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
 use crate::applications::rules::{self, ApplicationRefusal, OpeningFacts};
-use crate::applications::{sealing, store};
+use crate::applications::{letters, sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallKey, CallKind, Part};
 use crate::db::{Db, Json};
@@ -271,6 +271,9 @@ pub async fn confirm_opening(
     let parts = opened_parts(&contents, part, now);
     let envelopes: Vec<_> = contents.iter().map(|c| c.envelope).collect();
     let applications: Vec<_> = contents.iter().map(|c| c.application.id).collect();
+    // Drawn before the write, so that a write that is tried again gives the same letters.
+    let hides = part == Part::Quality && material.call.terms.0.hides_bidders();
+    let drawn = if hides { letters::draw(&applications) } else { Vec::new() };
     let sent: Vec<_> = material.applications.iter().filter(|a| a.state == ApplicationState::Submitted).collect();
     let receipts: Vec<_> = material
         .applications
@@ -295,6 +298,7 @@ pub async fn confirm_opening(
             }
             if part == Part::Quality {
                 store::set_opened(db, &applications, now)?;
+                store::set_letters(db, &drawn)?;
             }
             audit::record(
                 db,
@@ -455,6 +459,7 @@ pub async fn read_file(
             if !can(&asking, Action::ReadOpened, &calls::thing(&call).public(false)) {
                 return Err(Error::NotFound);
             }
+            letters::refuse_blind_judge(db, &asking, &call)?;
             let opened = store::opened(db, application.id, Part::Quality)?.ok_or(Error::NotFound)?;
             opened.answers()?.files.into_iter().find(|f| f.document == document).ok_or(Error::NotFound)
         })

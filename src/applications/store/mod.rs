@@ -124,7 +124,10 @@ pub fn opened(db: &mut Db, application: Id<Application>, part: Part) -> Result<O
 }
 
 /// Every opened part of an application.
-pub(super) fn opened_parts(db: &mut Db, application: Id<Application>) -> Result<Vec<OpenedPart>> {
+///
+/// # Errors
+/// What the database says.
+pub fn opened_parts(db: &mut Db, application: Id<Application>) -> Result<Vec<OpenedPart>> {
     Ok(opened_parts::table
         .filter(opened_parts::application_id.eq(application))
         .select(OpenedPart::as_select())
@@ -446,6 +449,16 @@ pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> R
     for ids in ids.chunks(PAGE) {
         diesel::update(applications::table.filter(applications::id.eq_any(ids)))
             .set(applications::opened_at.eq(at))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Gives each bid the letter that was drawn for it.
+pub(super) fn set_letters(db: &mut Db, drawn: &[(Id<Application>, String)]) -> Result<()> {
+    for (id, letter) in drawn {
+        diesel::update(applications::table.filter(applications::id.eq(id)))
+            .set(applications::letter.eq(letter))
             .execute(db)?;
     }
     Ok(())

@@ -17,6 +17,7 @@ diesel::table! {
         opened_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         created_by -> Text,
+        letter -> Nullable<Text>,
     }
 }
 

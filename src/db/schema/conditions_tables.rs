@@ -39,3 +39,34 @@ diesel::table! {
         recorded_by -> Text,
     }
 }
+
+diesel::table! {
+    social_value_catalogues (id) {
+        id -> Text,
+        authority_id -> Text,
+        version -> BigInt,
+        title -> Text,
+        dated -> Date,
+        source -> Text,
+        hash -> Text,
+        measures -> BigInt,
+        made_at -> Timestamp,
+        made_by -> Text,
+    }
+}
+
+diesel::table! {
+    social_value_measures (id) {
+        id -> Text,
+        authority_id -> Text,
+        catalogue_id -> Text,
+        place -> BigInt,
+        code -> Text,
+        title -> Text,
+        unit -> Text,
+        words -> Text,
+        record -> Text,
+        valid_from -> Date,
+        valid_until -> Nullable<Date>,
+    }
+}

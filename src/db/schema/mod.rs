@@ -42,6 +42,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     mission_readings,
     conditions,
     condition_versions,
+    social_value_catalogues,
+    social_value_measures,
     funds,
     fund_commitments,
     subsidy_routes,

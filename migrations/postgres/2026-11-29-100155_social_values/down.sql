@@ -1,0 +1,2 @@
+DROP TRIGGER social_value_measures_append_only ON social_value_measures;
+DROP TRIGGER social_value_catalogues_append_only ON social_value_catalogues;

@@ -1,0 +1,2 @@
+DROP TABLE social_value_measures;
+DROP TABLE social_value_catalogues;

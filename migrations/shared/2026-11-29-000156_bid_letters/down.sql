@@ -1,0 +1,2 @@
+DROP INDEX applications_by_letter;
+ALTER TABLE applications DROP COLUMN letter;

@@ -1,0 +1,4 @@
+DROP TRIGGER social_value_measures_no_delete;
+DROP TRIGGER social_value_measures_no_update;
+DROP TRIGGER social_value_catalogues_no_delete;
+DROP TRIGGER social_value_catalogues_no_update;

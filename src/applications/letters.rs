@@ -1,0 +1,102 @@
+//! Bidders under letters: where a tender says so, those who judge see Bidder A, Bidder B and so on until moderation is
+//! final. The letters are drawn at the opening, so that they follow neither names nor the order in which bids came in.
+
+use super::model::Application;
+use super::store;
+use crate::calls::{self, Call};
+use crate::db::Db;
+use crate::db::schema::panel_members;
+use crate::error::Result;
+use crate::people::policy::{Action, can};
+use crate::values::{Actor, Id, RefusalInfo};
+use diesel::prelude::*;
+
+/// Somebody who judges asks for what would tell whose a bid is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamesHidden;
+
+impl RefusalInfo for NamesHidden {
+    fn code(&self) -> &'static str {
+        "applications/names-hidden"
+    }
+    fn sentence(&self) -> String {
+        "You judge these bids under letters, so you see whose they are only when moderation is final. Ask a colleague who is not on the panel."
+            .to_owned()
+    }
+}
+
+/// What those who judge call a bidder.
+#[must_use]
+pub fn shown_as(application: &Application) -> String {
+    application.letter.as_ref().map_or_else(|| "A bidder".to_owned(), |letter| format!("Bidder {letter}"))
+}
+
+/// The letters in their order: A to Z, then AA, AB and so on.
+fn letter(place: usize) -> String {
+    const ALPHABET: usize = 26;
+    let mut left = place + 1;
+    let mut letters = Vec::new();
+    while left > 0 {
+        let digit = u8::try_from((left - 1) % ALPHABET).unwrap_or_default();
+        letters.push(char::from(b'A' + digit));
+        left = (left - 1) / ALPHABET;
+    }
+    letters.iter().rev().collect()
+}
+
+/// Draws a letter for each bid, in an order that nobody can tell before.
+pub(super) fn draw(bids: &[Id<Application>]) -> Vec<(Id<Application>, String)> {
+    let mut drawn: Vec<(u128, Id<Application>)> = bids.iter().map(|id| (rand::random(), *id)).collect();
+    drawn.sort_unstable();
+    drawn.into_iter().enumerate().map(|(place, (_, id))| (id, letter(place))).collect()
+}
+
+/// Whether somebody judges a call whose bidders they may not know yet. Asks the database only about evaluators, and only
+/// of a call that hides names.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
+    let Some(account) = actor.account() else { return Ok(false) };
+    if !call.terms.0.hides_bidders() || !can(actor, Action::DeclareConflicts, &calls::thing(call)) {
+        return Ok(false);
+    }
+    let seats = panel_members::table
+        .filter(panel_members::call_id.eq(call.id))
+        .filter(panel_members::account_id.eq(account))
+        .filter(panel_members::replaced_at.is_null());
+    let seated: bool = diesel::select(diesel::dsl::exists(seats)).get_result(db)?;
+    Ok(seated && store::quality_final_at(db, call.id)?.is_none())
+}
+
+/// Refuses to show whose a bid is to somebody who judges it under its letter.
+///
+/// # Errors
+/// [`NamesHidden`].
+pub fn refuse_blind_judge(db: &mut Db, actor: &Actor, call: &Call) -> Result<()> {
+    if judges_blind(db, actor, call)? { Err(NamesHidden.into()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn letters_go_on_after_z() {
+        let all: Vec<String> = [0, 1, 25, 26, 27, 701, 702].map(letter).into();
+        assert_eq!(all, ["A", "B", "Z", "AA", "AB", "ZZ", "AAA"]);
+    }
+
+    #[test]
+    fn every_bid_has_one_letter_and_the_order_is_not_that_of_arrival_every_time() {
+        let bids: Vec<Id<Application>> = (0..12).map(|_| Id::new()).collect();
+        let drawn = draw(&bids);
+        let letters: BTreeSet<&String> = drawn.iter().map(|(_, letter)| letter).collect();
+        let named: BTreeSet<Id<Application>> = drawn.iter().map(|(id, _)| *id).collect();
+        assert_eq!((letters.len(), named.len()), (12, 12));
+        // Twelve bids fall into the order of arrival once in 479 million draws; three times running never.
+        let in_order = |drawn: &[(Id<Application>, String)]| drawn.iter().map(|(id, _)| *id).eq(bids.iter().copied());
+        assert!(!(in_order(&drawn) && in_order(&draw(&bids)) && in_order(&draw(&bids))));
+    }
+}

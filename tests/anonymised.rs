@@ -1,0 +1,322 @@
+//! Bidders under letters: those who judge do not learn whose a bid is before moderation is final.
+
+use crate::applications::sample_calls::{open_call, sample, tender_terms};
+use crate::support::{Api, Client, World};
+use chrono::{Days, TimeDelta};
+use commonweal::applications::{self, Application, actions as applying, samples as applying_samples};
+use commonweal::calls::{self, Call, CallKind, NewCall, Part};
+use commonweal::documents::Upload;
+use commonweal::scoring::samples;
+use commonweal::values::{Actor, Id, Role, actor};
+use scraper::{Html, Selector};
+use serde_json::json;
+use std::collections::{BTreeSet, VecDeque};
+
+/// Not in the order of their names, so that neither that order nor the order of arrival can be told from the letters.
+const NAMES: [&str; 4] = ["Zebra Kitchens", "Alder Meals", "Quince Food", "Juniper Table"];
+
+struct Bidder {
+    name: &'static str,
+    organisation: Id<actor::Organisation>,
+    bid: Id<Application>,
+    file: String,
+    reference: String,
+}
+
+struct Opened {
+    call: Call,
+    officer: Actor,
+    evaluator: Actor,
+    bidders: Vec<Bidder>,
+}
+
+/// A tender whose bidders are hidden: sent by four, opened by two officers, with one evaluator on its panel.
+async fn opened(world: &World) -> Opened {
+    let deadline = world.now().plus(TimeDelta::days(10));
+    let mut terms = tender_terms(deadline);
+    terms.tender.as_mut().unwrap().bidders_hidden = true;
+    let call = open_call(world, CallKind::Tender, terms);
+    let mut bidders = Vec::new();
+    for (place, name) in NAMES.into_iter().enumerate() {
+        let (organisation, owner) = world.applicant(name);
+        let bid = applying::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let file = format!("offer of {name}.txt");
+        let upload = Upload { name: file.clone(), bytes: b"the plan itself".to_vec() };
+        applying::attach(&world.app, &owner, bid, "", upload, world.now()).await.unwrap();
+        let words = sample(&format!("in words of our own, number {place}"));
+        let sent = applying_samples::submit_complete(&world.app, &owner, organisation, call.id, &words, world.now())
+            .await
+            .unwrap();
+        assert_eq!(sent.0, bid);
+        bidders.push(Bidder { name, organisation, bid, file, reference: sent.1.reference });
+    }
+    world.move_clock(deadline.plus(TimeDelta::minutes(6))).await;
+    let (officer, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+    applying::ask_opening(&world.app, &officer, call.id, Part::Quality, world.now()).await.unwrap();
+    applying::confirm_opening(&world.app, &second, call.id, Part::Quality, world.now()).await.unwrap();
+    let evaluator = world.person(Role::Evaluator);
+    let account = evaluator.account().unwrap().to_string();
+    world
+        .api(&officer)
+        .await
+        .post(&format!("/api/v1/calls/{}/panel", call.id), json!({ "account": account }))
+        .await
+        .expect(201);
+    Opened { call, officer, evaluator, bidders }
+}
+
+/// The letter of each bid, in the order in which they were sent.
+fn letters(world: &World, found: &Opened) -> Vec<String> {
+    let rows = world.app.db.read_now(|db| applications::of_call(db, found.call.id)).unwrap();
+    let letter = |bid| rows.iter().find(|a| a.id == bid).unwrap().letter.clone().unwrap();
+    found.bidders.iter().map(|b| letter(b.bid)).collect()
+}
+
+/// What tells whose a bid is: name, identifier of the organisation, name of a file, reference.
+#[track_caller]
+fn tells_nothing(found: &Opened, path: &str, text: &str) {
+    for bidder in &found.bidders {
+        let organisation = bidder.organisation.to_string();
+        for word in [bidder.name, organisation.as_str(), bidder.file.as_str(), bidder.reference.as_str()] {
+            assert!(!text.contains(word), "{path} tells “{word}”");
+        }
+    }
+}
+
+fn links(page: &str) -> Vec<String> {
+    let links = Selector::parse("a[href^='/']").unwrap();
+    Html::parse_document(page)
+        .select(&links)
+        .filter_map(|a| a.value().attr("href").map(|h| h.split('#').next().unwrap_or_default().to_owned()))
+        .filter(|h| {
+            !h.starts_with("/assets/") && !h.starts_with("/api") && !h.starts_with("/sign-out") && h != "/openapi.json"
+        })
+        .collect()
+}
+
+/// Opens every page that somebody can reach by links, but the one that lists bidders by name for a declaration, and every
+/// answer for programs about the scoring. Gives the pages of answers that were seen.
+async fn crawl(found: &Opened, who: &Client, api: &Api) -> usize {
+    let call = found.call.id;
+    let declaration = format!("/evaluations/{call}/declaration");
+    let (mut seen, mut waiting) = (BTreeSet::new(), VecDeque::from(["/".to_owned(), format!("/evaluations/{call}")]));
+    let mut answers = 0;
+    while let Some(path) = waiting.pop_front() {
+        if path == declaration || seen.len() > 400 || !seen.insert(path.clone()) {
+            continue;
+        }
+        let reply = who.get(&path).await;
+        assert!(reply.status < 500, "{path} answers {}", reply.status);
+        tells_nothing(found, &path, &reply.text);
+        answers += usize::from(reply.status == 200 && path.starts_with(&format!("/evaluations/{call}/")));
+        waiting.extend(links(&reply.text));
+    }
+    for path in [
+        format!("/api/v1/calls/{call}/sheet"),
+        format!("/api/v1/calls/{call}/scores"),
+        format!("/api/v1/calls/{call}/panel"),
+        format!("/api/v1/calls/{call}/opening"),
+        format!("/api/v1/calls/{call}/applications"),
+        format!("/api/v1/calls/{call}/ranking"),
+        format!("/api/v1/calls/{call}"),
+        "/api/v1/me".to_owned(),
+    ] {
+        let reply = api.get(&path).await;
+        assert!(reply.status < 500, "{path} answers {}", reply.status);
+        tells_nothing(found, &path, &reply.text);
+    }
+    answers
+}
+
+async fn declare_none(found: &Opened, who: &Client) {
+    let path = format!("/evaluations/{}", found.call.id);
+    who.get(&path).await.expect(200);
+    who.post(&format!("{path}/declaration"), &[("answer", "none")]).await.expect(303);
+}
+
+async fn score_all(found: &Opened, api: &Api) {
+    let call = found.call.id;
+    for bidder in &found.bidders {
+        let (path, yes) =
+            (format!("/api/v1/calls/{call}/scores/{}", bidder.bid), json!({ "passed": "yes", "reason": "Shown" }));
+        api.post(&format!("{path}/insured"), yes).await.expect(200);
+        api.post(&format!("{path}/method"), json!({ "level": "3", "reason": "Clear steps" })).await.expect(200);
+    }
+    api.post(&format!("/api/v1/calls/{call}/scores/final"), json!({})).await.expect(200);
+}
+
+both! {
+    async fn an_evaluator_sees_neither_name_nor_identifier_nor_file_of_a_bidder_until_moderation_is_final(world: World) {
+        let found = opened(&world).await;
+        let call = found.call.id;
+        let drawn = letters(&world, &found);
+        assert_eq!(drawn.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(["A", "B", "C", "D"]));
+        let (who, api) = (world.client(&found.evaluator).await, world.api(&found.evaluator).await);
+        declare_none(&found, &who).await;
+        let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200);
+        let sheet = sheet.shows("Bidder A").shows("Bidder B").shows("Bidder C").shows("Bidder D").words();
+        let at = |letter: &str| sheet.find(&format!("Bidder {letter}")).unwrap();
+        assert!(at("A") < at("B") && at("B") < at("C") && at("C") < at("D"), "in the order of their letters: {sheet}");
+        assert_eq!(crawl(&found, &who, &api).await, 8, "two criteria of four bids were seen");
+        let mine = format!("/evaluations/{call}/{}/method", found.bidders[2].bid);
+        who.get(&mine).await.expect(200).shows(&format!("Bidder {}", drawn[2])).shows("number 2");
+        let listed = api.get(&format!("/api/v1/calls/{call}/sheet")).await.expect(200).json();
+        let names: Vec<&str> = listed["bids"].as_array().unwrap().iter().map(|b| b["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["Bidder A", "Bidder B", "Bidder C", "Bidder D"]);
+        assert_eq!(listed["bids"][0]["reference"], "Bidder A", "a reference would tell the order in which bids came in");
+        // “Save and go on” follows the order that is shown.
+        let at_letter = |letter: &str| &found.bidders[drawn.iter().position(|l| l == letter).unwrap()];
+        let first = format!("/evaluations/{call}/{}/method", at_letter("A").bid);
+        who.get(&first).await.expect(200);
+        let next = who.post(&first, &[("level", "3"), ("reason", "Clear"), ("go", "next")]).await.expect(303);
+        assert_eq!(next.location.unwrap(), format!("/evaluations/{call}/{}/method", at_letter("B").bid));
+        score_all(&found, &api).await;
+        crawl(&found, &who, &api).await;
+        who.get(&format!("/evaluations/{call}")).await.expect(200).shows("Final scores").shows("Bidder A");
+        // Those who moderate see the same letters, on the page, in its file and on each answer.
+        let desk = world.client(&found.officer).await;
+        let moderation = format!("/desk/calls/{call}/moderation");
+        for path in [moderation.clone(), format!("{moderation}?format=csv"), format!("{moderation}/{}/method", found.bidders[0].bid)] {
+            let reply = desk.get(&path).await.expect(200).shows(&format!("Bidder {}", drawn[0]));
+            tells_nothing(&found, &path, &reply.text);
+        }
+        let judge = |_: usize, _: &str, _: &str| 3;
+        samples::moderate_everything(&world.app, &found.officer, call, &judge, world.now()).await.unwrap();
+        // Moderation is final: names are shown again, everywhere.
+        let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).hides("Bidder A");
+        let moderated = desk.get(&moderation).await.expect(200).hides("Bidder A");
+        for bidder in &found.bidders {
+            assert!(sheet.text.contains(bidder.name) && moderated.text.contains(bidder.name), "{}", bidder.name);
+        }
+        let listed = api.get(&format!("/api/v1/calls/{call}/sheet")).await.expect(200);
+        assert!(NAMES.iter().all(|name| listed.text.contains(name)), "{}", listed.text);
+        assert_eq!(letters(&world, &found), drawn, "the letters stay as they were drawn");
+    }
+
+    async fn conflicts_are_declared_by_name_and_the_page_that_lists_names_tells_no_letter(world: World) {
+        let found = opened(&world).await;
+        let call = found.call.id;
+        let (who, api) = (world.client(&found.evaluator).await, world.api(&found.evaluator).await);
+        for path in [format!("/evaluations/{call}"), format!("/evaluations/{call}/declaration")] {
+            let page = who.get(&path).await.expect(200).hides("Bidder A");
+            let words = page.words();
+            let places: Vec<usize> = ["Alder Meals", "Juniper Table", "Quince Food", "Zebra Kitchens"].iter().map(|n| words.find(n).unwrap()).collect();
+            assert!(places.is_sorted(), "by name: {words}");
+            for bidder in &found.bidders {
+                assert!(!page.text.contains(&bidder.bid.to_string()), "{path} has the identifier that stands beside a letter later");
+            }
+        }
+        let listed = api.get(&format!("/api/v1/calls/{call}/declarations")).await.expect(200);
+        assert!(found.bidders.iter().all(|b| listed.text.contains(b.name) && !listed.text.contains(&b.bid.to_string())));
+        let quince = &found.bidders[2];
+        let declared = json!({ "answer": "some", "bids": [quince.organisation.to_string()], "nature": "My sister cooks there" });
+        api.post(&format!("/api/v1/calls/{call}/declarations"), declared).await.expect(200);
+        // Out of the whole call, and nothing on the way tells more.
+        let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).shows("You do not score this call");
+        tells_nothing(&found, "the sheet", &sheet.text);
+        who.get(&format!("/evaluations/{call}/{}/method", quince.bid)).await.expect(409);
+        api.get(&format!("/api/v1/calls/{call}/sheet")).await.expect(409);
+        // The officer who enquires into it reads whom it is about.
+        let officer = world.api(&found.officer).await;
+        world.client(&found.officer).await.get(&format!("/desk/calls/{call}/panel")).await.expect(200).shows("Quince Food").shows("My sister cooks there");
+        let panel = officer.get(&format!("/api/v1/calls/{call}/panel")).await.expect(200).json();
+        assert_eq!(panel["conflicts"][0]["application"], quince.bid.to_string());
+        let conflict = panel["conflicts"][0]["id"].as_str().unwrap();
+        let none = json!({ "outcome": "no_conflict", "enquiry": "She left three years ago" });
+        officer.post(&format!("/api/v1/conflicts/{conflict}/resolution"), none).await.expect(200);
+        let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).shows("Bidder A").shows("One of the bidders");
+        tells_nothing(&found, "the sheet", &sheet.text);
+        crawl(&found, &who, &api).await;
+        // What is learned later is said on the page that has the names, and a wrong form comes back there.
+        let later = format!("/evaluations/{call}/declaration");
+        who.get(&later).await.expect(200).shows("Quince Food").shows("My sister cooks there");
+        who.post(&later, &[("answer", "some")]).await.expect(422).shows("Choose every bidder you have a conflict with").shows("Zebra Kitchens").hides("Bidder A");
+        let zebra = found.bidders[0].organisation.to_string();
+        who.post(&later, &[("answer", "some"), ("bids", &zebra), ("nature", "I bought shares")]).await.expect(303);
+        who.get(&format!("/evaluations/{call}")).await.expect(200).shows("You do not score this call");
+        let stranger = Id::<actor::Organisation>::new().to_string();
+        api.post(&format!("/api/v1/calls/{call}/declarations"), json!({ "answer": "some", "bids": [stranger], "nature": "x" })).await.expect(409);
+    }
+
+    async fn who_is_who_is_shown_to_officers_only_with_a_reason_that_is_recorded(world: World) {
+        let found = opened(&world).await;
+        let (call, drawn) = (found.call.id, letters(&world, &found));
+        let path = format!("/desk/calls/{call}/bidders");
+        let desk = world.client(&found.officer).await;
+        desk.get(&format!("/desk/calls/{call}/moderation")).await.expect(200).shows("see who is who");
+        let before = desk.get(&path).await.expect(200).shows("Why do you need to know?");
+        tells_nothing(&found, &path, &before.text);
+        let unsaid = desk.post(&path, &[("ground", "")]).await.expect(422).shows("Say why you need to know who is who");
+        tells_nothing(&found, &path, &unsaid.text);
+        let auditor = world.client(&world.person(Role::Auditor)).await;
+        auditor.get("/audit?kind=call").await.expect(200).hides("bidders.looked_up");
+        let shown = desk.post(&path, &[("ground", "exclusion")]).await.expect(200).words();
+        for (bidder, letter) in found.bidders.iter().zip(&drawn) {
+            assert!(shown.contains(&format!("Bidder {letter} {}", bidder.name)), "{shown}");
+        }
+        auditor.get("/audit?kind=call").await.expect(200).shows("bidders.looked_up").shows("exclusion");
+        let api = world.api(&found.officer).await;
+        let listed = api.post(&format!("/api/v1/calls/{call}/bidders"), json!({ "ground": "challenge" })).await.expect(200).json();
+        assert_eq!((listed["bidders"].as_array().unwrap().len(), listed["bidders"][0]["shown_as"].as_str()), (4, Some("Bidder A")));
+        // Nobody who judges opens it, whatever other role they have, nor the bids themselves.
+        let evaluator = world.client(&found.evaluator).await;
+        evaluator.get(&path).await.expect(403);
+        let both = world.also(&found.evaluator, Role::ProcurementOfficer);
+        let (who, program) = (world.client(&both).await, world.api(&both).await);
+        declare_none(&found, &who).await;
+        who.get(&path).await.expect(200);
+        let refused = who.post(&path, &[("ground", "question")]).await.expect(422).shows("You judge these bids under letters");
+        tells_nothing(&found, &path, &refused.text);
+        let refused = program.post(&format!("/api/v1/calls/{call}/bidders"), json!({ "ground": "question" })).await.expect(409).json();
+        assert_eq!(refused["type"], "/problems/applications/names-hidden");
+        let opening = who.get(&format!("/desk/calls/{call}/opening")).await.expect(200).shows("Bidder A");
+        for bidder in &found.bidders {
+            assert!(!opening.text.contains(bidder.name), "{}", bidder.name);
+            who.get(&format!("/desk/applications/{}", bidder.bid)).await.expect(409).hides(bidder.name);
+            program.get(&format!("/api/v1/applications/{}/content", bidder.bid)).await.expect(409);
+            who.get(&format!("/desk/calls/{call}/bids/{}/falls-away", bidder.bid)).await.expect(409).hides(bidder.name);
+        }
+        program.get(&format!("/api/v1/calls/{call}/applications")).await.expect(409);
+        // An officer who does not judge reads bids as before, and a call that hides nothing has no such page.
+        desk.get(&format!("/desk/applications/{}", found.bidders[0].bid)).await.expect(200).shows("Zebra Kitchens").shows("offer of Zebra Kitchens.txt");
+        let open = open_call(&world, CallKind::Tender, tender_terms(world.now().plus(TimeDelta::days(10))));
+        desk.get(&format!("/desk/calls/{}/bidders", open.id)).await.expect(404);
+    }
+
+    async fn the_choice_is_made_in_the_builder_frozen_and_told_to_suppliers(world: World) {
+        let officer = world.person(Role::ProcurementOfficer);
+        let new = NewCall { kind: "tender".into(), title: "Meals".into(), summary: "Cook them.".into(), mission: world.mission().to_string() };
+        let id = calls::create(&world.app, &officer, &new, world.now()).await.unwrap();
+        let desk = world.client(&officer).await;
+        let path = format!("/desk/calls/{id}/money");
+        desk.get(&path).await.expect(200).shows("Evaluators see bidders as Bidder A, Bidder B and so on until moderation is final");
+        let starts = world.now().date().checked_add_days(Days::new(200)).unwrap();
+        let (starts, ends) = (starts.to_string(), starts.checked_add_days(Days::new(700)).unwrap().to_string());
+        let money = [("estimated_value", "1,200,000"), ("contract_type", "goods_services"), ("procedure", "open"), ("starts_on", starts.as_str()), ("ends_on", ends.as_str())];
+        let hides = || world.app.db.read_now(|db| calls::find(db, id)).unwrap().terms.0.hides_bidders();
+        desk.post(&path, &money).await.expect(303);
+        assert!(!hides());
+        let mut with = money.to_vec();
+        with.push(("bidders_hidden", "yes"));
+        desk.post(&path, &with).await.expect(303);
+        assert!(hides());
+        // Terms that were frozen before the choice was there are the same, to the last letter, and hide nothing.
+        let plain = tender_terms(world.now());
+        let frozen = serde_json::to_value(&plain).unwrap();
+        assert!(frozen["tender"].get("bidders_hidden").is_none() && !plain.hides_bidders());
+        let mut terms = tender_terms(world.now().plus(TimeDelta::days(10)));
+        terms.tender.as_mut().unwrap().bidders_hidden = true;
+        let call = open_call(&world, CallKind::Tender, terms);
+        world.client(&Actor::Public).await.get(&format!("/calls/{}", call.id)).await.expect(200)
+            .shows("Do not name yourself in answers").shows("Names are shown again once moderation is final");
+        let (organisation, owner) = world.applicant("Harvest Lane");
+        let bid = applying::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let writer = world.client(&owner).await;
+        let tasks = writer.get(&format!("/applications/{bid}")).await.expect(200);
+        let mut told = 0;
+        for page in links(&tasks.text).into_iter().filter(|l| l.contains("/answer/")) {
+            told += usize::from(writer.get(&page).await.expect(200).text.contains("Do not name yourself in answers"));
+        }
+        assert_eq!(told, 1, "the one question that evaluators read");
+    }
+}
