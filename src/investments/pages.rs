@@ -366,6 +366,7 @@ async fn after<T>(
 /// NotFound, Denied.
 pub async fn verify(visit: Visit, path: web::Path<(Id<Investment>, Id<Precedent>)>, posted: Posted<Verify>) -> Answer {
     let (id, precedent) = *path;
+    visit.under(id, move |db| Ok(store::find_precedent(db, precedent)?.investment_id)).await?;
     let outcome = actions::verify(&visit.app, &visit.actor, precedent, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "The condition is verified.").await
 }
@@ -389,6 +390,7 @@ pub async fn decide_drawdown(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, drawdown) = *path;
+    visit.under(id, move |db| Ok(store::find_drawdown(db, drawdown)?.investment_id)).await?;
     let outcome = actions::decide_drawdown(&visit.app, &visit.actor, drawdown, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await
 }
@@ -444,6 +446,7 @@ pub async fn decide_valuation(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, valuation) = *path;
+    visit.under(id, move |db| Ok(store::find_valuation(db, valuation)?.investment_id)).await?;
     let outcome = actions::decide_valuation(&visit.app, &visit.actor, valuation, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await
 }

@@ -156,6 +156,7 @@ pub async fn decide(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, restructuring) = *path;
+    visit.under(id, move |db| Ok(store::find_restructuring(db, restructuring)?.investment_id)).await?;
     match restructuring::decide(&visit.app, &visit.actor, restructuring, &posted.input, visit.now).await {
         Ok(_) => {
             visit.done("Your decision is recorded.");

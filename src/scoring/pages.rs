@@ -3,7 +3,7 @@
 use super::bids::{self, Answer as ScoredAnswer, Opened};
 use super::model::{Conflict, PanelMember, Score, ScoreDraft};
 use super::panel::{self, DeclarationInput};
-use super::rules::{self, ScoringRefusal};
+use super::rules;
 use super::sheets::{self, ScoreInput, is_for, is_whole, require_sight};
 use super::store;
 use crate::applications::Application;
@@ -292,7 +292,7 @@ async fn score_page(
             let drafts = store::drafts(db, id, member.account_id)?;
             let quality = crate::applications::opened(db, application, calls::Part::Quality)?.ok_or(Error::NotFound)?;
             if quality.call_id != id {
-                return Err(ScoringRefusal::NotOfThisCall.into());
+                return Err(Error::NotFound);
             }
             let text = quality.answers()?.answers.remove(&wanted).unwrap_or_default();
             Ok(Seen { call, member, bids, drafts, text })
