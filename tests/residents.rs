@@ -396,6 +396,16 @@ both! {
         let dates = json!({ "opens_date": in_minutes(&world, 10).rfc3339(), "closes_date": in_minutes(&world, 90).rfc3339() });
         let stranger = world.api(&world.person_of(world.other_council(), Role::FundManager)).await;
         assert!(matches!(stranger.post(&path, dates.clone()).await.status, 403 | 404));
+        // The fund manager is told that the round has closed and a vote is to be set up, by mail and among the tasks.
+        let (now, call) = (world.now(), ready.call);
+        world.app.db.write_now(|db| outbox::emit(db, "call.closed", json!({ "call": call }), now)).unwrap();
+        world.run_jobs().await;
+        let mails = world.app.db.read_now(|db| outbox::mail::list(db, None, 200)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "Set up the residents’ vote: R-2026-0002" && m.body.contains(&format!("/desk/calls/{call}/residents"))));
+        let waits = "Set up the residents’ vote: R-2026-0002 Community kitchens";
+        let manager = world.client(&ready.officer).await;
+        manager.get("/tasks").await.expect(200).shows(waits);
+        world.client(&world.person(Role::ProcurementOfficer)).await.get("/tasks").await.expect(200).hides(waits);
         let officer = world.api(&ready.officer).await;
         let list = json!({ "addresses": "one@r.example" });
         assert_eq!(officer.post(&format!("{path}/roll"), list.clone()).await.expect(409).json()["type"], "/problems/residents/not-set");
@@ -403,6 +413,7 @@ both! {
         assert_eq!(applicant.post(&path, dates.clone()).await.expect(409).json()["type"], "/problems/applications/own-organisation");
         officer.post(&path, dates.clone()).await.expect(201);
         officer.post(&path, dates.clone()).await.expect(201);
+        manager.get("/tasks").await.expect(200).hides(waits);
         assert_eq!(officer.post(&format!("{path}/roll"), list).await.expect(200).json(), json!({ "added": 1, "known": 0 }));
         assert_eq!(officer.post(&path, dates).await.expect(409).json()["type"], "/problems/residents/links-sent");
     }

@@ -106,8 +106,14 @@ both! {
         both.send(&both.open(&path).await.form("Approve the change")).await.expect(422).shows("Another person must decide");
         let committee = world.client(&cast.committee_member).await;
         committee.open(&format!("/funds/{}", held.ground.fund)).await.shows("a change of the loan waits for a committee member");
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 20)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "A change of I-2026-0001 waits for you" && m.body.contains(&path)));
+        let waits = "Decide on a change of the loan I-2026-0001, Harvest Lane CIC";
+        committee.open("/tasks").await.shows(waits);
+        both.open("/tasks").await.hides(waits);
         committee.open(&path).await.shows("Decide the change of the loan").shows("What the proposed change would mean today");
         let after = committee.fill(&path, "Approve the change", &[]).await;
+        committee.open("/tasks").await.hides(waits);
         after.shows("Loan changed from 10 April 2027").shows("The roof fell in").shows("£1,055 settled by the change");
 
         // What fell due before stays; what follows adds up.

@@ -2,6 +2,7 @@
 
 use super::criteria::CriterionInput;
 use crate::evaluation::PanelRule;
+use crate::evaluation::panel::FEWEST_SHOWN;
 use crate::values::{Parser, Pence};
 
 /// The kinds of vote, as the form offers them.
@@ -18,7 +19,13 @@ const MOST_EACH: Pence = Pence(100_000_000);
 /// Reads how residents vote.
 pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<PanelRule> {
     let quorum = form.value::<u32>("ballots", &input.ballots, "Enter the fewest ballots that count");
-    form.check(quorum.is_none_or(|q| (1..=1000).contains(&q)), "ballots", "Enter a number from 1 to 1,000");
+    form.check(
+        quorum.is_none_or(|q| q >= FEWEST_SHOWN),
+        "ballots",
+        "Enter 5 or more. When fewer than five residents vote only totals are shown, because a single vote could be \
+         recognised, and nobody could count again",
+    );
+    form.check(quorum.is_none_or(|q| q <= 1000), "ballots", "Enter at most 1,000: a roll holds no more residents");
     match input.vote.trim() {
         "scores" => {
             let highest = form.value::<u32>("highest", &input.highest, "Enter the best score, like 5")?;
@@ -111,6 +118,7 @@ mod tests {
             (input("", "5", "", "50"), "vote"),
             (input("scores", "11", "", "50"), "highest"),
             (input("scores", "5", "", "0"), "ballots"),
+            (input("scores", "5", "", "4"), "ballots"),
             (input("scores", "5", "", "1001"), "ballots"),
             (input("budget", "", "0", "5"), "each"),
         ] {
