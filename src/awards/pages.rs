@@ -217,7 +217,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
             })
         })
         .await?;
-    let mut shell = visit.shell("Award", "/tasks");
+    let mut shell = visit.shell("Award", "/desk/calls");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     built.shell = shell;
@@ -410,7 +410,7 @@ pub async fn summary(
     }
     let base = format!("/desk/calls/{call}/summaries/{application}");
     page(&SummaryPage {
-        shell: visit.shell(summary.body.0.title(), "/tasks"),
+        shell: visit.shell(summary.body.0.title(), "/desk/calls"),
         summary: summary.body.0,
         back: format!("/desk/calls/{call}/award"),
         text_href: format!("{base}?format=txt"),

@@ -59,23 +59,44 @@ pub(super) fn pairs(rule: &PanelRule, mut put: impl FnMut(&str, String)) {
     }
 }
 
-/// How residents vote, in words for applicants and for everybody.
+/// How residents vote, in words for applicants.
 #[must_use]
 pub fn words(rule: &PanelRule) -> String {
-    let how = match rule {
-        PanelRule::Scores { highest, .. } => {
-            format!(
-                "By residents: each gives every application 0 to {highest}. Other applications do not change your score"
-            )
-        }
-        PanelRule::Budget { each, .. } => format!(
-            "By residents: each shares out {each} between the applications; the one given most earns all the points. Other applications change your score"
-        ),
+    let change = match rule {
+        PanelRule::Scores { .. } => "Other applications do not change your score",
+        PanelRule::Budget { .. } => "Other applications change your score",
     };
     format!(
-        "{how}. At least {} ballots must count. Residents are shown your name, what the money is for and the amount",
-        crate::values::decimals::group_thousands(&rule.quorum().to_string())
+        "{}. {change}. {}. Residents are shown your name, what the money is for and the amount",
+        how(rule),
+        at_least(rule)
     )
+}
+
+/// How residents vote, in words for residents and for everybody.
+#[must_use]
+pub fn public_words(rule: &PanelRule) -> String {
+    format!("{}. {}. Residents are shown who applies, what the money is for and the amount", how(rule), at_least(rule))
+}
+
+fn how(rule: &PanelRule) -> String {
+    match rule {
+        PanelRule::Scores { highest, .. } => {
+            format!("By residents: each gives every application 0 to {highest}")
+        }
+        PanelRule::Budget { each, .. } => format!(
+            "By residents: each shares out {each} between the applications; the one given most earns all the points"
+        ),
+    }
+}
+
+fn at_least(rule: &PanelRule) -> String {
+    match rule.quorum() {
+        1 => "At least 1 ballot must count".to_owned(),
+        more => {
+            format!("At least {} ballots must count", crate::values::decimals::group_thousands(&more.to_string()))
+        }
+    }
 }
 
 #[cfg(test)]

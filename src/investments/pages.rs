@@ -213,7 +213,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, changes, .. } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, names } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -257,7 +257,7 @@ pub(super) async fn holding_page(
         may_verify: can(&visit.actor, Action::VerifyPrecedent, &thing),
         may_check: can(&visit.actor, Action::VerifyFigure, &of_both),
         may_restructure: can(&visit.actor, Action::ManageFund, &thing) && restructuring::can_change(&book, &changes),
-        changes: listed(visit, &book, changes),
+        changes: listed(visit, &book, changes, &names),
         round_value: match book.latest_round() {
             Some(round) => {
                 format!("Leave it empty to take the price of the round of {}: {}", medium_date(round.on), round.worth)

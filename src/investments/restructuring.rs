@@ -117,7 +117,16 @@ impl Restructure {
             overdue: OverdueChoice::Stays,
             written_off: Pence::ZERO,
         };
-        form.check(asked != nothing, "instalments", "Enter what changes: payments, dates, rate, holiday, or an amount");
+        // What was typed and refused above changes something too: it is told once.
+        let misread = [
+            (&self.instalments, instalments.is_none()),
+            (&self.first_due, first_due.is_none()),
+            (&self.rate, rate.is_none()),
+            (&self.holiday_periods, holiday.is_none()),
+        ];
+        let misread = misread.iter().any(|(typed, unread)| *unread && !typed.trim().is_empty());
+        let sentence = "Enter what changes: payments, dates, rate, holiday, or an amount";
+        form.check(misread || asked != nothing, "instalments", sentence);
         Some((from?, asked))
     }
 

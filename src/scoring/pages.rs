@@ -22,7 +22,15 @@ use serde::Deserialize;
 pub struct Nothing {}
 
 pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
-    let mut shell = visit.shell(title, "/tasks");
+    let mut shell = visit.shell(title, "/desk/calls");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    shell
+}
+
+/// As [`form_shell`], for the pages of evaluators.
+fn sheet_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
+    let mut shell = visit.shell(title, "/evaluations");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     shell
@@ -61,7 +69,7 @@ pub async fn mine(visit: Visit) -> Answer {
                 .collect::<Vec<_>>())
         })
         .await?;
-    page(&MinePage { shell: visit.shell("My evaluations", "/tasks"), rows })
+    page(&MinePage { shell: visit.shell("My evaluations", "/evaluations"), rows })
 }
 
 /// One line of the grid on the sheet.
@@ -169,7 +177,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Shee
         .collect();
     let conflicts = conflicts.iter().map(|c| (name(c.application_id), c.nature.clone(), c.outcome.label())).collect();
     Ok(SheetPage {
-        shell: form_shell(visit, &format!("Evaluate {}", call.title), &form),
+        shell: sheet_shell(visit, &format!("Evaluate {}", call.title), &form),
         form,
         declared: member.declared_at.is_some(),
         is_final: member.final_at.is_some(),
@@ -339,7 +347,7 @@ async fn score_page(
     let (done, all) = sheets::progress(&all_answers, &drafts);
     let most = call.terms.0.words.get(&criterion_id).copied().unwrap_or(500);
     Ok(ScorePage {
-        shell: form_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
+        shell: sheet_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
         form,
         title: criterion.title.clone(),
         application,

@@ -37,7 +37,9 @@ pub(super) struct Given {
 
 pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
     let mut form = Parser::default();
-    let level = form.optional::<i64>("level", &input.level);
+    let typed = input.level.trim();
+    let level = typed.parse::<i64>().ok();
+    form.check(typed.is_empty() || level.is_some(), "level", "Choose one of the published levels");
     let passed = match input.passed.trim() {
         "" => None,
         "yes" | "true" => Some(true),

@@ -82,7 +82,7 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     }
     let next = found.next.map(|c| format!("/desk/subsidies?after={c}"));
     let rows = found.items.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
-    page(&ListPage { shell: visit.shell("Subsidy routes", "/fund"), rows, next })
+    page(&ListPage { shell: visit.shell("Subsidy routes", "/funds"), rows, next })
 }
 
 #[derive(Template)]
@@ -170,7 +170,7 @@ async fn route_page(
         Some(r) if r.authority_id != authority || r.organisation_id != organisation => return Err(Error::NotFound),
         other => other,
     };
-    let mut shell = visit.shell("Subsidy route", "/fund");
+    let mut shell = visit.shell("Subsidy route", "/funds");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     let thing = Thing::of_authority(authority);
@@ -352,7 +352,7 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     let check = standing(&rows, visit.today());
     let left = check.as_ref().map_or(Pence::ZERO, |c| room(c.cap, c.used));
     page(&GroupPage {
-        shell: visit.shell("Assistance to a group", "/fund"),
+        shell: visit.shell("Assistance to a group", "/funds"),
         group: query.group.clone(),
         check,
         left,

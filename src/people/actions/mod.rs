@@ -373,14 +373,18 @@ pub async fn revoke_token(app: &App, actor: &Actor, id: Id<TokenRow>) -> Result<
 /// What the sign-in page of a sandbox says: address and role of the demo's people, who share one password.
 pub const DEMO_PASSWORD: &str = "practice makes perfect";
 /// Address and role of each person of the demo.
-pub const DEMO_HINT: [(&str, &str); 12] = [
+pub const DEMO_HINT: [(&str, &str); 16] = [
     ("admin@camden.example", "administrator"),
     ("missions@camden.example", "mission lead"),
     ("buyer@camden.example", "procurement officer"),
     ("buyer2@camden.example", "second procurement officer"),
     ("evaluator@camden.example", "evaluator"),
+    ("evaluator2@camden.example", "second evaluator"),
+    ("evaluator3@camden.example", "third evaluator"),
     ("fund@camden.example", "fund manager"),
     ("committee@camden.example", "committee member"),
+    ("committee2@camden.example", "second committee member"),
+    ("committee3@camden.example", "third committee member"),
     ("contracts@camden.example", "contract manager"),
     ("auditor@camden.example", "auditor"),
     ("owner@harvest.example", "owner of Harvest Lane Kitchens CIC"),
