@@ -125,7 +125,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         return Ok(Vec::new());
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
-    let (found, settled, asking, votes) = visit
+    let funds = can(&visit.actor, Action::EditRound, &Thing::of_authority(authority));
+    let (found, settled, votes) = visit
         .app
         .db
         .read(move |db| {
@@ -133,20 +134,23 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             let closed: Vec<_> =
                 found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
             let settled = awards::settled(db, &closed)?;
-            let asks_residents = |c: &&Call| closed.contains(&c.id) && residents::panel(&c.terms.0.model).is_some();
-            let asking: Vec<Id<Call>> = found.iter().filter(asks_residents).map(|c| c.id).collect();
-            let votes = if asking.is_empty() { HashMap::new() } else { residents::of_calls(db, &asking)? };
-            Ok((found, settled, asking, votes))
+            let waits = |c: &&calls::CallLine| {
+                c.kind == CallKind::Round
+                    && matches!(c.stage, CallStage::Open | CallStage::Closed)
+                    && closed.contains(&c.id)
+                    && !settled.contains(&c.id)
+            };
+            let rounds: Vec<Id<Call>> = found.iter().filter(waits).map(|c| c.id).collect();
+            let votes = if rounds.is_empty() || !funds { Vec::new() } else { residents::of_calls(db, &rounds)? };
+            Ok((found, settled, votes))
         })
         .await?;
     // The vote takes longest of all, so it stands above its call.
-    let mut tasks: Vec<Task> = found
-        .iter()
-        .filter(|call| asking.contains(&call.id) && !settled.contains(&call.id))
-        .filter(|call| matches!(call.stage, CallStage::Open | CallStage::Closed))
-        .filter(|_| can(&actor, Action::EditRound, &Thing::of_authority(authority)))
-        .filter_map(|call| {
-            let hint = match votes.get(&call.id) {
+    let mut tasks: Vec<Task> = votes
+        .into_iter()
+        .filter_map(|(call, vote)| {
+            residents::panel(&call.terms.0.model)?;
+            let hint = match vote {
                 None => "The round has closed. Open every application, then say when residents vote",
                 Some(vote) if vote.closed_at.is_some() && vote.tally.as_ref().is_none_or(|t| !t.0.quorum_met) => {
                     "Too few voted. Hold the vote again"

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::evaluation::panel::{PanelTally, Roll};
 use crate::values::{Id, Instant};
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Rows of one statement: both databases limit how many values a statement may hold.
 const AT_ONCE: usize = 500;
@@ -28,18 +28,20 @@ pub fn newest_of_call(db: &mut Db, call: Id<Call>) -> Result<Option<ResidentVote
         .optional()?)
 }
 
-/// The newest vote of each of some calls that has one.
+/// Some calls, each with its newest vote, in one statement.
 ///
 /// # Errors
 /// What the database says.
-pub fn newest_of_calls(db: &mut Db, ids: &[Id<Call>]) -> Result<HashMap<Id<Call>, ResidentVote>> {
-    let oldest_first: Vec<ResidentVote> = resident_votes::table
-        .filter(resident_votes::call_id.eq_any(ids))
-        .select(ResidentVote::as_select())
-        .order((resident_votes::set_at, resident_votes::id))
+pub fn newest_of_calls(db: &mut Db, ids: &[Id<Call>]) -> Result<Vec<(Call, Option<ResidentVote>)>> {
+    let mut found: Vec<(Call, Option<ResidentVote>)> = calls::table
+        .left_join(resident_votes::table.on(resident_votes::call_id.eq(calls::id)))
+        .filter(calls::id.eq_any(ids))
+        .select((Call::as_select(), Option::<ResidentVote>::as_select()))
+        .order((calls::id, resident_votes::set_at.desc(), resident_votes::id.desc()))
         .limit(MOST)
         .load(db)?;
-    Ok(oldest_first.into_iter().map(|vote| (vote.call_id, vote)).collect())
+    found.dedup_by_key(|(call, _)| call.id);
+    Ok(found)
 }
 
 /// A call with its newest vote, in one statement.
