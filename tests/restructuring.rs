@@ -190,7 +190,7 @@ both! {
         committee.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "decline" })).await.expect(200);
         assert_eq!(book(&world, held.id).arrears(day("2027-04-10")).overdue, Pence(105_500), "declined: nothing changes");
         let page = world.client(&cast.fund_manager).await.open(&format!("/investments/{}", held.id)).await;
-        page.shows("Not changed: Committee member").shows("declined it on 10 April 2027. It was asked for because:").shows("Agreed");
+        page.shows("Not changed: committee member").shows("declined it on 10 April 2027. It was asked for because:").shows("Agreed");
         let second = post(body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(200);
         let again = committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(409).json();
