@@ -41,6 +41,7 @@ pub fn handlers() -> Handlers {
     handlers.on("call.withdrawn", applications::jobs::destroy_drafts);
 
     // scoring
+    handlers.on("call.closed", crate::scoring::residents::roll::ask_to_set_up);
     handlers.on(crate::scoring::residents::roll::CLOSE, crate::scoring::residents::casting::close);
 
     // awards

@@ -4,7 +4,8 @@ use crate::scoring::{Ready, ready, signed};
 use crate::support::World;
 use commonweal::awards::{self, AwardState};
 use commonweal::calls::{self, CallKind};
-use commonweal::db::schema::{calls as call_rows, panel_conflicts};
+use commonweal::db::schema::{accounts, calls as call_rows, panel_conflicts};
+use commonweal::outbox::mail;
 use commonweal::scoring;
 use commonweal::values::{Actor, Id, Instant, Role};
 use diesel::prelude::*;
@@ -34,6 +35,11 @@ fn loan() -> Value {
         "tranches": "40000 on 2027-02-01; 20000 on 2027-08-01", "rate": "4.5", "repayment": "annuity",
         "instalments": "48", "precedents": "Lease signed",
     })
+}
+
+fn address(world: &World, person: &Actor) -> String {
+    let of = accounts::table.filter(accounts::id.eq(person.account().unwrap())).select(accounts::email);
+    world.app.db.read_now(|db| Ok(of.first(db)?)).unwrap()
 }
 
 /// Sets how many members of the committee decide in a round.
@@ -165,7 +171,15 @@ both! {
         with_quorum(&world, ready.call, None);
         signed(&world, &ready).await;
         let manager = world.also(&ready.officer, Role::CommitteeMember);
+        let first = world.person(Role::CommitteeMember);
         let id = recommended(&world, &ready, loan()).await;
+        // The committee is told, by mail and among its tasks; who recommended it is not asked to decide.
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<&str> = mails.iter().filter(|m| m.subject == "A recommendation waits for you: R-2026-0002").map(|m| m.recipient.as_str()).collect();
+        assert_eq!(told, [address(&world, &first)]);
+        let waits = "Decide on £60,000 for Alder Youth: R-2026-0002 Community kitchens";
+        world.client(&first).await.get("/tasks").await.expect(200).shows(waits).shows("Say whether you are for it");
+        world.client(&manager).await.get("/tasks").await.expect(200).hides("Decide on £60,000");
         let path = format!("/api/v1/awards/{id}/committee");
         let decision = format!("/api/v1/awards/{id}/decision");
         let (approve, favour) = (json!({ "decision": "approve" }), json!({ "stance": "for", "reason": "It carries the loan" }));
@@ -175,7 +189,7 @@ both! {
         let own = world.api(&manager).await;
         assert_eq!(refused(own.post(&path, favour.clone()).await), "/problems/awards/same-person");
         world.api(&ready.evaluators[0]).await.post(&path, favour.clone()).await.expect(403);
-        let people = [0; 4].map(|_| world.person(Role::CommitteeMember));
+        let people = [first, world.person(Role::CommitteeMember), world.person(Role::CommitteeMember), world.person(Role::CommitteeMember)];
         let mut members = Vec::new();
         for person in &people {
             members.push(world.api(person).await);
@@ -191,6 +205,10 @@ both! {
         assert_eq!(refused(torn.post(&path, favour.clone()).await), "/problems/awards/recused");
         torn.post(&path, json!({ "stance": "recused", "reason": "My sister works there" })).await.expect(200);
         assert_eq!(refused(torn.post(&decision, approve.clone()).await), "/problems/awards/recused");
+        // Who voted waits for the others, and who stands aside has nothing to do.
+        for done in [&people[0], &conflicted] {
+            world.client(done).await.get("/tasks").await.expect(200).hides("Decide on £60,000");
+        }
         members[1].post(&path, json!({ "stance": "recused", "reason": "I rent to them" })).await.expect(200);
         assert_eq!(refused(members[1].post(&decision, approve.clone()).await), "/problems/awards/recused");
         assert_eq!(refused(members[1].post(&path, favour.clone()).await), "/problems/awards/recused");
@@ -209,9 +227,11 @@ both! {
         page.post(&format!("{desk}/{id}/committee"), &[("at", &part), ("stance", ""), ("reason", "x")]).await.expect(422).shows("Say whether you are for it");
         page.post(&format!("{desk}/{id}/committee"), &[("at", &part), ("stance", "for"), ("reason", "Sound")]).await.expect(303);
         page.get(&desk).await.expect(200).shows("2 for, 1 against, 2 recused.").hides("more must vote");
+        page.get("/tasks").await.expect(200).shows(waits).shows("Enough members have voted. Record the decision");
         assert_eq!(refused(members[2].post(&decision, json!({ "decision": "decline" })).await), "/problems/awards/no-majority");
         page.post(&format!("{desk}/{id}/decision"), &[("decision", "approve")]).await.expect(303);
         assert_eq!(award(&world, &id).state, AwardState::Approved);
+        page.get("/tasks").await.expect(200).hides("Decide on £60,000");
         assert_eq!(refused(members[0].post(&path, against).await), "/problems/awards/wrong-state");
         let said = members[0].get(&format!("/api/v1/calls/{}/awards", ready.call)).await.expect(200).json();
         assert_eq!(said["committee"].as_array().unwrap().len(), 5);

@@ -307,6 +307,11 @@ both! {
         desk.get(&at("criteria/new?kind=quality")).await.expect(200).shows("Level texts");
         desk.post(&at("criteria/new"), &[("kind", "quality"), ("title", "How will you do it?"), ("weight", "50"), ("minimum_level", "2")]).await.expect(303);
         desk.post(&at("criteria/new"), &[("kind", "social_value"), ("title", "Promises"), ("weight", "20"), ("method", "against_targets"), ("judged_by", "how_will_you_do_it")]).await.expect(303);
+        for (field, value, told) in [("ceiling", "0", "Enter more than £0"), ("ceiling", "-1", "Enter more than £0"), ("exponent", "6", "Enter a whole number from 1 to 5")] {
+            let mut price = std::collections::BTreeMap::from([("kind", "price"), ("title", "Price"), ("weight", "29"), ("formula", "absolute_to_ceiling"), ("ceiling", "1200000")]);
+            price.insert(field, value);
+            desk.post(&at("criteria/new"), &price.into_iter().collect::<Vec<_>>()).await.expect(422).shows(told);
+        }
         desk.post(&at("criteria/new"), &[("kind", "price"), ("title", "Price"), ("weight", "29"), ("formula", "absolute_to_ceiling"), ("ceiling", "1200000")]).await.expect(303);
         desk.get(&at("criteria")).await.expect(200).shows("Weights add up to 99% of 100%");
         desk.post(&at("criteria/price"), &[("title", "Price"), ("weight", "30"), ("formula", "absolute_to_ceiling"), ("ceiling", "1200000")]).await.expect(303);

@@ -27,6 +27,12 @@ async fn the_story(kind: Kind) {
     assert!(register.contains("Harvest Lane Kitchens CIC") && register.contains("1086000.00"));
     resident.get("/calls").await.expect(200).shows("Community kitchens on four estates").shows("Youth Fund");
 
+    // Everybody of the practice council is named on its sign-in page.
+    let sign_in = resident.get("/sign-in").await.expect(200);
+    for email in ["evaluator2", "evaluator3", "committee2", "committee3"] {
+        assert!(sign_in.text.contains(&format!("{email}@camden.example")), "{email} is not on the sign-in page");
+    }
+
     // An officer: a tender that closed with its number of bids hidden until it is opened by two.
     let buyer = world.sign_in("buyer@camden.example", DEMO_PASSWORD).await;
     let tasks = buyer.get("/tasks").await.expect(200).shows("Growing space on three estates");

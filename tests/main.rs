@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 mod access;
+mod addresses;
 mod agreements;
 mod anonymised;
 mod applications;

@@ -349,6 +349,8 @@ both! {
         desk.get(&format!("{new}?kind=figure")).await.expect(200).shows("Which figure counts?").shows("The loan it is worked out on");
         let cover = [("kind", "figure"), ("title", "Cover of the instalments"), ("weight", "20"), ("measure", "affordability"), ("loan_rate", "5"), ("loan_months", "60")];
         desk.post(&new, &cover).await.expect(422).shows("Enter at least one bound");
+        let few = [("kind", "panel"), ("title", "Residents"), ("weight", "20"), ("vote", "scores"), ("highest", "5"), ("ballots", "4")];
+        desk.post(&new, &few).await.expect(422).shows("fewer than five residents vote only totals are shown");
         let mut whole = cover.to_vec();
         whole.push(("bounds", "1 0.5\n1.25 1"));
         desk.post_and_follow(&new, &whole).await.expect(200).shows("cover of the instalments in the hardest twelve months");
@@ -370,7 +372,10 @@ both! {
         let tender = calls::create(&world.app, &officer, &other, now).await.unwrap();
         let desk = world.client(&officer).await;
         desk.get(&format!("/desk/calls/{tender}/criteria")).await.expect(200).hides("A figure that we work out").shows("Whole-life cost");
-        desk.post_and_follow(&format!("/desk/calls/{tender}/criteria/new"), &whole).await.expect(200).shows("a tender has none, so remove it");
+        desk.post(&format!("/desk/calls/{tender}/criteria/new"), &whole).await.expect(422).shows("In a tender, use a price or a question");
+        let vote = [("kind", "panel"), ("title", "Residents"), ("weight", "20"), ("vote", "scores"), ("highest", "5"), ("ballots", "50")];
+        desk.post(&format!("/desk/calls/{tender}/criteria/new"), &vote).await.expect(422).shows("Residents vote in investment rounds only");
+        assert!(world.app.db.read_now(|db| calls::find(db, tender)).unwrap().terms.0.model.criteria.is_empty(), "nothing of it is stored");
     }
 
     async fn a_figure_is_worked_out_at_the_ranking_and_refused_where_it_cannot_be(world: World) {

@@ -170,7 +170,10 @@ both! {
         resident.get(&link(6)).await.expect(200).shows("Voting has ended");
         assert_eq!(cast(&program, &secrets[6], scores(0, 5, 5)).await, 409);
         // Alder: 5 + 5 + 4 + 5 + 4 + 5 = 28 of six ballots.
-        public.get(&result).await.expect(200).shows("6 of 7 residents voted").shows("Turnout 85.7%").shows("4.67").shows("4: 2, 5: 4");
+        public.get(&result).await.expect(200).shows("6 of 7 residents voted").shows("Turnout 85.7%").shows("4.67").shows("4: 2, 5: 4")
+            .shows("What residents gave to each application").shows("Alder Youth was scored best").shows("93.3%")
+            .shows("Residents are shown who applies").hides("your score");
+        world.client(&world.person(Role::Auditor)).await.get("/audit?kind=residents-vote").await.expect(200).shows("Counted").shows(">Residents’ vote<span");
         manager.get(&desk).await.expect(200).shows("The residents’ vote is counted");
         assert_eq!(officer.post(&format!("/api/v1/calls/{}/residents-vote", ready.call),
             json!({ "opens_date": in_minutes(&world, 10).rfc3339(), "closes_date": in_minutes(&world, 20).rfc3339() })).await.expect(409).json()["type"], "/problems/residents/held");
@@ -313,7 +316,7 @@ both! {
         world.move_clock(times.closes.plus(TimeDelta::seconds(1))).await;
         // £260, £40 and £100 of £400.
         world.client(&Actor::Public).await.get(&format!("/calls/{}/vote", ready.call)).await.expect(200)
-            .shows("Turnout 100.0%").shows("65.0%").shows("£260").shows("25.0%");
+            .shows("Turnout 100.0%").shows("65.0%").shows("£260").shows("25.0%").shows("Alder Youth was given most").hides("your score");
         let now = world.now();
         scoring_samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &judge, now).await.unwrap();
         scoring_samples::moderate_everything(&world.app, &ready.officer, ready.call, &judge, now).await.unwrap();
@@ -396,6 +399,16 @@ both! {
         let dates = json!({ "opens_date": in_minutes(&world, 10).rfc3339(), "closes_date": in_minutes(&world, 90).rfc3339() });
         let stranger = world.api(&world.person_of(world.other_council(), Role::FundManager)).await;
         assert!(matches!(stranger.post(&path, dates.clone()).await.status, 403 | 404));
+        // The fund manager is told that the round has closed and a vote is to be set up, by mail and among the tasks.
+        let (now, call) = (world.now(), ready.call);
+        world.app.db.write_now(|db| outbox::emit(db, "call.closed", json!({ "call": call }), now)).unwrap();
+        world.run_jobs().await;
+        let mails = world.app.db.read_now(|db| outbox::mail::list(db, None, 200)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "Set up the residents’ vote: R-2026-0002" && m.body.contains(&format!("/desk/calls/{call}/residents"))));
+        let waits = "Set up the residents’ vote: R-2026-0002 Community kitchens";
+        let manager = world.client(&ready.officer).await;
+        manager.get("/tasks").await.expect(200).shows(waits);
+        world.client(&world.person(Role::ProcurementOfficer)).await.get("/tasks").await.expect(200).hides(waits);
         let officer = world.api(&ready.officer).await;
         let list = json!({ "addresses": "one@r.example" });
         assert_eq!(officer.post(&format!("{path}/roll"), list.clone()).await.expect(409).json()["type"], "/problems/residents/not-set");
@@ -403,6 +416,7 @@ both! {
         assert_eq!(applicant.post(&path, dates.clone()).await.expect(409).json()["type"], "/problems/applications/own-organisation");
         officer.post(&path, dates.clone()).await.expect(201);
         officer.post(&path, dates.clone()).await.expect(201);
+        manager.get("/tasks").await.expect(200).hides(waits);
         assert_eq!(officer.post(&format!("{path}/roll"), list).await.expect(200).json(), json!({ "added": 1, "known": 0 }));
         assert_eq!(officer.post(&path, dates).await.expect(409).json()["type"], "/problems/residents/links-sent");
     }

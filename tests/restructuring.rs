@@ -106,8 +106,15 @@ both! {
         both.send(&both.open(&path).await.form("Approve the change")).await.expect(422).shows("Another person must decide");
         let committee = world.client(&cast.committee_member).await;
         committee.open(&format!("/funds/{}", held.ground.fund)).await.shows("a change of the loan waits for a committee member");
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 20)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "A change of I-2026-0001 waits for you" && m.body.contains(&path)));
+        let waits = "Decide on a change of the loan I-2026-0001, Harvest Lane CIC";
+        committee.open("/tasks").await.shows(waits);
+        both.open("/tasks").await.hides(waits);
         committee.open(&path).await.shows("Decide the change of the loan").shows("What the proposed change would mean today");
         let after = committee.fill(&path, "Approve the change", &[]).await;
+        committee.open("/tasks").await.hides(waits);
+        after.shows("3.00% a year since 10 April 2027, before it 6.00% a year").shows("to 15 December 2028 as changed; agreed for 1 year");
         after.shows("Loan changed from 10 April 2027").shows("The roof fell in").shows("£1,055 settled by the change");
 
         // What fell due before stays; what follows adds up.
@@ -162,8 +169,10 @@ both! {
         post(json!({ "from_on": "2027-04-10", "instalments": "many", "rate": "101", "holiday_periods": "2", "overdue": "gone", "reason": "x" })).await
             .expect(422).shows("from 1 to 600").shows("from 0% to 100%").shows("Choose what becomes of interest");
         post(json!({ "from_on": "2027-04-10", "first_due": "2200-01-01", "reason": "x" })).await.expect(422).shows("within ten years");
+        post(json!({ "from_on": "2027-04-10", "rate": "101", "reason": "x" })).await.expect(422).shows("from 0% to 100%").hides("Enter what changes");
         let past = post(json!({ "from_on": "2027-04-09", "rate": "3", "reason": "x" })).await.expect(409).json();
         assert_eq!(past["type"], "/problems/investments/change-day-past");
+        assert!(past["detail"].as_str().unwrap().contains("Choose today or a later day"), "{past}");
         post(json!({ "from_on": "2027-04-10", "written_off": "10000", "reason": "x" })).await.expect(422).shows("This leaves nothing to pay");
         post(json!({ "from_on": "2027-04-10", "written_off": "10000.01", "reason": "x" })).await.expect(409);
         let stranger = world.person_of(world.other_council(), Role::FundManager);
@@ -180,6 +189,8 @@ both! {
         manager.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "approve" })).await.expect(403);
         committee.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "decline" })).await.expect(200);
         assert_eq!(book(&world, held.id).arrears(day("2027-04-10")).overdue, Pence(105_500), "declined: nothing changes");
+        let page = world.client(&cast.fund_manager).await.open(&format!("/investments/{}", held.id)).await;
+        page.shows("Not changed: committee member").shows("declined it on 10 April 2027. It was asked for because:").shows("Agreed");
         let second = post(body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(200);
         let again = committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(409).json();

@@ -9,13 +9,15 @@ use super::rules::{AwardRefusal, at_step};
 use super::store;
 use crate::app::App;
 use crate::applications;
-use crate::calls::{self, USUAL_QUORUM};
+use crate::calls::{self, Call, USUAL_QUORUM};
 use crate::db::schema::committee_votes;
 use crate::db::{Db, MultiBackend};
 use crate::error::{Error, Result};
+use crate::outbox::mail;
+use crate::people::addresses_of_deciders;
 use crate::people::policy::{Action, Thing, require};
 use crate::scoring;
-use crate::values::{Account, Actor, Id, Instant, Parser, actor};
+use crate::values::{Account, Actor, Id, Instant, Parser, Role, actor};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
@@ -92,6 +94,20 @@ impl Standing {
             Err(AwardRefusal::NoMajority { favour: self.favour, against: self.against })
         }
     }
+}
+
+/// Writes to the members of the committee that a recommendation waits for them, all but who made it.
+pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, address: &str, now: Instant) -> Result<()> {
+    let subject = format!("A recommendation waits for you: {}", call.reference);
+    let text = format!(
+        "Somebody recommends an award of {} “{}”. It waits for the committee.\n\nRead why, and decide:\n{address}/desk/calls/{}/award\n",
+        call.reference, call.title, call.id
+    );
+    let members = addresses_of_deciders(db, award.authority_id, Role::CommitteeMember, Some(award.recommended_by))?;
+    for to in members {
+        mail::queue(db, Some(award.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
 }
 
 /// What a member says.

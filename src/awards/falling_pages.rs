@@ -47,7 +47,7 @@ async fn falls_away_page(
             Ok((call, find_organisation(db, application.organisation_id)?.name))
         })
         .await?;
-    let mut shell = visit.shell(format!("{name} falls away"), "/tasks");
+    let mut shell = visit.shell(format!("{name} falls away"), "/desk/calls");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     Ok(FallsAwayPage { shell, form, call, application, name, grounds: FallGround::options() })

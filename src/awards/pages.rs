@@ -235,7 +235,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
             })
         })
         .await?;
-    let mut shell = visit.shell("Award", "/tasks");
+    let mut shell = visit.shell("Award", "/desk/calls");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     built.shell = shell;
@@ -290,6 +290,7 @@ pub async fn recommend(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Rec
 /// Denied.
 pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<CheckInput>) -> Answer {
     let (call, application) = path.into_inner();
+    visit.under(call, move |db| Ok(applications::find(db, application)?.call_id)).await?;
     let done = actions::record_check(&visit.app, &visit.actor, application, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "The check is recorded.").await
 }
@@ -300,6 +301,7 @@ pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, p
 /// Denied.
 pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<DecisionInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = match posted.input.approves() {
         Ok(approve) => actions::decide(&visit.app, &visit.actor, award, approve, visit.now).await,
         Err(error) => Err(error),
@@ -313,6 +315,7 @@ pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted
 /// Denied.
 pub async fn committee(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<StanceInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = super::committee::vote(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "Your vote is recorded.").await
 }
@@ -332,6 +335,7 @@ pub async fn send_summaries(visit: Visit, id: web::Path<Id<Call>>, posted: Poste
 /// Denied.
 pub async fn notice(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<NoticeInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = actions::record_notice(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "The notice is recorded.").await
 }
@@ -342,6 +346,7 @@ pub async fn notice(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted
 /// Denied.
 pub async fn offer(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<OfferInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = offers::make(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "The offer is with the applicant.").await
 }
@@ -352,6 +357,7 @@ pub async fn offer(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted:
 /// Denied.
 pub async fn subsidy(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<SubsidyInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = offers::work_out_subsidy(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     let words = match &done {
         Ok(found) => {
@@ -368,6 +374,7 @@ pub async fn subsidy(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, poste
 /// Denied.
 pub async fn challenge(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<ChallengeInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     let done = actions::record_challenge(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "The challenge is recorded.").await
 }
@@ -382,6 +389,12 @@ pub async fn end_challenge(
     posted: Posted<ChallengeEndInput>,
 ) -> Answer {
     let (call, challenge) = path.into_inner();
+    visit
+        .under(call, move |db| {
+            let award = store::find_challenge(db, challenge)?.award_id;
+            Ok(store::find(db, award)?.call_id)
+        })
+        .await?;
     let done = actions::end_challenge(&visit.app, &visit.actor, challenge, &posted.input, visit.now).await;
     after(&visit, call, posted, done, "Recorded.").await
 }
@@ -421,7 +434,7 @@ pub async fn summary(
     }
     let base = format!("/desk/calls/{call}/summaries/{application}");
     page(&SummaryPage {
-        shell: visit.shell(summary.body.0.title(), "/tasks"),
+        shell: visit.shell(summary.body.0.title(), "/desk/calls"),
         summary: summary.body.0,
         back: format!("/desk/calls/{call}/award"),
         text_href: format!("{base}?format=txt"),

@@ -232,9 +232,17 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::Recused => {
                 "You have a conflict of interest with this applicant, so you stand aside: others decide.".to_owned()
             }
-            AwardRefusal::NoQuorum { counted, quorum } => format!(
-                "{quorum} members of the committee must vote for or against this; {counted} have. Recused members do not count."
-            ),
+            AwardRefusal::NoQuorum { counted, quorum } => {
+                let members = if *quorum == 1 { "1 member".to_owned() } else { format!("{quorum} members") };
+                let have = match counted {
+                    0 => "none has".to_owned(),
+                    1 => "1 has".to_owned(),
+                    more => format!("{more} have"),
+                };
+                format!(
+                    "{members} of the committee must vote for or against this; {have}. Recused members do not count."
+                )
+            }
             AwardRefusal::NoMajority { favour, against } => {
                 format!("The committee has not decided like this: {favour} for, {against} against.")
             }

@@ -134,6 +134,9 @@ pub fn put(terms: &mut Terms, id: Option<&str>, input: &CriterionInput) -> Resul
         None => form.value::<CriterionKind>("kind", &input.kind, "Choose a kind of criterion"),
     };
     let title = form.text("title", &input.title, 300, "Enter a title");
+    if let Some(sentence) = kind.and_then(|kind| misplaced(terms, kind)) {
+        form.wrong("", sentence);
+    }
     let read = kind.and_then(|kind| read_kind(&mut form, &terms.model, before.as_ref(), kind, input));
     let carries = match &read {
         Some(Kind::PassFail { .. }) => false,
@@ -183,6 +186,24 @@ pub fn put(terms: &mut Terms, id: Option<&str>, input: &CriterionInput) -> Resul
         }
     }
     Ok(id)
+}
+
+/// Why a criterion of this kind does not belong into a call, and what to do.
+fn misplaced(terms: &Terms, kind: CriterionKind) -> Option<&'static str> {
+    match kind {
+        CriterionKind::Panel if terms.tender.is_some() => {
+            Some("Residents vote in investment rounds only. In a tender, use a question that evaluators judge")
+        }
+        CriterionKind::Figure if terms.tender.is_some() => Some(
+            "Such a figure is worked out from an application to an investment round. In a tender, use a price or a \
+             question that evaluators judge",
+        ),
+        CriterionKind::Price | CriterionKind::Cost if terms.round.is_some() => Some(
+            "Applicants to a round ask for an amount and name no price. In a round, use a figure that we work out or a \
+             question that evaluators judge",
+        ),
+        _ => None,
+    }
 }
 
 fn holds(criterion: &Criterion, id: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The form of a criterion that scores a figure which the service works out for each application of a round.
 
 use super::criteria::CriterionInput;
+use super::price_form::is_part;
 use crate::evaluation::{Better, FigureBand, FigureMeasure, FigureRisk, FigureTrial, Kind, RiskGrade};
 use crate::values::decimals::{parse_decimal, shown_decimal};
 use crate::values::{Parser, Pence};
@@ -49,9 +50,15 @@ pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<Kind> {
     let bands = lines(form, "bounds", &input.bounds, "a bound and the part of the points, like 1.25 0.8")
         .map(|lines| lines.into_iter().map(|(bound, share)| FigureBand { bound, share }).collect::<Vec<_>>());
     form.check(bands.as_ref().is_none_or(|b| !b.is_empty()), "bounds", "Enter at least one bound");
+    if let (Some(bands), Some(figure)) = (&bands, figure) {
+        check_bounds(form, bands, figure.measure().1);
+    }
     let rate = percent(form, "loan_rate", &input.loan_rate, "Enter the yearly rate of the loan, like 5");
     let months = form.value::<u32>("loan_months", &input.loan_months, "Enter the months of the loan, like 60");
-    form.check(months.is_none_or(|m| (1..=600).contains(&m)), "loan_months", "Enter 1 to 600 months");
+    let possible = |months: &u32| (1..=600).contains(months);
+    form.check(months.is_none_or(|m| possible(&m)), "loan_months", "Enter 1 to 600 months");
+    // What was refused here is told once.
+    let months = months.filter(possible);
     let follows = if input.follows.trim().is_empty() {
         Some(Decimal::ZERO)
     } else {
@@ -85,6 +92,27 @@ pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<Kind> {
         form.wrong(field, sentence(problem));
     }
     Some(Kind::Figure { measure, better, bands: bands?, trial: Some(trial) })
+}
+
+/// Bounds rise, and a better figure earns no less. The first fault is told.
+fn check_bounds(form: &mut Parser, bands: &[FigureBand], better: Better) {
+    let wrong = if bands.iter().any(|b| !is_part(b.share)) {
+        "The part of the points is from 0 to 1, like 0.8"
+    } else if bands.windows(2).any(|pair| matches!(pair, [a, b] if a.bound >= b.bound)) {
+        "Each bound must be higher than the one before"
+    } else if bands.windows(2).any(|pair| match pair {
+        [a, b] if better == Better::Higher => a.share > b.share,
+        [a, b] => a.share < b.share,
+        _ => false,
+    }) {
+        match better {
+            Better::Higher => "A higher figure is better here, so it may not earn less than a lower one",
+            Better::Lower => "A lower figure is better here, so it may not earn less than a higher one",
+        }
+    } else {
+        return;
+    };
+    form.wrong("bounds", wrong);
 }
 
 fn sentence(problem: &str) -> String {
@@ -292,6 +320,9 @@ mod tests {
             (CriterionInput { lost: String::new(), ..input("return") }, "lost"),
             (CriterionInput { bounds: String::new(), ..input("affordability") }, "bounds"),
             (CriterionInput { bounds: "1 0.5\nmuch".into(), ..input("affordability") }, "bounds"),
+            (CriterionInput { bounds: "1 50".into(), ..input("affordability") }, "bounds"),
+            (CriterionInput { bounds: "1.25 0.5\n1 1".into(), ..input("affordability") }, "bounds"),
+            (CriterionInput { bounds: "1 1\n1.25 0.5".into(), ..input("affordability") }, "bounds"),
             (CriterionInput { loan_months: "0".into(), ..input("affordability") }, "loan_months"),
             (CriterionInput { loan_rate: "500".into(), ..input("affordability") }, "loan_rate"),
             (CriterionInput { market: String::new(), ..input("subsidy") }, "market"),
@@ -300,7 +331,8 @@ mod tests {
         ] {
             let mut form = Parser::default();
             read(&mut form, &given);
-            assert!(form.finish().unwrap_err().at(field).is_some(), "{field}");
+            let errors = form.finish().unwrap_err();
+            assert!(errors.at(field).is_some() && errors.0.len() == 1, "{field}: {errors:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::criteria::CriterionInput;
 use crate::evaluation::PanelRule;
+use crate::evaluation::panel::FEWEST_SHOWN;
 use crate::values::{Parser, Pence};
 
 /// The kinds of vote, as the form offers them.
@@ -18,7 +19,13 @@ const MOST_EACH: Pence = Pence(100_000_000);
 /// Reads how residents vote.
 pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<PanelRule> {
     let quorum = form.value::<u32>("ballots", &input.ballots, "Enter the fewest ballots that count");
-    form.check(quorum.is_none_or(|q| (1..=1000).contains(&q)), "ballots", "Enter a number from 1 to 1,000");
+    form.check(
+        quorum.is_none_or(|q| q >= FEWEST_SHOWN),
+        "ballots",
+        "Enter 5 or more. When fewer than five residents vote only totals are shown, because a single vote could be \
+         recognised, and nobody could count again",
+    );
+    form.check(quorum.is_none_or(|q| q <= 1000), "ballots", "Enter at most 1,000: a roll holds no more residents");
     match input.vote.trim() {
         "scores" => {
             let highest = form.value::<u32>("highest", &input.highest, "Enter the best score, like 5")?;
@@ -52,23 +59,44 @@ pub(super) fn pairs(rule: &PanelRule, mut put: impl FnMut(&str, String)) {
     }
 }
 
-/// How residents vote, in words for applicants and for everybody.
+/// How residents vote, in words for applicants.
 #[must_use]
 pub fn words(rule: &PanelRule) -> String {
-    let how = match rule {
-        PanelRule::Scores { highest, .. } => {
-            format!(
-                "By residents: each gives every application 0 to {highest}. Other applications do not change your score"
-            )
-        }
-        PanelRule::Budget { each, .. } => format!(
-            "By residents: each shares out {each} between the applications; the one given most earns all the points. Other applications change your score"
-        ),
+    let change = match rule {
+        PanelRule::Scores { .. } => "Other applications do not change your score",
+        PanelRule::Budget { .. } => "Other applications change your score",
     };
     format!(
-        "{how}. At least {} ballots must count. Residents are shown your name, what the money is for and the amount",
-        crate::values::decimals::group_thousands(&rule.quorum().to_string())
+        "{}. {change}. {}. Residents are shown your name, what the money is for and the amount",
+        how(rule),
+        at_least(rule)
     )
+}
+
+/// How residents vote, in words for residents and for everybody.
+#[must_use]
+pub fn public_words(rule: &PanelRule) -> String {
+    format!("{}. {}. Residents are shown who applies, what the money is for and the amount", how(rule), at_least(rule))
+}
+
+fn how(rule: &PanelRule) -> String {
+    match rule {
+        PanelRule::Scores { highest, .. } => {
+            format!("By residents: each gives every application 0 to {highest}")
+        }
+        PanelRule::Budget { each, .. } => format!(
+            "By residents: each shares out {each} between the applications; the one given most earns all the points"
+        ),
+    }
+}
+
+fn at_least(rule: &PanelRule) -> String {
+    match rule.quorum() {
+        1 => "At least 1 ballot must count".to_owned(),
+        more => {
+            format!("At least {} ballots must count", crate::values::decimals::group_thousands(&more.to_string()))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +139,7 @@ mod tests {
             (input("", "5", "", "50"), "vote"),
             (input("scores", "11", "", "50"), "highest"),
             (input("scores", "5", "", "0"), "ballots"),
+            (input("scores", "5", "", "4"), "ballots"),
             (input("scores", "5", "", "1001"), "ballots"),
             (input("budget", "", "0", "5"), "each"),
         ] {

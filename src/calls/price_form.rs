@@ -2,6 +2,7 @@
 
 use super::criteria::CriterionInput;
 use super::rules::identifier;
+use crate::evaluation::check::{MAX_PLACES, MAX_PRICE};
 use crate::evaluation::price::best_value;
 use crate::evaluation::{AboveCeiling, Feature, FeatureOption, PriceBand, PriceModel};
 use crate::values::decimals::{parse_decimal, shown_decimal};
@@ -121,21 +122,25 @@ pub(super) fn read(
             return None;
         }
     };
-    let exponent = if input.exponent.trim().is_empty() { Some(1) } else { form.value("exponent", &input.exponent, "") };
-    let ceiling = |form: &mut Parser| form.pence("ceiling", &input.ceiling, "Enter the ceiling, in pounds with VAT");
+    let ceiling =
+        |form: &mut Parser| read_price(form, "ceiling", &input.ceiling, "Enter the ceiling, in pounds with VAT");
     match formula {
         Formula::LowestOverPrice => Some(PriceModel::LowestOverPrice),
         Formula::LinearToCeiling => {
-            Some(PriceModel::LinearToCeiling { ceiling: ceiling(form)?, exponent: exponent?, above_ceiling })
+            let (ceiling, exponent) = (ceiling(form), read_power(form, &input.exponent));
+            Some(PriceModel::LinearToCeiling { ceiling: ceiling?, exponent: exponent?, above_ceiling })
         }
         Formula::AbsoluteToCeiling => {
-            Some(PriceModel::AbsoluteToCeiling { ceiling: ceiling(form)?, exponent: exponent?, above_ceiling })
+            let (ceiling, exponent) = (ceiling(form), read_power(form, &input.exponent));
+            Some(PriceModel::AbsoluteToCeiling { ceiling: ceiling?, exponent: exponent?, above_ceiling })
         }
         Formula::Bilinear => {
-            let ceiling = ceiling(form)?;
-            let mean_share =
-                form.decimal("mean_share", &input.mean_share, "Enter the part that the mean price earns, like 0.85")?;
-            Some(PriceModel::Bilinear { ceiling, mean_share, above_ceiling })
+            let ceiling = ceiling(form);
+            let missing = "Enter the part that the mean price earns, like 0.85";
+            let mean_share = form.decimal("mean_share", &input.mean_share, missing)?;
+            let possible = is_part(mean_share) && mean_share > Decimal::ZERO;
+            form.check(possible, "mean_share", "Enter a part of one, more than 0 and at most 1, like 0.85");
+            Some(PriceModel::Bilinear { ceiling: ceiling?, mean_share, above_ceiling })
         }
         Formula::Bands => match read_bands(&input.bands) {
             Ok(bands) => Some(PriceModel::Bands { bands, above_ceiling }),
@@ -145,7 +150,8 @@ pub(super) fn read(
             }
         },
         Formula::FixedPrice => {
-            let price = form.pence("fixed_price", &input.fixed_price, "Enter the price that everybody is paid")?;
+            let missing = "Enter the price that everybody is paid";
+            let price = read_price(form, "fixed_price", &input.fixed_price, missing)?;
             Some(PriceModel::FixedPrice { price })
         }
         Formula::PricePerQualityPoint => Some(PriceModel::PricePerQualityPoint),
@@ -159,23 +165,56 @@ pub(super) fn read(
     }
 }
 
-/// Price bands, one a line: highest price and part of the points.
+/// A price that can be published.
+fn read_price(form: &mut Parser, field: &str, text: &str, missing: &str) -> Option<Pence> {
+    let found = form.pence(field, text, missing)?;
+    let possible = found > Pence::ZERO && found <= MAX_PRICE;
+    form.check(possible, field, "Enter more than £0 and at most £1,000,000,000,000");
+    possible.then_some(found)
+}
+
+/// The power of a formula; 1 when it is left empty.
+fn read_power(form: &mut Parser, text: &str) -> Option<u32> {
+    if text.trim().is_empty() {
+        return Some(1);
+    }
+    let found = form.value::<u32>("exponent", text, "")?;
+    let possible = (1..=5).contains(&found);
+    form.check(possible, "exponent", "Enter a whole number from 1 to 5; 1 is a straight line");
+    possible.then_some(found)
+}
+
+/// Whether a number is a part of one that can be published.
+pub(super) fn is_part(value: Decimal) -> bool {
+    (Decimal::ZERO..=Decimal::ONE).contains(&value) && value.scale() <= MAX_PLACES
+}
+
+/// Price bands, one a line: highest price and part of the points. Prices rise, and a higher price earns no more.
 ///
 /// # Errors
 /// A sentence that names the line.
 pub fn read_bands(text: &str) -> Result<Vec<PriceBand>, String> {
-    let bands: Vec<PriceBand> = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            let wrong = || format!("Line {}: enter a price and a part of the points, like 900,000 0.8", number + 1);
-            let (price, share) = line.trim().rsplit_once([' ', '\t']).ok_or_else(wrong)?;
-            let up_to: Pence = price.trim().parse().map_err(|_| wrong())?;
-            let share = parse_decimal(share).map_err(|_| wrong())?;
-            Ok(PriceBand { up_to, share })
-        })
-        .collect::<Result<_, String>>()?;
+    let mut bands: Vec<PriceBand> = Vec::new();
+    for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |what: &str| format!("Line {}: {what}", place + 1);
+        let unread = || wrong("enter a price and a part of the points, like 900,000 0.8");
+        let (price, share) = line.trim().rsplit_once([' ', '\t']).ok_or_else(unread)?;
+        let up_to: Pence = price.trim().parse().map_err(|_| unread())?;
+        let share = parse_decimal(share).map_err(|_| unread())?;
+        if up_to <= Pence::ZERO || up_to > MAX_PRICE {
+            return Err(wrong("enter a price of more than £0 and at most £1,000,000,000,000"));
+        }
+        if !is_part(share) {
+            return Err(wrong("the part of the points is from 0 to 1, like 0.8"));
+        }
+        if bands.last().is_some_and(|before| up_to <= before.up_to) {
+            return Err(wrong("the price must be higher than on the line before"));
+        }
+        if bands.last().is_some_and(|before| share > before.share) {
+            return Err(wrong("a higher price may not earn more than a lower one"));
+        }
+        bands.push(PriceBand { up_to, share });
+    }
     if bands.is_empty() { Err("Enter at least one price band".to_owned()) } else { Ok(bands) }
 }
 
@@ -272,6 +311,46 @@ mod tests {
         let taken = read.iter().map(|f| f.id.clone()).collect();
         assert_eq!(read_features(&text, &read, &taken).unwrap(), read);
         assert_eq!(feature_words(&read)[0], "Warranty: two years counts 0%; five years counts 10%");
+    }
+
+    #[test]
+    fn an_impossible_price_is_refused_at_its_field_with_what_to_do() {
+        let input = |formula: &str, ceiling: &str, exponent: &str, mean: &str| CriterionInput {
+            formula: formula.to_owned(),
+            ceiling: ceiling.to_owned(),
+            exponent: exponent.to_owned(),
+            mean_share: mean.to_owned(),
+            fixed_price: ceiling.to_owned(),
+            ..CriterionInput::default()
+        };
+        for (given, field, told) in [
+            (input("absolute_to_ceiling", "0", "1", ""), "ceiling", "more than £0"),
+            (input("linear_to_ceiling", "-1", "1", ""), "ceiling", "more than £0"),
+            (input("linear_to_ceiling", "1000", "6", ""), "exponent", "from 1 to 5"),
+            (input("absolute_to_ceiling", "1000", "0", ""), "exponent", "from 1 to 5"),
+            (input("bilinear", "1000", "", "2"), "mean_share", "at most 1"),
+            (input("bilinear", "1000", "", "0"), "mean_share", "more than 0"),
+            (input("fixed_price", "0", "", ""), "fixed_price", "more than £0"),
+        ] {
+            let mut form = Parser::default();
+            read(&mut form, &given, &[], &BTreeSet::new());
+            let errors = form.finish().unwrap_err();
+            assert_eq!(errors.0.len(), 1, "{field}: {errors:?}");
+            assert!(errors.at(field).unwrap().contains(told), "{errors:?}");
+        }
+        // What a formula does not use is not judged.
+        let mut form = Parser::default();
+        assert!(read(&mut form, &input("lowest_over_price", "0", "6", "2"), &[], &BTreeSet::new()).is_some());
+        form.finish().unwrap();
+        for (text, told) in [
+            ("900,000 1\n800,000 0.5", "Line 2: the price must be higher"),
+            ("800,000 0.5\n\n900,000 1", "Line 3: a higher price may not earn more"),
+            ("0 1", "Line 1: enter a price of more than £0"),
+            ("900,000 80", "Line 1: the part of the points is from 0 to 1"),
+            ("", "Enter at least one price band"),
+        ] {
+            assert!(read_bands(text).unwrap_err().starts_with(told), "{text}");
+        }
     }
 
     #[test]

@@ -166,7 +166,7 @@ pub fn scored_by(criterion: &Criterion) -> String {
 /// How residents vote, in words.
 #[must_use]
 pub fn scored_by_rule(rule: &crate::evaluation::PanelRule) -> String {
-    super::panel_form::words(rule)
+    super::panel_form::public_words(rule)
 }
 
 fn above_words(above: AboveCeiling) -> &'static str {

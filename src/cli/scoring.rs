@@ -10,6 +10,7 @@ use crate::evaluation::{
 use crate::values::time::parse_date;
 use crate::values::{Pence, RefusalInfo};
 use clap::{Args, Subcommand};
+use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -259,10 +260,15 @@ fn own(path: &Path, bid: &str) -> Result<BidderFile, String> {
 fn summary(decision: &EvaluationFile, own: &BidderFile) -> String {
     let mut lines =
         vec![format!("Assessment summary: {}", own.model.title), format!("{} ({})", own.bid.name, own.bid.id)];
-    let total = own.result.total.map(|t| t.to_string()).unwrap_or_default();
+    // Points, or where a figure in pounds ranks, that figure.
+    let standing = |total: Option<Decimal>, figure: Option<Decimal>| match figure {
+        Some(_) => decision.model.standing(total, figure),
+        None => total.map(|total| format!("{total} points")),
+    };
+    let with = standing(own.result.total, own.result.figure).map(|by| format!(", with {by}")).unwrap_or_default();
     lines.push(match own.result.rank {
-        Some(1) if own.winner.as_ref().is_some_and(|w| w.bid == own.bid.id) => format!("First, with {total} points."),
-        Some(rank) => format!("Place {rank}, with {total} points."),
+        Some(1) if own.winner.as_ref().is_some_and(|w| w.bid == own.bid.id) => format!("First{with}."),
+        Some(rank) => format!("Place {rank}{with}."),
         None => "Left out of the ranking.".to_owned(),
     });
     lines.extend(own.result.exclusions.iter().map(|e| e.sentence.clone()));
@@ -292,8 +298,9 @@ fn summary(decision: &EvaluationFile, own: &BidderFile) -> String {
         }
     }
     if let Some(winner) = own.winner.as_ref().filter(|w| w.bid != own.bid.id) {
-        let total = winner.total.map(|t| format!(" with {t} points")).unwrap_or_default();
-        lines.push(format!("Winner: {} ({}){total}.", winner.name, winner.bid));
+        let figure = decision.result.iter().flat_map(|r| &r.bids).find(|b| b.bid == winner.bid).and_then(|b| b.figure);
+        let with = standing(winner.total, figure).map(|by| format!(" with {by}")).unwrap_or_default();
+        lines.push(format!("Winner: {} ({}){with}.", winner.name, winner.bid));
     }
     lines.push(format!("Model {}", own.model_hash));
     lines.push(format!("Own answers {}", hex_of(&canonical_json(&own.bid))));

@@ -1,18 +1,19 @@
 //! Reads that look across rooms. Nothing is written here.
 
 use crate::agreements::{Agreement, AgreementKind, Obligation};
+use crate::awards::{Award, AwardState, CommitteeVote};
 use crate::calls::{Call, CallStage};
 use crate::compliance::{Claim, ClaimState};
 use crate::db::schema::{
-    agreements, calls, claims, investment_drawdowns, investments, mission_partners, missions, obligation_dues,
-    obligations, organisations,
+    agreements, awards, calls, claims, committee_votes, investment_drawdowns, investment_restructurings,
+    investment_valuations, investments, mission_partners, missions, obligation_dues, obligations, organisations,
 };
 use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
-use crate::investments::ProposalState;
+use crate::investments::{Investment, ProposalState};
 use crate::missions::{Mission, Partner};
 use crate::people::{Organisation, OrganisationKind};
-use crate::values::{Id, Instant, LocalDate, Pence, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -150,6 +151,74 @@ pub(super) fn partners_and_paid(db: &mut Db, mission: Id<Mission>, on: LocalDate
         .load(db)?;
     let paid = rows.first().and_then(|(_, paid)| *paid).unwrap_or(0);
     Ok((rows.into_iter().filter_map(|(partner, _)| partner).collect(), Pence(paid)))
+}
+
+/// Recommendations of an authority that wait for its committee and that somebody other than this person made, the oldest
+/// first, each with its call, its organisation's name and what members said of it. One statement.
+pub(super) fn recommended(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    person: Id<Account>,
+) -> Result<Vec<(Award, Call, String, Vec<CommitteeVote>)>> {
+    let rows: Vec<(Award, Call, String, Option<CommitteeVote>)> = awards::table
+        .inner_join(calls::table.on(calls::id.eq(awards::call_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(awards::organisation_id)))
+        .left_join(committee_votes::table.on(committee_votes::award_id.eq(awards::id)))
+        .filter(awards::authority_id.eq(authority))
+        .filter(awards::state.eq(AwardState::Recommended))
+        .filter(awards::recommended_by.ne(person))
+        .select((Award::as_select(), Call::as_select(), organisations::name, Option::<CommitteeVote>::as_select()))
+        .order((awards::recommended_at, awards::id, committee_votes::id))
+        .limit(1000)
+        .load(db)?;
+    let mut found: Vec<(Award, Call, String, Vec<CommitteeVote>)> = Vec::new();
+    for (award, call, name, vote) in rows {
+        if found.last().is_none_or(|(last, ..)| last.id != award.id) {
+            found.push((award, call, name, Vec::new()));
+        }
+        if let Some((.., votes)) = found.last_mut() {
+            votes.extend(vote);
+        }
+    }
+    Ok(found)
+}
+
+/// What is proposed of an investment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proposed {
+    Payment,
+    Value,
+    Change,
+}
+
+/// A proposal that waits for a second person: the investment, its reference, its organisation's name, since when.
+pub(super) type Proposal = (Id<Investment>, String, String, Instant);
+
+/// What is proposed of an authority's investments by somebody other than this person and is not decided. Three
+/// statements, each the oldest first.
+pub(super) fn proposed(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    person: Id<Account>,
+) -> Result<Vec<(Proposed, Proposal)>> {
+    macro_rules! open {
+        ($table:ident) => {
+            $table::table
+                .inner_join(investments::table.on(investments::id.eq($table::investment_id)))
+                .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+                .filter($table::authority_id.eq(authority))
+                .filter($table::state.eq(ProposalState::Proposed))
+                .filter($table::proposed_by.ne(person))
+                .select((investments::id, investments::reference, organisations::name, $table::proposed_at))
+                .order(($table::proposed_at, $table::id))
+                .limit(100)
+                .load::<Proposal>(db)?
+        };
+    }
+    let payments = open!(investment_drawdowns).into_iter().map(|one| (Proposed::Payment, one));
+    let values = open!(investment_valuations).into_iter().map(|one| (Proposed::Value, one));
+    let changes = open!(investment_restructurings).into_iter().map(|one| (Proposed::Change, one));
+    Ok(changes.chain(payments).chain(values).collect())
 }
 
 pub(super) fn search_calls(

@@ -1,14 +1,17 @@
 //! What waits for a member of staff.
 
-use crate::awards;
-use crate::calls::{self, CallKind, CallStage};
+use super::store::{self, Proposed};
+use crate::awards::committee::Standing;
+use crate::awards::{self, AwardKind, CommitteeVote, Stance};
+use crate::calls::{self, Call, CallKind, CallStage, RoundTerms};
 use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Shell, Visit, page};
 use crate::missions::{self, Measured, Mission, MissionStatus};
 use crate::people::policy::{Action, Thing, can, require};
+use crate::scoring::residents;
 use crate::values::time::medium_date;
-use crate::values::{Id, LocalDate};
+use crate::values::{Account, Id, LocalDate};
 use askama::Template;
 use std::collections::HashMap;
 
@@ -122,7 +125,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         return Ok(Vec::new());
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
-    let (found, settled) = visit
+    let funds = can(&visit.actor, Action::EditRound, &Thing::of_authority(authority));
+    let (found, settled, votes) = visit
         .app
         .db
         .read(move |db| {
@@ -130,33 +134,118 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             let closed: Vec<_> =
                 found.iter().filter(|c| c.deadline_at.is_some_and(|d| d < now)).map(|c| c.id).collect();
             let settled = awards::settled(db, &closed)?;
-            Ok((found, settled))
+            let waits = |c: &&calls::CallLine| {
+                c.kind == CallKind::Round
+                    && matches!(c.stage, CallStage::Open | CallStage::Closed)
+                    && closed.contains(&c.id)
+                    && !settled.contains(&c.id)
+            };
+            let rounds: Vec<Id<Call>> = found.iter().filter(waits).map(|c| c.id).collect();
+            let votes = if rounds.is_empty() || !funds { Vec::new() } else { residents::of_calls(db, &rounds)? };
+            Ok((found, settled, votes))
         })
         .await?;
-    Ok(found
+    // The vote takes longest of all, so it stands above its call.
+    let mut tasks: Vec<Task> = votes
         .into_iter()
-        .filter(|call| !settled.contains(&call.id))
-        .filter(|call| {
-            let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
-            can(&actor, edit, &Thing::of_authority(authority))
-        })
-        .filter_map(|call| {
-            let closed = call.stage == CallStage::Closed || call.deadline_at.is_some_and(|d| d < now);
-            let (hint, status, colour) = match call.stage {
-                CallStage::Draft => ("A draft that only staff can see", "Draft", "grey"),
-                CallStage::AwaitingNotice => ("Record the number of its notice to open it", "Waiting", "yellow"),
-                CallStage::Open | CallStage::Closed if closed => ("Open the bids, score them, award", "Closed", "blue"),
-                _ => return None,
+        .filter_map(|(call, vote)| {
+            residents::panel(&call.terms.0.model)?;
+            let hint = match vote {
+                None => "The round has closed. Open every application, then say when residents vote",
+                Some(vote) if vote.closed_at.is_some() && vote.tally.as_ref().is_none_or(|t| !t.0.quorum_met) => {
+                    "Too few voted. Hold the vote again"
+                }
+                Some(_) => return None,
             };
             Some(Task {
-                title: format!("{} {}", call.reference, call.title),
+                title: format!("Set up the residents’ vote: {} {}", call.reference, call.title),
                 hint: hint.to_owned(),
-                href: format!("/desk/calls/{}", call.id),
-                status,
-                colour,
+                href: format!("/desk/calls/{}/residents", call.id),
+                status: "To set up",
+                colour: "yellow",
             })
         })
-        .collect())
+        .collect();
+    tasks.extend(
+        found
+            .into_iter()
+            .filter(|call| !settled.contains(&call.id))
+            .filter(|call| {
+                let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
+                can(&actor, edit, &Thing::of_authority(authority))
+            })
+            .filter_map(|call| {
+                let closed = call.stage == CallStage::Closed || call.deadline_at.is_some_and(|d| d < now);
+                let (hint, status, colour) = match call.stage {
+                    CallStage::Draft => ("A draft that only staff can see", "Draft", "grey"),
+                    CallStage::AwaitingNotice => ("Record the number of its notice to open it", "Waiting", "yellow"),
+                    CallStage::Open | CallStage::Closed if closed => {
+                        ("Open the bids, score them, award", "Closed", "blue")
+                    }
+                    _ => return None,
+                };
+                Some(Task {
+                    title: format!("{} {}", call.reference, call.title),
+                    hint: hint.to_owned(),
+                    href: format!("/desk/calls/{}", call.id),
+                    status,
+                    colour,
+                })
+            }),
+    );
+    Ok(tasks)
+}
+
+/// What the committee waits for of this member on one recommendation; `None` when it waits for others.
+fn asked_of(me: Id<Account>, kind: AwardKind, call: &Call, votes: &[CommitteeVote]) -> Option<&'static str> {
+    if kind == AwardKind::Contract {
+        return Some("Approve it or not, once its checks are recorded");
+    }
+    let standing = Standing::of(votes.iter().map(|v| v.stance));
+    let quorum = call.terms.0.round.as_ref().map_or(calls::USUAL_QUORUM, RoundTerms::quorum);
+    match votes.iter().find(|v| v.account_id == me).map(|v| v.stance) {
+        None => Some("Say whether you are for it, against it, or stand aside"),
+        Some(Stance::For | Stance::Against) if standing.favour + standing.against >= quorum => {
+            Some("Enough members have voted. Record the decision")
+        }
+        Some(_) => None,
+    }
+}
+
+/// What waits for a member of the committee: recommendations, and what is proposed of investments.
+async fn of_committee(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    if !can(&visit.actor, Action::ApproveAward, &Thing::of_authority(authority)) {
+        return Ok(Vec::new());
+    }
+    let me = visit.account()?;
+    let (recommended, proposed) = visit
+        .app
+        .db
+        .read(move |db| Ok((store::recommended(db, authority, me)?, store::proposed(db, authority, me)?)))
+        .await?;
+    let awards = recommended.into_iter().filter_map(|(award, call, name, votes)| {
+        let waits = asked_of(me, award.kind, &call, &votes)?;
+        Some(Task {
+            title: format!("Decide on {} for {name}: {} {}", award.value, call.reference, call.title),
+            hint: format!("Recommended on {}. {waits}", medium_date(award.recommended_at.date())),
+            href: format!("/desk/calls/{}/award", call.id),
+            status: "To decide",
+            colour: "blue",
+        })
+    });
+    let proposals = proposed.into_iter().map(|(what, (id, reference, name, at))| Task {
+        title: match what {
+            Proposed::Payment => format!("Decide on a payment out to {name}: {reference}"),
+            Proposed::Value => format!("Decide on a new value of {reference}, {name}"),
+            Proposed::Change => format!("Decide on a change of the loan {reference}, {name}"),
+        },
+        hint: format!("Proposed on {}", medium_date(at.date())),
+        href: format!("/investments/{id}"),
+        status: "To decide",
+        colour: "blue",
+    });
+    Ok(awards.chain(proposals).collect())
 }
 
 /// `GET /tasks`
@@ -167,6 +256,7 @@ pub async fn show(visit: Visit) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadDesk, &Thing::of_authority(authority))?;
     let mut found = of_agreements(&visit, visit.today()).await?;
+    found.extend(of_committee(&visit).await?);
     found.extend(of_calls(&visit).await?);
     found.extend(of_missions(&visit, visit.today()).await?);
     let tasks = found.into_iter().enumerate().map(|(place, task)| (format!("task-{place}"), task)).collect();

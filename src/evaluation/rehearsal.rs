@@ -3,6 +3,7 @@
 //! A synthetic bid earns a share `q` of all points outside price and asks a price; where several prices are scored
 //! it asks an equal part of each. Its scores use the formulas and the rounding of the model.
 
+use super::kinds::PanelRule;
 use super::model::{Kind, Model, PriceModel, Rounding, TieRule};
 use super::price::{Field, best_value};
 use super::refusal::EvaluationRefusal;
@@ -113,7 +114,7 @@ pub(super) struct Sketch<'a> {
     rounding: Rounding,
     /// Points for quality and for promises against targets.
     own: Decimal,
-    /// Points for promises against the best rival.
+    /// Points for promises against the best rival, and for a share of what residents give.
     against_rivals: Decimal,
     /// Scored prices and their points.
     prices: Vec<(&'a PriceModel, Decimal)>,
@@ -306,11 +307,21 @@ fn warnings(
         }
         _ => {}
     }
-    if !sketch.against_rivals.is_zero() {
+    let kinds = || nodes.iter().map(|node| &node.criterion.kind);
+    if kinds().any(|kind| matches!(kind, Kind::SocialValue { method, .. } if method.is_relative())) {
         warn(
             "share-of-highest",
             "Promises are held against the highest promise, so one inflated promise takes points from everybody \
              else. Published targets do not."
+                .to_owned(),
+        );
+    }
+    if kinds().any(|kind| matches!(kind, Kind::Panel { rule: PanelRule::Budget { .. } })) {
+        warn(
+            "budget-vote",
+            "Residents share one amount out between all applications, so two that they like for the same reason take \
+             money from each other, and what the most liked one is given decides the points of all others. A vote by \
+             scores does not."
                 .to_owned(),
         );
     }

@@ -121,3 +121,17 @@ fn what_must_be_read_names_a_weight_that_misleads_and_a_promise_that_inflates_an
     let relative = full(&half_and_half(PriceModel::LowestOverPrice));
     assert!(codes(&relative).starts_with(&["relative-price", "rank-reversal"]), "{:?}", codes(&relative));
 }
+
+#[test]
+fn a_vote_with_money_to_share_out_is_warned_of_in_its_own_words_and_not_as_a_promise() {
+    let vote =
+        |rule| of(vec![leaf("q", dec!(80), quality(percent_levels())), leaf("v", dec!(20), Kind::Panel { rule })]);
+    let codes =
+        |model: &Model| rehearse(model, Pence(10_000)).unwrap().warnings.iter().map(|w| w.code).collect::<Vec<_>>();
+    let budget = codes(&vote(PanelRule::Budget { each: Pence(10_000), quorum: 5 }));
+    assert!(budget.contains(&"budget-vote") && !budget.contains(&"share-of-highest"), "{budget:?}");
+    let scores = codes(&vote(PanelRule::Scores { highest: 5, quorum: 5 }));
+    assert!(!scores.contains(&"budget-vote") && !scores.contains(&"share-of-highest"), "{scores:?}");
+    let promises = codes(&valued(SocialValueMethod::ShareOfHighest));
+    assert!(promises.contains(&"share-of-highest") && !promises.contains(&"budget-vote"), "{promises:?}");
+}

@@ -148,7 +148,7 @@ fn the_sentence_says_how_often_the_winner_wins_and_what_would_turn_it() {
         "{close}"
     );
     let clear = say(&bids(vec![bid("A", 90, 100), bid("B", 20, 150)]));
-    assert_eq!(clear, "Bidder A wins in 100 of 100 variations; no single score, however it moved, would change that.");
+    assert_eq!(clear, "Bidder A wins in every variation; no single score, however it moved, would change that.");
     let tied = say(&bids(vec![bid("A", 80, 100), bid("B", 80, 100)]));
     assert!(tied.starts_with("No bid is first alone"), "{tied}");
 }

@@ -10,6 +10,7 @@ use super::refusal::EvaluationRefusal;
 use crate::finance::discount::PriceIndex;
 use crate::law::dated::Unknown;
 use crate::law::social_value::{SocialValueAdvice, social_value_advice};
+use crate::values::time::medium_date;
 use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -82,7 +83,7 @@ pub fn worth(
                 let promised = scored.answers.promises.get(first + position).copied().flatten();
                 let (Some(record), Some(promised)) = (&measure.record, promised) else { continue };
                 if !record.covers(on) {
-                    return Err(refuse(measure, format!("its record is not valid on {on}.")));
+                    return Err(refuse(measure, format!("its record is not valid on {}.", medium_date(on))));
                 }
                 let net = record.net_value();
                 let own = Pence::round_pence(promised * share * net)

@@ -113,7 +113,7 @@ fn standard_error(wins: u32, draws: u32) -> Decimal {
     Decimal::new(i64::try_from(root).unwrap_or_default(), 6)
 }
 
-/// How firmly the winner stands, in a sentence: “Ash wins in 94 of 100 variations; it would lose if its score for
+/// How firmly the winner stands, in a sentence: “Ash wins in 94% of the variations; it would lose if its score for
 /// “Delivery” fell by one level.” `name` and `title` give people's words for a bid and a criterion.
 #[must_use]
 pub fn in_words(
@@ -127,15 +127,16 @@ pub fn in_words(
     };
     let won = varied.bids.iter().find(|b| b.bid == *winner);
     let of_hundred = won.map_or(Decimal::ZERO, |w| w.share * Decimal::ONE_HUNDRED);
-    // 99.6 of 100 must not read as all of them.
+    // 99.6% must not read as all of them.
     let shown = match won {
-        Some(w) if w.wins == varied.draws || of_hundred.fract().is_zero() => of_hundred.normalize().to_string(),
-        Some(w) if w.wins == 0 => "none".to_owned(),
-        _ if of_hundred > Decimal::from(99) => "more than 99".to_owned(),
-        _ if of_hundred < Decimal::ONE => "fewer than 1".to_owned(),
-        _ => crate::values::round_half_up(of_hundred, 0).normalize().to_string(),
+        Some(w) if w.wins == varied.draws => "every variation".to_owned(),
+        _ if won.is_none_or(|w| w.wins == 0) => "no variation".to_owned(),
+        _ if of_hundred.fract().is_zero() => format!("{}% of the variations", of_hundred.normalize()),
+        _ if of_hundred > Decimal::from(99) => "more than 99% of the variations".to_owned(),
+        _ if of_hundred < Decimal::ONE => "fewer than 1% of the variations".to_owned(),
+        _ => format!("{}% of the variations", crate::values::round_half_up(of_hundred, 0).normalize()),
     };
-    let mut words = format!("{} wins in {shown} of 100 variations", name(winner));
+    let mut words = format!("{} wins in {shown}", name(winner));
     let steps = |from: u32, to: u32| match from.abs_diff(to) {
         1 => "one level".to_owned(),
         more => format!("{more} levels"),

@@ -3,7 +3,8 @@
 use super::problem::Failure;
 use super::shell::{Link, Shell};
 use crate::app::App;
-use crate::error::Error;
+use crate::db::Db;
+use crate::error::{Error, Result};
 use crate::values::{Account, Actor, Id, Instant, LocalDate};
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
@@ -48,6 +49,19 @@ impl Visit {
     #[must_use]
     pub fn today(&self) -> LocalDate {
         self.now.date()
+    }
+
+    /// Whether what an address names last lies under what it names first, as `/desk/calls/{id}/award/{award}` says it
+    /// does. Asked before anything else is judged, so that a wrong address is an unknown one whatever was sent to it.
+    ///
+    /// # Errors
+    /// NotFound when it lies under another, or nowhere.
+    pub async fn under<P, F>(&self, named: P, found: F) -> Result<()>
+    where
+        P: PartialEq + Send + 'static,
+        F: FnOnce(&mut Db) -> Result<P> + Send + 'static,
+    {
+        if self.app.db.read(found).await? == named { Ok(()) } else { Err(Error::NotFound) }
     }
 
     /// The signed-in account.

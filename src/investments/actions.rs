@@ -14,9 +14,10 @@ use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::funds;
 use crate::ledger::{self, AccountKind, Posting};
-use crate::outbox::{self, Job};
+use crate::outbox::{self, Job, mail};
+use crate::people::addresses_of_deciders;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Role, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -142,6 +143,27 @@ pub(super) fn note(
     Ok(())
 }
 
+/// Writes to the members of the committee that a proposal waits for one of them, all but who made it.
+pub(super) fn ask_committee(
+    app: &App,
+    db: &mut Db,
+    investment: &Investment,
+    what: &str,
+    proposed_by: Id<Account>,
+    now: Instant,
+) -> Result<()> {
+    let address = app.config.server.public_url.trim_end_matches('/');
+    let subject = format!("{what} of {} waits for you", investment.reference);
+    let text = format!(
+        "{what} of {} “{}” is proposed. It waits for a member of the committee.\n\nRead why, and decide:\n{address}/investments/{}\n",
+        investment.reference, investment.title, investment.id
+    );
+    for to in addresses_of_deciders(db, investment.authority_id, Role::CommitteeMember, Some(proposed_by))? {
+        mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
+}
+
 /// The account of a person who acts; the system decides nothing.
 pub(super) fn account_of(actor: &Actor) -> Result<Id<Account>> {
     actor.account().ok_or(Error::Denied)
@@ -220,7 +242,7 @@ pub async fn propose_drawdown(
     let (Some(tranche), Some(pay_on)) = (tranche, pay_on) else {
         return Err(Error::field("tranche", "Choose a tranche"));
     };
-    let actor = actor.clone();
+    let (actor, asking) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let book = store::load_book(db, id)?;
@@ -250,6 +272,7 @@ pub async fn propose_drawdown(
             store::insert_drawdown(db, &drawdown)?;
             let facts = json!({ "drawdown": drawdown.id, "tranche": tranche, "amount": amount, "pay_on": pay_on });
             note(db, &actor, investment, "investment.drawdown_proposed", facts, now)?;
+            ask_committee(&asking, db, investment, "A payment out", drawdown.proposed_by, now)?;
             Ok(drawdown.id)
         })
         .await
@@ -376,7 +399,7 @@ pub async fn propose_valuation(
     let (Some(valued_on), Some(method)) = (valued_on, method) else {
         return Err(Error::field("value", "Enter the value in pounds"));
     };
-    let actor = actor.clone();
+    let (actor, asking) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let book = store::load_book(db, id)?;
@@ -413,6 +436,7 @@ pub async fn propose_valuation(
             store::insert_valuation(db, &valuation)?;
             let facts = json!({ "valuation": valuation.id, "valued_on": valued_on, "value": value, "method": method });
             note(db, &actor, investment, "investment.valuation_proposed", facts, now)?;
+            ask_committee(&asking, db, investment, "A new value", valuation.proposed_by, now)?;
             Ok(valuation.id)
         })
         .await

@@ -3,7 +3,7 @@
 use super::book::{Book, Standing};
 use super::charts::{capital, month};
 use super::plan::Line;
-use super::story::part_now;
+use super::story::{part_now, rate_now};
 use crate::finance::InstrumentTerms;
 use crate::values::LocalDate;
 use crate::values::time::{distance, medium_date};
@@ -28,8 +28,13 @@ pub(super) fn owed(book: &Book, today: LocalDate) -> (&'static str, String, &'st
 }
 
 /// The terms in short for the enterprise, with what was changed since.
-pub(super) fn terms(book: &Book) -> Vec<(&'static str, String)> {
+pub(super) fn terms(book: &Book, today: LocalDate) -> Vec<(&'static str, String)> {
     let mut terms = book.investment.terms.0.terms.facts();
+    if let Some((now, since)) = rate_now(book, today)
+        && let Some((_, value)) = terms.iter_mut().find(|(term, _)| *term == "Interest")
+    {
+        *value = format!("{now} since {}, before it {value}", medium_date(since));
+    }
     terms.extend(book.changes().last().map(|(on, _)| ("Changed", format!("from {}, see below", medium_date(on)))));
     terms.extend(part_now(book).map(|(term, value, remark)| (term, format!("{value} ({remark})"))));
     terms

@@ -220,7 +220,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, changes, parts, .. } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, parts, names } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -264,7 +264,7 @@ pub(super) async fn holding_page(
         may_verify: can(&visit.actor, Action::VerifyPrecedent, &thing),
         may_check: can(&visit.actor, Action::VerifyFigure, &of_both),
         may_restructure: can(&visit.actor, Action::ManageFund, &thing) && restructuring::can_change(&book, &changes),
-        changes: listed(visit, &book, changes),
+        changes: listed(visit, &book, changes, &names),
         round_value: match book.latest_round() {
             Some(round) => {
                 format!("Leave it empty to take the price of the round of {}: {}", medium_date(round.on), round.worth)
@@ -391,6 +391,7 @@ async fn after<T>(
 /// NotFound, Denied.
 pub async fn verify(visit: Visit, path: web::Path<(Id<Investment>, Id<Precedent>)>, posted: Posted<Verify>) -> Answer {
     let (id, precedent) = *path;
+    visit.under(id, move |db| Ok(store::find_precedent(db, precedent)?.investment_id)).await?;
     let outcome = actions::verify(&visit.app, &visit.actor, precedent, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "The condition is verified.").await
 }
@@ -414,6 +415,7 @@ pub async fn decide_drawdown(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, drawdown) = *path;
+    visit.under(id, move |db| Ok(store::find_drawdown(db, drawdown)?.investment_id)).await?;
     let outcome = actions::decide_drawdown(&visit.app, &visit.actor, drawdown, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await
 }
@@ -469,6 +471,7 @@ pub async fn decide_valuation(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, valuation) = *path;
+    visit.under(id, move |db| Ok(store::find_valuation(db, valuation)?.investment_id)).await?;
     let outcome = actions::decide_valuation(&visit.app, &visit.actor, valuation, &posted.input, visit.now).await;
     after(&visit, id, outcome, posted, "Your decision is recorded.").await
 }

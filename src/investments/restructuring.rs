@@ -1,6 +1,6 @@
 //! Changing a loan while it runs: asked for by the fund manager, shown in pounds and dates, approved by a second person.
 
-use super::actions::{Decide, account_of, may_decide, note};
+use super::actions::{Decide, account_of, ask_committee, may_decide, note};
 use super::book::Book;
 use super::model::{
     Asked, Investment, InvestmentState, KnownFact, MadeFrom, OverdueChoice, ProposalState, Restructuring,
@@ -117,7 +117,16 @@ impl Restructure {
             overdue: OverdueChoice::Stays,
             written_off: Pence::ZERO,
         };
-        form.check(asked != nothing, "instalments", "Enter what changes: payments, dates, rate, holiday, or an amount");
+        // What was typed and refused above changes something too: it is told once.
+        let misread = [
+            (&self.instalments, instalments.is_none()),
+            (&self.first_due, first_due.is_none()),
+            (&self.rate, rate.is_none()),
+            (&self.holiday_periods, holiday.is_none()),
+        ];
+        let misread = misread.iter().any(|(typed, unread)| *unread && !typed.trim().is_empty());
+        let sentence = "Enter what changes: payments, dates, rate, holiday, or an amount";
+        form.check(misread || asked != nothing, "instalments", sentence);
         Some((from?, asked))
     }
 
@@ -343,7 +352,7 @@ pub async fn propose(
         form.text("reason", &input.reason, 2_000, "Enter why the loan is changed, and what was agreed with whom");
     form.finish()?;
     let Some((from, asked)) = read else { return Err(Error::field("from_on", "Enter the day")) };
-    let actor = actor.clone();
+    let (actor, asking) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let (book, changes) = store::load_changed(db, id)?;
@@ -371,6 +380,7 @@ pub async fn propose(
             store::insert_restructuring(db, &made)?;
             let facts = json!({ "restructuring": made.id, "from": from, "asked": asked });
             note(db, &actor, investment, "investment.restructuring_proposed", facts, now)?;
+            ask_committee(&asking, db, investment, "A change", made.proposed_by, now)?;
             Ok(made.id)
         })
         .await

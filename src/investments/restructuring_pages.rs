@@ -6,6 +6,7 @@ use super::pages::{ShowQuery, holding_page};
 use super::plan::{self, Line};
 use super::restructuring::{self, Change, HOLIDAYS, Outline, Restructure};
 use super::rules::InvestmentRefusal;
+use super::whole::Names;
 use super::{actions::Decide, store, visible};
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
@@ -156,6 +157,7 @@ pub async fn decide(
     posted: Posted<Decide>,
 ) -> Answer {
     let (id, restructuring) = *path;
+    visit.under(id, move |db| Ok(store::find_restructuring(db, restructuring)?.investment_id)).await?;
     match restructuring::decide(&visit.app, &visit.actor, restructuring, &posted.input, visit.now).await {
         Ok(_) => {
             visit.done("Your decision is recorded.");
@@ -176,15 +178,22 @@ pub(super) struct Listed {
     pub(super) stops: String,
 }
 
+/// That nothing came of a change: who said so, when, and why it was asked for.
+fn declined(change: &Restructuring, names: &Names) -> String {
+    let who = change.decided_by.and_then(|id| names.get(&id)).map_or("a committee member", String::as_str);
+    let when = change.decided_at.map(|at| format!(" on {}", medium_date(at.date()))).unwrap_or_default();
+    format!("Not changed: {who} declined it{when}. It was asked for because:")
+}
+
 /// The changes of a loan, the newest first, with what an open one would mean today.
-pub(super) fn listed(visit: &Visit, book: &Book, changes: Vec<Restructuring>) -> Vec<Listed> {
+pub(super) fn listed(visit: &Visit, book: &Book, changes: Vec<Restructuring>, names: &Names) -> Vec<Listed> {
     let list = changes.into_iter().rev().map(|change| {
         if let Some(agreed) = &change.agreed {
             let words = agreed.0.words();
             return Listed { change, words, compared: Vec::new(), stops: String::new() };
         }
         if change.state != ProposalState::Proposed {
-            return Listed { change, words: "Not changed".to_owned(), compared: Vec::new(), stops: String::new() };
+            return Listed { words: declined(&change, names), change, compared: Vec::new(), stops: String::new() };
         }
         let worked = restructuring::work_out(book, change.from_on, &change.asked.0, &change.reason, visit.now);
         match worked {

@@ -120,7 +120,7 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::ReportedAlready => "The figure of this year is recorded already.",
             InvestmentRefusal::NotALoan => "Only a loan can be changed in this way while it runs.",
             InvestmentRefusal::ChangeOpen => "A change of this loan is proposed already. A committee member decides on it first.",
-            InvestmentRefusal::ChangeDayPast => "The day from which the change should hold has passed. Decline this proposal and propose a new day.",
+            InvestmentRefusal::ChangeDayPast => "The day from which the change should hold has passed. Choose today or a later day; a proposal that waits with a day that has passed is declined and made anew.",
             InvestmentRefusal::FeeWithoutInstalment => {
                 "A fee is charged with a payment that would not be there any more. Reverse the fee first, or keep as many payments."
             }

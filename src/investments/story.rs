@@ -214,6 +214,7 @@ pub(super) fn terms(book: &Book, lines: &[Line], promises: &[Promise], today: Lo
     match &offer.terms {
         InstrumentTerms::Loan(loan) => {
             loan_terms(loan, lines, &mut terms);
+            changed_terms(book, lines, today, &mut terms);
             terms.extend(book.changes().map(|(on, new)| ("Changed", format!("from {}", medium_date(on)), new.words())));
         }
         other => terms.extend(other.facts().into_iter().map(|(term, value)| (term, value, String::new()))),
@@ -291,6 +292,29 @@ fn loan_terms(loan: &Facility, lines: &[Line], terms: &mut Vec<Term>) {
             Plan::Custom { .. } => "as agreed one by one".to_owned(),
         },
     ));
+}
+
+/// The terms of a changed loan as they are now, each with what it was.
+fn changed_terms(book: &Book, lines: &[Line], today: LocalDate, terms: &mut [Term]) {
+    if let Some((now, since)) = rate_now(book, today)
+        && let Some((_, value, remark)) = terms.iter_mut().find(|(term, ..)| *term == "Interest")
+    {
+        *remark = format!("since {}, before it {value}; {remark}", medium_date(since));
+        *value = now;
+    }
+    if book.changes().any(|(on, _)| on <= today)
+        && let (Some(last), Some((_, value, remark))) =
+            (lines.last(), terms.iter_mut().find(|(term, ..)| *term == "Length"))
+    {
+        *remark = format!("as changed; agreed for {value}");
+        *value = format!("to {}", medium_date(last.due));
+    }
+}
+
+/// The rate that a change of the loan set, and since when; `None` while the agreed one holds.
+pub(super) fn rate_now(book: &Book, today: LocalDate) -> Option<(String, LocalDate)> {
+    let changed = book.changes().filter(|(on, _)| *on <= today).filter_map(|(on, new)| Some((on, new.rate?)));
+    changed.last().map(|(on, rate)| (format!("{} a year", shown_percent(rate.get(), 2)), on))
 }
 
 /// What an investment that was never valued counts for.

@@ -3,11 +3,14 @@
 use super::dated::Unknown;
 use super::holidays::{BankHoliday, bank_holiday, is_weekend};
 use crate::values::LocalDate;
+use crate::values::time::medium_date;
 use chrono::Days;
 use serde::Serialize;
 
 fn later(start: LocalDate, days: u64) -> Result<LocalDate, Unknown> {
-    start.checked_add_days(Days::new(days)).ok_or_else(|| Unknown::new(format!("the day {days} days after {start}")))
+    start
+        .checked_add_days(Days::new(days))
+        .ok_or_else(|| Unknown::new(format!("the day {days} days after {}", medium_date(start))))
 }
 
 /// “n days beginning with the day D”: ends on D + (n − 1).

@@ -1,5 +1,6 @@
 //! Facts that change with time: each with the day it applies from, the day it is known until, and its source.
 
+use crate::values::time::medium_date;
 use crate::values::{LocalDate, RefusalInfo};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -30,7 +31,7 @@ impl<T> Dated<T> {
 /// # Errors
 /// [`Unknown`] naming `what` and the day, before the table begins and after it ends.
 pub fn in_force<'a, T>(table: &'a [Dated<T>], on: LocalDate, what: &str) -> Result<&'a Dated<T>, Unknown> {
-    table.iter().find(|entry| entry.covers(on)).ok_or_else(|| Unknown::new(format!("{what} on {on}")))
+    table.iter().find(|entry| entry.covers(on)).ok_or_else(|| Unknown::new(format!("{what} on {}", medium_date(on))))
 }
 
 /// The answer when a needed fact is missing. It is never treated as a pass.

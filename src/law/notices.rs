@@ -4,6 +4,7 @@ use super::calendar::Period;
 use super::dated::{Dated, Unknown, day};
 use super::thresholds::ContractType;
 use crate::values::LocalDate;
+use crate::values::time::medium_date;
 use chrono::{Datelike, Months, NaiveDate};
 use serde::Serialize;
 
@@ -101,7 +102,7 @@ pub fn due(duty: Duty, from: LocalDate) -> Result<Due, Unknown> {
     let found = DEADLINES
         .iter()
         .find(|entry| entry.value.duty == duty && entry.covers(from))
-        .ok_or_else(|| Unknown::new(format!("the deadline of “{}” on {from}", duty.label())))?;
+        .ok_or_else(|| Unknown::new(format!("the deadline of “{}” on {}", duty.label(), medium_date(from))))?;
     Ok(Due { by: found.value.period.end(from)?, period: found.value.period, reference: found.value.reference })
 }
 

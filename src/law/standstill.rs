@@ -4,6 +4,7 @@ use super::calendar::working_inclusive;
 use super::dated::{Dated, Unknown, day, in_force};
 use super::holidays::BankHoliday;
 use crate::values::LocalDate;
+use crate::values::time::medium_date;
 use serde::Serialize;
 
 const LENGTH: &[Dated<u32>] = &[Dated {
@@ -34,7 +35,7 @@ pub fn standstill(published: LocalDate) -> Result<Standstill, Unknown> {
     let days = in_force(LENGTH, published, "the length of the standstill")?.value;
     let count = working_inclusive(published, days)?;
     let earliest_signing =
-        count.last.succ_opt().ok_or_else(|| Unknown::new(format!("the day after {}", count.last)))?;
+        count.last.succ_opt().ok_or_else(|| Unknown::new(format!("the day after {}", medium_date(count.last))))?;
     Ok(Standstill { first_day: count.first, last_day: count.last, earliest_signing, holidays: count.skipped })
 }
 

@@ -1,6 +1,7 @@
 //! The Subsidy Control Act 2022: minimal financial assistance, transparency, prohibitions.
 
 use super::dated::{Dated, Unknown, day, in_force};
+use crate::values::time::medium_date;
 use crate::values::{LocalDate, Pence, RefusalInfo};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -106,7 +107,7 @@ pub fn financial_year(date: LocalDate) -> i32 {
 pub fn mfa_window(given: LocalDate) -> Result<(LocalDate, LocalDate), Unknown> {
     NaiveDate::from_ymd_opt(financial_year(given) - 2, 4, 1)
         .map(|from| (from, given))
-        .ok_or_else(|| Unknown::new(format!("the financial years before {given}")))
+        .ok_or_else(|| Unknown::new(format!("the financial years before {}", medium_date(given))))
 }
 
 /// Checks new assistance against the cap: `used + new ≤ cap`, exactly at the cap passes, the excess is told.

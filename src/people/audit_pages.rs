@@ -22,7 +22,7 @@ const PAGE: usize = 50;
 const MOST_EXPORTED: usize = 10_000;
 
 /// The things that acts are done to, and how people call them.
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 25] = [
     ("account", "Account"),
     ("agreement", "Agreement"),
     ("application", "Application"),
@@ -42,6 +42,9 @@ const KINDS: [(&str, &str); 22] = [
     ("mission", "Mission"),
     ("organisation", "Organisation"),
     ("ranking", "Ranking"),
+    ("resident", "Resident on a roll"),
+    ("residents-vote", "Residents’ vote"),
+    ("restructuring", "Change of a loan"),
     ("subsidy_route", "Subsidy route"),
     ("token", "Token of the API"),
     ("valuation", "Valuation"),

@@ -3,7 +3,7 @@
 pub(super) use super::invitations_store::*;
 use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
 use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
-use crate::db::{Db, Json};
+use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
 use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
 use diesel::prelude::*;
@@ -308,8 +308,26 @@ pub fn addresses_of_organisations(
 /// # Errors
 /// What the database says.
 pub fn addresses_with_role(db: &mut Db, organisation: OrganisationId, role: Role) -> Result<Vec<String>> {
-    Ok(members::table
+    addresses_of_deciders(db, organisation, role, None)
+}
+
+/// As [`addresses_with_role`], without the person who proposed what the others decide on.
+///
+/// # Errors
+/// What the database says.
+pub fn addresses_of_deciders(
+    db: &mut Db,
+    organisation: OrganisationId,
+    role: Role,
+    proposed_by: Option<Id<Account>>,
+) -> Result<Vec<String>> {
+    let mut query = members::table
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .into_boxed::<MultiBackend>();
+    if let Some(person) = proposed_by {
+        query = query.filter(members::account_id.ne(person));
+    }
+    Ok(query
         .filter(members::organisation_id.eq(organisation))
         .filter(members::role.eq(role))
         .filter(members::ended_at.is_null())

@@ -105,6 +105,9 @@ pub async fn ask(
     posted: Posted<QuestionInput>,
 ) -> Answer {
     let (call, application, id) = path.into_inner();
+    visit
+        .under((call, application), move |db| store::find_enquiry(db, id).map(|e| (e.call_id, e.application_id)))
+        .await?;
     match enquiries::ask(&visit.app, &visit.actor, id, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("The supplier is asked, on its page and by mail.");

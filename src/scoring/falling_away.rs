@@ -14,6 +14,7 @@ use crate::calls::{self, Call};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::evaluation::EvaluationFile;
+use crate::evaluation::price::pounds_words;
 use crate::values::{Actor, Id, Instant};
 use serde::Serialize;
 use serde_json::json;
@@ -109,9 +110,9 @@ pub struct Moved {
     pub bid: String,
     /// The bidder's name.
     pub name: String,
-    /// Place and total before.
+    /// Place before, and what it was ranked by: the total of its points, or a figure in pounds.
     pub before: Option<(u32, String)>,
-    /// Place and total after.
+    /// The same after.
     pub after: Option<(u32, String)>,
 }
 
@@ -120,7 +121,7 @@ pub struct Moved {
 pub fn compared(before: &EvaluationFile, after: &EvaluationFile) -> Vec<Moved> {
     let place = |file: &EvaluationFile, bid: &str| {
         let ranked = file.result.iter().flat_map(|r| &r.ranking).find(|r| r.bid == bid);
-        ranked.map(|r| (r.rank, r.total.to_string()))
+        ranked.map(|r| (r.rank, r.figure.map_or_else(|| r.total.to_string(), pounds_words)))
     };
     let mut all: Vec<Moved> = after
         .inputs

@@ -20,7 +20,7 @@ use serde_json::json;
 /// Records what the panel agrees on one answer. Agreeing again adds a row and keeps the one before.
 ///
 /// # Errors
-/// Invalid, Denied, refused while evaluators still score or once moderation is closed.
+/// Invalid, Denied, NotFound; refused while evaluators still score or once moderation is closed.
 pub async fn agree(
     app: &App,
     actor: &Actor,
@@ -38,16 +38,16 @@ pub async fn agree(
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            let bids = bids::opened(db, call.id)?;
+            let wanted = Answer { application, criterion: criterion.clone() };
+            if !bids::answers_to_score(&call, &bids).contains(&wanted) {
+                return Err(Error::NotFound);
+            }
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
             rules::may_moderate(&store::panel(db, call.id)?, &store::conflicts(db, call.id)?)?;
-            let bids = bids::opened(db, call.id)?;
-            let wanted = Answer { application, criterion: criterion.clone() };
-            if !bids::answers_to_score(&call, &bids).contains(&wanted) {
-                return Err(ScoringRefusal::NotOfThisCall.into());
-            }
-            let model_criterion = call.terms.0.model.criterion(&criterion).ok_or(ScoringRefusal::NotOfThisCall)?;
+            let model_criterion = call.terms.0.model.criterion(&criterion).ok_or(Error::NotFound)?;
             if !rules::fits(model_criterion, given.level, given.passed) {
                 return Err(Error::field("level", "Choose one of the published levels"));
             }
@@ -137,7 +137,7 @@ pub struct DisregardInput {
 /// Leaves a bid out of the ranking by decision of a person, with the reason that the bidder will read.
 ///
 /// # Errors
-/// Invalid, Denied, refused for a price that was justified or not asked about, or once the ranking is signed.
+/// Invalid, Denied, NotFound; refused for a price that was justified or not asked about, or once the ranking is signed.
 pub async fn disregard(
     app: &App,
     actor: &Actor,
@@ -158,11 +158,11 @@ pub async fn disregard(
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            if !bids::opened(db, call.id)?.iter().any(|b| b.application.id == application) {
+                return Err(Error::NotFound);
+            }
             if store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
-            }
-            if !bids::opened(db, call.id)?.iter().any(|b| b.application.id == application) {
-                return Err(ScoringRefusal::NotOfThisCall.into());
             }
             let enquiry =
                 store::enquiries(db, call.id)?.into_iter().find(|e| e.application_id == application).map(|e| e.outcome);

@@ -4,7 +4,7 @@ use super::bids::{self, Answer as ScoredAnswer, Opened};
 use super::figures::{self, Beside};
 use super::model::{Conflict, PanelMember, Score, ScoreDraft};
 use super::panel::{self, DeclarationInput};
-use super::rules::{self, ScoringRefusal};
+use super::rules;
 use super::sheets::{self, ScoreInput, Sight, is_for, is_whole, require_sight};
 use super::store;
 use crate::applications::Application;
@@ -23,7 +23,15 @@ use serde::Deserialize;
 pub struct Nothing {}
 
 pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
-    let mut shell = visit.shell(title, "/tasks");
+    let mut shell = visit.shell(title, "/desk/calls");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    shell
+}
+
+/// As [`form_shell`], for the pages of evaluators.
+fn sheet_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
+    let mut shell = visit.shell(title, "/evaluations");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     shell
@@ -62,7 +70,7 @@ pub async fn mine(visit: Visit) -> Answer {
                 .collect::<Vec<_>>())
         })
         .await?;
-    page(&MinePage { shell: visit.shell("My evaluations", "/tasks"), rows })
+    page(&MinePage { shell: visit.shell("My evaluations", "/evaluations"), rows })
 }
 
 /// One line of the grid on the sheet.
@@ -217,7 +225,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) 
     Ok(SheetPage {
         bidders,
         hidden,
-        shell: form_shell(visit, &format!("Evaluate {}", call.title), &form),
+        shell: sheet_shell(visit, &format!("Evaluate {}", call.title), &form),
         form,
         declared: member.declared_at.is_some(),
         is_final: member.final_at.is_some(),
@@ -360,7 +368,7 @@ async fn score_page(
             let part = |wanted| parts.iter().find(|p| p.part == wanted);
             let quality = part(calls::Part::Quality).ok_or(Error::NotFound)?;
             if quality.call_id != id {
-                return Err(ScoringRefusal::NotOfThisCall.into());
+                return Err(Error::NotFound);
             }
             let mut answers = quality.answers()?;
             let model = &call.terms.0.model;
@@ -416,7 +424,7 @@ async fn score_page(
     let (done, all) = sheets::progress(&all_answers, &drafts);
     let most = call.terms.0.words.get(&criterion_id).copied().unwrap_or(500);
     Ok(ScorePage {
-        shell: form_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
+        shell: sheet_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
         form,
         title: criterion.title.clone(),
         application,

@@ -168,6 +168,7 @@ pub async fn resolve(
     posted: Posted<ResolutionInput>,
 ) -> Answer {
     let (call, conflict) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find_conflict(db, conflict)?.call_id)).await?;
     match panel::resolve(&visit.app, &visit.actor, conflict, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("The enquiry is recorded.");

@@ -3,6 +3,7 @@
 use super::falling_away::{Moved, compared};
 use super::model::{Fallen, Ranking, Rerank};
 use super::pages::form_shell;
+use super::standing::ranked_by;
 use super::store;
 use crate::applications::Application;
 use crate::calls::{self, Call};
@@ -120,6 +121,8 @@ fn again(kept: &Kept, rerank: &Rerank) -> Option<Again> {
 struct RankingsPage {
     shell: Shell,
     call: Call,
+    /// What the call's bids are ranked by.
+    by: &'static str,
     again: Vec<Again>,
     rankings: Vec<Ranking>,
 }
@@ -132,6 +135,7 @@ pub async fn show(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let kept = kept(&visit, *id).await?;
     page(&RankingsPage {
         shell: form_shell(&visit, "Rankings that were made", &FormState::empty()),
+        by: ranked_by(&kept.call.terms.0.model),
         again: kept.reranks.iter().filter_map(|rerank| again(&kept, rerank)).collect(),
         call: kept.call,
         rankings: kept.rankings,

@@ -75,6 +75,10 @@ pub enum ScoringRefusal {
     NotOfThisCall,
 }
 
+fn how_many(missing: usize) -> String {
+    if missing == 1 { "one is".to_owned() } else { format!("{missing} are") }
+}
+
 impl RefusalInfo for ScoringRefusal {
     fn code(&self) -> &'static str {
         match self {
@@ -120,14 +124,19 @@ impl RefusalInfo for ScoringRefusal {
             }
             ScoringRefusal::AlreadyFinal => "Your scores are final and cannot be changed.".to_owned(),
             ScoringRefusal::SheetNotWhole { missing } => {
-                format!("Give a level and a reason for every answer first; {missing} are missing. A missing score is not a zero.")
+                format!(
+                    "Give a level and a reason for every answer first; {} missing. A missing score is not a zero.",
+                    how_many(*missing)
+                )
             }
             ScoringRefusal::SheetsNotFinal { waiting } => format!(
                 "{waiting} of the evaluators have not made their scores final. Moderation starts when all have, so that \
                  nobody is led by others."
             ),
             ScoringRefusal::NobodyScored => "Nobody has scored. Add evaluators to the panel first.".to_owned(),
-            ScoringRefusal::NotAgreed { missing } => format!("Agree every answer first; {missing} are not agreed."),
+            ScoringRefusal::NotAgreed { missing } => {
+                format!("Agree every answer first; {} not agreed.", how_many(*missing))
+            }
             ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
             ScoringRefusal::ModerationOpen => "Close the moderation first.".to_owned(),
             ScoringRefusal::FigureUnknown { figure, bid, why } => format!(

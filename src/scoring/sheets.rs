@@ -37,7 +37,9 @@ pub(super) struct Given {
 
 pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
     let mut form = Parser::default();
-    let level = form.optional::<i64>("level", &input.level);
+    let typed = input.level.trim();
+    let level = typed.parse::<i64>().ok();
+    form.check(typed.is_empty() || level.is_some(), "level", "Choose one of the published levels");
     let passed = match input.passed.trim() {
         "" => None,
         "yes" | "true" => Some(true),
@@ -89,7 +91,7 @@ fn may_score(actor: &Actor, call: &Call, member: &PanelMember, conflicted: bool)
 /// six in all.
 ///
 /// # Errors
-/// Invalid, Denied, refused before the declaration, with a conflict, or once final.
+/// Invalid, Denied, NotFound; refused before the declaration, with a conflict, or once final.
 pub async fn save(
     app: &App,
     actor: &Actor,
@@ -108,12 +110,12 @@ pub async fn save(
             let member = member.ok_or(Error::Denied)?;
             may_score(&actor, &call, &member, conflicted)?;
             refuse_bidder(db, &actor, call.id)?;
+            let scored = rules::scored_criteria(&call.terms.0.model);
+            let model_criterion = scored.into_iter().find(|c| c.id == criterion).filter(|_| bid.is_some());
+            let model_criterion = model_criterion.ok_or(Error::NotFound)?;
             if member.final_at.is_some() {
                 return Err(ScoringRefusal::AlreadyFinal.into());
             }
-            let scored = rules::scored_criteria(&call.terms.0.model);
-            let model_criterion = scored.into_iter().find(|c| c.id == criterion).filter(|_| bid.is_some());
-            let model_criterion = model_criterion.ok_or(ScoringRefusal::NotOfThisCall)?;
             let empty = given.level.is_none() && given.passed.is_none();
             if !empty && !rules::fits(model_criterion, given.level, given.passed) {
                 return Err(Error::field("level", "Choose one of the published levels"));

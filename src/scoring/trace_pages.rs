@@ -125,6 +125,9 @@ pub async fn enquiry(
     posted: Posted<EnquiryInput>,
 ) -> Answer {
     let (call, application, id) = path.into_inner();
+    visit
+        .under((call, application), move |db| store::find_enquiry(db, id).map(|e| (e.call_id, e.application_id)))
+        .await?;
     match moderation::record_enquiry(&visit.app, &visit.actor, id, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("The enquiry is recorded.");

@@ -204,6 +204,7 @@ pub(super) async fn begin(
             if !enterprise.kind.is_applicant() {
                 return Err(Error::NotFound);
             }
+            store::require_applicant(db, &application.to_string(), organisation)?;
             let named = enterprise.profile.0.group.trim();
             let group_name = if named.is_empty() { enterprise.name.clone() } else { named.to_owned() };
             let at_once = matches!(kind, RouteKind::MarketTerms | RouteKind::Scheme);

@@ -201,7 +201,7 @@ impl LoanInput {
 
     /// The amounts paid out, each with its day.
     pub(super) fn read_tranches(&self, form: &mut Parser) -> Option<Vec<Tranche>> {
-        const MISSING: &str = "Enter how much is paid out, such as 40,000 on 2027-02-01";
+        const MISSING: &str = "Enter how much is paid out, such as 40,000 on 1 February 2027";
         let mut tranches = Vec::new();
         for line in self.tranches.split([';', '\n']).map(str::trim).filter(|line| !line.is_empty()) {
             let (amount, on) = line.split_once(" on ").unwrap_or((line, self.draw_on.as_str()));

@@ -82,7 +82,7 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     }
     let next = found.next.map(|c| format!("/desk/subsidies?after={c}"));
     let rows = found.items.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
-    page(&ListPage { shell: visit.shell("Subsidy routes", "/fund"), rows, next })
+    page(&ListPage { shell: visit.shell("Subsidy routes", "/funds"), rows, next })
 }
 
 #[derive(Template)]
@@ -159,6 +159,7 @@ async fn route_page(
         .db
         .read(move |db| {
             let enterprise = find_organisation(db, organisation)?;
+            store::require_applicant(db, &wanted, organisation)?;
             let route = store::standing_route(db, &wanted)?;
             let ids: Vec<Id<Account>> = route.iter().filter_map(|r| r.recorded_by).collect();
             let names = account_names(db, &ids)?;
@@ -169,7 +170,7 @@ async fn route_page(
         Some(r) if r.authority_id != authority || r.organisation_id != organisation => return Err(Error::NotFound),
         other => other,
     };
-    let mut shell = visit.shell("Subsidy route", "/fund");
+    let mut shell = visit.shell("Subsidy route", "/funds");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     let thing = Thing::of_authority(authority);
@@ -239,6 +240,12 @@ pub struct StepInput {
     step: String,
 }
 
+/// Whether a route is the one of this application of this organisation.
+async fn under(visit: &Visit, organisation: Id<actor::Organisation>, application: &str, id: Id<Route>) -> Result<()> {
+    let named = (organisation, application.to_owned());
+    visit.under(named, move |db| store::find(db, id).map(|r| (r.organisation_id, r.application_id))).await
+}
+
 /// `POST /desk/subsidies/{organisation}/{application}/{route}`: `give` or `withdraw`.
 ///
 /// # Errors
@@ -249,6 +256,7 @@ pub async fn step(
     posted: Posted<StepInput>,
 ) -> Answer {
     let (organisation, application, id) = path.into_inner();
+    under(&visit, organisation, &application, id).await?;
     let done = match posted.input.step.as_str() {
         "give" => actions::give(&visit.app, &visit.actor, id, visit.now)
             .await
@@ -277,6 +285,7 @@ pub async fn sign(
     posted: Posted<StepInput>,
 ) -> Answer {
     let (organisation, application, id) = path.into_inner();
+    under(&visit, organisation, &application, id).await?;
     match actions::sign(&visit.app, &visit.actor, id, visit.now).await {
         Ok(()) => {
             visit.done("The assessment is signed.");
@@ -343,7 +352,7 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     let check = standing(&rows, visit.today());
     let left = check.as_ref().map_or(Pence::ZERO, |c| room(c.cap, c.used));
     page(&GroupPage {
-        shell: visit.shell("Assistance to a group", "/fund"),
+        shell: visit.shell("Assistance to a group", "/funds"),
         group: query.group.clone(),
         check,
         left,

@@ -56,7 +56,8 @@ impl RefusalInfo for RouteRefusal {
                     .to_owned()
             }
             RouteRefusal::Unanswered { left } => {
-                format!("Answer all seven principles before the assessment is signed; {left} are left.")
+                let left = if *left == 1 { "one is".to_owned() } else { format!("{left} are") };
+                format!("Answer all seven principles before the assessment is signed; {left} left.")
             }
             RouteRefusal::SamePerson => {
                 "You wrote this assessment. Ask a committee member who did not write it to sign it.".to_owned()

@@ -1,9 +1,9 @@
 //! Rows of subsidy routes and running totals.
 
 use super::model::{AssistanceRow, Route, RouteState, Source};
-use crate::db::schema::{subsidy_assistance, subsidy_routes};
+use crate::db::schema::{applications, subsidy_assistance, subsidy_routes};
 use crate::db::{Cursor, Db, MultiBackend, Page};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
 use crate::values::{Id, actor};
 use diesel::prelude::*;
@@ -54,6 +54,18 @@ pub fn standing_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
 /// What the database says.
 pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
+}
+
+/// Requires that an application, where it is one of this installation, is this organisation's.
+///
+/// # Errors
+/// NotFound for another's.
+pub(super) fn require_applicant(db: &mut Db, application: &str, organisation: OrganisationId) -> Result<()> {
+    let Ok(application) = application.parse::<Id<()>>() else { return Ok(()) };
+    let anothers = applications::table
+        .filter(applications::id.eq(application.to_string()))
+        .filter(applications::organisation_id.ne(organisation));
+    if diesel::select(diesel::dsl::exists(anothers)).get_result(db)? { Err(Error::NotFound) } else { Ok(()) }
 }
 
 pub(super) fn list(

@@ -126,6 +126,7 @@ pub async fn recommend(
 ) -> Result<Id<Award>> {
     let read = input.read()?;
     let recommended_by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -175,6 +176,7 @@ pub async fn recommend(
             store::insert(db, &award)?;
             let facts = json!({ "application": application.id, "value": value, "ranking": ranking.hash });
             note(db, &actor, &award, "award.recommended", facts, now)?;
+            committee::ask(db, &call, &award, &address, now)?;
             Ok(award.id)
         })
         .await

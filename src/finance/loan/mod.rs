@@ -23,6 +23,7 @@ use super::business_days::{Convention, MonthEnd};
 use super::schedule::{CapitalisedRounding, HolidayKind, HolidayTerm, InterestBasis, LoanTerms, Repayment, Tranche};
 use super::{DayCount, schedule::ScheduleRefusal};
 use crate::law::holidays::Part;
+use crate::values::time::medium_date;
 use crate::values::{LocalDate, Pence, Rate, RefusalInfo, Share};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -363,22 +364,22 @@ pub enum LoanRefusal {
     #[error(transparent)]
     Terms(#[from] ScheduleRefusal),
     /// The price has no rate on a day.
-    #[error("Enter the interest rate that holds on {0}.")]
+    #[error("Enter the interest rate that holds on {}.", medium_date(*.0))]
     NoRate(LocalDate),
     /// The bank holiday table does not reach.
-    #[error("Bank holidays are not published for {0} yet, so its due date cannot be moved.")]
+    #[error("Bank holidays are not published for {} yet, so its due date cannot be moved.", medium_date(*.0))]
     NoCalendar(LocalDate),
     /// An amount of nothing or less, or more than there is.
-    #[error("The amount recorded on {0} must be more than £0 and at most what is owed.")]
+    #[error("The amount recorded on {} must be more than £0 and at most what is owed.", medium_date(*.0))]
     Amount(LocalDate),
     /// A short payment on a day nothing is due.
-    #[error("No instalment is due on {0}, so none can have been paid short.")]
+    #[error("No instalment is due on {}, so none can have been paid short.", medium_date(*.0))]
     NothingDue(LocalDate),
     /// An event before the first drawing or after the loan has ended.
-    #[error("The loan does not run on {0}.")]
+    #[error("The loan does not run on {}.", medium_date(*.0))]
     NotRunning(LocalDate),
     /// A new first due date that is not after the event.
-    #[error("The next due date must be after {0}.")]
+    #[error("The next due date must be after {}.", medium_date(*.0))]
     DueTooSoon(LocalDate),
     /// A fee that cannot be added to the balance.
     #[error("Only a fee on a drawing or on a day can be added to the balance.")]

@@ -2,9 +2,8 @@
 //! while signed in, and an account's address is proven: nobody gets a role by writing down another's address first, and
 //! nobody is put into an organisation that they do not want to belong to.
 
-use super::{add_role, require_manager};
+use super::{add_role, note, require_manager};
 use crate::app::App;
-use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
 use crate::outbox::mail;
 use crate::people::model::{Invitation, Organisation};
@@ -85,18 +84,7 @@ fn tell(
     facts: serde_json::Value,
     now: crate::values::Instant,
 ) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: organisation.authority(),
-            at: now,
-            actor,
-            action,
-            subject: Subject::new("invitation", invitation),
-            facts,
-        },
-    )?;
-    Ok(())
+    note(db, actor, organisation.authority(), action, Subject::new("invitation", invitation), facts, now)
 }
 
 /// Accepts or declines an offer made to the person's own address.

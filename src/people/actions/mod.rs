@@ -78,18 +78,7 @@ pub async fn sign_in(app: &App, source: &str, input: &SignIn) -> Result<Id<Accou
             .write(move |db| {
                 store::set_failures(db, id, 0, None)?;
                 let actor = Actor::Person { account: id, name: String::new(), memberships: Vec::new() };
-                audit::record(
-                    db,
-                    Entry {
-                        authority: None,
-                        at: now,
-                        actor: &actor,
-                        action: "account.signed_in",
-                        subject: Subject::new("account", id),
-                        facts: json!({}),
-                    },
-                )?;
-                Ok(())
+                note(db, &actor, None, "account.signed_in", Subject::new("account", id), json!({}), now)
             })
             .await?;
         return Ok(id);
@@ -143,17 +132,7 @@ pub fn make_account(
         failures: 0,
     };
     store::insert_account(db, &row)?;
-    audit::record(
-        db,
-        Entry {
-            authority: None,
-            at: now,
-            actor: &Actor::System,
-            action: "account.made",
-            subject: Subject::new("account", row.id),
-            facts: json!({}),
-        },
-    )?;
+    note(db, &Actor::System, None, "account.made", Subject::new("account", row.id), json!({}), now)?;
     Ok(row.id)
 }
 
@@ -218,18 +197,15 @@ pub async fn reset(app: &App, secret: &str, password: &str) -> Result<()> {
             store::set_password(db, account, &new_hash)?;
             store::delete_sessions_of(db, account)?;
             let revoked = store::revoke_tokens_of(db, account, machine_now)?;
-            audit::record(
+            note(
                 db,
-                Entry {
-                    authority: None,
-                    at: now,
-                    actor: &Actor::System,
-                    action: "account.password_reset",
-                    subject: Subject::new("account", account),
-                    facts: json!({ "tokens_revoked": revoked }),
-                },
-            )?;
-            Ok(())
+                &Actor::System,
+                None,
+                "account.password_reset",
+                Subject::new("account", account),
+                json!({ "tokens_revoked": revoked }),
+                now,
+            )
         })
         .await
 }
@@ -244,18 +220,15 @@ pub async fn end_sessions(app: &App, actor: &Actor, now: Instant) -> Result<()> 
     app.db
         .write(move |db| {
             let ended = store::delete_sessions_of(db, account)?;
-            audit::record(
+            note(
                 db,
-                Entry {
-                    authority: None,
-                    at: now,
-                    actor: &actor,
-                    action: "account.sessions_ended",
-                    subject: Subject::new("account", account),
-                    facts: json!({ "ended": ended }),
-                },
-            )?;
-            Ok(())
+                &actor,
+                None,
+                "account.sessions_ended",
+                Subject::new("account", account),
+                json!({ "ended": ended }),
+                now,
+            )
         })
         .await
 }
@@ -328,17 +301,7 @@ pub fn issue_token(
         revoked_at: None,
     };
     store::insert_token(db, &row)?;
-    audit::record(
-        db,
-        Entry {
-            authority: None,
-            at: now,
-            actor,
-            action: "token.made",
-            subject: Subject::new("token", row.id),
-            facts: json!({ "scope": row.scope }),
-        },
-    )?;
+    note(db, actor, None, "token.made", Subject::new("token", row.id), json!({ "scope": row.scope }), now)?;
     Ok((row, secret))
 }
 
@@ -354,33 +317,41 @@ pub async fn revoke_token(app: &App, actor: &Actor, id: Id<TokenRow>) -> Result<
             if store::revoke_token(db, account, id, Clock::machine())? == 0 {
                 return Err(Error::NotFound);
             }
-            audit::record(
-                db,
-                Entry {
-                    authority: None,
-                    at: now,
-                    actor: &actor,
-                    action: "token.revoked",
-                    subject: Subject::new("token", id),
-                    facts: json!({}),
-                },
-            )?;
-            Ok(())
+            note(db, &actor, None, "token.revoked", Subject::new("token", id), json!({}), now)
         })
         .await
+}
+
+/// Writes what a person did to an account, an organisation or a role into the audit record, in the transaction of the
+/// change; under an authority where it is about one.
+fn note(
+    db: &mut crate::db::Db,
+    actor: &Actor,
+    authority: Option<Id<crate::values::actor::Organisation>>,
+    action: &'static str,
+    subject: Subject,
+    facts: serde_json::Value,
+    at: Instant,
+) -> Result<()> {
+    audit::record(db, Entry { authority, at, actor, action, subject, facts })?;
+    Ok(())
 }
 
 /// What the sign-in page of a sandbox says: address and role of the demo's people, who share one password.
 pub const DEMO_PASSWORD: &str = "practice makes perfect";
 /// Address and role of each person of the demo.
-pub const DEMO_HINT: [(&str, &str); 12] = [
+pub const DEMO_HINT: [(&str, &str); 16] = [
     ("admin@camden.example", "administrator"),
     ("missions@camden.example", "mission lead"),
     ("buyer@camden.example", "procurement officer"),
     ("buyer2@camden.example", "second procurement officer"),
     ("evaluator@camden.example", "evaluator"),
+    ("evaluator2@camden.example", "second evaluator"),
+    ("evaluator3@camden.example", "third evaluator"),
     ("fund@camden.example", "fund manager"),
     ("committee@camden.example", "committee member"),
+    ("committee2@camden.example", "second committee member"),
+    ("committee3@camden.example", "third committee member"),
     ("contracts@camden.example", "contract manager"),
     ("auditor@camden.example", "auditor"),
     ("owner@harvest.example", "owner of Harvest Lane Kitchens CIC"),

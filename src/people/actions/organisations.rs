@@ -1,7 +1,7 @@
 //! What a person does with organisations: registers one, changes its profile, adds and ends members and departments.
 
+use super::note;
 use crate::app::App;
-use crate::audit::{self, Entry};
 use crate::db::Json;
 use crate::error::{Error, Result};
 use crate::people::model::{Member, Organisation, OrganisationKind, Profile};
@@ -98,16 +98,14 @@ pub fn make_organisation(
     now: Instant,
 ) -> Result<()> {
     store::insert_organisation(db, organisation)?;
-    audit::record(
+    note(
         db,
-        Entry {
-            authority: organisation.authority(),
-            at: now,
-            actor,
-            action: "organisation.registered",
-            subject: Subject::new("organisation", organisation.id),
-            facts: json!({ "kind": organisation.kind }),
-        },
+        actor,
+        organisation.authority(),
+        "organisation.registered",
+        Subject::new("organisation", organisation.id),
+        json!({ "kind": organisation.kind }),
+        now,
     )?;
     if let Some((account, role)) = first {
         add_role(db, actor, organisation, account, role, now)?;
@@ -137,18 +135,15 @@ pub fn add_role(
         ended_at: None,
     };
     store::insert_member(db, &member)?;
-    audit::record(
+    note(
         db,
-        Entry {
-            authority: organisation.authority(),
-            at: now,
-            actor,
-            action: "member.added",
-            subject: Subject::new("member", member.id),
-            facts: json!({ "account": account, "organisation": organisation.id, "role": role }),
-        },
-    )?;
-    Ok(())
+        actor,
+        organisation.authority(),
+        "member.added",
+        Subject::new("member", member.id),
+        json!({ "account": account, "organisation": organisation.id, "role": role }),
+        now,
+    )
 }
 
 /// Changes an applicant organisation's profile.
@@ -170,18 +165,7 @@ pub async fn change_profile(
             organisation.name.clone_from(&name);
             organisation.profile = Json(profile.clone());
             store::set_organisation(db, &organisation)?;
-            audit::record(
-                db,
-                Entry {
-                    authority: None,
-                    at: now,
-                    actor: &actor,
-                    action: "organisation.changed",
-                    subject: Subject::new("organisation", id),
-                    facts: json!({}),
-                },
-            )?;
-            Ok(())
+            note(db, &actor, None, "organisation.changed", Subject::new("organisation", id), json!({}), now)
         })
         .await
 }
@@ -221,18 +205,15 @@ pub async fn end_member(
                 return Err(PeopleRefusal::LastOne.into());
             }
             store::end_member(db, member, now)?;
-            audit::record(
+            note(
                 db,
-                Entry {
-                    authority: organisation.authority(),
-                    at: now,
-                    actor: &actor,
-                    action: "member.ended",
-                    subject: Subject::new("member", member),
-                    facts: json!({ "account": row.account_id, "role": row.role }),
-                },
-            )?;
-            Ok(())
+                &actor,
+                organisation.authority(),
+                "member.ended",
+                Subject::new("member", member),
+                json!({ "account": row.account_id, "role": row.role }),
+                now,
+            )
         })
         .await
 }

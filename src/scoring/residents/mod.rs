@@ -26,4 +26,4 @@ pub mod vote_pages;
 
 pub use model::{Choice, ResidentVote};
 pub use rules::{ResidentRefusal, panel};
-pub use store::newest_of_call as of_call;
+pub use store::{newest_of_call as of_call, newest_of_calls as of_calls};

@@ -8,6 +8,7 @@ use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::evaluation::PanelRule;
 use crate::evaluation::panel::{ApplicationTally, PanelTally, Roll};
+use crate::http::chart::{CompareBar, CompareBars, Heading, Unit};
 use crate::http::{Answer, FormState, Link, Parts, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::pages::form_shell;
@@ -25,6 +26,8 @@ pub(super) struct Outcome {
     note: String,
     heads: Vec<&'static str>,
     rows: Vec<(String, Vec<String>)>,
+    /// Bars of the same, safe to insert.
+    chart: String,
     /// Whether so few voted that only totals are shown.
     few: bool,
     hash: String,
@@ -49,7 +52,47 @@ fn spread_words(one: &ApplicationTally) -> String {
     words.join(", ")
 }
 
-fn result(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Outcome {
+fn name_of<'a>(vote: &'a ResidentVote, application: &'a str) -> &'a str {
+    vote.choices.0.iter().find(|choice| choice.reference == application).map_or(application, |c| c.name.as_str())
+}
+
+/// What each application was given as a part: of all that was shared out, or of the best score from every ballot.
+fn chart(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Result<String> {
+    let whole: Decimal = match rule {
+        PanelRule::Scores { highest, .. } => Decimal::from(tally.valid) * Decimal::from(*highest),
+        PanelRule::Budget { .. } => tally.applications.iter().map(|one| one.sum).sum(),
+    };
+    let part = |one: &ApplicationTally| one.sum.checked_div(whole).unwrap_or_default() * Decimal::ONE_HUNDRED;
+    let most = tally.applications.iter().map(part).max().unwrap_or_default();
+    let best: Vec<&str> =
+        tally.applications.iter().filter(|one| part(one) == most).map(|one| name_of(vote, &one.application)).collect();
+    let finding = match (best.as_slice(), rule) {
+        _ if most.is_zero() => "Residents gave nothing to any application".to_owned(),
+        ([one], PanelRule::Scores { .. }) => format!("{one} was scored best"),
+        ([one], PanelRule::Budget { .. }) => format!("{one} was given most"),
+        (several, _) => format!("{} are level", several.join(" and ")),
+    };
+    let unit = match rule {
+        PanelRule::Scores { highest, .. } => {
+            format!("Per cent of the best possible, a score of {highest} on every ballot.")
+        }
+        PanelRule::Budget { .. } => "Per cent of all the money that residents shared out.".to_owned(),
+    };
+    let bars = tally
+        .applications
+        .iter()
+        .map(|one| CompareBar {
+            name: name_of(vote, &one.application).to_owned(),
+            said: None,
+            real: part(one),
+            note: String::new(),
+        })
+        .collect();
+    let heading = Heading::new("vote", "What residents gave to each application", finding, unit);
+    Ok(CompareBars { heading, said: "", real: "", unit: Unit::percent(1), bars }.render()?)
+}
+
+fn result(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Result<Outcome> {
     let few = !rules::shows_ballots(tally);
     let all: Decimal = tally.applications.iter().map(|one| one.sum).sum();
     let (heads, mean): (Vec<&'static str>, bool) = match (rule, few) {
@@ -66,7 +109,6 @@ fn result(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Outcome 
         .applications
         .iter()
         .map(|one| {
-            let name = vote.choices.0.iter().find(|choice| choice.reference == one.application);
             let sum = sum_words(rule, one.sum);
             let cells = match (mean, rule) {
                 (false, _) => vec![sum],
@@ -79,30 +121,38 @@ fn result(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Outcome 
                     vec![shown_percent(share, 1), sum, gave.to_string()]
                 }
             };
-            (name.map_or_else(|| one.application.clone(), |choice| choice.name.clone()), cells)
+            (name_of(vote, &one.application).to_owned(), cells)
         })
         .collect();
     let count = |n: u32| group_thousands(&n.to_string());
     let mut note = format!("Turnout {}.", shown_percent(tally.turnout, 1));
-    if tally.spoilt > 0 {
-        note.push_str(&format!(" {} ballots did not fit the rule and count for nothing.", count(tally.spoilt)));
+    match tally.spoilt {
+        0 => {}
+        1 => note.push_str(" One ballot did not fit the rule and counts for nothing."),
+        more => note.push_str(&format!(" {} ballots did not fit the rule and count for nothing.", count(more))),
     }
     if !tally.quorum_met {
-        note.push_str(&format!(" {} ballots are needed, so the vote gives no points.", count(rule.quorum())));
+        let needed = match rule.quorum() {
+            1 => "One ballot is".to_owned(),
+            more => format!("{} ballots are", count(more)),
+        };
+        note.push_str(&format!(" {needed} needed, so the vote gives no points."));
     }
-    Outcome {
-        verdict: format!("{} of {} residents voted.", count(tally.voted), count(tally.entitled)),
+    let residents = if tally.entitled == 1 { "resident" } else { "residents" };
+    Ok(Outcome {
+        chart: chart(vote, rule, tally)?,
+        verdict: format!("{} of {} {residents} voted.", count(tally.voted), count(tally.entitled)),
         note,
         heads,
         rows,
         few,
         hash: vote.ballots_hash.clone().unwrap_or_default(),
-    }
+    })
 }
 
-fn result_of(vote: Option<&ResidentVote>, rule: &PanelRule) -> Option<Outcome> {
-    let vote = vote.filter(|v| v.closed_at.is_some())?;
-    vote.tally.as_ref().map(|tally| result(vote, rule, &tally.0))
+fn result_of(vote: Option<&ResidentVote>, rule: &PanelRule) -> Result<Option<Outcome>> {
+    let closed = vote.filter(|v| v.closed_at.is_some());
+    closed.and_then(|vote| Some(result(vote, rule, &vote.tally.as_ref()?.0))).transpose()
 }
 
 #[derive(Template)]
@@ -166,7 +216,7 @@ async fn residents_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<
         form,
         verdict,
         how: calls::view::scored_by_rule(&rule),
-        result: result_of(vote.as_ref(), &rule),
+        result: result_of(vote.as_ref(), &rule)?,
         may_set: manages && if closed { !counts } else { roll.entitled == 0 },
         may_add: manages && vote.as_ref().is_some_and(|v| v.closed_at.is_none() && visit.now <= v.closes_at),
         vote,
@@ -256,7 +306,7 @@ pub(super) async fn readable(visit: &Visit, id: Id<Call>) -> Result<(Call, Optio
 /// NotFound for a call that is not public, or whose residents decide nothing.
 pub async fn result_page(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let (call, vote, rule) = readable(&visit, *id).await?;
-    let result = result_of(vote.as_ref(), &rule);
+    let result = result_of(vote.as_ref(), &rule)?;
     let verdict = match (&result, &vote) {
         (Some(result), _) => result.verdict.clone(),
         (None, None) => "Residents vote once the applications are open. The dates are not set yet.".to_owned(),
@@ -267,7 +317,7 @@ pub async fn result_page(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             vote.closes_at.long()
         ),
     };
-    let mut shell = visit.shell("Residents’ vote", "/calls");
+    let mut shell = visit.shell("Residents’ vote", if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
     shell.breadcrumbs = vec![
         Link::new("Home", "/"),
         Link::new("Calls", "/calls"),

@@ -8,12 +8,13 @@ use crate::applications::{self, refuse_bidder};
 use crate::calls::{self, Call};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::outbox;
 use crate::outbox::mail::{self, Mail};
+use crate::outbox::{self, Job};
+use crate::people::addresses_with_role;
 use crate::people::policy::{Action, require};
 use crate::scoring::panel::note;
 use crate::scoring::{bid_id, bids};
-use crate::values::{Actor, Id, Instant, Parser};
+use crate::values::{Actor, Id, Instant, Parser, Role};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::json;
@@ -111,6 +112,33 @@ pub async fn set_up(
             note(db, &actor, &call, "residents.vote_set", facts, now)?;
             outbox::schedule(db, CLOSE, json!({ "vote": vote.id }), closes_at.plus(TimeDelta::microseconds(1)))?;
             Ok(vote.id)
+        })
+        .await
+}
+
+/// Subscriber of `call.closed`: writes to the fund managers when residents decide on a round that has closed, so that
+/// somebody sets their vote up.
+///
+/// # Errors
+/// What the database says; the worker tries again.
+pub async fn ask_to_set_up(app: App, job: Job, now: Instant) -> Result<()> {
+    let id: Id<Call> = job.id_of("call")?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    app.db
+        .write(move |db| {
+            let (call, vote) = store::call_with_vote(db, id)?;
+            if vote.is_some() || rules::panel(&call.terms.0.model).is_none() {
+                return Ok(());
+            }
+            let subject = format!("Set up the residents’ vote: {}", call.reference);
+            let text = format!(
+                "{} “{}” has closed, and residents decide a part of its points.\n\nOpen every application first:\n{address}/desk/calls/{id}/opening\n\nThen say when residents vote, and put them on the roll:\n{address}/desk/calls/{id}/residents\n",
+                call.reference, call.title
+            );
+            for to in addresses_with_role(db, call.authority_id, Role::FundManager)? {
+                mail::queue(db, Some(call.authority_id), &to, &subject, &text, now)?;
+            }
+            Ok(())
         })
         .await
 }

@@ -93,9 +93,8 @@ impl RefusalInfo for ResidentRefusal {
                 deadline.long()
             ),
             ResidentRefusal::NotAllOpened { waiting } => {
-                format!(
-                    "Open every application first, so that residents vote on all of them; {waiting} are not opened."
-                )
+                let waiting = if *waiting == 1 { "one is".to_owned() } else { format!("{waiting} are") };
+                format!("Open every application first, so that residents vote on all of them; {waiting} not opened.")
             }
             ResidentRefusal::NothingToVoteOn => "There is no application to vote on.".to_owned(),
             ResidentRefusal::LinksSent => "Residents have been told these dates, so they stand.".to_owned(),
@@ -112,9 +111,15 @@ impl RefusalInfo for ResidentRefusal {
                 "Fewer than five residents voted, so only the totals are shown: a single ballot could be recognised."
                     .to_owned()
             }
-            ResidentRefusal::QuorumMissed { valid, quorum } => format!(
-                "{valid} ballots of residents count and {quorum} are needed, so the vote gives no points. Hold it again."
-            ),
+            ResidentRefusal::QuorumMissed { valid, quorum } => {
+                let counts = match valid {
+                    0 => "No ballot of residents counts".to_owned(),
+                    1 => "One ballot of residents counts".to_owned(),
+                    more => format!("{more} ballots of residents count"),
+                };
+                let needed = if *quorum == 1 { "one is".to_owned() } else { format!("{quorum} are") };
+                format!("{counts} and {needed} needed, so the vote gives no points. Hold it again.")
+            }
         }
     }
 }
@@ -238,10 +243,14 @@ pub fn read_ballot(
         PanelRule::Scores { highest, .. } => {
             let mut scores = BTreeMap::new();
             for choice in &vote.choices.0 {
-                let missing = format!("Choose a score for {}", choice.name);
-                let score = form.value::<u32>(&choice.reference, text(&choice.reference), &missing);
-                let most = format!("Choose a score from 0 to {highest} for {}", choice.name);
-                form.check(score.is_none_or(|s| s <= *highest), &choice.reference, &most);
+                let typed = text(&choice.reference).trim();
+                let score = typed.parse::<u32>().ok().filter(|score| score <= highest);
+                if typed.is_empty() {
+                    form.wrong(&choice.reference, format!("Choose a score for {}", choice.name));
+                } else if score.is_none() {
+                    let most = format!("Choose a whole score from 0 to {highest} for {}", choice.name);
+                    form.wrong(&choice.reference, most);
+                }
                 scores.insert(choice.reference.clone(), score.unwrap_or_default());
             }
             Ballot::Scores(scores)
@@ -347,6 +356,10 @@ mod tests {
         assert_eq!(missing.at("R-2"), Some("Choose a score for Birch"));
         assert!(read_ballot(&rule, &vote(), &given(&[("R-1", "6"), ("R-2", "1")])).unwrap_err().at("R-1").is_some());
         assert!(read_ballot(&rule, &vote(), &given(&[("R-1", "-1"), ("R-2", "1")])).unwrap_err().at("R-1").is_some());
+        let half = read_ballot(&rule, &vote(), &given(&[("R-1", "4.5"), ("R-2", "1")])).unwrap_err();
+        assert_eq!((half.0.len(), half.at("R-1")), (1, Some("Choose a whole score from 0 to 5 for Alder")));
+        let refusal = ResidentRefusal::QuorumMissed { valid: 1, quorum: 5 };
+        assert!(refusal.sentence().starts_with("One ballot of residents counts and 5 are needed"));
         let strange = read_ballot(&rule, &vote(), &given(&[("R-1", "1"), ("R-2", "1"), ("R-3", "1")])).unwrap_err();
         assert!(strange.at("votes").is_some());
     }

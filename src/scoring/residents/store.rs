@@ -28,6 +28,22 @@ pub fn newest_of_call(db: &mut Db, call: Id<Call>) -> Result<Option<ResidentVote
         .optional()?)
 }
 
+/// Some calls, each with its newest vote, in one statement.
+///
+/// # Errors
+/// What the database says.
+pub fn newest_of_calls(db: &mut Db, ids: &[Id<Call>]) -> Result<Vec<(Call, Option<ResidentVote>)>> {
+    let mut found: Vec<(Call, Option<ResidentVote>)> = calls::table
+        .left_join(resident_votes::table.on(resident_votes::call_id.eq(calls::id)))
+        .filter(calls::id.eq_any(ids))
+        .select((Call::as_select(), Option::<ResidentVote>::as_select()))
+        .order((calls::id, resident_votes::set_at.desc(), resident_votes::id.desc()))
+        .limit(MOST)
+        .load(db)?;
+    found.dedup_by_key(|(call, _)| call.id);
+    Ok(found)
+}
+
 /// A call with its newest vote, in one statement.
 ///
 /// # Errors
