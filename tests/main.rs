@@ -42,6 +42,7 @@ mod restructuring;
 mod returns;
 mod scoring;
 mod sensitivity;
+mod stages;
 mod statements;
 mod subsidies;
 mod upkeep;

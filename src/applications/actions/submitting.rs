@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{Call, CallKey, Part};
+use crate::calls::{self, Call, CallKey, Part};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -124,6 +124,10 @@ async fn prepare(
     let (application, call, keys) = app.db.read(move |db| store::find_to_send(db, id)).await?;
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::may_change(&call, &application, now)?;
+    if call.by_invitation().is_some() {
+        let (second, organisation) = (call.clone(), application.organisation_id);
+        app.db.read(move |db| calls::stages::require_invited(db, &second, organisation)).await?;
+    }
     let installation = app.keys.clone();
     sealing::apart(move || {
         let (mut draft, key) =
