@@ -377,6 +377,11 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
             }
+            let notice_on = match call.by_invitation() {
+                // Periods of a second stage run from its invitation.
+                Some(_) => stages_store::invited_at(db, id)?.map(Instant::date),
+                None => notices.iter().find(|n| n.kind == NoticeKind::Tender).map(|n| n.published_at.date()),
+            };
             let terms = &mut call.terms.0;
             if let Some(description) = &description {
                 terms.description.clone_from(description);
@@ -388,11 +393,6 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             if *terms == before {
                 return Err(CallRefusal::NothingChanged.into());
             }
-            let notice_on = match call.by_invitation() {
-                // Periods of a second stage run from its invitation.
-                Some(_) => stages_store::invited_at(db, id)?.map(Instant::date),
-                None => notices.iter().find(|n| n.kind == NoticeKind::Tender).map(|n| n.published_at.date()),
-            };
             if let (Some(tender), Some(deadline), Some(day)) = (&terms.tender, terms.timetable.deadline, notice_on) {
                 tender::period_holds(tender, deadline, day)?;
             }

@@ -6,7 +6,7 @@ use super::store;
 use crate::calls::stages::second_of;
 use crate::calls::{self, Call, StageRefusal, TimetableInput, earliest_words, rule_words};
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::{Shortlist, canonical_json};
 use crate::http::api::{created, ok};
 use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, attachment, page, page_again, see};
