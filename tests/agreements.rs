@@ -98,6 +98,7 @@ pub fn award(
     if kind == AwardKind::Contract {
         terms.tender = Some(TenderTerms {
             procedure: Procedure::ALL[0],
+            stage: None,
             contract_type: ContractType::GoodsServices,
             estimated_value: value,
             circumstances: Circumstances::default(),

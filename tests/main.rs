@@ -46,6 +46,7 @@ mod restructuring;
 mod returns;
 mod scoring;
 mod sensitivity;
+mod stages;
 mod statements;
 mod subsidies;
 mod upkeep;

@@ -82,6 +82,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
         description: "Meals.".into(),
         tender: tender.then(|| TenderTerms {
             procedure: Procedure::Open,
+            stage: None,
             contract_type: ContractType::GoodsServices,
             estimated_value: Pence(120_000_000),
             circumstances: Circumstances::default(),

@@ -272,13 +272,15 @@ pub async fn answer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<AnswerInp
     params(("id" = String, Path)), responses((status = 200, description = "Summary, offer, own scores")))]
 pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let id = *id;
-    let (application, summary, award, ranking) = visit
+    let (application, summary, award, ranking, standing) = visit
         .app
         .db
         .read(move |db| {
             let application = applications::find(db, id)?;
             let ranking = scoring::signed_ranking(db, application.call_id)?;
-            Ok((application, store::summary_of(db, id)?, store::newest_of_application(db, id)?, ranking))
+            let call = calls::find(db, application.call_id)?;
+            let standing = scoring::shortlist::standing_of(db, &call, &application)?;
+            Ok((application, store::summary_of(db, id)?, store::newest_of_application(db, id)?, ranking, standing))
         })
         .await?;
     let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
@@ -287,11 +289,16 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     }
     let summary = summary.filter(|s| s.sent_at.is_some());
     let offer = award.filter(|a| a.offer_answer_by.is_some());
-    if summary.is_none() && offer.is_none() {
+    if summary.is_none() && offer.is_none() && standing.is_none() {
         return Err(Error::NotFound.into());
     }
-    let own = summary.as_ref().and(ranking).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
-    ok(&json!({ "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own }))
+    let told = summary.is_some() || standing.is_some();
+    let first_stage =
+        standing.map(|s| json!({ "goes_on": s.goes_on, "why": s.why, "rule": s.rule, "second": s.second }));
+    let own = ranking.filter(|_| told).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
+    ok(
+        &json!({ "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own, "first_stage": first_stage }),
+    )
 }
 
 #[derive(utoipa::OpenApi)]

@@ -26,6 +26,10 @@ fn is_final(award: &Award) -> bool {
 
 /// Refuses once the final decision is made: of a tender by any approved award, of a round by one of the application.
 fn before_the_decision(db: &mut Db, call: &Call, application: Id<Application>) -> Result<()> {
+    // A confirmed shortlist is the decision of a first stage: whoever is on it falls away in the second.
+    if scoring::shortlist::is_confirmed(db, call)? {
+        return Err(AwardRefusal::Decided.into());
+    }
     let decided = store::of_call(db, call.id)?
         .iter()
         .any(|award| is_final(award) && (call.kind == CallKind::Tender || award.application_id == application));

@@ -6,7 +6,7 @@ use super::committee::{Stance, StanceInput, Standing};
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::offer_shown::{OfferShown, PartShown, WholeShown, offers_shown, package_shown, parts_shown, whole_shown};
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
-use super::rules::{self, state_sentence};
+use super::rules::{self, AwardRefusal, state_sentence};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
 use super::summary::Summary;
 use crate::applications::{self, Application};
@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::finance::Instrument;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::scoring;
+use crate::scoring::{self, shortlist};
 use crate::subsidies::{self, RouteKind};
 use crate::values::time::{long_date, medium_date};
-use crate::values::{Id, Parser, Role};
+use crate::values::{Id, Parser, RefusalInfo, Role};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web;
@@ -211,6 +211,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 shell: Shell::default(),
                 form: FormState::empty(),
                 verdict: shown.last().map(|s| s.sentence.clone()).unwrap_or_else(|| match &ranking {
+                    _ if call.shortlists().is_some() => RefusalInfo::sentence(&AwardRefusal::Shortlists),
                     Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
                     None => "No award yet: the ranking must be signed first.".to_owned(),
                 }),
@@ -218,7 +219,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 tender,
                 may_run: can(&actor, Action::RunAward, &thing),
                 reads_scores: can(&actor, Action::ReadScores, &thing),
-                may_recommend: can(&actor, Action::RecommendAward, &thing),
+                may_recommend: call.shortlists().is_none() && can(&actor, Action::RecommendAward, &thing),
                 signed: ranking.is_some(),
                 call,
                 awards: shown,
@@ -482,6 +483,8 @@ struct OutcomePage {
     may_answer: bool,
     may_withdraw: bool,
     fell: Option<String>,
+    /// What the shortlist of a first stage means for it.
+    standing: Option<shortlist::Standing>,
     answer_by: String,
     text_href: String,
     html_href: String,
@@ -491,7 +494,26 @@ impl OutcomePage {
     fn offered(&self) -> bool {
         self.award.as_ref().is_some_and(|a| a.state == AwardState::Offered)
     }
+    /// Its own scores in the first stage: criterion, points of those available, and why.
+    fn first_scores(&self) -> Vec<(String, String, String)> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        let score = |s: &crate::evaluation::CriterionScore| match (s.score, s.passed) {
+            (Some(score), _) => format!("{score} of {}", s.available.normalize()),
+            (None, Some(true)) => "Met".to_owned(),
+            (None, Some(false)) => "Not met".to_owned(),
+            (None, None) => "Not scored".to_owned(),
+        };
+        let reason = |id: &str| standing.reasons.get(id).cloned().unwrap_or_default();
+        standing.result.scores.iter().map(|s| (s.title.clone(), score(s), reason(&s.criterion))).collect()
+    }
     fn verdict(&self) -> String {
+        if let Some(standing) = &self.standing {
+            return if standing.goes_on {
+                "You go on to the second stage and are invited to send a final tender.".to_owned()
+            } else {
+                "You do not go on to the second stage.".to_owned()
+            };
+        }
         match (&self.award, &self.summary) {
             (Some(award), _) => match award.state {
                 AwardState::Offered => {
@@ -518,7 +540,7 @@ impl OutcomePage {
 
 async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
     let actor = visit.actor.clone();
-    let (application, call, summary, award, fell) = visit
+    let (application, call, summary, award, fell, standing) = visit
         .app
         .db
         .read(move |db| {
@@ -529,7 +551,12 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
             }
             let call = calls::find(db, application.call_id)?;
             let fell = scoring::falling_away::fallen_of(db, id)?;
-            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?, fell))
+            if call.shortlists().is_some() {
+                // A first stage has no awards.
+                let standing = shortlist::standing_of(db, &call, &application)?;
+                return Ok((application, call, None, None, fell, standing));
+            }
+            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?, fell, None))
         })
         .await?;
     // Who has an offer declines it; who has a summary is past the decision.
@@ -547,6 +574,7 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         whole: award.as_ref().map(|a| whole_shown(a, visit.today())).transpose()?.flatten(),
         offers: award.as_ref().map(offers_shown).unwrap_or_default(),
         may_withdraw: undecided
+            && standing.is_none()
             && fell.is_none()
             && application.opened_at.is_some()
             && visit.actor.has(Role::ApplicantOwner, application.organisation_id),
@@ -559,6 +587,7 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         call,
         summary,
         award,
+        standing,
     })
 }
 

@@ -14,6 +14,8 @@ pub enum AwardRefusal {
     NotRanked,
     /// Another bid is first.
     NotBest,
+    /// A first stage shortlists and awards nothing.
+    Shortlists,
     /// A bid fell away and the others are not ranked again.
     BidFellAway,
     /// The final decision is made.
@@ -118,6 +120,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoSignedRanking => "awards/no-signed-ranking",
             AwardRefusal::NotRanked => "awards/not-ranked",
             AwardRefusal::NotBest => "awards/not-most-advantageous",
+            AwardRefusal::Shortlists => "awards/stage-shortlists",
             AwardRefusal::BidFellAway => "awards/bid-fell-away",
             AwardRefusal::Decided => "awards/decided",
             AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
@@ -152,6 +155,11 @@ impl RefusalInfo for AwardRefusal {
         match self {
             AwardRefusal::NoSignedRanking => "Sign the ranking before you recommend an award.".to_owned(),
             AwardRefusal::NotRanked => "This bid was left out of the ranking, so it cannot win.".to_owned(),
+            AwardRefusal::Shortlists => {
+                "This is the first of two stages: it ends in a shortlist, not in an award. The contract is awarded from \
+                 the final tenders of the second stage."
+                    .to_owned()
+            }
             AwardRefusal::NotBest => {
                 "Only the most advantageous tender can win: recommend the bid in first place.".to_owned()
             }
@@ -251,6 +259,7 @@ impl RefusalInfo for AwardRefusal {
 
     fn reference(&self) -> Option<&'static str> {
         match self {
+            AwardRefusal::Shortlists => Some("Procurement Act 2023 s.20(2)(b)"),
             AwardRefusal::NotBest | AwardRefusal::NotRanked => Some("Procurement Act 2023 s.19"),
             AwardRefusal::ChecksMissing { .. } | AwardRefusal::Excluded { .. } => Some("Procurement Act 2023 ss.26–28"),
             AwardRefusal::SummariesNotSent { .. } | AwardRefusal::NoticeBeforeSummaries { .. } => {

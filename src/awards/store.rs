@@ -7,10 +7,11 @@ use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
     accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, committee_votes,
-    subsidy_routes,
+    shortlists, subsidy_routes,
 };
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
+use crate::scoring::shortlist::ShortlistOutcome;
 use crate::subsidies::{RouteKind, RouteState};
 use crate::values::{Account, Id, Instant, actor};
 use diesel::dsl::{exists, not};
@@ -147,8 +148,8 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .load(db)?)
 }
 
-/// Those of some closed calls that need no decision any more: tenders whose contract is signed, and rounds of which
-/// every application that stands was signed, declined or lapsed, or was told why it got nothing.
+/// Those of some closed calls that need no decision any more: tenders whose contract is signed, first stages whose
+/// shortlist is confirmed, and rounds of which every application that stands was signed, declined or lapsed, or was told why it got nothing.
 ///
 /// # Errors
 /// What the database says.
@@ -167,9 +168,12 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .filter(applications::state.eq(ApplicationState::Submitted))
         .filter(not(exists(ended)))
         .filter(not(exists(told)));
+    let shortlisted = shortlists::table
+        .filter(shortlists::call_id.eq(calls::id))
+        .filter(shortlists::outcome.eq(ShortlistOutcome::Confirmed));
     Ok(calls::table
         .filter(calls::id.eq_any(closed))
-        .filter(exists(signed).or(calls::kind.eq(CallKind::Round).and(not(exists(waits)))))
+        .filter(exists(signed).or(exists(shortlisted)).or(calls::kind.eq(CallKind::Round).and(not(exists(waits)))))
         .select(calls::id)
         .load(db)?)
 }

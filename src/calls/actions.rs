@@ -5,11 +5,12 @@ use super::drafting_terms::{self, TimetableInput};
 use super::model::{Acknowledgement, Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
 pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
 use super::rules::{self, CallRefusal, Known, Missing};
-use super::{catalogue, rehearsing, store, tender};
+use super::{catalogue, rehearsing, stages, stages_store, store, tender};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
+use crate::keys::SealingKey;
 use crate::law::{MinimumPeriod, Threshold};
 use crate::outbox::{self, Job};
 use crate::people::policy::Action;
@@ -65,8 +66,10 @@ pub fn check(db: &mut Db, call: &Call, today: LocalDate) -> Result<Check> {
     let terms = &call.terms.0;
     let known = Known { exceptions: catalogue::exceptions(db, &terms.conditions)?, notice_on: None };
     let tender = terms.tender.as_ref();
+    let mut missing = rules::missing_with(call, &known, today);
+    missing.extend(stages::missing_of_second(db, call, today)?);
     Ok(Check {
-        missing: rules::missing_with(call, &known, today),
+        missing,
         threshold: tender.and_then(|t| tender::above_threshold(t, today).ok()),
         minimum_period: tender.and_then(|t| tender::minimum_period(t, today).ok()),
     })
@@ -84,41 +87,32 @@ pub struct PublishInput {
 }
 
 /// Publishes a draft: freezes and hashes its terms, with the officer's acknowledgement of what the rehearsal found. A
-/// round opens at once; a tender waits for its notice.
+/// round opens at once; a tender waits for its notice. The first of two stages takes its second along.
 ///
 /// # Errors
-/// Denied, NotFound; refused while something is missing, or while the officer has not acknowledged the rehearsal of this
+/// Denied, NotFound; refused for a second stage alone, while something is missing, or while the officer has not acknowledged the rehearsal of this
 /// very model.
 pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
     let (seen, shown) = (Parser::ticked(&input.seen), input.model_hash.trim().to_owned());
     let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
-    let rehearsed = rehearsing::of_call(app, actor, id).await?;
+    let (found, rehearsed) = rehearsing::of_call(app, actor, id).await?;
+    let second = stages::prepare_second(app, &found).await?;
     let actor = actor.clone();
     app.db
         .write(move |db| {
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
             rules::writable(&call)?;
+            if call.by_invitation().is_some() {
+                return Err(CallRefusal::WithItsFirst.into());
+            }
             let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
             rules::whole(&rules::missing_with(&call, &known, now.date()))?;
             let rehearsed = rehearsed.as_ref().map_err(Clone::clone)?;
             let word = rehearsing::acknowledged(db, &actor, &call, rehearsed, seen, &shown, now)?;
             let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
             freeze(db, &actor, &mut call, "First publication", None, frozen, now)?;
-            if store::keys(db, id)?.is_empty() {
-                for (part, key) in [(Part::Quality, &keys.0), (Part::Price, &keys.1)] {
-                    store::insert_key(
-                        db,
-                        &CallKey {
-                            id: Id::new(),
-                            authority_id: call.authority_id,
-                            call_id: id,
-                            part,
-                            recipient: key.recipient.clone(),
-                            wrapped: key.wrapped.clone(),
-                        },
-                    )?;
-                }
-            }
+            insert_keys(db, &call, &keys)?;
+            stages::publish_second(db, &actor, &call, second.as_ref(), seen, now)?;
             record(
                 db,
                 &actor,
@@ -141,14 +135,33 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
         .await
 }
 
+/// Writes the keys that applications are sealed to, unless the call has them from an earlier publication.
+pub(super) fn insert_keys(db: &mut Db, call: &Call, keys: &(SealingKey, SealingKey)) -> Result<()> {
+    if !store::keys(db, call.id)?.is_empty() {
+        return Ok(());
+    }
+    for (part, key) in [(Part::Quality, &keys.0), (Part::Price, &keys.1)] {
+        let row = CallKey {
+            id: Id::new(),
+            authority_id: call.authority_id,
+            call_id: call.id,
+            part,
+            recipient: key.recipient.clone(),
+            wrapped: key.wrapped.clone(),
+        };
+        store::insert_key(db, &row)?;
+    }
+    Ok(())
+}
+
 /// What stands beside frozen terms: the short rehearsal, and the officer's word that they have seen the whole one.
-struct Frozen {
-    rehearsal: Value,
-    word: Option<Id<Acknowledgement>>,
+pub(super) struct Frozen {
+    pub(super) rehearsal: Value,
+    pub(super) word: Option<Id<Acknowledgement>>,
 }
 
 /// Gives the terms the next version and keeps it for ever.
-fn freeze(
+pub(super) fn freeze(
     db: &mut Db,
     actor: &Actor,
     call: &mut Call,
@@ -190,7 +203,7 @@ fn open(db: &mut Db, actor: &Actor, call: &mut Call, now: Instant) -> Result<()>
 }
 
 /// The deadline instant itself is still in time, so closing is due just after it.
-fn schedule_closing(db: &mut Db, call: &Call) -> Result<()> {
+pub(super) fn schedule_closing(db: &mut Db, call: &Call) -> Result<()> {
     let deadline = call.deadline_at.ok_or_else(|| Error::internal("a published call has no deadline"))?;
     outbox::schedule(db, DEADLINE, json!({ "call": call.id }), deadline.plus(TimeDelta::microseconds(1)))
 }
@@ -271,7 +284,11 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
                 }
             }
             write_notice(db, &actor, &call, kind, &number, at, now)?;
-            if kind == NoticeKind::Tender { open(db, &actor, &mut call, now) } else { Ok(()) }
+            if kind == NoticeKind::Tender {
+                open(db, &actor, &mut call, now)?;
+                stages::show_second(db, &actor, &call, now)?;
+            }
+            Ok(())
         })
         .await
 }
@@ -360,6 +377,11 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
             }
+            let notice_on = match call.by_invitation() {
+                // Periods of a second stage run from its invitation.
+                Some(_) => stages_store::invited_at(db, id)?.map(Instant::date),
+                None => notices.iter().find(|n| n.kind == NoticeKind::Tender).map(|n| n.published_at.date()),
+            };
             let terms = &mut call.terms.0;
             if let Some(description) = &description {
                 terms.description.clone_from(description);
@@ -371,7 +393,6 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             if *terms == before {
                 return Err(CallRefusal::NothingChanged.into());
             }
-            let notice_on = notices.iter().find(|n| n.kind == NoticeKind::Tender).map(|n| n.published_at.date());
             if let (Some(tender), Some(deadline), Some(day)) = (&terms.tender, terms.timetable.deadline, notice_on) {
                 tender::period_holds(tender, deadline, day)?;
             }
@@ -434,6 +455,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
             let notices = store::notices(db, id)?;
             rules::withdrawable(&call, &notices)?;
+            stages::withdraw_with_first(db, &actor, &call, &reason, now)?;
             call.stage = CallStage::Withdrawn;
             store::set(db, &call)?;
             store::set_withdrawn_reason(db, id, &reason)?;

@@ -328,6 +328,9 @@ pub async fn answer(visit: Visit, path: web::Path<(Id<Call>, Id<Question>)>, bod
     withdraw,
     questions,
     ask,
-    answer
+    answer,
+    super::stages_pages::api_show,
+    super::stages_pages::api_set,
+    super::stages_pages::api_undo
 ))]
 pub struct Docs;

@@ -268,6 +268,9 @@ async fn timetable_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) ->
     let call = own(visit, id).await?;
     let form = form.unwrap_or_else(|| FormState::filled(TimetableInput::pairs(&call.terms.0.timetable)));
     let period = match call.terms.0.tender.as_ref().map(|t| tender::minimum_period(t, visit.today())) {
+        _ if call.by_invitation().is_some() => {
+            "Leave the dates of a second stage empty: they are set when suppliers are invited to it.".to_owned()
+        }
         Some(Ok(period)) => format!(
             "With a notice today applications may close on {} at the earliest: suppliers have at least {} days. {} ({})",
             crate::values::time::long_date(period.earliest_deadline),

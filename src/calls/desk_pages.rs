@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::time::distance;
-use crate::values::{Id, Role};
+use crate::values::{Id, RefusalInfo, Role};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -134,7 +134,7 @@ struct Task {
 fn tasks(call: &Call, missing: &[Missing]) -> Vec<Task> {
     Section::ALL
         .iter()
-        .filter(|section| call.kind == CallKind::Tender || **section != Section::Duties)
+        .filter(|section| call.kind == CallKind::Tender || !matches!(section, Section::Duties | Section::Stages))
         .map(|section| {
             let open: Vec<&Missing> = missing.iter().filter(|m| m.place == *section).collect();
             let (status, colour) = if open.is_empty() { ("Complete", "") } else { ("Something is missing", "yellow") };
@@ -171,6 +171,8 @@ struct DeskPage {
     missing: Vec<Missing>,
     threshold: Option<String>,
     period: Option<String>,
+    /// Whether the tender has one stage, or is the first or the second of two; empty for a round.
+    stages: &'static str,
     worth: (&'static str, String, String),
     dates: Vec<DateRow>,
     notices: Vec<Notice>,
@@ -203,11 +205,19 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
             "moderation",
             "Where scores differ most, what was agreed, who is first",
         ),
+        (Action::ReadScores, "Shortlist", "shortlist", "Who goes on to the second stage, who stays, and why"),
         (Action::ReadAwards, "Award", "award", "Recommendation, approval, summaries, notice or offer"),
     ];
+    let shortlists = call.shortlists().is_some();
     let voted = super::round::votes(&call.terms.0) > 0;
     all.into_iter()
-        .filter(|(_, _, path, _)| voted || *path != "residents")
+        .filter(|(_, _, path, _)| match *path {
+            "residents" => voted,
+            // A first stage ends in a shortlist, and every other call in awards.
+            "shortlist" => shortlists,
+            "award" => !shortlists,
+            _ => true,
+        })
         .filter(|(action, ..)| can(&visit.actor, *action, &thing))
         .map(|(_, title, path, hint)| (title, format!("/desk/calls/{}/{path}", call.id), hint))
         .collect()
@@ -260,8 +270,10 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
                 let known =
                     rules::Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
                 let tender = call.terms.0.tender.as_ref();
+                let mut missing = rules::missing_with(&call, &known, today);
+                missing.extend(super::stages::missing_of_second(db, &call, today)?);
                 Ok(Check {
-                    missing: rules::missing_with(&call, &known, today),
+                    missing,
                     threshold: tender
                         .filter(|t| !t.estimated_value.is_zero())
                         .and_then(|t| super::tender::above_threshold(t, today).ok()),
@@ -276,7 +288,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
     };
     let (verdict, note) = verdict(visit, &call, parts.withdrawn, missing.len(), parts.questions.waiting_count);
     let awaits = match (call.kind, call.stage) {
-        (CallKind::Tender, CallStage::AwaitingNotice) => {
+        (CallKind::Tender, CallStage::AwaitingNotice) if call.by_invitation().is_none() => {
             Some((NoticeKind::Tender.as_str(), NoticeKind::Tender.label().to_owned()))
         }
         (CallKind::Tender, CallStage::Withdrawn)
@@ -302,6 +314,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         missing,
         threshold,
         period,
+        stages: view::stage_word(&call),
         worth: view::worth(&call),
         dates: view::dates(&call, visit.today()),
         may_amend: may_write && call.is_open(visit.now),
@@ -322,6 +335,13 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
         n => format!("{n} questions are waiting for an answer."),
     };
     match call.stage {
+        CallStage::Draft if missing == 0 && call.by_invitation().is_some() => {
+            ("Everything is there. It is published together with its first stage.".to_owned(), String::new())
+        }
+        CallStage::AwaitingNotice if call.by_invitation().is_some() => (
+            "The terms are frozen. The shortlist of the first stage opens this one to those who go on.".to_owned(),
+            "Its dates are set with the invitation.".to_owned(),
+        ),
         CallStage::Draft if missing == 0 => {
             ("Everything is there. Look at the rehearsal and publish.".to_owned(), String::new())
         }
@@ -419,12 +439,21 @@ struct PublishPage {
     found: bool,
     threshold: Option<String>,
     period: Option<String>,
+    /// Of the second stage that is published along: its address and what its rehearsal warns of.
+    second: Option<(String, Vec<String>)>,
 }
 
 async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PublishPage> {
     let call = own(visit, id).await?;
     let (today, copy, by) = (visit.today(), call.clone(), visit.account()?);
     let rehearsed = rehearsing::rehearse(call.terms.0.clone()).await?.ok();
+    let second = super::stages::prepare_second(&visit.app, &call).await?.map(|second| {
+        let warnings = match second.rehearsed {
+            Ok(rehearsed) => rehearsed.warnings.into_iter().map(|w| w.sentence).collect(),
+            Err(refusal) => vec![refusal.sentence()],
+        };
+        (format!("/desk/calls/{}/rehearsal", second.call.id), warnings)
+    });
     let known = rehearsed.as_ref().map(|r| (r.model_hash.clone(), r.expected_price));
     let (check, word) = visit
         .app
@@ -449,7 +478,9 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
         form,
         missing: check.missing,
         rehearsed,
-        acknowledged: word.map(|word| word.acknowledged_at.medium()),
+        // Whoever publishes two models says of both that their rehearsal was seen.
+        acknowledged: word.filter(|_| second.is_none()).map(|word| word.acknowledged_at.medium()),
+        second,
         reversal,
         found,
         threshold,

@@ -106,7 +106,6 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
     };
     let authority = actor.authority_as(role).ok_or(Error::Denied)?;
     let created_by = actor.account().ok_or(Error::Denied)?;
-    let prefix = rules::reference_prefix(kind, now.date().year());
     let blank = blank_terms(kind, &title, now);
     let call = Call {
         id: Id::new(),
@@ -125,19 +124,36 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
         created_at: now,
         created_by,
     };
+    let actor = actor.clone();
+    with_reference(app, &call, now, move |db, call| {
+        require(&actor, edit_action(kind), &Thing::of_authority(authority))?;
+        catalogue::check_mission(db, authority, mission)?;
+        store::insert(db, &call)?;
+        record(db, &actor, &call, "call.begun", json!({ "reference": call.reference, "kind": kind }), now)
+    })
+    .await
+}
+
+/// Writes a new call under the next free reference of its kind and year.
+///
+/// # Errors
+/// What writing it says; Conflict when a free reference was not found in many attempts.
+pub(super) async fn with_reference<F>(app: &App, call: &Call, now: Instant, write: F) -> Result<Id<Call>>
+where
+    F: Fn(&mut Db, Call) -> Result<()> + Clone + Send + 'static,
+{
+    let prefix = rules::reference_prefix(call.kind, now.date().year());
     let mut attempt = 0_u64;
     loop {
-        let (actor, call, prefix) = (actor.clone(), call.clone(), prefix.clone());
+        let (call, prefix, write) = (call.clone(), prefix.clone(), write.clone());
         let made = app
             .db
             .write(move |db| {
-                require(&actor, edit_action(kind), &Thing::of_authority(authority))?;
-                catalogue::check_mission(db, authority, mission)?;
                 let mut call = call.clone();
                 call.reference = rules::next_reference(&prefix, store::last_reference(db, &prefix)?.as_deref());
-                store::insert(db, &call)?;
-                record(db, &actor, &call, "call.begun", json!({ "reference": call.reference, "kind": kind }), now)?;
-                Ok(call.id)
+                let id = call.id;
+                write(db, call)?;
+                Ok(id)
             })
             .await;
         match made {
@@ -160,6 +176,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
     let today = now.date();
     let tender = (kind == CallKind::Tender).then(|| TenderTerms {
         procedure: Procedure::Open,
+        stage: None,
         contract_type: ContractType::GoodsServices,
         estimated_value: Pence::ZERO,
         circumstances: Circumstances {

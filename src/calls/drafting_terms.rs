@@ -5,7 +5,7 @@ use super::criteria::{self, CriterionInput};
 use super::drafting::{change, load, record};
 use super::model::{Call, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Terms, Timetable};
 use super::rules::{self, CallRefusal};
-use super::store;
+use super::{stages, store};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -37,7 +37,8 @@ pub struct TimetableInput {
 }
 
 impl TimetableInput {
-    pub(super) fn read(&self, form: &mut Parser) -> Timetable {
+    /// The dates, each as far as it is given; what cannot be read is told to the form.
+    pub fn read(&self, form: &mut Parser) -> Timetable {
         let mut at = |prefix: &str, date: &str, time: &str| {
             if date.trim().is_empty() && time.trim().is_empty() {
                 None
@@ -367,7 +368,7 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
             }
         }
     }
-    let terms: Terms =
+    let mut terms: Terms =
         serde_json::from_value(sent).map_err(|e| Error::field("terms", format!("The terms cannot be read: {e}")))?;
     catalogue::check_copies(db, call.authority_id, &terms.model)?;
     let fits = match call.kind {
@@ -377,6 +378,7 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
     if !fits {
         return Err(Error::field("terms", "A tender has `tender` and a round has `round`, never both"));
     }
+    stages::keep_stage(call.terms.0.tender.as_ref(), &mut terms)?;
     Ok(terms)
 }
 
@@ -415,6 +417,10 @@ pub async fn back_to_draft(app: &App, actor: &Actor, id: Id<Call>, now: Instant)
             if call.stage != CallStage::AwaitingNotice {
                 return Err(CallRefusal::NotDraft.into());
             }
+            if call.by_invitation().is_some() {
+                return Err(CallRefusal::WithItsFirst.into());
+            }
+            stages::back_with_first(db, &actor, &call, now)?;
             call.stage = CallStage::Draft;
             call.terms_hash = None;
             call.deadline_at = None;

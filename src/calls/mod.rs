@@ -5,12 +5,14 @@
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
 //! first; what is frozen names the officer who has seen what the rehearsal of its model found, and a changed model
 //! needs that anew; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
-//! to its draft, which nobody outside has seen. Nobody is shown who asked a question, nor
+//! to its draft, which nobody outside has seen; two stages are published, taken back and withdrawn together, and the
+//! second opens only by the shortlist of the first, to those who are on it. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
 //! Public names: [`Call`], [`CallFacts`] with their [`frozen_terms`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
-//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`].
+//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`],
+//! tenders in two [`stages`].
 
 pub mod actions;
 pub mod api;
@@ -40,6 +42,10 @@ mod rules;
 mod rules_tests;
 pub mod sample_words;
 pub mod samples;
+mod stage_rules;
+pub mod stages;
+pub mod stages_pages;
+mod stages_store;
 mod store;
 mod tender;
 pub mod view;
@@ -53,10 +59,11 @@ pub use drafting_terms::{
 pub use frozen::frozen_terms;
 pub use model::{
     Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked,
-    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable,
+    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderStage, TenderTerms, Terms, Timetable,
     USUAL_QUORUM, WageArea, WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
+pub use stage_rules::{StageRefusal, earliest_words, rule_words, waits};
 pub use store::{
     Filter, find, find_many, insert_notice, keys, notices, of_authority, of_mission, open_calls, rewrap_keys, thing,
     version_terms, versions,

@@ -5,7 +5,7 @@ use crate::db::schema::{
     call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
 };
 use crate::db::{Json, MultiBackend};
-use crate::evaluation::Model;
+use crate::evaluation::{Model, ShortlistRule};
 use crate::law::procedures::Procedure;
 use crate::law::tendering::Circumstances;
 use crate::law::thresholds::ContractType;
@@ -106,20 +106,37 @@ impl Call {
             && self.deadline_at.is_some_and(|deadline| now <= deadline)
     }
 
-    /// Whether everybody may see it: open, closed, or withdrawn after it was published.
+    /// Whether everybody may see it: open, closed, a second stage that waits for its shortlist, or withdrawn after it was
+    /// published.
     #[must_use]
     pub fn is_public(&self) -> bool {
         match self.stage {
             CallStage::Open | CallStage::Closed => true,
-            CallStage::Withdrawn => self.published_at.is_some(),
-            CallStage::Draft | CallStage::AwaitingNotice => false,
+            // A second stage waits for its shortlist in public: its criteria are published with the first.
+            CallStage::Withdrawn | CallStage::AwaitingNotice => self.published_at.is_some(),
+            CallStage::Draft => false,
         }
     }
 
     /// The stage as people see it at this instant: word and colour of its tag.
     #[must_use]
     pub fn shown_stage(&self, now: Instant) -> (&'static str, &'static str) {
-        shown_stage(self.stage, self.deadline_at, now)
+        shown_stage(self.stage, self.published_at, self.deadline_at, now)
+    }
+
+    /// The published rule of a first stage and its second stage; none where the call shortlists nobody.
+    #[must_use]
+    pub fn shortlists(&self) -> Option<(&ShortlistRule, Id<Call>)> {
+        match self.terms.0.tender.as_ref()?.stage.as_ref()? {
+            TenderStage::First { rule, second } => Some((rule, *second)),
+            TenderStage::Final { .. } => None,
+        }
+    }
+
+    /// The first stage of a second one, which only its shortlist may answer; none for every other call.
+    #[must_use]
+    pub fn by_invitation(&self) -> Option<Id<Call>> {
+        self.terms.0.tender.as_ref().and_then(TenderTerms::first_stage)
     }
 
     /// Estimated value of a tender or pot of a round.
@@ -133,8 +150,15 @@ impl Call {
     }
 }
 
-fn shown_stage(stage: CallStage, deadline: Option<Instant>, now: Instant) -> (&'static str, &'static str) {
+fn shown_stage(
+    stage: CallStage,
+    published: Option<Instant>,
+    deadline: Option<Instant>,
+    now: Instant,
+) -> (&'static str, &'static str) {
     match stage {
+        // Published and not open: a second stage that waits for its shortlist.
+        CallStage::AwaitingNotice if published.is_some() => ("By invitation", "blue"),
         CallStage::Open if deadline.is_some_and(|d| now > d) => (CallStage::Closed.label(), "grey"),
         CallStage::Open => (stage.label(), "green"),
         CallStage::Draft => (stage.label(), "yellow"),
@@ -203,7 +227,7 @@ impl CallLine {
     /// The stage as people see it at this instant: word and colour of its tag.
     #[must_use]
     pub fn shown_stage(&self, now: Instant) -> (&'static str, &'static str) {
-        shown_stage(self.stage, self.deadline_at, now)
+        shown_stage(self.stage, self.published_at, self.deadline_at, now)
     }
 }
 
@@ -324,6 +348,15 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The first stage, when this is the second, to which only its shortlist is invited.
+    #[must_use]
+    pub fn by_invitation(&self) -> Option<Id<Call>> {
+        match self.tender.as_ref()?.stage.as_ref()? {
+            TenderStage::Final { first } => Some(*first),
+            TenderStage::First { .. } => None,
+        }
+    }
+
     /// Whether those who judge see bidders under letters until moderation is final.
     #[must_use]
     pub fn hides_bidders(&self) -> bool {
@@ -331,11 +364,32 @@ impl Terms {
     }
 }
 
+/// Which of two stages a tender is. Both are published together; the words of the rule are frozen with the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum TenderStage {
+    /// Requests to take part, judged without prices.
+    First {
+        /// Who goes on.
+        rule: ShortlistRule,
+        /// The call that takes the final tenders.
+        second: Id<Call>,
+    },
+    /// Final tenders of those who went on.
+    Final {
+        /// The call that took the requests to take part.
+        first: Id<Call>,
+    },
+}
+
 /// What only a tender has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TenderTerms {
     /// Open, competitive flexible, below threshold, light touch, ….
     pub procedure: Procedure,
+    /// Which of two stages it is; none for a tender of one stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<TenderStage>,
     /// Decides the threshold.
     pub contract_type: ContractType,
     /// Estimated value including VAT, options and extensions.
@@ -356,6 +410,23 @@ pub struct TenderTerms {
     pub hours_asked: Option<WageArea>,
     /// Duties considered before the notice: market engagement, conflicts assessment, social value, policy statement, lots; each with what was decided.
     pub considered: std::collections::BTreeMap<String, String>,
+}
+
+impl TenderTerms {
+    /// The first stage, when these are the terms of a second one.
+    #[must_use]
+    pub fn first_stage(&self) -> Option<Id<Call>> {
+        match self.stage {
+            Some(TenderStage::Final { first }) => Some(first),
+            _ => None,
+        }
+    }
+
+    /// Whether these are the terms of a first stage, which shortlists and awards nothing.
+    #[must_use]
+    pub fn is_first_stage(&self) -> bool {
+        matches!(self.stage, Some(TenderStage::First { .. }))
+    }
 }
 
 /// What only an investment round has.

@@ -266,6 +266,10 @@ struct ShowPage {
     notices: Vec<Notice>,
     versions: Vec<CallVersion>,
     residents_vote: bool,
+    /// Of a tender in two stages: the rule by which suppliers go on, in words; empty in the second stage.
+    stages_rule: String,
+    /// The other stage.
+    other_stage: Option<Id<Call>>,
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
@@ -310,6 +314,8 @@ async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         notices,
         versions,
         residents_vote: super::round::votes(terms) > 0,
+        stages_rule: call.shortlists().map(|(rule, _)| super::rule_words(rule)).unwrap_or_default(),
+        other_stage: call.by_invitation().or(call.shortlists().map(|(_, second)| second)),
         call,
     })
 }

@@ -72,11 +72,16 @@ pub async fn rehearse(terms: Terms) -> Result<Result<Rehearsed, EvaluationRefusa
     tokio::task::spawn_blocking(move || Rehearsed::of(&terms)).await.map_err(|e| Error::Internal(Box::new(e)))
 }
 
-/// Rehearses the call that somebody writes.
-pub(super) async fn of_call(app: &App, actor: &Actor, id: Id<Call>) -> Result<Result<Rehearsed, EvaluationRefusal>> {
+/// Rehearses the call that somebody writes, and gives it as it was read.
+pub(super) async fn of_call(
+    app: &App,
+    actor: &Actor,
+    id: Id<Call>,
+) -> Result<(Call, Result<Rehearsed, EvaluationRefusal>)> {
     let actor = actor.clone();
     let call = app.db.read(move |db| load(db, &actor, id, Some(Action::PublishCall))).await?;
-    rehearse(call.terms.0).await
+    let rehearsed = rehearse(call.terms.0.clone()).await?;
+    Ok((call, rehearsed))
 }
 
 /// Rehearses the terms that a program sent, when their model or value is new; `None` when there is nothing to rehearse
@@ -131,7 +136,7 @@ pub async fn acknowledge(
     let shown = form.text("model_hash", &input.model_hash, 64, "Send the hash of the model whose rehearsal you read");
     form.finish()?;
     let seen = Parser::ticked(&input.seen);
-    let rehearsed = of_call(app, actor, id).await?;
+    let (_, rehearsed) = of_call(app, actor, id).await?;
     let actor = actor.clone();
     app.db
         .write(move |db| {

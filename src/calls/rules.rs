@@ -1,7 +1,7 @@
 //! What a call must have before it is published, and when it may change.
 
 use super::model::{Call, CallKind, CallStage, ConditionAsked, Notice, NoticeKind, Terms};
-use super::{criteria_rules, round, tender};
+use super::{criteria_rules, round, stage_rules, tender};
 use crate::conditions::{AskedOf, Condition, may_be_asked};
 use crate::evaluation::{Kind, Measure, Model};
 use crate::values::{Id, Instant, LocalDate, Refusal, RefusalInfo};
@@ -18,6 +18,7 @@ crate::text_enum! {
         Eligibility = "eligibility" => "Who can apply",
         Timetable = "timetable" => "Timetable",
         Duties = "duties" => "Duties considered",
+        Stages = "stages" => "Stages",
     }
 }
 
@@ -84,7 +85,12 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
     criteria_rules::missing(terms, &mut missing);
     conditions(call, known, today, &mut missing);
     eligibility(terms, &mut missing);
-    timetable(terms, today, &mut missing);
+    // The dates of a second stage come with its invitation.
+    if call.by_invitation().is_some() && known.notice_on.is_none() {
+        stage_rules::no_dates(terms, &mut missing);
+    } else {
+        timetable(terms, today, &mut missing);
+    }
     missing
 }
 
@@ -274,6 +280,10 @@ pub enum CallRefusal {
     AskedAlready,
     /// Asking while too many questions of one's own wait for an answer.
     TooManyQuestions,
+    /// Publishing, withdrawing or taking back a second stage without its first.
+    WithItsFirst,
+    /// Withdrawing a first stage whose second takes or took tenders.
+    SecondStageBegun,
 }
 
 impl RefusalInfo for CallRefusal {
@@ -296,6 +306,8 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::ChangedMeanwhile(_) => "calls/changed-meanwhile",
             CallRefusal::AskedAlready => "calls/asked-already",
             CallRefusal::TooManyQuestions => "calls/too-many-questions",
+            CallRefusal::WithItsFirst => "calls/with-its-first-stage",
+            CallRefusal::SecondStageBegun => "calls/second-stage-begun",
         }
     }
     fn sentence(&self) -> String {
@@ -340,6 +352,12 @@ impl RefusalInfo for CallRefusal {
             ),
             CallRefusal::AskedAlready => {
                 "This question was asked already in the same words. Its answer will be on this page.".to_owned()
+            }
+            CallRefusal::WithItsFirst => {
+                "This is the second stage of a procedure. It is published, taken back and withdrawn together with its first stage: do it there.".to_owned()
+            }
+            CallRefusal::SecondStageBegun => {
+                "The second stage was opened to the suppliers that went on. Withdraw the second stage instead.".to_owned()
             }
             CallRefusal::TooManyQuestions => format!(
                 "{MOST_WAITING} of your questions are waiting for an answer. Ask the next when the council has answered one."
@@ -388,8 +406,9 @@ pub fn notice_fits(call: &Call, kind: NoticeKind, published_at: Instant, now: In
         return Err(CallRefusal::NoticeInFuture);
     }
     match (call.kind, kind, call.stage) {
-        (CallKind::Tender, NoticeKind::Tender, CallStage::AwaitingNotice)
-        | (CallKind::Tender, NoticeKind::Termination, CallStage::Withdrawn) => Ok(()),
+        // A second stage has the notice of its first, and opens by its shortlist.
+        (CallKind::Tender, NoticeKind::Tender, CallStage::AwaitingNotice) if call.by_invitation().is_none() => Ok(()),
+        (CallKind::Tender, NoticeKind::Termination, CallStage::Withdrawn) => Ok(()),
         (CallKind::Tender, NoticeKind::TenderAmended, CallStage::Open | CallStage::Closed) => {
             if call.is_open(now) {
                 Ok(())
@@ -423,8 +442,11 @@ pub fn amendable(call: &Call, notices: &[Notice], amendments: usize, now: Instan
 /// Whether the call may be withdrawn: published, and no award notice recorded.
 ///
 /// # Errors
-/// [`CallRefusal::NotWithdrawable`].
+/// [`CallRefusal::NotWithdrawable`]; [`CallRefusal::WithItsFirst`] for a second stage that waits.
 pub fn withdrawable(call: &Call, notices: &[Notice]) -> Result<(), CallRefusal> {
+    if call.stage == CallStage::AwaitingNotice && call.by_invitation().is_some() {
+        return Err(CallRefusal::WithItsFirst);
+    }
     let awarded = notices.iter().any(|n| matches!(n.kind, NoticeKind::Award | NoticeKind::Details));
     match call.stage {
         CallStage::AwaitingNotice | CallStage::Open | CallStage::Closed if !awarded => Ok(()),

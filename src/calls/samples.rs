@@ -259,6 +259,7 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             .to_owned(),
         tender: Some(TenderTerms {
             procedure: Procedure::Open,
+            stage: None,
             contract_type: ContractType::GoodsServices,
             estimated_value: value,
             circumstances: Circumstances {

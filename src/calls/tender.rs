@@ -2,8 +2,11 @@
 
 use super::model::{TenderTerms, Terms, WageArea};
 use super::rules::{CallRefusal, Missing, Section};
+use super::stage_rules;
 use crate::law::procedures::Procedure;
-use crate::law::{self, MinimumPeriod, Threshold, Unknown, tendering_period, threshold};
+use crate::law::{
+    self, Circumstances, MinimumPeriod, Threshold, Unknown, participation_period, tendering_period, threshold,
+};
 use crate::values::{Instant, LocalDate, Pence};
 
 /// Where the law lets terms be changed, and until when.
@@ -91,12 +94,19 @@ pub fn duties(above: bool) -> impl Iterator<Item = &'static Duty> {
     DUTIES.iter().filter(move |duty| above || duty.below_threshold)
 }
 
-/// The shortest tendering period after a notice of that day.
+/// The shortest period after a notice or invitation of that day: for requests to take part of a first stage, for final
+/// tenders of suppliers that were selected beforehand, or for tenders.
 ///
 /// # Errors
 /// [`Unknown`] where the table has no entry for the day.
 pub fn minimum_period(tender: &TenderTerms, notice_on: LocalDate) -> Result<MinimumPeriod, Unknown> {
-    tendering_period(notice_on, &tender.circumstances)
+    if tender.is_first_stage() {
+        participation_period(notice_on, &tender.circumstances)
+    } else {
+        let invited = tender.first_stage().is_some();
+        let preselected_only = invited || tender.circumstances.preselected_only;
+        tendering_period(notice_on, &Circumstances { preselected_only, ..tender.circumstances })
+    }
 }
 
 /// Whether a deadline leaves suppliers the shortest period that the law allows.
@@ -148,7 +158,8 @@ pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missin
             );
         }
     }
-    if !terms.model.criteria.iter().any(crate::evaluation::Criterion::holds_price) {
+    stage_rules::missing(tender, terms, missing);
+    if !tender.is_first_stage() && !terms.model.criteria.iter().any(crate::evaluation::Criterion::holds_price) {
         missing.push(Missing::new(
             Section::Criteria,
             "calls/no-price",

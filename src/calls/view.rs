@@ -1,6 +1,6 @@
 //! A call in words, for pages: how each criterion is scored, what a condition asks, which dates come when.
 
-use super::model::{Call, CallKind, ConditionAsked, Terms};
+use super::model::{Call, CallKind, ConditionAsked, TenderStage, Terms};
 use super::{figure_form, life_form, price_form};
 use crate::conditions::{Direction, Pace};
 use crate::error::Result;
@@ -420,6 +420,17 @@ pub fn dates(call: &Call, today: LocalDate) -> Vec<DateRow> {
     rows
 }
 
+/// Whether a tender has one stage, or is the first or the second of two; empty for a round.
+#[must_use]
+pub fn stage_word(call: &Call) -> &'static str {
+    match call.terms.0.tender.as_ref().map(|tender| &tender.stage) {
+        None => "",
+        Some(None) => "One stage",
+        Some(Some(TenderStage::First { .. })) => "The first of two",
+        Some(Some(TenderStage::Final { .. })) => "The second of two",
+    }
+}
+
 /// The first letter in capitals.
 #[must_use]
 pub fn capital(text: &str) -> String {
@@ -469,9 +480,13 @@ pub fn steps(call: &Call) -> Vec<(String, String)> {
     let quality = scored(terms).iter().filter(|row| !row.levels.is_empty()).count();
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
-    let work = format!(
-        "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
-    );
+    let work = if call.shortlists().is_some() {
+        format!("Answer {quality} questions and make {promises} promises, in any order. Each is saved as you go")
+    } else {
+        format!(
+            "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
+        )
+    };
     steps.push((work, String::new()));
     steps.push(("Check, sign and send. You get a receipt at once".to_owned(), String::new()));
     steps

@@ -44,8 +44,7 @@ pub fn evaluate(json_text: &str) -> Result<Value, String> {
         }
         Some(evaluation::STAGES_FORMAT) => {
             let file = read::<StagesFile>(json_text)?;
-            let result =
-                evaluation::evaluate_stages(&file.model, &file.inputs).map_err(|refusal| refusal.sentence())?;
+            let result = file.recompute().map_err(|refusal| refusal.sentence())?;
             compared(file.result.as_ref(), &result)
         }
         Some(PROVED_FORMAT) => {

@@ -178,6 +178,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
                 let closed = call.stage == CallStage::Closed || call.deadline_at.is_some_and(|d| d < now);
                 let (hint, status, colour) = match call.stage {
                     CallStage::Draft => ("A draft that only staff can see", "Draft", "grey"),
+                    // A second stage, which its first opens.
+                    CallStage::AwaitingNotice if call.published_at.is_some() => return None,
                     CallStage::AwaitingNotice => ("Record the number of its notice to open it", "Waiting", "yellow"),
                     CallStage::Open | CallStage::Closed if closed => {
                         ("Open the bids, score them, award", "Closed", "blue")

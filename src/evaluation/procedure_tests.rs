@@ -8,6 +8,7 @@ use super::*;
 use crate::values::Pence;
 use proptest::prelude::*;
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeMap;
 
 fn quality_only() -> Model {
     of(vec![leaf("q", dec!(100), quality(percent_levels()))])
@@ -154,6 +155,27 @@ fn the_best_go_on_together_with_everybody_who_shares_the_last_place() {
     let late = evaluate_stages(&staged(Some(2), None), &[first, bids(vec![bid("D", 50, 100)])]).unwrap_err();
     assert!(late.to_string().contains("did not go on"), "{late}");
     assert!(staged(None, None).check().is_err() && staged(Some(0), None).check().is_err());
+}
+
+#[test]
+fn a_supplier_may_have_another_identifier_in_each_stage_and_a_late_entrant_is_still_found() {
+    let names = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(bid, supplier)| ((*bid).to_owned(), (*supplier).to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let mut file = StagesFile {
+        format: STAGES_FORMAT.to_owned(),
+        model: staged(Some(1), None),
+        inputs: vec![bids(vec![scored("A-1", 90), scored("A-2", 10)]), bids(vec![bid("A-7", 50, 100)])],
+        suppliers: vec![names(&[("A-1", "Alder"), ("A-2", "Birch")]), names(&[("A-7", "Alder")])],
+        result: None,
+    };
+    let found = file.recompute().unwrap();
+    assert_eq!(found.shortlists[0].goes_on, ["A-1"]);
+    assert_eq!(found.last.unwrap().winner.as_deref(), Some("A-7"));
+    file.suppliers[1] = names(&[("A-7", "Birch")]);
+    assert!(file.recompute().unwrap_err().to_string().contains("did not go on"));
+    file.suppliers.clear();
+    assert!(file.recompute().is_err(), "without the suppliers a bid stands for itself");
 }
 
 #[test]

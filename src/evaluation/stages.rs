@@ -9,7 +9,7 @@ use super::result::EvaluationResult;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The format of a file with stages.
 pub const STAGES_FORMAT: &str = "commonweal-evaluation-stages/1";
@@ -77,11 +77,26 @@ pub struct StagesFile {
     pub format: String,
     /// The published procedure.
     pub model: StagesModel,
-    /// The bids of each stage, in order, as far as the procedure has come. A supplier has one identifier throughout.
+    /// The bids of each stage, in order, as far as the procedure has come. A supplier has one identifier throughout,
+    /// unless `suppliers` says whose each bid is.
     pub inputs: Vec<Inputs>,
+    /// Where each stage has identifiers of its own: of each stage, in order, the supplier of each bid. A bid that is not
+    /// named here stands for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppliers: Vec<BTreeMap<String, String>>,
     /// What was decided on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<StagesResult>,
+}
+
+impl StagesFile {
+    /// Runs the stages of the file again, from its model and bids alone.
+    ///
+    /// # Errors
+    /// [`EvaluationRefusal`] of [`evaluate_stages`].
+    pub fn recompute(&self) -> Result<StagesResult, EvaluationRefusal> {
+        run(&self.model, &self.inputs, &self.suppliers)
+    }
 }
 
 /// What came of the stages so far.
@@ -153,6 +168,19 @@ pub fn shortlist(stage: &Stage, inputs: &Inputs) -> Result<Shortlist, Evaluation
 /// # Errors
 /// [`EvaluationRefusal`] of each stage; more inputs than stages; a late entrant.
 pub fn evaluate_stages(model: &StagesModel, inputs: &[Inputs]) -> Result<StagesResult, EvaluationRefusal> {
+    run(model, inputs, &[])
+}
+
+/// Whose a bid of a stage is.
+fn supplier<'a>(suppliers: &'a [BTreeMap<String, String>], place: usize, bid: &'a str) -> &'a str {
+    suppliers.get(place).and_then(|of| of.get(bid)).map_or(bid, String::as_str)
+}
+
+fn run(
+    model: &StagesModel,
+    inputs: &[Inputs],
+    suppliers: &[BTreeMap<String, String>],
+) -> Result<StagesResult, EvaluationRefusal> {
     model.check()?;
     if inputs.is_empty() || inputs.len() > model.earlier.len() + 1 {
         return Err(EvaluationRefusal::Model(
@@ -163,7 +191,7 @@ pub fn evaluate_stages(model: &StagesModel, inputs: &[Inputs]) -> Result<StagesR
     let mut allowed: Option<BTreeSet<String>> = None;
     for (place, given) in inputs.iter().enumerate() {
         if let Some(allowed) = &allowed
-            && let Some(late) = given.bids.iter().find(|bid| !allowed.contains(&bid.id))
+            && let Some(late) = given.bids.iter().find(|bid| !allowed.contains(supplier(suppliers, place, &bid.id)))
         {
             return Err(EvaluationRefusal::Bid {
                 bid: late.id.clone(),
@@ -173,7 +201,8 @@ pub fn evaluate_stages(model: &StagesModel, inputs: &[Inputs]) -> Result<StagesR
         match model.earlier.get(place) {
             Some(stage) => {
                 let shortlist = shortlist(stage, given)?;
-                allowed = Some(shortlist.goes_on.iter().cloned().collect());
+                allowed =
+                    Some(shortlist.goes_on.iter().map(|bid| supplier(suppliers, place, bid).to_owned()).collect());
                 found.shortlists.push(shortlist);
             }
             None => found.last = Some(evaluate(&model.last, given)?),

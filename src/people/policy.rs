@@ -206,6 +206,10 @@ actions! {
     Score => Rule { staff: &[Evaluator], panel: true, ..NOBODY },
     /// Moderate and rank.
     Moderate => staff(BUYERS_AND_FUNDERS),
+    /// Propose who goes on from the first stage of a tender by its published rule.
+    ProposeShortlist => staff(BUYERS_AND_FUNDERS),
+    /// Confirm or send back a shortlist that somebody else proposed.
+    ConfirmShortlist => second_person(BUYERS_AND_FUNDERS),
     /// Read scores and ranking.
     ReadScores => staff_reads(&[ProcurementOfficer, FundManager, CommitteeMember]),
     /// See how firmly the winner stands: officers and auditors, so that nobody who approves is led by it.

@@ -469,7 +469,11 @@ pub async fn sensitivity(visit: Visit, id: OfCall) -> Answer {
     replace,
     ask,
     own_enquiry,
-    answer_enquiry
+    answer_enquiry,
+    super::shortlist_pages::api_file,
+    super::shortlist_pages::api_show,
+    super::shortlist_pages::api_propose,
+    super::shortlist_pages::api_decide
 ))]
 /// What this room adds to the API's description.
 pub struct Docs;

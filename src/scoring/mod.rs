@@ -4,14 +4,15 @@
 //! removes the person from the whole call until somebody else records “no conflict after enquiry”; nobody sees
 //! another's scores before their own are final; final scores and agreed scores are never changed or deleted, a new
 //! agreement is a new row; a missing score is missing, never zero; a justified price is never set aside; a signed
-//! ranking is made again only because a bid in it fell away, and both are kept; where a tender hides its bidders, who judges
+//! ranking is made again only because a bid in it fell away, and both are kept; who goes on from a first stage follows
+//! from its signed ranking and the published rule, and two officers say so; where a tender hides its bidders, who judges
 //! or moderates sees letters in place of names and references until moderation is final, names are shown only for the
 //! declaration of conflicts, and who is who is shown only to officers who do not judge, with the ground on record.
 //!
 //! Public names: [`ranking_of`], [`signed_ranking`], [`moderated`], [`moderation_closed`], [`disregarded`],
 //! [`Ranking`], [`bid_id`], [`has_conflict`], how firm a winner is in [`firmness`], the actions in [`panel`], [`sheets`],
-//! [`moderation`], [`enquiries`], [`falling_away`], [`ranking`], who is who in [`bidders`], figures beside an answer in
-//! [`figures`], and the residents’ vote in [`residents`].
+//! [`moderation`], [`enquiries`], [`falling_away`], [`ranking`], [`shortlist`], who is who in [`bidders`], figures beside
+//! an answer in [`figures`], and the residents’ vote in [`residents`].
 
 pub mod api;
 pub mod bidders;
@@ -35,6 +36,8 @@ pub mod rules;
 pub mod samples;
 pub mod sensitivity_pages;
 pub mod sheets;
+pub mod shortlist;
+pub mod shortlist_pages;
 mod standing;
 mod store;
 pub mod trace_pages;

@@ -8,7 +8,7 @@ use crate::applications::{
 use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards, part_pages as award_parts};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    pages as calls, rehearsal_pages as calls_rehearsal,
+    pages as calls, rehearsal_pages as calls_rehearsal, stages_pages as calls_stages,
 };
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
@@ -25,7 +25,7 @@ use crate::returns::{api as returns_api, pages as returns};
 use crate::scoring::{
     api as scoring_api, bidders_pages as scoring_bidders, desk as scoring_desk, enquiry_pages as scoring_enquiry,
     pages as scoring, panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
-    sensitivity_pages as scoring_sensitivity, trace_pages as scoring_trace,
+    sensitivity_pages as scoring_sensitivity, shortlist_pages as scoring_shortlist, trace_pages as scoring_trace,
 };
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
@@ -271,6 +271,12 @@ fn calls_routes() -> Vec<Row> {
         post "/desk/calls/{id}/eligibility/{question}/remove" PublishCall => calls_builder::eligibility_remove,
         get "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable_form,
         post "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable,
+        get "/desk/calls/{id}/stages" ReadDesk => calls_stages::form,
+        post "/desk/calls/{id}/stages" PublishCall => calls_stages::set,
+        post "/desk/calls/{id}/stages/undo" PublishCall => calls_stages::undo,
+        get "/api/v1/calls/{id}/stages" ReadCall => calls_stages::api_show,
+        post "/api/v1/calls/{id}/stages" PublishCall => calls_stages::api_set,
+        post "/api/v1/calls/{id}/stages/undo" PublishCall => calls_stages::api_undo,
         get "/desk/calls/{id}/duties" PublishCall => calls_builder::duties_form,
         post "/desk/calls/{id}/duties" PublishCall => calls_builder::duties,
         get "/api/v1/calls" ReadCall => calls_api::list,
@@ -361,6 +367,14 @@ fn scoring_routes() -> Vec<Row> {
         post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
         get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
         post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
+        get "/desk/calls/{id}/shortlist" ReadScores => scoring_shortlist::show,
+        post "/desk/calls/{id}/shortlist" ProposeShortlist => scoring_shortlist::propose,
+        post "/desk/calls/{id}/shortlist/decision" ConfirmShortlist => scoring_shortlist::decide,
+        get "/desk/calls/{id}/stages.json" ReadScores => scoring_shortlist::file,
+        get "/api/v1/calls/{id}/stages/file" ReadScores => scoring_shortlist::api_file,
+        get "/api/v1/calls/{id}/shortlist" ReadScores => scoring_shortlist::api_show,
+        post "/api/v1/calls/{id}/shortlist" ProposeShortlist => scoring_shortlist::api_propose,
+        post "/api/v1/calls/{id}/shortlist/decision" ConfirmShortlist => scoring_shortlist::api_decide,
         get "/desk/calls/{id}/rankings" ReadScores => scoring_rankings::show,
         get "/api/v1/calls/{id}/rankings" ReadScores => scoring_api::rankings,
         get "/desk/calls/{id}/sensitivity" ReadSensitivity => scoring_sensitivity::sensitivity,

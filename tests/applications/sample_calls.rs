@@ -108,6 +108,7 @@ pub fn tender_terms(deadline: Instant) -> Terms {
     Terms {
         tender: Some(TenderTerms {
             procedure: Procedure::Open,
+            stage: None,
             contract_type: ContractType::GoodsServices,
             estimated_value: Pence(120_000_000),
             circumstances: Circumstances::default(),

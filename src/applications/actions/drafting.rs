@@ -28,7 +28,8 @@ const ATTEMPTS: usize = 6;
 /// Begins an application of an organisation that the person belongs to, or finds the one that was begun.
 ///
 /// # Errors
-/// NotFound for a call that is not public; Denied for another's organisation; refused when the call takes none.
+/// NotFound for a call that is not public; Denied for another's organisation; refused when the call takes none, and in a
+/// second stage for whoever was not invited.
 pub async fn start(
     app: &App,
     actor: &Actor,
@@ -44,6 +45,10 @@ pub async fn start(
     }
     require(actor, Action::WriteApplication, &Thing::of_applicant(found.authority_id, organisation))?;
     rules::takes_applications(&found, now)?;
+    if found.by_invitation().is_some() {
+        let second = found.clone();
+        app.db.read(move |db| calls::stages::require_invited(db, &second, organisation)).await?;
+    }
     let draft = Draft { answers: Answers { profile: facts.profile.0, ..Answers::default() }, ..Draft::default() };
     let keys = app.keys.clone();
     let application = sealing::apart(move || {

@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{CallFacts, CallKind, Part};
+use crate::calls::{self, CallFacts, CallKind, Part};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -126,6 +126,10 @@ async fn prepare(
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::in_time(call.stage, call.deadline_at, now)?;
     rules::not_withdrawn(&application)?;
+    if terms.by_invitation().is_some() {
+        let (second, organisation) = (call.id, application.organisation_id);
+        app.db.read(move |db| calls::stages::require_listed(db, second, organisation)).await?;
+    }
     let installation = app.keys.clone();
     sealing::apart(move || {
         let (mut draft, key) =

@@ -2,7 +2,7 @@
 
 use crate::applications::model::{Application, ApplicationState, OpenedPart};
 use crate::applications::records::{Opening, OpeningReport};
-use crate::calls::{self, Call, CallFacts, CallStage, Part, Terms};
+use crate::calls::{Call, CallFacts, CallStage, Part, Terms, frozen_terms};
 use crate::db::schema::{
     applications, call_keys, calls, draft_readings, envelopes, opened_parts, openings, organisations, quality_final,
     receipts,
@@ -206,7 +206,7 @@ pub(super) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<ToSend> {
             ))
             .first(db)?;
     let recipients = quality.zip(price).ok_or_else(|| Error::internal("a call without sealing keys"))?;
-    Ok(ToSend { terms: calls::frozen_terms(db, &call)?, application, call, recipients })
+    Ok(ToSend { terms: frozen_terms(db, &call)?, application, call, recipients })
 }
 
 /// The application of one organisation to one call that was not withdrawn.

@@ -115,7 +115,7 @@ impl RecommendInput {
 /// An officer or fund manager recommends an award, with reasons.
 ///
 /// # Errors
-/// Invalid, Denied; refused without a signed ranking, for a bid that is not first in a tender, or an amount outside
+/// Invalid, Denied; refused in a first stage, without a signed ranking, for a bid that is not first in a tender, or an amount outside
 /// the round; Conflict when an award of the application stands.
 pub async fn recommend(
     app: &App,
@@ -133,6 +133,9 @@ pub async fn recommend(
             let call = calls::find(db, call)?;
             require(&actor, Action::RecommendAward, &calls::thing(&call))?;
             applications::refuse_bidder(db, &actor, call.id)?;
+            if call.shortlists().is_some() {
+                return Err(AwardRefusal::Shortlists.into());
+            }
             let application = applications::find(db, read.application)?;
             if application.call_id != call.id {
                 return Err(Error::NotFound);

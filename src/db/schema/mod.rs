@@ -12,6 +12,7 @@ mod ground;
 mod investments_tables;
 mod missions_tables;
 mod scoring_tables;
+mod stages_tables;
 mod subsidies_tables;
 
 pub use agreements_tables::*;
@@ -23,6 +24,7 @@ pub use conditions_tables::*;
 pub use ground::*;
 pub use missions_tables::*;
 pub use scoring_tables::*;
+pub use stages_tables::*;
 pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(invitations, organisations);
@@ -60,6 +62,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disregarded_bids,
     fallen_bids,
     rankings,
+    shortlists,
     scores,
     resident_votes,
     resident_roll,

@@ -1,0 +1,1 @@
+DROP TRIGGER call_shortlisted_append_only ON call_shortlisted;

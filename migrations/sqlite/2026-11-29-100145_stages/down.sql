@@ -1,0 +1,2 @@
+DROP TRIGGER call_shortlisted_no_update;
+DROP TRIGGER call_shortlisted_no_delete;
