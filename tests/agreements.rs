@@ -105,6 +105,7 @@ pub fn award(
             ends_on: days(world, 365),
             price_sealed_until_moderated: false,
             hours_asked: None,
+            lot: None,
             considered: BTreeMap::new(),
         });
     }

@@ -89,6 +89,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
             ends_on: day("2030-03-31"),
             price_sealed_until_moderated: true,
             hours_asked: None,
+            lot: None,
             considered: BTreeMap::new(),
         }),
         round: (!tender).then(|| RoundTerms {

@@ -4,12 +4,14 @@ use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Acknowledgement, Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
 pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
+use super::rehearsing::Rehearsed;
 use super::rules::{self, CallRefusal, Known, Missing};
-use super::{catalogue, rehearsing, store, tender};
+use super::{catalogue, lots, rehearsing, store, tender};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
+use crate::keys::SealingKey;
 use crate::law::{MinimumPeriod, Threshold};
 use crate::outbox::{self, Job};
 use crate::people::policy::Action;
@@ -84,61 +86,83 @@ pub struct PublishInput {
 }
 
 /// Publishes a draft: freezes and hashes its terms, with the officer's acknowledgement of what the rehearsal found. A
-/// round opens at once; a tender waits for its notice.
+/// round opens at once; a tender waits for its notice. Publishing one lot publishes all, or none.
 ///
 /// # Errors
 /// Denied, NotFound; refused while something is missing, or while the officer has not acknowledged the rehearsal of this
 /// very model.
 pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
     let (seen, shown) = (Parser::ticked(&input.seen), input.model_hash.trim().to_owned());
-    let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
-    let rehearsed = rehearsing::of_call(app, actor, id).await?;
+    let mut ready = Vec::new();
+    for one in lots::to_publish(app, actor, id).await? {
+        let keys = [app.keys.make_sealing_key()?, app.keys.make_sealing_key()?];
+        ready.push((one, keys, rehearsing::of_call(app, actor, one).await?));
+    }
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
-            rules::writable(&call)?;
-            let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
-            rules::whole(&rules::missing_with(&call, &known, now.date()))?;
-            let rehearsed = rehearsed.as_ref().map_err(Clone::clone)?;
-            let word = rehearsing::acknowledged(db, &actor, &call, rehearsed, seen, &shown, now)?;
-            let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
-            freeze(db, &actor, &mut call, "First publication", None, frozen, now)?;
-            if store::keys(db, id)?.is_empty() {
-                for (part, key) in [(Part::Quality, &keys.0), (Part::Price, &keys.1)] {
-                    store::insert_key(
-                        db,
-                        &CallKey {
-                            id: Id::new(),
-                            authority_id: call.authority_id,
-                            call_id: id,
-                            part,
-                            recipient: key.recipient.clone(),
-                            wrapped: key.wrapped.clone(),
-                        },
-                    )?;
-                }
+            let call = load(db, &actor, id, Some(Action::PublishCall))?;
+            // The lots that were rehearsed are those that there are.
+            if lots::published_together(&call) != ready.iter().map(|(one, ..)| *one).collect::<Vec<_>>() {
+                return Err(CallRefusal::RehearsalChanged.into());
             }
-            record(
-                db,
-                &actor,
-                &call,
-                "call.published",
-                json!({
-                    "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash,
-                    "acknowledgement": word.id,
-                }),
-                now,
-            )?;
-            match call.kind {
-                CallKind::Tender => {
-                    call.stage = CallStage::AwaitingNotice;
-                    store::set(db, &call)
-                }
-                CallKind::Round => open(db, &actor, &mut call, now),
+            for (one, keys, rehearsed) in &ready {
+                // Of the other lots the officer has acknowledged the rehearsals before, each on its own page.
+                let (seen, shown) = if *one == id { (seen, shown.as_str()) } else { (false, "") };
+                let rehearsed = rehearsed.as_ref().map_err(Clone::clone).map_err(Error::from);
+                let lot = load(db, &actor, *one, Some(Action::PublishCall))?;
+                publish_one(db, &actor, lot, keys, rehearsed, (seen, shown), now)
+                    .map_err(|error| lots::not_ready(&call, *one, error))?;
             }
+            Ok(())
         })
         .await
+}
+
+/// Freezes one call, a lot among others too, and makes its sealing keys.
+fn publish_one(
+    db: &mut Db,
+    actor: &Actor,
+    mut call: Call,
+    keys: &[SealingKey; 2],
+    rehearsed: Result<&Rehearsed>,
+    (seen, shown): (bool, &str),
+    now: Instant,
+) -> Result<()> {
+    let id = call.id;
+    rules::writable(&call)?;
+    let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
+    rules::whole(&rules::missing_with(&call, &known, now.date()))?;
+    let rehearsed = rehearsed?;
+    let word = rehearsing::acknowledged(db, actor, &call, rehearsed, seen, shown, now)?;
+    let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
+    freeze(db, actor, &mut call, "First publication", None, frozen, now)?;
+    if store::keys(db, id)?.is_empty() {
+        for (part, key) in [Part::Quality, Part::Price].into_iter().zip(keys) {
+            store::insert_key(
+                db,
+                &CallKey {
+                    id: Id::new(),
+                    authority_id: call.authority_id,
+                    call_id: id,
+                    part,
+                    recipient: key.recipient.clone(),
+                    wrapped: key.wrapped.clone(),
+                },
+            )?;
+        }
+    }
+    let facts = json!({
+        "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash, "acknowledgement": word.id,
+    });
+    record(db, actor, &call, "call.published", facts, now)?;
+    match call.kind {
+        CallKind::Tender => {
+            call.stage = CallStage::AwaitingNotice;
+            store::set(db, &call)
+        }
+        CallKind::Round => open(db, actor, &mut call, now),
+    }
 }
 
 /// What stands beside frozen terms: the short rehearsal, and the officer's word that they have seen the whole one.
@@ -258,22 +282,35 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            let call = load(db, &actor, id, Some(Action::PublishCall))?;
             rules::notice_fits(&call, kind, at, now)?;
-            if kind == NoticeKind::Tender {
-                let terms = &call.terms.0;
-                let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
-                    return Err(Error::internal("a published tender has no deadline"));
-                };
-                tender::period_holds(tender, deadline, at.date())?;
-                if deadline <= now {
-                    return Err(CallRefusal::AfterDeadline.into());
-                }
+            if kind != NoticeKind::Tender {
+                return write_notice(db, &actor, &call, kind, &number, at, now);
             }
-            write_notice(db, &actor, &call, kind, &number, at, now)?;
-            if kind == NoticeKind::Tender { open(db, &actor, &mut call, now) } else { Ok(()) }
+            // One notice opens every lot, or none.
+            for lot in lots::all(db, &call)?.into_iter().filter(|lot| lot.stage != CallStage::Withdrawn) {
+                let one = lot.id;
+                open_with_notice(db, &actor, lot, &number, at, now)
+                    .map_err(|error| lots::not_ready(&call, one, error))?;
+            }
+            Ok(())
         })
         .await
+}
+
+/// Records the tender notice of one call, a lot among others too, and opens it.
+fn open_with_notice(db: &mut Db, actor: &Actor, mut call: Call, number: &str, at: Instant, now: Instant) -> Result<()> {
+    rules::notice_fits(&call, NoticeKind::Tender, at, now)?;
+    let terms = &call.terms.0;
+    let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
+        return Err(Error::internal("a published tender has no deadline"));
+    };
+    tender::period_holds(tender, deadline, at.date())?;
+    if deadline <= now {
+        return Err(CallRefusal::AfterDeadline.into());
+    }
+    write_notice(db, actor, &call, NoticeKind::Tender, number, at, now)?;
+    open(db, actor, &mut call, now)
 }
 
 /// Amending an open call. What is left empty stays as it is.
@@ -359,6 +396,7 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             let before = call.terms.0.clone();
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
+                lots::add_up_again(db, &mut call)?;
             }
             let terms = &mut call.terms.0;
             if let Some(description) = &description {

@@ -5,7 +5,7 @@ use super::model::{
     Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,
 };
 use super::rules::{self, CallRefusal};
-use super::{store, tender};
+use super::{lots, store, tender};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{Db, Json};
@@ -125,18 +125,35 @@ pub async fn create(app: &App, actor: &Actor, input: &NewCall, now: Instant) -> 
         created_at: now,
         created_by,
     };
+    begin(app, actor, call, prefix, now, |_, _| Ok(())).await
+}
+
+/// Writes a new draft under the next reference, and what belongs to it in the same transaction.
+pub(super) async fn begin<F>(
+    app: &App,
+    actor: &Actor,
+    call: Call,
+    prefix: String,
+    now: Instant,
+    with: F,
+) -> Result<Id<Call>>
+where
+    F: FnMut(&mut Db, &mut Call) -> Result<()> + Clone + Send + 'static,
+{
     let mut attempt = 0_u64;
     loop {
-        let (actor, call, prefix) = (actor.clone(), call.clone(), prefix.clone());
+        let (actor, call, prefix, mut with) = (actor.clone(), call.clone(), prefix.clone(), with.clone());
         let made = app
             .db
             .write(move |db| {
-                require(&actor, edit_action(kind), &Thing::of_authority(authority))?;
-                catalogue::check_mission(db, authority, mission)?;
+                require(&actor, edit_action(call.kind), &Thing::of_authority(call.authority_id))?;
+                catalogue::check_mission(db, call.authority_id, call.mission_id)?;
                 let mut call = call.clone();
                 call.reference = rules::next_reference(&prefix, store::last_reference(db, &prefix)?.as_deref());
+                with(db, &mut call)?;
                 store::insert(db, &call)?;
-                record(db, &actor, &call, "call.begun", json!({ "reference": call.reference, "kind": kind }), now)?;
+                let facts = json!({ "reference": call.reference, "kind": call.kind });
+                record(db, &actor, &call, "call.begun", facts, now)?;
                 Ok(call.id)
             })
             .await;
@@ -171,6 +188,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         ends_on: today,
         price_sealed_until_moderated: true,
         hours_asked: None,
+        lot: None,
         considered: BTreeMap::new(),
     });
     let round = (kind == CallKind::Round).then(|| RoundTerms {
@@ -220,6 +238,7 @@ where
             let mut call = load(db, &actor, id, None)?;
             rules::writable(&call)?;
             let made = edit(db, &mut call)?;
+            lots::follow(db, &actor, &mut call, now)?;
             store::set(db, &call)?;
             record(db, &actor, &call, "call.draft_changed", json!({ "part": part }), now)?;
             Ok(made)

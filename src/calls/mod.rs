@@ -4,13 +4,14 @@
 //! tender opens only when the number and instant of its notice on the national platform are recorded,
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
 //! first; what is frozen names the officer who has seen what the rehearsal of its model found, and a changed model
-//! needs that anew; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
+//! needs that anew; the lots of one tender are published by one notice or not at all; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
 //! to its draft, which nobody outside has seen. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
 //! Public names: [`Call`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
-//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`].
+//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`lots`] with
+//! [`LotTerms`], [`samples`].
 
 pub mod actions;
 pub mod api;
@@ -26,6 +27,9 @@ mod drafting_terms;
 pub mod figure_form;
 mod levels_form;
 pub mod life_form;
+mod lot_terms;
+pub mod lots;
+pub mod lots_pages;
 mod model;
 pub mod pages;
 mod panel_form;
@@ -49,6 +53,7 @@ pub use drafting_terms::{
     ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,
     put_criterion, set_terms,
 };
+pub use lot_terms::{InLots, LIMITING, LotLine, LotRefusal, LotTerms};
 pub use model::{
     Acknowledgement, Call, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked, EligibilityQuestion,
     Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,

@@ -1,6 +1,7 @@
 //! Pages of calls that everybody can read.
 
 use super::actions::{self, QuestionInput};
+use super::lots_pages::{self, LotShown};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Question};
 use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
@@ -266,6 +267,7 @@ struct ShowPage {
     notices: Vec<Notice>,
     versions: Vec<CallVersion>,
     residents_vote: bool,
+    lot: Option<LotShown>,
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
@@ -310,6 +312,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         notices,
         versions,
         residents_vote: super::round::votes(terms) > 0,
+        lot: lots_pages::shown(&call, "/calls"),
         call,
     })
 }

@@ -18,6 +18,7 @@ crate::text_enum! {
         Eligibility = "eligibility" => "Who can apply",
         Timetable = "timetable" => "Timetable",
         Duties = "duties" => "Duties considered",
+        Lots = "lots" => "Lots",
     }
 }
 

@@ -270,6 +270,7 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             ends_on: dates.ends_on,
             price_sealed_until_moderated: true,
             hours_asked: None,
+            lot: None,
             considered,
         }),
         round: None,

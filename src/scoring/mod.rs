@@ -17,6 +17,7 @@ pub mod enquiries;
 pub mod enquiry_pages;
 pub mod falling_away;
 pub mod firmness;
+mod lots;
 mod model;
 pub mod moderation;
 pub mod pages;
@@ -35,6 +36,7 @@ pub mod trace_pages;
 pub mod words;
 
 pub use bids::{Answer, bid_id};
+pub use lots::{bids_of, rankings_of};
 
 pub use model::{
     Conflict, ConflictOutcome, Disregard, DisregardGround, Enquiry, EnquiryOutcome, FallGround, Fallen, Moderated,

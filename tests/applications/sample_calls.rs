@@ -115,6 +115,7 @@ pub fn tender_terms(deadline: Instant) -> Terms {
             ends_on: parse_date("2030-05-31").unwrap(),
             price_sealed_until_moderated: true,
             hours_asked: None,
+            lot: None,
             considered: std::collections::BTreeMap::new(),
         }),
         ..terms(criteria, deadline)

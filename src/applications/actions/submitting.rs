@@ -241,10 +241,21 @@ impl Gathered for Sending {
         for one in &stored {
             let (stage, deadline_at) = *closing.get(&one.call.id).ok_or(Error::NotFound)?;
             rules::in_time(stage, deadline_at, at.max(one.clock.now()))?;
+            // Only a tender in lots that limits bids pays for one statement more.
+            if let Some((lots, most)) = limited(&one.call) {
+                let sent = store::hold_and_count_sent(db, &lots, one.application.organisation_id)?;
+                rules::within_lots(sent, most)?;
+            }
         }
         let mut receipts = write_all(db, &stored, at)?;
         Ok(all.iter().map(|one| receipts.remove(&one.blank.id)).collect())
     }
+}
+
+/// The lots of a call's tender and how many of them one supplier may bid for, where that is limited.
+fn limited(call: &Call) -> Option<(Vec<Id<Call>>, u32)> {
+    let whole = call.lot()?;
+    Some((whole.lots.iter().map(|line| line.call).collect(), whole.most_bid?))
 }
 
 /// The envelopes, audit rows, receipts and events of submissions whose rows are held.
