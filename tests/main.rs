@@ -28,6 +28,7 @@ mod instruments;
 mod investments;
 mod joining;
 mod journeys;
+mod lots;
 mod mail;
 mod migrations;
 mod missions;

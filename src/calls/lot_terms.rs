@@ -160,7 +160,7 @@ impl LotTerms {
     /// Whether suppliers are asked for their own order of the lots.
     #[must_use]
     pub fn asks_preference(&self) -> bool {
-        self.choice == LotChoice::SupplierPreference && (self.most_won.is_some() || self.most_bid.is_some())
+        self.choice == LotChoice::SupplierPreference && self.most_won.is_some()
     }
 
     /// The model of all lots, from the terms of each in the published order.

@@ -28,6 +28,8 @@ pub mod figure_form;
 mod levels_form;
 pub mod life_form;
 mod lot_terms;
+#[cfg(test)]
+mod lot_tests;
 pub mod lots;
 pub mod lots_pages;
 mod model;
