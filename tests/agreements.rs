@@ -107,6 +107,7 @@ pub fn award(
             price_sealed_until_moderated: false,
             bidders_hidden: false,
             hours_asked: None,
+            lot: None,
             considered: BTreeMap::new(),
         });
     }

@@ -31,6 +31,7 @@ mod instruments;
 mod investments;
 mod joining;
 mod journeys;
+mod lots;
 mod mail;
 mod migrations;
 mod missions;

@@ -91,6 +91,7 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
             price_sealed_until_moderated: true,
             bidders_hidden: false,
             hours_asked: None,
+            lot: None,
             considered: BTreeMap::new(),
         }),
         round: (!tender).then(|| RoundTerms {

@@ -45,7 +45,7 @@ pub use own_bids::{OwnOrganisation, refuse_bidder};
 pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
 pub use rules::{ApplicationRefusal, Missing, missing, needs_confirmation, opens_from};
 pub use store::{
-    by_organisations, find, find_many, find_with_call, mark_quality_final, of_call, of_call_named, of_organisation,
-    opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of, rewrap_draft_keys,
+    by_organisations, find, find_many, find_with_call, lot_places, mark_quality_final, of_call, of_call_named,
+    of_organisation, opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of, rewrap_draft_keys,
 };
 pub use typed::Progress;

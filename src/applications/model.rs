@@ -74,6 +74,9 @@ pub struct Answers {
     pub use_of_funds: Vec<UseOfFunds>,
     /// Cash-flow sheet by quarter or month (investment).
     pub cash_flow: Vec<CashRow>,
+    /// Place of this lot in the bidder's own order of lots, 1 for the one it would rather have (tender in lots).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lot_place: Option<u32>,
     /// Name under the declaration.
     pub declared_by: String,
     /// The organisation's facts, copied from its profile.

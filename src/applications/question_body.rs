@@ -95,6 +95,12 @@ pub(super) fn body(call: &Call, question: &Question, draft: &Draft) -> Body {
                     "Prices include VAT. They are sealed apart from your other answers, and opened later.".to_owned();
             }
         }
+        Asks::LotPlace { lots } => {
+            body.hint = format!(
+                "1 for the lot that you would rather have than any other, up to {lots}. Leave it empty if you do not mind"
+            );
+            body.text = "You may come first in more lots than one supplier may win. Then you keep those that you put first here. Say it in your bid for each lot; it stays sealed with your answers, and the order of the lots on their page counts where you say nothing.".to_owned();
+        }
         Asks::UseOfFunds => {
             body.rows = (1..=FUND_LINES).collect();
             body.text = match draft.price.amount {

@@ -65,6 +65,7 @@ async fn question_page(
         Asks::Pass { criterion, .. } => ("pass", criterion.clone(), true),
         Asks::Promise { id } => ("promise", id.clone(), true),
         Asks::Price => ("price", String::new(), false),
+        Asks::LotPlace { .. } => ("lot-place", String::new(), false),
         Asks::UseOfFunds => ("use", String::new(), false),
         Asks::CashFlow => ("cash", String::new(), false),
         Asks::Files => ("files", String::new(), true),

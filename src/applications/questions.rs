@@ -57,6 +57,11 @@ pub enum Asks {
     UseOfFunds,
     /// The cash-flow sheet.
     CashFlow,
+    /// The place of this lot in the bidder's own order of lots; it need not be given.
+    LotPlace {
+        /// How many lots there are.
+        lots: u32,
+    },
     /// Files that belong to the whole application.
     Files,
 }
@@ -110,6 +115,10 @@ pub fn questions(terms: &Terms) -> Vec<Question> {
             | Kind::Panel { .. }
             | Kind::SocialValue { .. } => {}
         }
+    }
+    if let Some(whole) = terms.lot().filter(|whole| whole.asks_preference()) {
+        let lots = u32::try_from(whole.lots.len()).unwrap_or(u32::MAX);
+        all.push(question("lot-place", Section::Offer, "Your own order of the lots", Asks::LotPlace { lots }));
     }
     all.push(question("files", Section::Offer, "Files", Asks::Files));
     for (id, title) in promises(terms) {

@@ -16,6 +16,19 @@ use std::collections::BTreeMap;
 /// How long after the deadline the envelopes stay shut: requests taken before it have ended by then.
 pub const OPENING_PAUSE_MINUTES: i64 = 5;
 
+/// Whether an organisation whose bids stand as sent in this many lots of a tender, the one that is sent now among them,
+/// keeps within the limit.
+///
+/// # Errors
+/// [`ApplicationRefusal::TooManyLots`].
+pub fn within_lots(sent: usize, most: u32) -> Result<(), ApplicationRefusal> {
+    if usize::try_from(most).is_ok_and(|most| sent > most) {
+        Err(ApplicationRefusal::TooManyLots { most })
+    } else {
+        Ok(())
+    }
+}
+
 /// How often one organisation may begin an application to one call. Whoever withdraws may begin anew, but not without
 /// end.
 pub const MOST_STARTS: i64 = 20;
@@ -46,6 +59,11 @@ pub enum ApplicationRefusal {
     TooManyFiles,
     /// The organisation has begun and withdrawn too often.
     TooManyStarts,
+    /// The organisation bids for as many lots as it may.
+    TooManyLots {
+        /// How many those are.
+        most: u32,
+    },
     /// Envelopes are still shut: the first instant at which they may be opened.
     OpensLater(Instant),
     /// The same officer asked and confirmed.
@@ -85,6 +103,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::DraftGone => "applications/draft-gone",
             ApplicationRefusal::TooManyFiles => "applications/too-many-files",
             ApplicationRefusal::TooManyStarts => "applications/too-many-starts",
+            ApplicationRefusal::TooManyLots { .. } => "applications/too-many-lots",
             ApplicationRefusal::OpensLater(_) => "applications/opens-later",
             ApplicationRefusal::SamePerson => "applications/same-person",
             ApplicationRefusal::AlreadyAsked => "applications/already-asked",
@@ -123,6 +142,9 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::TooManyStarts => format!(
                 "Your organisation has begun an application to this call {MOST_STARTS} times, so it cannot begin another. Ask the council if you still mean to apply."
             ),
+            ApplicationRefusal::TooManyLots { most } => format!(
+                "One supplier may bid for at most {most} of the lots of this tender, and your organisation has sent a bid for as many. Withdraw one of those first, or leave this lot."
+            ),
             ApplicationRefusal::OpensLater(from) => {
                 format!("The envelopes can be opened from {} on. Come back then.", from.medium())
             }
@@ -148,6 +170,12 @@ impl RefusalInfo for ApplicationRefusal {
                 "The opening read {} applications and {} envelopes, but {} and {} lie in the database. Nothing was opened. Try once more; if it happens again, tell the administrator and the auditor.",
                 read.0, read.1, counted.0, counted.1
             ),
+        }
+    }
+    fn reference(&self) -> Option<&'static str> {
+        match self {
+            ApplicationRefusal::TooManyLots { .. } => Some(crate::calls::LIMITING),
+            _ => None,
         }
     }
 }
@@ -291,6 +319,12 @@ pub fn missing_of(terms: &Terms, question: &Question, answers: &Answers, price: 
             Some(promised) => promise_problems(terms, question, id, promised),
         },
         Asks::Price => price_problems(terms, price),
+        Asks::LotPlace { lots } => match answers.lot_place {
+            Some(place) if !(1..=*lots).contains(&place) => {
+                vec![format!("Give this lot a place from 1 to {lots} in your order of lots, or none")]
+            }
+            _ => Vec::new(),
+        },
         Asks::UseOfFunds => use_problems(answers, price),
         Asks::CashFlow => cash_problems(answers),
     }

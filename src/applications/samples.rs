@@ -49,7 +49,13 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
                 let promised = promise(terms, &id, sample, today);
                 answers.promises.insert(id, promised);
             }
-            Asks::Organisation | Asks::Eligibility | Asks::Price | Asks::UseOfFunds | Asks::CashFlow | Asks::Files => {}
+            Asks::Organisation
+            | Asks::Eligibility
+            | Asks::Price
+            | Asks::UseOfFunds
+            | Asks::CashFlow
+            | Asks::LotPlace { .. }
+            | Asks::Files => {}
         }
     }
     let prices = questions::prices(terms);

@@ -60,6 +60,7 @@ fn paragraphs(terms: &Terms, question: &Question, answers: &Answers, price: Opti
             .map(|p| vec![promised(&questions::unit(terms, id), p), p.how.clone()])
             .unwrap_or_default(),
         Asks::Price => price.map(|p| prices(terms, p)).unwrap_or_default(),
+        Asks::LotPlace { .. } => answers.lot_place.map(|place| format!("Place {place}")).into_iter().collect(),
         Asks::UseOfFunds => {
             answers.use_of_funds.iter().map(|line| format!("{}: {}", line.purpose, line.amount)).collect()
         }

@@ -76,6 +76,7 @@ pub fn take(
             }
             whole &= price_parts::take(terms, &mut form, &get, &mut draft.price);
         }
+        Asks::LotPlace { .. } => draft.answers.lot_place = form.optional::<u32>("place", get("place")),
         Asks::UseOfFunds => {
             draft.answers.use_of_funds.clear();
             for n in 1..=FUND_LINES {
@@ -175,6 +176,9 @@ pub fn shown(terms: &Terms, question: &Question, draft: &Draft) -> Vec<(String, 
             }
             fields
         }
+        Asks::LotPlace { .. } => {
+            draft.answers.lot_place.map(|place| ("place".to_owned(), place.to_string())).into_iter().collect()
+        }
         Asks::UseOfFunds => (1..)
             .zip(&draft.answers.use_of_funds)
             .flat_map(|(n, line): (usize, _)| {
@@ -228,6 +232,9 @@ pub fn progress(terms: &Terms, question: &Question, draft: &Draft) -> Progress {
         return Progress::Optional;
     }
     let typed = draft.typed.get(&question.key);
+    if matches!(question.asks, Asks::LotPlace { .. }) && typed.is_none() && draft.answers.lot_place.is_none() {
+        return Progress::Optional;
+    }
     if let Some(fields) = typed {
         let mut copy = Draft::default();
         return match take(terms, question, fields, &mut copy) {

@@ -4,16 +4,19 @@
 //! majority, a recused member counting for neither; the award notice is refused until every assessment
 //! summary is sent; signing is refused before the standstill ends and while a court claim suspends it; an offer needs
 //! a recorded subsidy route and can be answered only in its time; the parts of a package are recommended by one person,
-//! approved whole by another, and stand from the first vote on.
+//! approved whole by another, and stand from the first vote on; where one supplier may win only so many lots, a lot is
+//! awarded when all are ranked, and only to the bid that the published way to choose names.
 //!
-//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`InvestmentOffer`], [`PartLine`], [`find`], [`of_call`], [`may_sign`],
-//! [`ensure_may_sign`], [`actions`], [`offers`].
+//! Public names: [`Award`], [`AwardKind`], [`AwardState`], [`AwardTerms`], [`InvestmentOffer`], [`PartLine`], [`find`],
+//! [`of_call`], [`may_sign`], [`ensure_may_sign`], [`actions`], [`offers`], [`lots`].
 
 pub mod actions;
 pub mod api;
 pub mod committee;
 pub mod falling_away;
 pub mod falling_pages;
+pub mod lots;
+pub mod lots_pages;
 mod model;
 mod offer_shown;
 pub mod offers;

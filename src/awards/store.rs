@@ -148,8 +148,22 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .load(db)?)
 }
 
+/// The awards of several calls, by identifier.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn of_calls(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<Award>> {
+    Ok(awards::table
+        .filter(awards::call_id.eq_any(calls.to_vec()))
+        .select(Award::as_select())
+        .order(awards::id)
+        .limit(500)
+        .load(db)?)
+}
+
 /// Those of some closed calls that need no decision any more: tenders whose contract is signed, first stages whose
-/// shortlist is confirmed, and rounds of which every application that stands was signed, declined or lapsed, or was told why it got nothing.
+/// shortlist is confirmed, and rounds of which every application that stands was signed, declined or lapsed, or was told
+/// why it got nothing.
 ///
 /// # Errors
 /// What the database says.

@@ -101,6 +101,8 @@ pub struct Source<'a> {
     pub winner: Option<(&'a Application, &'a Organisation)>,
     /// Bids of a round that were approved.
     pub approved: &'a [Id<Application>],
+    /// Bids that came before the winner and were passed over by the published way to choose among lots, with why.
+    pub passed_over: &'a BTreeMap<Id<Application>, String>,
     /// The day.
     pub today: LocalDate,
 }
@@ -168,7 +170,11 @@ impl Source<'_> {
             tender: self.tender,
             made_on: self.today,
             outcome: self.outcome(&organisation.name, won, own.result.rank, standing.as_deref()),
-            why_not: if won { Vec::new() } else { self.why_not(&own.result, standing.as_deref()) },
+            why_not: match self.passed_over.get(&application.id) {
+                _ if won => Vec::new(),
+                Some(why) => vec![why.clone()],
+                None => self.why_not(&own.result, standing.as_deref()),
+            },
             own: parts,
             total,
             ranked_by,

@@ -4,12 +4,13 @@ use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Acknowledgement, Call, CallKey, CallKind, CallStage, CallVersion, Notice, NoticeKind, Part, Terms};
 pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
+use super::rehearsing::Rehearsed;
 use super::rules::{self, CallRefusal, Known, Missing};
-use super::{catalogue, rehearsing, stages, stages_store, store, tender};
+use super::{catalogue, lots, rehearsing, stages, stages_store, store, tender};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::evaluation::canonical_json;
+use crate::evaluation::{EvaluationRefusal, canonical_json};
 use crate::keys::SealingKey;
 use crate::law::{MinimumPeriod, Threshold};
 use crate::outbox::{self, Job};
@@ -87,52 +88,82 @@ pub struct PublishInput {
 }
 
 /// Publishes a draft: freezes and hashes its terms, with the officer's acknowledgement of what the rehearsal found. A
-/// round opens at once; a tender waits for its notice. The first of two stages takes its second along.
+/// round opens at once; a tender waits for its notice. The first of two stages takes its second along; publishing one lot
+/// publishes all, or none.
 ///
 /// # Errors
-/// Denied, NotFound; refused for a second stage alone, while something is missing, or while the officer has not acknowledged the rehearsal of this
-/// very model.
+/// Denied, NotFound; refused for a second stage alone, while something is missing, or while the officer has not
+/// acknowledged the rehearsal of this very model.
 pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
     let (seen, shown) = (Parser::ticked(&input.seen), input.model_hash.trim().to_owned());
-    let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
-    let (found, rehearsed) = rehearsing::of_call(app, actor, id).await?;
-    let second = stages::prepare_second(app, &found).await?;
+    let mut ready = Vec::new();
+    for one in lots::to_publish(app, actor, id).await? {
+        let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
+        let (found, rehearsed) = rehearsing::of_call(app, actor, one).await?;
+        let second = stages::prepare_second(app, &found).await?;
+        ready.push(Ready { call: one, keys, rehearsed, second });
+    }
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
-            rules::writable(&call)?;
-            if call.by_invitation().is_some() {
-                return Err(CallRefusal::WithItsFirst.into());
+            let call = load(db, &actor, id, Some(Action::PublishCall))?;
+            // The lots that were rehearsed are those that there are.
+            if lots::published_together(&call) != ready.iter().map(|one| one.call).collect::<Vec<_>>() {
+                return Err(CallRefusal::RehearsalChanged.into());
             }
-            let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
-            rules::whole(&rules::missing_with(&call, &known, now.date()))?;
-            let rehearsed = rehearsed.as_ref().map_err(Clone::clone)?;
-            let word = rehearsing::acknowledged(db, &actor, &call, rehearsed, seen, &shown, now)?;
-            let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
-            freeze(db, &actor, &mut call, "First publication", None, frozen, now)?;
-            insert_keys(db, &call, &keys)?;
-            stages::publish_second(db, &actor, &call, second.as_ref(), seen, now)?;
-            record(
-                db,
-                &actor,
-                &call,
-                "call.published",
-                json!({
-                    "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash,
-                    "acknowledgement": word.id,
-                }),
-                now,
-            )?;
-            match call.kind {
-                CallKind::Tender => {
-                    call.stage = CallStage::AwaitingNotice;
-                    store::set(db, &call)
-                }
-                CallKind::Round => open(db, &actor, &mut call, now),
+            for one in &ready {
+                // Of the other lots the officer has acknowledged the rehearsals before, each on its own page.
+                let (seen, shown) = if one.call == id { (seen, shown.as_str()) } else { (false, "") };
+                let lot = load(db, &actor, one.call, Some(Action::PublishCall))?;
+                publish_one(db, &actor, lot, one, (seen, shown), now)
+                    .map_err(|error| lots::not_ready(&call, one.call, error))?;
             }
+            Ok(())
         })
         .await
+}
+
+/// A call that was rehearsed to be published, with the keys that it will have.
+struct Ready {
+    call: Id<Call>,
+    keys: (SealingKey, SealingKey),
+    rehearsed: std::result::Result<Rehearsed, EvaluationRefusal>,
+    /// Its second stage, where it is a first one.
+    second: Option<stages::Prepared>,
+}
+
+/// Freezes one call, a lot among others too, and makes its sealing keys.
+fn publish_one(
+    db: &mut Db,
+    actor: &Actor,
+    mut call: Call,
+    ready: &Ready,
+    (seen, shown): (bool, &str),
+    now: Instant,
+) -> Result<()> {
+    rules::writable(&call)?;
+    if call.by_invitation().is_some() {
+        return Err(CallRefusal::WithItsFirst.into());
+    }
+    let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
+    rules::whole(&rules::missing_with(&call, &known, now.date()))?;
+    let rehearsed = ready.rehearsed.as_ref().map_err(Clone::clone)?;
+    let word = rehearsing::acknowledged(db, actor, &call, rehearsed, seen, shown, now)?;
+    let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
+    freeze(db, actor, &mut call, "First publication", None, frozen, now)?;
+    insert_keys(db, &call, &ready.keys)?;
+    stages::publish_second(db, actor, &call, ready.second.as_ref(), seen, now)?;
+    let facts = json!({
+        "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash, "acknowledgement": word.id,
+    });
+    record(db, actor, &call, "call.published", facts, now)?;
+    match call.kind {
+        CallKind::Tender => {
+            call.stage = CallStage::AwaitingNotice;
+            store::set(db, &call)
+        }
+        CallKind::Round => open(db, actor, &mut call, now),
+    }
 }
 
 /// Writes the keys that applications are sealed to, unless the call has them from an earlier publication.
@@ -271,26 +302,36 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            let call = load(db, &actor, id, Some(Action::PublishCall))?;
             rules::notice_fits(&call, kind, at, now)?;
-            if kind == NoticeKind::Tender {
-                let terms = &call.terms.0;
-                let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
-                    return Err(Error::internal("a published tender has no deadline"));
-                };
-                tender::period_holds(tender, deadline, at.date())?;
-                if deadline <= now {
-                    return Err(CallRefusal::AfterDeadline.into());
-                }
+            if kind != NoticeKind::Tender {
+                return write_notice(db, &actor, &call, kind, &number, at, now);
             }
-            write_notice(db, &actor, &call, kind, &number, at, now)?;
-            if kind == NoticeKind::Tender {
-                open(db, &actor, &mut call, now)?;
-                stages::show_second(db, &actor, &call, now)?;
+            // One notice opens every lot, or none.
+            for lot in lots::all(db, &call)?.into_iter().filter(|lot| lot.stage != CallStage::Withdrawn) {
+                let one = lot.id;
+                open_with_notice(db, &actor, lot, &number, at, now)
+                    .map_err(|error| lots::not_ready(&call, one, error))?;
             }
             Ok(())
         })
         .await
+}
+
+/// Records the tender notice of one call, a lot among others too, and opens it.
+fn open_with_notice(db: &mut Db, actor: &Actor, mut call: Call, number: &str, at: Instant, now: Instant) -> Result<()> {
+    rules::notice_fits(&call, NoticeKind::Tender, at, now)?;
+    let terms = &call.terms.0;
+    let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
+        return Err(Error::internal("a published tender has no deadline"));
+    };
+    tender::period_holds(tender, deadline, at.date())?;
+    if deadline <= now {
+        return Err(CallRefusal::AfterDeadline.into());
+    }
+    write_notice(db, actor, &call, NoticeKind::Tender, number, at, now)?;
+    open(db, actor, &mut call, now)?;
+    stages::show_second(db, actor, &call, now)
 }
 
 /// Amending an open call. What is left empty stays as it is.
@@ -376,6 +417,7 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             let before = call.terms.0.clone();
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
+                lots::add_up_again(db, &mut call)?;
             }
             let notice_on = match call.by_invitation() {
                 // Periods of a second stage run from its invitation.

@@ -3,6 +3,7 @@
 use super::actions::{self, AmendInput, AnswerInput, Check, NoticeInput, PublishInput, WithdrawInput};
 use super::drafting::{self, NewCall};
 use super::drafting_terms::{self, TimetableInput};
+use super::lots_pages::{self, LotShown};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Question};
 use super::pages::{LineShown, ListQuery, QuestionsShown, is_draft, shown, table, whole};
 use super::questions::QuestionsQuery;
@@ -134,7 +135,9 @@ struct Task {
 fn tasks(call: &Call, missing: &[Missing]) -> Vec<Task> {
     Section::ALL
         .iter()
-        .filter(|section| call.kind == CallKind::Tender || !matches!(section, Section::Duties | Section::Stages))
+        .filter(|section| {
+            call.kind == CallKind::Tender || !matches!(section, Section::Duties | Section::Lots | Section::Stages)
+        })
         .map(|section| {
             let open: Vec<&Missing> = missing.iter().filter(|m| m.place == *section).collect();
             let (status, colour) = if open.is_empty() { ("Complete", "") } else { ("Something is missing", "yellow") };
@@ -182,6 +185,7 @@ struct DeskPage {
     may_amend: bool,
     may_withdraw: bool,
     steps: Vec<(&'static str, String, &'static str)>,
+    lot: Option<LotShown>,
 }
 
 /// What comes after the closing, for those who may see it: title, address, hint. The pages belong to later rooms.
@@ -206,6 +210,7 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
             "Where scores differ most, what was agreed, who is first",
         ),
         (Action::ReadScores, "Shortlist", "shortlist", "Who goes on to the second stage, who stays, and why"),
+        (Action::ReadAwards, "Who gets which lot", "lots/outcome", "Once every lot is ranked, by the published way"),
         (Action::ReadAwards, "Award", "award", "Recommendation, approval, summaries, notice or offer"),
     ];
     let shortlists = call.shortlists().is_some();
@@ -216,6 +221,7 @@ fn steps(visit: &Visit, call: &Call) -> Vec<(&'static str, String, &'static str)
             // A first stage ends in a shortlist, and every other call in awards.
             "shortlist" => shortlists,
             "award" => !shortlists,
+            "lots/outcome" => call.lot().is_some(),
             _ => true,
         })
         .filter(|(action, ..)| can(&visit.actor, *action, &thing))
@@ -232,10 +238,14 @@ fn desk_shell(visit: &Visit, call: &Call, title: String) -> Shell {
 }
 
 /// The threshold and the period in sentences, with date and source.
-fn law_words(check: &Check) -> (Option<String>, Option<String>) {
+fn law_words(call: &Call, check: &Check) -> (Option<String>, Option<String>) {
+    let value = match call.lot() {
+        Some(whole) => format!("The value of all lots together, {},", whole.together),
+        None => "The value".to_owned(),
+    };
     let threshold = check.threshold.map(|(threshold, above)| {
         format!(
-            "The value is {} the threshold of {} that applies from {} ({}).",
+            "{value} is {} the threshold of {} that applies from {} ({}).",
             if above { "at or above" } else { "below" },
             threshold.amount,
             crate::values::time::medium_date(threshold.valid_from),
@@ -262,16 +272,16 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
     let may_write =
         can(&visit.actor, drafting::edit_action(call.kind), &thing) && can(&visit.actor, Action::PublishCall, &thing);
     let (missing, threshold, period) = if is_draft(&call) {
-        let (today, call) = (visit.today(), call.clone());
+        let (today, copy) = (visit.today(), call.clone());
         let check = visit
             .app
             .db
             .read(move |db| {
                 let known =
-                    rules::Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
-                let tender = call.terms.0.tender.as_ref();
-                let mut missing = rules::missing_with(&call, &known, today);
-                missing.extend(super::stages::missing_of_second(db, &call, today)?);
+                    rules::Known { exceptions: catalogue::exceptions(db, &copy.terms.0.conditions)?, notice_on: None };
+                let tender = copy.terms.0.tender.as_ref();
+                let mut missing = rules::missing_with(&copy, &known, today);
+                missing.extend(super::stages::missing_of_second(db, &copy, today)?);
                 Ok(Check {
                     missing,
                     threshold: tender
@@ -281,7 +291,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
                 })
             })
             .await?;
-        let (threshold, period) = law_words(&check);
+        let (threshold, period) = law_words(&call, &check);
         (check.missing, threshold, period)
     } else {
         (Vec::new(), None, None)
@@ -303,6 +313,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
     shell.error = form.has_errors();
     Ok(DeskPage {
         steps: steps(visit, &call),
+        lot: lots_pages::shown(&call, "/desk/calls"),
         shell,
         form,
         stage: call.shown_stage(visit.now),
@@ -441,6 +452,7 @@ struct PublishPage {
     period: Option<String>,
     /// Of the second stage that is published along: its address and what its rehearsal warns of.
     second: Option<(String, Vec<String>)>,
+    lots: Option<String>,
 }
 
 async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PublishPage> {
@@ -468,7 +480,7 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
         .await?;
     let mut shell = desk_shell(visit, &call, format!("Publish {}", call.title));
     shell.error = form.has_errors();
-    let (threshold, period) = law_words(&check);
+    let (threshold, period) = law_words(&call, &check);
     let (reversal, found) = match &rehearsed {
         Some(rehearsed) => reversal_words(&rehearsed.full.rehearsal.rank_reversal),
         None => ("The scoring model is not whole yet, so it cannot be rehearsed.".to_owned(), false),
@@ -485,6 +497,13 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
         found,
         threshold,
         period,
+        lots: call.lot().map(|whole| {
+            format!(
+                "{}. Publishing this lot publishes all of them, under one notice. Acknowledge the rehearsal of each \
+                 other lot on its own page first.",
+                whole.heading(call.id)
+            )
+        }),
         call,
     })
 }

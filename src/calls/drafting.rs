@@ -5,7 +5,7 @@ use super::model::{
     Call, CallKind, CallStage, Instrument, RoundTerms, TenderTerms, Terms, Timetable, USUAL_QUORUM, WageArea,
 };
 use super::rules::{self, CallRefusal};
-use super::{store, tender};
+use super::{lots, store, tender};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{Db, Json};
@@ -189,6 +189,7 @@ fn blank_terms(kind: CallKind, title: &str, now: Instant) -> Terms {
         price_sealed_until_moderated: true,
         bidders_hidden: false,
         hours_asked: None,
+        lot: None,
         considered: BTreeMap::new(),
     });
     let round = (kind == CallKind::Round).then(|| RoundTerms {
@@ -238,6 +239,7 @@ where
             let mut call = load(db, &actor, id, None)?;
             rules::writable(&call)?;
             let made = edit(db, &mut call)?;
+            lots::follow(db, &actor, &mut call, now)?;
             store::set(db, &call)?;
             record(db, &actor, &call, "call.draft_changed", json!({ "part": part }), now)?;
             Ok(made)

@@ -5,7 +5,7 @@ use super::criteria::{self, CriterionInput};
 use super::drafting::{change, load, record};
 use super::model::{Call, CallKind, CallStage, ConditionAsked, EligibilityQuestion, Terms, Timetable};
 use super::rules::{self, CallRefusal};
-use super::{stages, store};
+use super::{lots, stages, store};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -379,6 +379,10 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
         return Err(Error::field("terms", "A tender has `tender` and a round has `round`, never both"));
     }
     stages::keep_stage(call.terms.0.tender.as_ref(), &mut terms)?;
+    // What the lots of a tender have in common is set for all of them at once, by `lots`.
+    if let Some(tender) = &mut terms.tender {
+        tender.lot = call.lot().cloned();
+    }
     Ok(terms)
 }
 
@@ -421,11 +425,25 @@ pub async fn back_to_draft(app: &App, actor: &Actor, id: Id<Call>, now: Instant)
                 return Err(CallRefusal::WithItsFirst.into());
             }
             stages::back_with_first(db, &actor, &call, now)?;
-            call.stage = CallStage::Draft;
-            call.terms_hash = None;
-            call.deadline_at = None;
-            store::set(db, &call)?;
-            record(db, &actor, &call, "call.back_to_draft", json!({ "version": call.version }), now)
+            // Lots wait for one notice, so they go back together.
+            for mut lot in lots::all(db, &call)? {
+                if lot.stage != CallStage::AwaitingNotice {
+                    continue;
+                }
+                lot.stage = CallStage::Draft;
+                lot.terms_hash = None;
+                lot.deadline_at = None;
+                store::set(db, &lot)?;
+                record(db, &actor, &lot, "call.back_to_draft", json!({ "version": lot.version }), now)?;
+                if lot.id == call.id {
+                    call = lot;
+                }
+            }
+            if call.lot().is_some() {
+                lots::follow(db, &actor, &mut call, now)?;
+                store::set(db, &call)?;
+            }
+            Ok(())
         })
         .await
 }

@@ -4,15 +4,16 @@
 //! tender opens only when the number and instant of its notice on the national platform are recorded,
 //! and every period runs from there; a call is amended only before its deadline, its notice republished
 //! first; what is frozen names the officer who has seen what the rehearsal of its model found, and a changed model
-//! needs that anew; the stage moves only forward, except that a tender whose notice is not yet recorded may go back
-//! to its draft, which nobody outside has seen; two stages are published, taken back and withdrawn together, and the
-//! second opens only by the shortlist of the first, to those who are on it. Nobody is shown who asked a question, nor
+//! needs that anew; the lots of one tender are published by one notice or not at all; the stage moves only forward, except
+//! that a tender whose notice is not yet recorded may go back to its draft, which nobody outside has seen; two stages are
+//! published, taken back and withdrawn together, and the second opens only by the shortlist of the first, to those who
+//! are on it. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
 //! Public names: [`Call`], [`CallFacts`] with their [`frozen_terms`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
-//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`samples`],
-//! tenders in two [`stages`].
+//! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`lots`] with
+//! [`LotTerms`], tenders in two [`stages`], [`samples`].
 
 pub mod actions;
 pub mod api;
@@ -29,6 +30,11 @@ pub mod figure_form;
 mod frozen;
 mod levels_form;
 pub mod life_form;
+mod lot_terms;
+#[cfg(test)]
+mod lot_tests;
+pub mod lots;
+pub mod lots_pages;
 mod model;
 pub mod pages;
 mod panel_form;
@@ -57,10 +63,11 @@ pub use drafting_terms::{
     put_criterion, set_terms,
 };
 pub use frozen::frozen_terms;
+pub use lot_terms::{InLots, LIMITING, LotLine, LotRefusal, LotTerms};
 pub use model::{
     Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked,
-    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderStage, TenderTerms, Terms, Timetable,
-    USUAL_QUORUM, WageArea, WarningShown,
+    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderStage, TenderTerms, Terms,
+    Timetable, USUAL_QUORUM, WageArea, WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use stage_rules::{StageRefusal, earliest_words, rule_words, waits};

@@ -1,5 +1,6 @@
 //! Calls in the words of the domain.
 
+use super::lot_terms::LotTerms;
 use crate::conditions::{Condition, ConditionBody};
 use crate::db::schema::{
     call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
@@ -408,6 +409,9 @@ pub struct TenderTerms {
     /// Whether bidders say how many hours of work their price pays for, and which living wage those are held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours_asked: Option<WageArea>,
+    /// The tender that this is one lot of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotTerms>,
     /// Duties considered before the notice: market engagement, conflicts assessment, social value, policy statement, lots; each with what was decided.
     pub considered: std::collections::BTreeMap<String, String>,
 }

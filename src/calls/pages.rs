@@ -1,6 +1,7 @@
 //! Pages of calls that everybody can read.
 
 use super::actions::{self, QuestionInput};
+use super::lots_pages::{self, LotShown};
 use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Question};
 use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
@@ -270,6 +271,7 @@ struct ShowPage {
     stages_rule: String,
     /// The other stage.
     other_stage: Option<Id<Call>>,
+    lot: Option<LotShown>,
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
@@ -316,6 +318,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         residents_vote: super::round::votes(terms) > 0,
         stages_rule: call.shortlists().map(|(rule, _)| super::rule_words(rule)).unwrap_or_default(),
         other_stage: call.by_invitation().or(call.shortlists().map(|(_, second)| second)),
+        lot: lots_pages::shown(&call, "/calls"),
         call,
     })
 }

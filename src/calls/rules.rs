@@ -19,6 +19,7 @@ crate::text_enum! {
         Timetable = "timetable" => "Timetable",
         Duties = "duties" => "Duties considered",
         Stages = "stages" => "Stages",
+        Lots = "lots" => "Lots",
     }
 }
 

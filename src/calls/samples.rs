@@ -272,6 +272,7 @@ pub fn community_kitchens(dates: &Dates, conditions: Vec<ConditionAsked>) -> Ter
             price_sealed_until_moderated: true,
             bidders_hidden: false,
             hours_asked: None,
+            lot: None,
             considered,
         }),
         round: None,

@@ -17,6 +17,8 @@ pub enum StageRefusal {
     NotATender,
     /// A second stage is not divided again.
     IsSecond,
+    /// It is divided into lots.
+    InLots,
     /// There are no two stages.
     NotStaged,
     /// The second stage was withdrawn, or was opened before.
@@ -40,6 +42,7 @@ impl RefusalInfo for StageRefusal {
             StageRefusal::OneStageOnly(_) => "calls/one-stage-only",
             StageRefusal::NotATender => "calls/stages-of-a-tender",
             StageRefusal::IsSecond => "calls/is-second-stage",
+            StageRefusal::InLots => "calls/lots-or-stages",
             StageRefusal::NotStaged => "calls/not-staged",
             StageRefusal::SecondNotWaiting => "calls/second-stage-not-waiting",
             StageRefusal::Late => "calls/late-entrant",
@@ -52,6 +55,11 @@ impl RefusalInfo for StageRefusal {
             StageRefusal::NotATender => "Only a tender can have two stages.".to_owned(),
             StageRefusal::IsSecond => {
                 "This is the second stage already. Its rule is set on the page of the first stage.".to_owned()
+            }
+            StageRefusal::InLots => {
+                "This tender is divided into lots, and a tender in lots is held in one stage. Take the \
+                                     lots out, or keep one stage."
+                    .to_owned()
             }
             StageRefusal::NotStaged => "This tender has one stage, so nobody is shortlisted.".to_owned(),
             StageRefusal::SecondNotWaiting => {
@@ -93,6 +101,9 @@ pub fn may_have_stages(call: &Call) -> Result<(), StageRefusal> {
     let Some(tender) = &call.terms.0.tender else { return Err(StageRefusal::NotATender) };
     if tender.first_stage().is_some() {
         return Err(StageRefusal::IsSecond);
+    }
+    if tender.lot.is_some() {
+        return Err(StageRefusal::InLots);
     }
     if tender.procedure.may_have_stages() { Ok(()) } else { Err(StageRefusal::OneStageOnly(tender.procedure)) }
 }

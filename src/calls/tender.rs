@@ -80,13 +80,13 @@ pub const DUTIES: [Duty; 7] = [
     },
 ];
 
-/// The threshold for this tender and whether its value reaches it, on the day the procurement begins.
+/// The threshold for this tender and whether its value, or that of all its lots together, reaches it, on the day the procurement begins.
 ///
 /// # Errors
 /// [`Unknown`] where the table has no entry for the day.
 pub fn above_threshold(tender: &TenderTerms, commenced: LocalDate) -> Result<(Threshold, bool), Unknown> {
     let threshold = threshold(tender.contract_type, commenced)?;
-    Ok((threshold, threshold.is_above(tender.estimated_value)))
+    Ok((threshold, threshold.is_above(tender.value_together())))
 }
 
 /// The duties that bind, given whether the value reaches the threshold.
@@ -129,6 +129,9 @@ pub fn period_holds(tender: &TenderTerms, deadline: Instant, notice_on: LocalDat
 /// What a tender lacks.
 pub fn missing(tender: &TenderTerms, terms: &Terms, commenced: LocalDate, missing: &mut Vec<Missing>) {
     money(tender, terms, missing);
+    if let Some(lot) = &tender.lot {
+        super::lot_terms::missing(lot, terms, missing);
+    }
     if super::round::votes(terms) > 0 {
         missing.push(Missing::new(
             Section::Criteria,

@@ -24,6 +24,7 @@ pub mod enquiry_pages;
 pub mod falling_away;
 pub mod figures;
 pub mod firmness;
+mod lots;
 mod model;
 pub mod moderation;
 pub mod pages;
@@ -44,6 +45,7 @@ pub mod trace_pages;
 pub mod words;
 
 pub use bids::{Answer, bid_id};
+pub use lots::{bids_of, rankings_of};
 
 pub use model::{
     Conflict, ConflictOutcome, Disregard, DisregardGround, Enquiry, EnquiryOutcome, FallGround, Fallen, Moderated,

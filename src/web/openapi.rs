@@ -48,6 +48,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::scoring::bidders_pages::Docs::openapi());
     api.merge(crate::scoring::residents::api::Docs::openapi());
     api.merge(crate::awards::api::Docs::openapi());
+    api.merge(crate::awards::lots_pages::Docs::openapi());
     api.merge(crate::agreements::api::Docs::openapi());
     api.merge(crate::compliance::api::Docs::openapi());
     api.merge(crate::funds::api::Docs::openapi());
@@ -58,6 +59,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::conditions::api::Docs::openapi());
     api.merge(crate::conditions::social_values::api::Docs::openapi());
     api.merge(crate::calls::api::Docs::openapi());
+    api.merge(crate::calls::lots_pages::Docs::openapi());
     api.merge(crate::desk::mission::Docs::openapi());
     api.merge(crate::desk::search::Docs::openapi());
     api.merge(crate::desk::register::Docs::openapi());

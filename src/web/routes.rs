@@ -5,10 +5,13 @@ use crate::applications::{
     api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
     question_pages as questions, sending_pages as sending,
 };
-use crate::awards::{api as awards_api, falling_pages as awards_falling, pages as awards, part_pages as award_parts};
+use crate::awards::{
+    api as awards_api, falling_pages as awards_falling, lots_pages as awards_lots, pages as awards,
+    part_pages as award_parts,
+};
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    pages as calls, rehearsal_pages as calls_rehearsal, stages_pages as calls_stages,
+    lots_pages as calls_lots, pages as calls, rehearsal_pages as calls_rehearsal, stages_pages as calls_stages,
 };
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
@@ -279,6 +282,14 @@ fn calls_routes() -> Vec<Row> {
         post "/api/v1/calls/{id}/stages/undo" PublishCall => calls_stages::api_undo,
         get "/desk/calls/{id}/duties" PublishCall => calls_builder::duties_form,
         post "/desk/calls/{id}/duties" PublishCall => calls_builder::duties,
+        get "/desk/calls/{id}/lots" PublishCall => calls_lots::form,
+        post "/desk/calls/{id}/lots" PublishCall => calls_lots::set,
+        post "/desk/calls/{id}/lots/add" PublishCall => calls_lots::add,
+        post "/desk/calls/{id}/lots/take-out" PublishCall => calls_lots::take_out,
+        get "/api/v1/calls/{id}/lots" ReadCall => calls_lots::api_show,
+        post "/api/v1/calls/{id}/lots" PublishCall => calls_lots::api_set,
+        post "/api/v1/calls/{id}/lots/add" PublishCall => calls_lots::api_add,
+        post "/api/v1/calls/{id}/lots/take-out" PublishCall => calls_lots::api_take_out,
         get "/api/v1/calls" ReadCall => calls_api::list,
         post "/api/v1/calls" PublishCall => calls_api::create,
         get "/api/v1/calls/{id}" ReadCall => calls_api::show,
@@ -433,6 +444,10 @@ fn awards_routes() -> Vec<Row> {
         post "/applications/{id}/withdraw-opened" SubmitApplication => awards_falling::withdraw,
         post "/api/v1/applications/{id}/withdrawal" SubmitApplication => awards_falling::api_withdraw,
         get "/desk/calls/{id}/award" ReadAwards => awards::desk,
+        get "/desk/calls/{id}/lots/outcome" ReadAwards => awards_lots::outcome,
+        get "/desk/calls/{id}/lots/outcome.json" ReadScores => awards_lots::file,
+        get "/api/v1/calls/{id}/lots/outcome" ReadAwards => awards_lots::api_outcome,
+        get "/api/v1/calls/{id}/lots/file" ReadScores => awards_lots::api_file,
         post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
         get "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::form,
         post "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::add,

@@ -117,6 +117,7 @@ pub fn tender_terms(deadline: Instant) -> Terms {
             price_sealed_until_moderated: true,
             bidders_hidden: false,
             hours_asked: None,
+            lot: None,
             considered: std::collections::BTreeMap::new(),
         }),
         ..terms(criteria, deadline)

@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, CallFacts, CallKind, Part};
+use crate::calls::{self, Call, CallFacts, CallKind, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -77,6 +77,7 @@ struct Ready {
     call: CallFacts,
     sealed_draft: String,
     envelopes: Vec<Envelope>,
+    limited: Option<(Vec<Id<Call>>, u32)>,
 }
 
 /// What is to be done about an application that somebody sends.
@@ -155,6 +156,7 @@ async fn prepare(
         Ok(Prepared::Ready(Box::new(Ready {
             envelopes: envelopes(&application, &draft, &recipients, now)?,
             sealed_draft: key.seal(&draft)?,
+            limited: limited(&terms),
             application,
             call,
         })))
@@ -186,6 +188,8 @@ struct Sending {
     call: CallFacts,
     draft: String,
     envelopes: Vec<Envelope>,
+    /// The lots of the call's tender and how many of them one supplier may bid for, where that is limited.
+    limited: Option<(Vec<Id<Call>>, u32)>,
     /// Its receipt but for the instant and the audit row's hash.
     blank: Receipt,
     actor: Actor,
@@ -194,7 +198,7 @@ struct Sending {
 
 /// Writes what was made ready, unless the application was changed since it was read.
 async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<Option<Receipt>> {
-    let Ready { application, call, sealed_draft: draft, mut envelopes } = ready;
+    let Ready { application, call, sealed_draft: draft, mut envelopes, limited } = ready;
     let sha256 = |part: Part| envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
     let now = clock.now();
     let blank = Receipt {
@@ -212,7 +216,7 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
         envelope.receipt_id = Some(blank.id);
     }
     let (actor, clock) = (actor.clone(), clock.clone());
-    app.db.write_gathered(Sending { application, call, draft, envelopes, blank, actor, clock }).await
+    app.db.write_gathered(Sending { application, call, draft, envelopes, limited, blank, actor, clock }).await
 }
 
 impl Gathered for Sending {
@@ -248,10 +252,21 @@ impl Gathered for Sending {
         for one in &stored {
             let (stage, deadline_at) = *closing.get(&one.call.id).ok_or(Error::NotFound)?;
             rules::in_time(stage, deadline_at, at.max(one.clock.now()))?;
+            // Only a tender in lots that limits bids pays for one statement more.
+            if let Some((lots, most)) = &one.limited {
+                let sent = store::hold_and_count_sent(db, lots, one.application.organisation_id)?;
+                rules::within_lots(sent, *most)?;
+            }
         }
         let mut receipts = write_all(db, &stored, at)?;
         Ok(all.iter().map(|one| receipts.remove(&one.blank.id)).collect())
     }
+}
+
+/// The lots of a call's tender and how many of them one supplier may bid for, where that is limited.
+fn limited(terms: &Terms) -> Option<(Vec<Id<Call>>, u32)> {
+    let whole = terms.tender.as_ref()?.lot.as_ref()?;
+    Some((whole.lots.iter().map(|line| line.call).collect(), whole.most_bid?))
 }
 
 /// The envelopes, audit rows, receipts and events of submissions whose rows are held.

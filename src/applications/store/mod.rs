@@ -13,7 +13,7 @@ use crate::values::{Account, Id, Instant, LocalDate, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 mod sealed;
@@ -401,6 +401,45 @@ fn mark_sent(db: &mut Db, sent: &[&Sent<'_>], also: &str, at: Instant) -> Result
         Kept(query.bind::<Timestamp, _>(at)).load(c)
     })?;
     Ok(marked.into_iter().map(|row| row.id).collect())
+}
+
+/// How many applications of an organisation to some calls stand as sent. Holds the rows of all of them, so that of two
+/// that are sent at once one waits for the other and counts it.
+pub(super) fn hold_and_count_sent(
+    db: &mut Db,
+    calls: &[Id<Call>],
+    organisation: Id<actor::Organisation>,
+) -> Result<usize> {
+    let states: Vec<ApplicationState> = diesel::update(
+        applications::table
+            .filter(applications::call_id.eq_any(calls.to_vec()))
+            .filter(applications::organisation_id.eq(organisation)),
+    )
+    .set(applications::created_at.eq(applications::created_at))
+    .returning(applications::state)
+    .get_results(db)?;
+    Ok(states.into_iter().filter(|state| *state == ApplicationState::Submitted).count())
+}
+
+/// The place of each opened bid's lot in its bidder's own order of lots, where it gave one.
+///
+/// # Errors
+/// What the database says.
+pub fn lot_places(db: &mut Db, calls: &[Id<Call>]) -> Result<BTreeMap<Id<Application>, u32>> {
+    let parts: Vec<OpenedPart> = opened_parts::table
+        .filter(opened_parts::call_id.eq_any(calls.to_vec()))
+        .filter(opened_parts::part.eq(Part::Quality))
+        .select(OpenedPart::as_select())
+        .order(opened_parts::id)
+        .limit(2_000)
+        .load(db)?;
+    let mut places = BTreeMap::new();
+    for part in parts {
+        if let Some(place) = part.answers()?.lot_place {
+            places.insert(part.application_id, place);
+        }
+    }
+    Ok(places)
 }
 
 /// Withdraws an application and destroys its draft with the draft's key.

@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit::{self, Entry};
-use crate::awards::committee;
 use crate::awards::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 use crate::awards::rules::{self, AwardRefusal};
 use crate::awards::store::{self, Check, CheckKind, CheckOutcome};
+use crate::awards::{committee, lots};
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -115,8 +115,8 @@ impl RecommendInput {
 /// An officer or fund manager recommends an award, with reasons.
 ///
 /// # Errors
-/// Invalid, Denied; refused in a first stage, without a signed ranking, for a bid that is not first in a tender, or an amount outside
-/// the round; Conflict when an award of the application stands.
+/// Invalid, Denied; refused in a first stage, without a signed ranking, for a bid that is not first in a tender or not
+/// chosen for its lot, or an amount outside the round; Conflict when an award of the application stands.
 pub async fn recommend(
     app: &App,
     actor: &Actor,
@@ -147,6 +147,10 @@ pub async fn recommend(
             let rank = place(&ranking, &application);
             let (kind, value, terms) = match rank {
                 None => return Err(AwardRefusal::NotRanked.into()),
+                Some(_) if lots::are_chosen(&call) => {
+                    lots::may_win(db, &call, &application, now)?;
+                    contract_terms(db, &call, &application, &read)?
+                }
                 Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
                 Some(_) if call.kind == CallKind::Tender => contract_terms(db, &call, &application, &read)?,
                 Some(_) => investment_terms(db, &call, &read)?,
@@ -194,7 +198,7 @@ fn place(ranking: &scoring::Ranking, application: &Application) -> Option<u32> {
 
 /// A recommendation is approved only while the ranking it rests on stands: no bid fell away since, or the others were
 /// ranked again, that ranking is signed, and the recommended bid still has its place.
-fn still_stands(db: &mut Db, award: &Award) -> Result<()> {
+fn still_stands(db: &mut Db, award: &Award, now: Instant) -> Result<()> {
     let Some(newest) = scoring::ranking_of(db, award.call_id)? else { return Ok(()) };
     if scoring::falling_away::ranks_a_fallen_bid(db, award.call_id)? {
         return Err(AwardRefusal::BidFellAway.into());
@@ -202,8 +206,10 @@ fn still_stands(db: &mut Db, award: &Award) -> Result<()> {
     if newest.signed_at.is_none() {
         return Err(AwardRefusal::NoSignedRanking.into());
     }
-    match place(&newest, &applications::find(db, award.application_id)?) {
+    let (call, application) = (calls::find(db, award.call_id)?, applications::find(db, award.application_id)?);
+    match place(&newest, &application) {
         None => Err(AwardRefusal::NotRanked.into()),
+        Some(_) if lots::are_chosen(&call) => lots::may_win(db, &call, &application, now),
         Some(rank) if award.kind == AwardKind::Contract && rank != 1 => Err(AwardRefusal::NotBest.into()),
         Some(_) => Ok(()),
     }
@@ -216,7 +222,7 @@ fn contract_terms(
     read: &Recommended,
 ) -> Result<(AwardKind, Pence, AwardTerms)> {
     let tender = call.terms.0.tender.as_ref().ok_or_else(|| Error::internal("a tender has no tender terms"))?;
-    // One contract follows from a call while there are no lots, so a second standing award is refused.
+    // One contract follows from a call, and each lot is a call of its own, so a second standing award is refused.
     if store::of_call(db, call.id)?.iter().any(stands) {
         return Err(Error::Conflict("an award of this tender stands already".to_owned()));
     }
@@ -259,7 +265,8 @@ fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(Awa
     Ok((AwardKind::Investment, value, AwardTerms::of_offer(starts_on, ends_on, offer)))
 }
 
-fn stands(award: &Award) -> bool {
+/// Whether an award is not declined or lapsed.
+pub(super) fn stands(award: &Award) -> bool {
     !matches!(award.state, AwardState::DeclinedByCommittee | AwardState::Declined | AwardState::Lapsed)
 }
 
@@ -358,7 +365,7 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
                 committee::require_decision(db, &actor, &award, by, approve, now)?;
             }
             if approve {
-                still_stands(db, &award)?;
+                still_stands(db, &award, now)?;
                 if award.kind == AwardKind::Investment {
                     parts::is_whole(db, &award)?;
                 }

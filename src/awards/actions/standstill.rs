@@ -4,6 +4,7 @@ use super::{note, procedure, stands};
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit::{self, Entry};
+use crate::awards::lots;
 use crate::awards::model::{Award, AwardState};
 use crate::awards::rules::{self, AwardRefusal};
 use crate::awards::store::{self, Challenge, ChallengeKind, StoredSummary};
@@ -52,6 +53,7 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
                 None
             };
             let agreed = scoring::moderated(db, call.id)?;
+            let passed_over = lots::passed_over(db, &call, now)?;
             let approved: Vec<Id<Application>> = awards.iter().map(|a| a.application_id).collect();
             let source = Source {
                 call: format!("{} {}", call.reference, call.title),
@@ -61,6 +63,7 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
                 agreed: &agreed,
                 winner,
                 approved: &approved,
+                passed_over: &passed_over,
                 today: now.date(),
             };
             let known = store::summaries(db, call.id)?;
