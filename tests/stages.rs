@@ -246,6 +246,7 @@ both! {
         world.client(&suppliers[0].owner).await.get(&format!("/applications/{}/outcome", requests[0])).await.expect(200).shows("invited to send a final tender").shows("Start your final tender");
         let own = alder.get(&format!("/api/v1/applications/{}/outcome", requests[0])).await.expect(200).json();
         assert_eq!((&own["first_stage"]["goes_on"], &own["first_stage"]["second"]), (&json!(true), &json!(second)));
+        assert_eq!((&own["first_stage"]["scores"][0]["score"], &own["own_scores"]), (&json!("20.00"), &Value::Null));
         // What the shortlist rests on stands.
         let fall = json!({ "ground": "debarred", "reason": "On the list since Monday" });
         refused(&officer, &format!("/api/v1/calls/{first}/bids/{}/fall", requests[0]), fall, "awards/decided").await;

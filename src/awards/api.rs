@@ -8,7 +8,7 @@ use super::store::{self, Challenge};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
 use crate::error::Error;
-use crate::evaluation::bidder_file;
+use crate::evaluation::{CriterionScore, bidder_file};
 use crate::finance::terms::package;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, Sent, Visit};
@@ -292,10 +292,18 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     if summary.is_none() && offer.is_none() && standing.is_none() {
         return Err(Error::NotFound.into());
     }
-    let told = summary.is_some() || standing.is_some();
-    let first_stage =
-        standing.map(|s| json!({ "goes_on": s.goes_on, "why": s.why, "rule": s.rule, "second": s.second }));
-    let own = ranking.filter(|_| told).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
+    // Before the final tenders a supplier is told its own scores and nothing of those of others.
+    let first_stage = standing.map(|s| {
+        let score = |c: &CriterionScore| {
+            json!({
+                "criterion": c.criterion, "title": c.title, "available": c.available.to_string(),
+                "score": c.score.map(|score| score.to_string()), "passed": c.passed, "why": s.reasons.get(&c.criterion),
+            })
+        };
+        let scores: Vec<Value> = s.result.scores.iter().map(score).collect();
+        json!({ "goes_on": s.goes_on, "why": s.why, "rule": s.rule, "second": s.second, "scores": scores })
+    });
+    let own = summary.as_ref().and(ranking).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
     ok(
         &json!({ "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own, "first_stage": first_stage }),
     )
