@@ -238,10 +238,10 @@ both! {
         public.get(&format!("/calls/{}", lots[0])).await.expect(404);
         let notice = json!({ "kind": "uk4", "notice_number": "2026/S 000-771", "notice_date": world.now().rfc3339() });
         sent(&officer, &format!("{}/notices", path(1)), notice, 200).await;
-        for lot in 0..3 {
-            let notices = officer.get(&format!("{}/notices", path(lot))).await.expect(200).json();
+        for lot in &lots {
+            let notices = officer.get(&format!("/api/v1/calls/{lot}/notices")).await.expect(200).json();
             assert_eq!((items(&notices, "items").len(), &notices["items"][0]["number"]), (1, &json!("2026/S 000-771")));
-            assert!(found(&world, &lots[lot]).is_open(world.now()));
+            assert!(found(&world, lot).is_open(world.now()));
         }
         refused(&officer, &format!("{}/lots", path(0)), whole, "calls/not-draft").await;
         let page = public.get(&format!("/calls/{}", lots[1])).await.expect(200);

@@ -105,7 +105,8 @@ impl LotFound {
     /// How far the lot is.
     #[must_use]
     pub fn standing(&self, now: Instant) -> Standing {
-        if self.call.stage == CallStage::Withdrawn || (self.bids.is_empty() && !self.call.is_open(now)) {
+        let closed = matches!(self.call.stage, CallStage::Open | CallStage::Closed) && !self.call.is_open(now);
+        if self.call.stage == CallStage::Withdrawn || (closed && self.bids.is_empty()) {
             return Standing::Nobody;
         }
         let fallen: Vec<String> =

@@ -10,8 +10,8 @@ use crate::values::Id;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
-/// Most bids of all lots of one tender: twenty lots with a hundred bids each.
-const MOST_BIDS: i64 = 2_000;
+/// Most bids of all lots of one tender: twenty lots with a thousand bids each.
+const MOST_BIDS: i64 = 20_000;
 /// Most rankings of all lots of one tender: each is made anew only when a bid falls away.
 const MOST_RANKINGS: i64 = 500;
 

@@ -431,7 +431,7 @@ pub fn lot_places(db: &mut Db, calls: &[Id<Call>]) -> Result<BTreeMap<Id<Applica
         .filter(opened_parts::part.eq(Part::Quality))
         .select(OpenedPart::as_select())
         .order(opened_parts::id)
-        .limit(2_000)
+        .limit(20_000)
         .load(db)?;
     let mut places = BTreeMap::new();
     for part in parts {
