@@ -182,6 +182,8 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(&committee, "POST /desk/calls/{id}/award/{award}/committee", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/notice", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/offer", &[&other, &award], no()),
+        asked(officer, "GET /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
+        asked(officer, "POST /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(&fund_manager, "POST /desk/calls/{id}/award/{award}/subsidy", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/challenges", &[&other, &award], no()),
         asked(
@@ -327,6 +329,7 @@ async fn of_a_loan(world: &World) -> Vec<Asked> {
             approve.clone(),
         ),
         asked(committee, "POST /investments/{id}/restructurings/{restructuring}/decide", &[&other, &change], approve),
+        asked(manager, "GET /agreements/{id}/parts/{part}", &[&agreed, &"2"], json!({})),
         asked(manager, "POST /investments/{id}/payments/{entry}/reverse", &[&other, &entry], why.clone()),
         asked(manager, "POST /api/v1/investments/{id}/payments/{entry}/reverse", &[&other, &entry], why),
     ]

@@ -98,7 +98,7 @@ fn rows(lots: &Lots, file: Option<&LotsFile>, now: Instant) -> Vec<Row> {
 /// Denied; NotFound for a call that is no lot.
 pub async fn outcome(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let (call, lots, file) = read(&visit, *id, Action::ReadAwards).await?;
-    let mut shell = visit.shell("Who gets which lot", "/tasks");
+    let mut shell = visit.shell("Who gets which lot", "/desk/calls");
     shell.breadcrumbs =
         vec![Link::new("Calls", "/desk/calls"), Link::new(call.reference.clone(), format!("/desk/calls/{}", call.id))];
     let verdict = match &file {

@@ -87,7 +87,7 @@ async fn part_page(visit: &Visit, call: Id<Call>, id: Id<Award>, form: FormState
         Some(only) if used.len() == 1 => only.terms.cost(&only.draws)?.lead,
         _ => package::cost(&award.terms.0.layers())?.lead,
     };
-    let mut shell = visit.shell("Add another part", "/tasks");
+    let mut shell = visit.shell("Add another part", "/desk/calls");
     shell.breadcrumbs = vec![Link::new("Offers", format!("/desk/calls/{}/award", call.id))];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
@@ -125,6 +125,7 @@ pub async fn form(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, query: w
 /// Denied, NotFound.
 pub async fn add(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<PartInput>) -> Answer {
     let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     match actions::add_part(&visit.app, &visit.actor, award, &posted.input, visit.now).await {
         Ok(parts) => {
             visit.done(format!("Part {parts} is added. A committee member decides on the whole package."));
