@@ -82,7 +82,7 @@ impl RefusalInfo for LotAwardRefusal {
 pub enum Standing {
     /// Ranked and signed.
     Ranked,
-    /// Nobody bid, or it was withdrawn: nobody gets it.
+    /// Nobody bid, every bid fell away, or it was withdrawn: nobody gets it.
     Nobody,
     /// To be waited for.
     Waiting,
@@ -106,7 +106,8 @@ impl LotFound {
     #[must_use]
     pub fn standing(&self, now: Instant) -> Standing {
         let closed = matches!(self.call.stage, CallStage::Open | CallStage::Closed) && !self.call.is_open(now);
-        if self.call.stage == CallStage::Withdrawn || (closed && self.bids.is_empty()) {
+        let none_left = self.bids.iter().all(|(_, fallen)| fallen.is_some());
+        if self.call.stage == CallStage::Withdrawn || (closed && none_left) {
             return Standing::Nobody;
         }
         let fallen: Vec<String> =
