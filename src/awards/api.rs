@@ -49,7 +49,7 @@ fn cost(award: &Award) -> Value {
 /// Awards, checks and summaries of a call.
 ///
 /// # Errors
-/// Denied; refused to who judges the bids under letters.
+/// Denied.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/awards", tag = "awards", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Awards, checks, summaries")))]
 pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
