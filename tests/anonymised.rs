@@ -236,6 +236,9 @@ both! {
         who.get(&format!("/evaluations/{call}")).await.expect(200).shows("You do not score this call");
         let stranger = Id::<actor::Organisation>::new().to_string();
         api.post(&format!("/api/v1/calls/{call}/declarations"), json!({ "answer": "some", "bids": [stranger], "nature": "x" })).await.expect(409);
+        // Nor is a bid named by the identifier that stands beside its letter: this page would answer with its name.
+        let by_letter = json!({ "answer": "some", "bids": [quince.bid.to_string()], "nature": "x" });
+        api.post(&format!("/api/v1/calls/{call}/declarations"), by_letter).await.expect(409);
     }
 
     async fn who_is_who_is_shown_to_officers_only_with_a_reason_that_is_recorded(world: World) {
@@ -277,6 +280,13 @@ both! {
             who.get(&format!("/desk/calls/{call}/bids/{}/falls-away", bidder.bid)).await.expect(409).hides(bidder.name);
         }
         program.get(&format!("/api/v1/calls/{call}/applications")).await.expect(409);
+        // The report of the opening has letters, on the page and in its file, and a check tells no name by the way.
+        tells_nothing(&found, "the opening", &opening.text);
+        let report = who.get(&format!("/desk/calls/{call}/opening?format=csv")).await.expect(200).shows("Bidder A").shows("Bidder D");
+        tells_nothing(&found, "the report of the opening", &report.text);
+        program.get(&format!("/api/v1/calls/{call}/awards")).await.expect(409);
+        let check = json!({ "kind": "exclusion", "outcome": "clear", "note": "Looked at the list" });
+        program.post(&format!("/api/v1/applications/{}/checks", found.bidders[0].bid), check).await.expect(409);
         // An officer who does not judge reads bids as before, and a call that hides nothing has no such page.
         desk.get(&format!("/desk/applications/{}", found.bidders[0].bid)).await.expect(200).shows("Zebra Kitchens").shows("offer of Zebra Kitchens.txt");
         let open = open_call(&world, CallKind::Tender, tender_terms(world.now().plus(TimeDelta::days(10))));

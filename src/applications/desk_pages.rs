@@ -84,7 +84,7 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
             if !can(&actor, Action::ReadOpened, &calls::thing(&call)) {
                 return Err(Error::NotFound);
             }
-            let openings = store::openings(db, id)?;
+            let mut openings = store::openings(db, id)?;
             let people: Vec<_> = openings.iter().flat_map(|o| [Some(o.first_by), o.second_by]).flatten().collect();
             let blind = judges_blind(db, &actor, &call)?;
             let mut rows: Vec<Row> = store::of_call_named(db, id)?
@@ -102,6 +102,12 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
                 rows.sort_by(|a, b| {
                     (a.organisation.len(), &a.organisation).cmp(&(b.organisation.len(), &b.organisation))
                 });
+                let called = |id: Id<Application>| {
+                    rows.iter().find(|r| r.id == id).map(|r| r.organisation.clone()).unwrap_or_default()
+                };
+                for report in openings.iter_mut().filter_map(|o| o.report.as_mut()) {
+                    report.0.hide(called);
+                }
             }
             Ok(Found {
                 quality_final: store::quality_final_at(db, id)?.is_some(),

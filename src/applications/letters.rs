@@ -56,7 +56,7 @@ pub(super) fn draw(bids: &[Id<Application>]) -> Vec<(Id<Application>, String)> {
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
+pub fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
     let Some(account) = actor.account() else { return Ok(false) };
     if !call.terms.0.hides_bidders() || !can(actor, Action::DeclareConflicts, &calls::thing(call)) {
         return Ok(false);

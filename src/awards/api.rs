@@ -53,13 +53,16 @@ fn cost(award: &Award) -> Value {
 #[utoipa::path(get, path = "/api/v1/calls/{id}/awards", tag = "awards", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Awards, checks, summaries")))]
 pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    let id = *id;
-    let (call, awards, checks, summaries, committee) = visit
+    let (id, actor) = (*id, visit.actor.clone());
+    let (awards, checks, summaries, committee) = visit
         .app
         .db
         .read(move |db| {
+            let call = calls::find(db, id)?;
+            require(&actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
+            // Checks name suppliers beside their bids.
+            applications::refuse_blind_judge(db, &actor, &call)?;
             Ok((
-                calls::find(db, id)?,
                 store::of_call(db, id)?,
                 store::checks_of_call(db, id)?,
                 store::summaries(db, id)?,
@@ -67,7 +70,6 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             ))
         })
         .await?;
-    require(&visit.actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
     let checks: Vec<_> = checks
         .iter()
         .map(|c| {

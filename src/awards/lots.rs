@@ -82,7 +82,7 @@ impl RefusalInfo for LotAwardRefusal {
 pub enum Standing {
     /// Ranked and signed.
     Ranked,
-    /// Nobody bid, or it was withdrawn: nobody gets it.
+    /// Nobody bid, every bid fell away, or it was withdrawn: nobody gets it.
     Nobody,
     /// To be waited for.
     Waiting,
@@ -106,7 +106,8 @@ impl LotFound {
     #[must_use]
     pub fn standing(&self, now: Instant) -> Standing {
         let closed = matches!(self.call.stage, CallStage::Open | CallStage::Closed) && !self.call.is_open(now);
-        if self.call.stage == CallStage::Withdrawn || (closed && self.bids.is_empty()) {
+        let none_left = self.bids.iter().all(|(_, fallen)| fallen.is_some());
+        if self.call.stage == CallStage::Withdrawn || (closed && none_left) {
             return Standing::Nobody;
         }
         let fallen: Vec<String> =
@@ -214,10 +215,12 @@ impl Lots {
     /// The name of a supplier that bid for a lot.
     #[must_use]
     pub fn name(&self, supplier: &str) -> String {
-        let files = self.lots.iter().filter_map(|lot| Some((lot, &lot.ranking.as_ref()?.file.0)));
-        let mut names = files.flat_map(|(lot, file)| file.inputs.bids.iter().map(move |bid| (lot, bid)));
-        let found = names.find(|(lot, bid)| lot.supplier(&bid.id).is_some_and(|id| id.to_string() == supplier));
-        found.map_or_else(|| supplier.to_owned(), |(_, bid)| bid.name.clone())
+        let found = self.lots.iter().find_map(|lot| {
+            let (application, _) = lot.bids.iter().find(|(a, _)| a.organisation_id.to_string() == supplier)?;
+            let (bid, ranking) = (scoring::bid_id(application), lot.ranking.as_ref()?);
+            ranking.file.0.inputs.bids.iter().find(|b| b.id == bid).map(|b| b.name.clone())
+        });
+        found.unwrap_or_else(|| supplier.to_owned())
     }
 
     /// Why a supplier was passed over in one lot, with the lots that it gets; none where it was not.

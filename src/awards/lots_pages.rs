@@ -56,7 +56,7 @@ struct OutcomePage {
 fn standing_word(standing: Standing) -> &'static str {
     match standing {
         Standing::Ranked => "Ranked",
-        Standing::Nobody => "No bids, or withdrawn",
+        Standing::Nobody => "No bids left, or withdrawn",
         Standing::Waiting => "Not ranked yet",
     }
 }

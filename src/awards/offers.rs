@@ -120,7 +120,8 @@ pub async fn work_out_subsidy(
         return Err(AwardRefusal::WrongState { state: award.state }.into());
     };
     let found = package::equivalent(&parts, &markets, &discount, now.date())?;
-    let worked = WorkedOut { amount: found.amount, basis: found.basis.clone(), market, discount };
+    let (amount, basis) = (found.amount, found.basis.clone());
+    let worked = WorkedOut { award: award.id.to_string(), value: award.value, amount, basis, market, discount };
     let application = award.application_id.to_string();
     subsidies::start_worked_out(app, actor, award.organisation_id, &application, worked, now).await?;
     Ok(found)

@@ -296,6 +296,20 @@ pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, p
     after(&visit, call, posted, done, "The check is recorded.").await
 }
 
+/// Whether a recommendation still has as many parts as the page that somebody read: whoever recommended it may add some
+/// until the first vote, and nobody votes for what they have not seen.
+async fn as_read(visit: &Visit, award: Id<Award>, parts: &str, field: &str) -> Result<()> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let now = visit.app.db.read(move |db| Ok(store::find(db, award)?.terms.0.number_of_parts())).await?;
+    if parts == now.to_string() {
+        Ok(())
+    } else {
+        Err(Error::field(field, "A part was added while you read this. Read the whole package, then answer again"))
+    }
+}
+
 /// `POST /desk/calls/{id}/award/{award}/decision`
 ///
 /// # Errors
@@ -303,7 +317,8 @@ pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, p
 pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<DecisionInput>) -> Answer {
     let (call, award) = path.into_inner();
     visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
-    let done = match posted.input.approves() {
+    let read = as_read(&visit, award, posted.state().value("parts"), "decision").await;
+    let done = match read.and_then(|()| posted.input.approves()) {
         Ok(approve) => actions::decide(&visit.app, &visit.actor, award, approve, visit.now).await,
         Err(error) => Err(error),
     };
@@ -317,7 +332,10 @@ pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted
 pub async fn committee(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<StanceInput>) -> Answer {
     let (call, award) = path.into_inner();
     visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
-    let done = super::committee::vote(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    let done = match as_read(&visit, award, posted.state().value("parts"), "stance").await {
+        Ok(()) => super::committee::vote(&visit.app, &visit.actor, award, &posted.input, visit.now).await,
+        Err(error) => Err(error),
+    };
     after(&visit, call, posted, done, "Your vote is recorded.").await
 }
 

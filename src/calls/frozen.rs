@@ -25,7 +25,7 @@ fn kept(hash: &str) -> Option<Arc<Terms>> {
 /// The terms of a published call as its facts name them.
 ///
 /// # Errors
-/// NotFound when the call has other terms by now.
+/// NotFound without such a call.
 pub fn frozen_terms(db: &mut Db, call: &CallFacts) -> Result<Arc<Terms>> {
     if let Some(terms) = call.terms_hash.as_deref().and_then(kept) {
         return Ok(terms);
@@ -35,10 +35,13 @@ pub fn frozen_terms(db: &mut Db, call: &CallFacts) -> Result<Arc<Terms>> {
     let terms = Arc::new(terms);
     if let Some(hash) = hash.filter(|hash| *hash == terms_hash(&terms)) {
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.pop_front();
+        // Two that read them at once keep them once.
+        if !kept.iter().any(|(of, _)| *of == hash) {
+            if kept.len() >= MOST {
+                kept.pop_front();
+            }
+            kept.push_back((hash, terms.clone()));
         }
-        kept.push_back((hash, terms.clone()));
     }
     Ok(terms)
 }

@@ -119,15 +119,15 @@ pub fn rule_holds(rule: &ShortlistRule) -> bool {
 #[must_use]
 pub fn rule_words(rule: &ShortlistRule) -> String {
     let best = rule.best.map(|best| match best {
-        1 => "the best one".to_owned(),
-        best => format!("the best {best}"),
+        1 => "the best one goes on, together with all who share the first place".to_owned(),
+        best => format!("the best {best} go on, together with all who share the last place"),
     });
     let least = rule.at_least.map(|least| format!("at least {} points", least.normalize()));
     match (best, least) {
         (Some(best), Some(least)) => {
-            format!("Of those with {least}, {best} go on, together with all who share the last place.")
+            format!("Of those with {least}, {best}.")
         }
-        (Some(best), None) => format!("Of all, {best} go on, together with all who share the last place."),
+        (Some(best), None) => format!("Of all, {best}."),
         (None, Some(least)) => format!("All with {least} go on."),
         (None, None) => "All go on.".to_owned(),
     }
@@ -334,5 +334,9 @@ mod tests {
             "Of those with at least 50 points, the best 2 go on, together with all who share the last place."
         );
         assert_eq!(rule_words(&rule(None, Some(dec!(62.5)))), "All with at least 62.5 points go on.");
+        assert_eq!(
+            rule_words(&rule(Some(1), None)),
+            "Of all, the best one goes on, together with all who share the first place."
+        );
     }
 }

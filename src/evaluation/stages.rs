@@ -147,6 +147,7 @@ pub fn shortlist(stage: &Stage, inputs: &Inputs) -> Result<Shortlist, Evaluation
         let late = stage.rule.best.filter(|best| ranked.rank > *best);
         let sentence = match (few, late) {
             (Some(least), _) => format!("{} points are fewer than the {least} that were asked for.", ranked.total),
+            (None, Some(1)) => format!("Place {} is after the first place, and only that goes on.", ranked.rank),
             (None, Some(best)) => format!("Place {} is after the best {best} that go on.", ranked.rank),
             (None, None) => {
                 goes_on.push(ranked.bid.clone());

@@ -7,7 +7,7 @@ use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, Resolution
 use super::ranking::{self, RankingInput};
 use super::sheets::{self, ScoreInput, Sight, require_sight};
 use super::{bid_id, bids, falling_away, figures, firmness, rules, store, words};
-use crate::applications::{Application, PriceAnswers};
+use crate::applications::{Application, PriceAnswers, judges_blind};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::evaluation::bidder_file;
@@ -33,11 +33,15 @@ type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;
 #[utoipa::path(get, path = "/api/v1/calls/{id}/panel", tag = "scoring", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Members and conflicts")))]
 pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
-    let id = *id;
-    let (call, members, conflicts) = visit
+    let (id, actor) = (*id, visit.actor.clone());
+    let (call, members, conflicts, blind) = visit
         .app
         .db
-        .read(move |db| Ok((calls::find(db, id)?, store::panel(db, id)?, store::conflicts(db, id)?)))
+        .read(move |db| {
+            let call = calls::find(db, id)?;
+            let blind = judges_blind(db, &actor, &call)?;
+            Ok((call, store::panel(db, id)?, store::conflicts(db, id)?, blind))
+        })
         .await?;
     require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
     let members: Vec<_> = members
@@ -54,8 +58,9 @@ pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
         .iter()
         .map(|c| {
             json!({
-                "id": c.id, "account": c.account_id, "application": c.application_id, "nature": c.nature,
-                "outcome": c.outcome, "enquiry": c.enquiry,
+                "id": c.id, "account": c.account_id, "nature": c.nature, "outcome": c.outcome, "enquiry": c.enquiry,
+                // What a colleague wrote may name the bidder, whose letter the identifier would tell.
+                "application": (!blind).then_some(c.application_id),
             })
         })
         .collect();

@@ -209,9 +209,9 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
                 return Err(ScoringRefusal::NotOpened.into());
             }
             // Where names are hidden a bidder is named by its organisation, so that nothing tells which letter it has.
-            let is = |b: &bids::Opened, id: &Id<Application>| {
-                b.application.id == *id || b.application.organisation_id.to_string() == id.to_string()
-            };
+            // Its bid's identifier is not taken there: the page would answer with the name of whoever has that letter.
+            let hides = call.terms.0.hides_bidders();
+            let is = |b: &bids::Opened, id: &Id<Application>| bids::declared_as(b, hides) == id.to_string();
             let found: Option<Vec<Id<Application>>> =
                 named.iter().map(|id| bids.iter().find(|b| is(b, id)).map(|b| b.application.id)).collect();
             let found = found.ok_or(ScoringRefusal::NotOfThisCall)?;

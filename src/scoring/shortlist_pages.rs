@@ -114,6 +114,13 @@ fn shown_dates(proposal: &Proposal) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// "2 go on, 1 stays".
+fn counted(on: usize, stay: usize, between: &str) -> String {
+    let goes = if on == 1 { "1 goes on".to_owned() } else { format!("{on} go on") };
+    let stays = if stay == 1 { "1 stays".to_owned() } else { format!("{stay} stay") };
+    format!("{goes}{between}{stays}")
+}
+
 async fn shortlist_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<ShortlistPage> {
     let actor = visit.actor.clone();
     let found = visit.app.db.read(move |db| read(db, &actor, id)).await?;
@@ -124,7 +131,7 @@ async fn shortlist_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<
     let confirmed = found.with(ShortlistOutcome::Confirmed);
     let (verdict, note) = match (confirmed, waiting, &found.shortlist) {
         (Some((proposal, name)), ..) => (
-            format!("{on} go on, {} stay. The second stage is open to those who go on.", rows.len() - on),
+            format!("{}. The second stage is open to those who go on.", counted(on, rows.len() - on, ", ")),
             format!(
                 "Proposed by {name}, confirmed on {}.",
                 proposal.decided_at.map(crate::values::Instant::medium).unwrap_or_default()
@@ -139,7 +146,7 @@ async fn shortlist_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<
             "There is no second stage then. Withdraw the first stage with this reason.".to_owned(),
         ),
         (None, None, Some(_)) => (
-            format!("By the published rule {on} go on and {} stay.", rows.len() - on),
+            format!("By the published rule {}.", counted(on, rows.len() - on, " and ")),
             "Propose the shortlist with the dates of the second stage. Another officer confirms it.".to_owned(),
         ),
         (None, None, None) => {

@@ -180,16 +180,18 @@ pub async fn start(
 ) -> Result<Id<Route>> {
     let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
     require(actor, Action::RecordSubsidy, &Thing::of_authority(authority))?;
-    begin(app, actor, organisation, application, input.read(now)?, now).await
+    begin(app, actor, organisation, application, input.read(now)?, None, now).await
 }
 
-/// Writes a route down and, for minimal financial assistance, notifies the enterprise.
+/// Writes a route down and, for minimal financial assistance, notifies the enterprise. An amount that was worked out names
+/// the award and the value it was worked out from.
 pub(super) async fn begin(
     app: &App,
     actor: &Actor,
     organisation: Id<actor::Organisation>,
     application: &str,
     read: Read,
+    worked_from: Option<(String, Pence)>,
     now: Instant,
 ) -> Result<Id<Route>> {
     let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
@@ -205,6 +207,9 @@ pub(super) async fn begin(
                 return Err(Error::NotFound);
             }
             store::require_applicant(db, &application.to_string(), organisation)?;
+            if let Some((award, value)) = &worked_from {
+                store::require_worth(db, award, *value)?;
+            }
             let named = enterprise.profile.0.group.trim();
             let group_name = if named.is_empty() { enterprise.name.clone() } else { named.to_owned() };
             let at_once = matches!(kind, RouteKind::MarketTerms | RouteKind::Scheme);

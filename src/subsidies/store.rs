@@ -1,11 +1,11 @@
 //! Rows of subsidy routes and running totals.
 
 use super::model::{AssistanceRow, Route, RouteState, Source};
-use crate::db::schema::{applications, subsidy_assistance, subsidy_routes};
+use crate::db::schema::{applications, awards, subsidy_assistance, subsidy_routes};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
-use crate::values::{Id, actor};
+use crate::values::{Id, Pence, actor};
 use diesel::prelude::*;
 
 type OrganisationId = Id<actor::Organisation>;
@@ -66,6 +66,20 @@ pub(super) fn require_applicant(db: &mut Db, application: &str, organisation: Or
         .filter(applications::id.eq(application.to_string()))
         .filter(applications::organisation_id.ne(organisation));
     if diesel::select(diesel::dsl::exists(anothers)).get_result(db)? { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// Requires that an award is still worth what an amount was worked out from. Read in the write of the route, so that of a
+/// part that is added at the same time and the route one waits and finds the other.
+///
+/// # Errors
+/// Conflict when it was changed.
+pub(super) fn require_worth(db: &mut Db, award: &str, value: Pence) -> Result<()> {
+    let same = awards::table.filter(awards::id.eq(award.to_owned())).filter(awards::value.eq(value));
+    if diesel::select(diesel::dsl::exists(same)).get_result(db)? {
+        Ok(())
+    } else {
+        Err(Error::Conflict("the offer was changed while this was worked out. Work it out again".to_owned()))
+    }
 }
 
 pub(super) fn list(

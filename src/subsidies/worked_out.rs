@@ -71,6 +71,10 @@ impl MarketInput {
 /// A gross cash equivalent that was worked out from the terms of an award.
 #[derive(Clone, Debug)]
 pub struct WorkedOut {
+    /// The award whose terms it was worked out from.
+    pub award: String,
+    /// What that was worth, all parts together.
+    pub value: Pence,
     /// The amount, more than nothing.
     pub amount: Pence,
     /// How it was found.
@@ -84,7 +88,8 @@ pub struct WorkedOut {
 /// Begins minimal financial assistance with an amount that was worked out from an award's own terms.
 ///
 /// # Errors
-/// Denied, NotFound, refused when there is no subsidy; Conflict when a route stands already.
+/// Denied, NotFound, refused when there is no subsidy; Conflict when a route stands already, or the award is worth
+/// something else by now.
 pub async fn start_worked_out(
     app: &App,
     actor: &Actor,
@@ -104,7 +109,8 @@ pub async fn start_worked_out(
         confirmation: None,
         given_on: None,
     };
-    begin(app, actor, organisation, application, Read { kind: RouteKind::Mfa, amount: found.amount, body }, now).await
+    let read = Read { kind: RouteKind::Mfa, amount: found.amount, body };
+    begin(app, actor, organisation, application, read, Some((found.award, found.value)), now).await
 }
 
 /// What a whole group has had from this authority and declared from others, within the window that counts today.

@@ -233,7 +233,8 @@ fn opened_parts(contents: &[Content], part: Part, now: Instant) -> Vec<OpenedPar
         .collect()
 }
 
-/// The second officer confirms: every envelope of the part is held against its receipt and opened once.
+/// The second officer confirms: every envelope of the part is held against its receipt and opened once. Somebody who will
+/// judge the bids under letters is told of the report only what tells no bidder.
 ///
 /// # Errors
 /// NotFound, Denied; refused for the officer who asked, before its time, and when it is open already.
@@ -245,7 +246,7 @@ pub async fn confirm_opening(
     now: Instant,
 ) -> Result<OpeningReport> {
     let asking = actor.clone();
-    let (second, material) = app
+    let (second, blind, material) = app
         .db
         .read(move |db| {
             let found = calls::find(db, call)?;
@@ -254,7 +255,8 @@ pub async fn confirm_opening(
             let (facts, opening) = facts(db, call, part)?;
             rules::may_open(&found, part, facts, now)?;
             rules::may_confirm(facts, second)?;
-            Ok((second, gather(db, found, part, opening)?))
+            let blind = letters::judges_blind(db, &asking, &found)?;
+            Ok((second, blind, gather(db, found, part, opening)?))
         })
         .await?;
     let keys = app.keys.clone();
@@ -323,6 +325,9 @@ pub async fn confirm_opening(
         })
         .await?;
     sign(app, now).await?;
+    if blind {
+        report.hide(|_| String::new());
+    }
     Ok(report)
 }
 

@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallFacts, CallKind, Part, Terms};
+use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -252,9 +252,13 @@ impl Gathered for Sending {
         for one in &stored {
             let (stage, deadline_at) = *closing.get(&one.call.id).ok_or(Error::NotFound)?;
             rules::in_time(stage, deadline_at, at.max(one.clock.now()))?;
-            // Only a tender in lots that limits bids pays for one statement more.
+            // Only a tender in lots that limits bids pays for two statements more.
             if let Some((lots, most)) = &one.limited {
-                let sent = store::hold_and_count_sent(db, lots, one.application.organisation_id)?;
+                // Nobody wins a lot that was withdrawn, nor can its bids be withdrawn: they do not count.
+                let lots = store::closing_of(db, lots.iter().copied().collect())?.into_iter();
+                let lots: Vec<_> =
+                    lots.filter(|(_, (stage, _))| *stage != CallStage::Withdrawn).map(|(lot, _)| lot).collect();
+                let sent = store::hold_and_count_sent(db, &lots, one.application.organisation_id)?;
                 rules::within_lots(sent, *most)?;
             }
         }

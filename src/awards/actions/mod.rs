@@ -287,7 +287,7 @@ pub struct CheckInput {
 /// Records an exclusion or debarment check of a bid’s supplier or an intended subcontractor.
 ///
 /// # Errors
-/// Invalid, Denied.
+/// Invalid, Denied; refused to who judges the bid under its letter, whose supplier a check names.
 pub async fn record_check(
     app: &App,
     actor: &Actor,
@@ -308,8 +308,9 @@ pub async fn record_check(
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let application = applications::find(db, application)?;
+            let (application, call) = applications::find_with_call(db, application)?;
             require(&actor, Action::RunAward, &Thing::of_authority(application.authority_id))?;
+            applications::refuse_blind_judge(db, &actor, &call)?;
             let subject = match &subject {
                 Some(subject) => subject.clone(),
                 None => find_organisation(db, application.organisation_id)?.name,
