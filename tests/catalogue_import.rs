@@ -348,6 +348,7 @@ both! {
         // Published with its version named, for everybody to read.
         let seen = PublishInput { seen: "yes".into(), ..PublishInput::default() };
         actions::publish(&world.app, &officer, id, &seen, now).await.unwrap();
+        desk.get(&format!("/calls/{id}")).await.expect(200).shows("The condition is saved");
         let public = desk.get(&format!("/calls/{id}")).await.expect(200).shows("£21,600 for one").shows("Social values, version 1");
         let public = public.shows(&from.hash[..12]);
         let second = imported(&api, &[with(JOBS, "proxy", "99,000")]).await;

@@ -486,8 +486,10 @@ both! {
             bid.scores.iter().find(|s| s.criterion == "earned").unwrap().score.unwrap()
         };
         assert_eq!((earned("A-1"), earned("A-2")), (dec!(20.00), dec!(0.00)));
-        // A tender shows an evaluator no figure and no price.
-        let tender = crate::scoring::ready(&world, CallKind::Tender, &[("Cedar Food", 5, 950_000)]);
+    }
+    async fn the_evaluator_of_a_tender_is_shown_no_figure_and_no_price(world: World) {
+        let (now, judge) = (world.now(), |_: usize, _: &str, _: &str| 3);
+        let tender = ready(&world, CallKind::Tender, &[("Cedar Food", 5, 950_000)]);
         scoring_samples::score_everything(&world.app, &tender.officer, &tender.evaluators, tender.call, &judge, now).await.unwrap();
         world.client(&tender.evaluators[0]).await.get(&format!("/evaluations/{}/{}/plan", tender.call, tender.bids[0])).await
             .expect(200).hides("Figures of this application").hides("950,000");

@@ -37,7 +37,7 @@ impl<Q: Query> Query for Kept<Q> {
 impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
 
 /// Inserts a slice of rows: on PostgreSQL, where each statement is a round trip, by one for all of them, which is kept
-/// when they are few; on SQLite by one for each, because there it is always the same text.
+/// when they are few; on SQLite by one for each two, because there it is always the same text.
 ///
 /// Answers a `QueryResult<()>`.
 #[macro_export]
@@ -51,9 +51,12 @@ macro_rules! insert_all {
                 $crate::db::Kept(diesel::insert_into($table).values(rows)).execute(connection).map(|_| ())
             }
             $crate::db::Db::Pg(connection) => diesel::insert_into($table).values(rows).execute(connection).map(|_| ()),
-            $crate::db::Db::Sqlite(connection) => {
-                rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(connection).map(|_| ()))
-            }
+            $crate::db::Db::Sqlite(connection) => rows.chunks(2).try_for_each(|some| match some {
+                [one, other] => diesel::insert_into($table).values([one, other]).execute(connection).map(|_| ()),
+                one => one
+                    .iter()
+                    .try_for_each(|row| diesel::insert_into($table).values(row).execute(connection).map(|_| ())),
+            }),
         }
     }};
 }

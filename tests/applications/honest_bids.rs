@@ -59,7 +59,7 @@ both! {
         let (id, receipt) = submit_complete(&world.app, &owner, organisation, call.id, &sample("honest"), world.now()).await.unwrap();
         // All that the rules refuse today, as an older installation may hold it: withdrawn applications, receipts of one
         // application, and live envelopes that belong to nothing that was sent.
-        flood(&world, 2100, &format!("INSERT INTO applications SELECT NEW_ID, authority_id, call_id, organisation_id, 'withdrawn', call_version, NULL, NULL, NULL, NULL, saved_at, NULL, NULL, created_at, created_by FROM applications, n WHERE applications.id = '{withdrawn}'"));
+        flood(&world, 2100, &format!("INSERT INTO applications SELECT NEW_ID, authority_id, call_id, organisation_id, 'withdrawn', call_version, NULL, NULL, NULL, NULL, saved_at, NULL, NULL, created_at, created_by, NULL FROM applications, n WHERE applications.id = '{withdrawn}'"));
         flood(&world, 20_100, &format!("INSERT INTO receipts SELECT NEW_ID, authority_id, application_id, reference, '2026-01-01 00:00:00', quality_sha256, price_sha256, audit_hash, call_version FROM receipts, n WHERE receipts.id = '{}'", receipt.id));
         flood(&world, 1100, &format!("INSERT INTO envelopes SELECT NEW_ID, authority_id, application_id, part, ciphertext, sha256, sealed_at, NULL, NULL FROM envelopes, n WHERE application_id = '{withdrawn}' AND part = 'quality'"));
         let report = opened(&world, &call, Part::Quality).await;
