@@ -99,7 +99,7 @@ pub struct Entry<'a> {
 }
 
 /// A row that is not linked into the chain yet.
-#[derive(Insertable)]
+#[derive(Clone, Insertable)]
 #[diesel(table_name = audit_pending)]
 struct Pending {
     row_id: Id<Row>,

@@ -52,7 +52,10 @@ macro_rules! insert_all {
             }
             $crate::db::Db::Pg(connection) => diesel::insert_into($table).values(rows).execute(connection).map(|_| ()),
             $crate::db::Db::Sqlite(connection) => rows.chunks(2).try_for_each(|some| match some {
-                [one, other] => diesel::insert_into($table).values([one, other]).execute(connection).map(|_| ()),
+                // Owned, because only then the query builder knows two for two of the same kind every time.
+                [one, other] => {
+                    diesel::insert_into($table).values([one.clone(), other.clone()]).execute(connection).map(|_| ())
+                }
                 one => one
                     .iter()
                     .try_for_each(|row| diesel::insert_into($table).values(row).execute(connection).map(|_| ())),
