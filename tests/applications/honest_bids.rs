@@ -125,6 +125,18 @@ both! {
         let report = opened(&world, &call, Part::Quality).await;
         assert_eq!(report.lines.iter().map(|l| (l.application, l.state)).collect::<Vec<_>>(), [(id, Reconciled::Altered)]);
     }
+    async fn a_bid_that_somebody_marks_as_withdrawn_in_the_database_is_found_at_the_opening(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::applications;
+            let this = diesel::update(applications::table.filter(applications::id.eq(id)));
+            Ok(this.set(applications::state.eq(ApplicationState::Withdrawn)).execute(db)?)
+        }).unwrap();
+        let report = opened(&world, &call, Part::Quality).await;
+        assert_eq!(report.lines.iter().map(|l| (l.application, l.state)).collect::<Vec<_>>(), [(id, Reconciled::Extra)]);
+    }
     async fn words_that_are_written_after_the_deadline_are_refused_even_when_their_request_began_before_it(world: World) {
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Last Minute");

@@ -15,12 +15,14 @@ pub(in crate::applications) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) 
 }
 
 /// Whether an envelope stands: nothing took its place. One whose receipt is not the newest of its application was
-/// replaced, and a withdrawn application's went with it. One that no receipt of its application was given for has no
+/// replaced, and a withdrawn application's went with it, when the audit record says so too. One that no receipt of its application was given for has no
 /// such excuse to lie there: it counts, so that an opening finds it.
 const STANDS: &str = "NOT EXISTS (SELECT 1 FROM receipts AS own \
     INNER JOIN applications AS whose ON whose.id = own.application_id \
     WHERE own.id = envelopes.receipt_id AND own.application_id = envelopes.application_id \
-    AND (whose.state = 'withdrawn' OR EXISTS (SELECT 1 FROM receipts AS later \
+    AND (whose.state = 'withdrawn' AND EXISTS (SELECT 1 FROM audit_rows AS act \
+    WHERE act.subject_id = whose.id AND act.action = 'application.withdrawn') \
+    OR EXISTS (SELECT 1 FROM receipts AS later \
     WHERE later.application_id = own.application_id \
     AND (later.received_at > own.received_at OR (later.received_at = own.received_at AND later.id > own.id)))))";
 
