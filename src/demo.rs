@@ -70,7 +70,7 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     let demo = Demo { app: app.clone(), handlers: serve::handlers(), today, people, ground, bar };
     demo.fund().await?;
     demo.rounds().await?;
-    demo.other_instruments().await?;
+    Box::pin(demo.other_instruments()).await?;
     demo.awarded_tender().await?;
     demo.tender_in_scoring().await?;
     demo.closed_tender().await?;

@@ -171,6 +171,7 @@ fn table(lines: &[Line]) -> Table {
 }
 
 /// A date as pages write it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand it a reference")]
 fn day(date: &LocalDate) -> String {
     medium_date(*date)
 }

@@ -110,7 +110,7 @@ async fn apply_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Appl
     let mut shell = form_shell(visit, "Start an application", &form);
     shell.breadcrumbs = vec![Link::new("Open calls", "/calls"), Link::new(call.title.clone(), format!("/calls/{id}"))];
     let deadline = call.deadline_at.map(crate::values::Instant::long).unwrap_or_default();
-    Ok(ApplyPage { shell, form, organisations, deadline, call })
+    Ok(ApplyPage { shell, form, call, organisations, deadline })
 }
 
 /// `GET /calls/{id}/apply`

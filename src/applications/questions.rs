@@ -196,9 +196,10 @@ pub fn measures(terms: &Terms) -> Vec<(Criterion, Measure, Decimal)> {
 /// The unit that a promise is counted in.
 #[must_use]
 pub fn unit(terms: &Terms, id: &str) -> String {
-    condition(terms, id).map(|c| c.body.unit.clone()).unwrap_or_else(|| {
-        measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.unit).unwrap_or_default()
-    })
+    condition(terms, id).map_or_else(
+        || measures(terms).into_iter().find(|(_, m, _)| m.id == id).map(|(_, m, _)| m.unit).unwrap_or_default(),
+        |c| c.body.unit.clone(),
+    )
 }
 
 /// Words of a text: runs of characters between white space in which something can be seen.

@@ -210,11 +210,14 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 instrument,
                 shell: Shell::default(),
                 form: FormState::empty(),
-                verdict: shown.last().map(|s| s.sentence.clone()).unwrap_or_else(|| match &ranking {
-                    _ if call.shortlists().is_some() => RefusalInfo::sentence(&AwardRefusal::Shortlists),
-                    Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
-                    None => "No award yet: the ranking must be signed first.".to_owned(),
-                }),
+                verdict: shown.last().map_or_else(
+                    || match &ranking {
+                        _ if call.shortlists().is_some() => RefusalInfo::sentence(&AwardRefusal::Shortlists),
+                        Some(_) => "The ranking is signed. Recommend an award with your reasons.".to_owned(),
+                        None => "No award yet: the ranking must be signed first.".to_owned(),
+                    },
+                    |s| s.sentence.clone(),
+                ),
                 assessed: all.len(),
                 tender,
                 may_run: can(&actor, Action::RunAward, &thing),
@@ -598,7 +601,7 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
             && visit.actor.has(Role::ApplicantOwner, application.organisation_id),
         fell: fell.map(|f| format!("{}: {}", f.ground.label(), f.reason)),
         may_answer: visit.actor.has(Role::ApplicantOwner, application.organisation_id),
-        answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(|by| by.long()).unwrap_or_default(),
+        answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(crate::values::Instant::long).unwrap_or_default(),
         text_href: format!("/applications/{id}/outcome?format=txt"),
         html_href: format!("/applications/{id}/outcome?format=html"),
         application,

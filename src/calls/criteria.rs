@@ -143,9 +143,8 @@ pub fn put(terms: &mut Terms, id: Option<&str>, input: &CriterionInput) -> Resul
         Some(Kind::Price { model } | Kind::Cost { model, .. }) => model.carries_points(),
         _ => true,
     };
-    let weight = if !carries {
-        None
-    } else if kind == Some(CriterionKind::Group) && input.weight.trim().is_empty() {
+    let weightless = kind == Some(CriterionKind::Group) && input.weight.trim().is_empty();
+    let weight = if !carries || weightless {
         None
     } else {
         let weight = form.decimal("weight", &input.weight, "Enter a weight, in per cent");
@@ -321,7 +320,7 @@ pub fn feed(terms: &mut Terms, asked: &ConditionAsked, into: Option<(&str, Decim
                     unit: asked.body.unit.clone(),
                     weight,
                     target: asked.target.get(),
-                    cap: asked.cap.map(|c| c.get()),
+                    cap: asked.cap.map(crate::values::Share::get),
                     record: place.and_then(|p| measures.get(p)).and_then(|there| there.record.clone()),
                 };
                 match place.and_then(|p| measures.get_mut(p)) {

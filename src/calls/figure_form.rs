@@ -84,9 +84,8 @@ pub(super) fn read(form: &mut Parser, input: &CriterionInput) -> Option<Kind> {
     let trial = FigureTrial { rate: rate?, months: months?, follows: follows?, market, risk };
     if let Some(problem) = trial.problem(measure) {
         let field = match measure {
-            FigureMeasure::ExpectedLoss => "risks",
             FigureMeasure::Return if trial.months < 12 => "loan_months",
-            FigureMeasure::Return => "risks",
+            FigureMeasure::ExpectedLoss | FigureMeasure::Return => "risks",
             _ => "measure",
         };
         form.wrong(field, sentence(problem));

@@ -305,7 +305,7 @@ mod tests {
         assert_eq!((best_value(&read), read[1].options[1].id.as_str()), (dec!(0.3), "electric"));
         let mut shown = Vec::new();
         pairs(&PriceModel::ValueAdjusted { features: read.clone() }, |name, value| {
-            shown.push((name.to_owned(), value))
+            shown.push((name.to_owned(), value));
         });
         let text = shown.iter().find(|(name, _)| name == "features").unwrap().1.clone();
         let taken = read.iter().map(|f| f.id.clone()).collect();

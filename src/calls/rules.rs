@@ -169,7 +169,9 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
                     measure.title
                 ),
             )),
-            Some(asked) if asked.target.get() != measure.target || asked.cap.map(|c| c.get()) != measure.cap => {
+            Some(asked)
+                if asked.target.get() != measure.target || asked.cap.map(crate::values::Share::get) != measure.cap =>
+            {
                 missing.push(Missing::new(
                     Section::Conditions,
                     "calls/measure-differs",
@@ -511,5 +513,5 @@ pub fn identifier(title: &str, taken: &BTreeSet<String>) -> String {
     if !taken.contains(&base) {
         return base;
     }
-    (2_u32..).map(|n| format!("{base}_{n}")).find(|id| !taken.contains(id)).unwrap_or(base)
+    (2_u32..=u32::MAX).map(|n| format!("{base}_{n}")).find(|id| !taken.contains(id)).unwrap_or(base)
 }

@@ -195,7 +195,7 @@ fn promises(conditions: &[ConditionAsked], weight: Decimal, judged_by: &str) -> 
             unit: asked.body.unit.clone(),
             weight,
             target: asked.target.get(),
-            cap: asked.cap.map(|c| c.get()),
+            cap: asked.cap.map(crate::values::Share::get),
             record: None,
         })
         .collect();

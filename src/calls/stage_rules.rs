@@ -256,6 +256,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a call holds its stage as an option")]
     fn first(rule: ShortlistRule) -> Option<TenderStage> {
         Some(TenderStage::First { rule, second: Id::new() })
     }

@@ -100,7 +100,7 @@ pub async fn report(
     now: Instant,
 ) -> Result<Id<Claim>> {
     let by = actor.account().ok_or(Error::Denied)?;
-    let authority = app.db.read(move |db| Ok(store::find_due(db, due)?)).await.and_then(|found| {
+    let authority = app.db.read(move |db| store::find_due(db, due)).await.and_then(|found| {
         require(actor, Action::ReportFigure, &thing(&found))?;
         Ok(found.authority_id)
     })?;

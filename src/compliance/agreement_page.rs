@@ -166,6 +166,7 @@ impl AgreementPage {
 }
 
 /// A date as pages write it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand it a reference")]
 fn day(date: &LocalDate) -> String {
     medium_date(*date)
 }

@@ -122,7 +122,7 @@ pub async fn moment(app: App, job: Job, now: Instant) -> Result<()> {
             }
             match moment {
                 Moment::FortnightBefore | Moment::ThreeDaysBefore | Moment::DayAfter => {
-                    remind(db, &due, moment, &link, now)?
+                    remind(db, &due, moment, &link, now)?;
                 }
                 Moment::GraceOver => return grace_over(db, due, now),
                 Moment::CureOver => {}

@@ -32,6 +32,7 @@ pub(super) enum Checked {
 ///
 /// Entries are read and written in one serializable transaction: of two organisations that count the same at once,
 /// the second is tried again and then finds the first.
+#[expect(clippy::too_many_arguments, reason = "what a figure counts depends on each of these")]
 pub(super) fn check(
     db: &mut Db,
     due: &Due,

@@ -18,6 +18,7 @@ use askama::Template;
 use serde::Deserialize;
 
 /// A date as pages write it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand it a reference")]
 fn day(date: &LocalDate) -> String {
     medium_date(*date)
 }
@@ -304,7 +305,7 @@ fn story(whole: &Whole, today: LocalDate) -> String {
     let due = &whole.due;
     let unit = &whole.obligation.unit;
     let newest = whole.claims.first();
-    let verified = newest.and_then(|c| c.verified).map(|v| v.shown());
+    let verified = newest.and_then(|c| c.verified).map(crate::values::Quantity::shown);
     match (due.state, due.claim_state) {
         (S::Pending | S::Missed, Some(ClaimState::Reported)) => format!(
             "{} {unit} reported, and being checked by the council.",

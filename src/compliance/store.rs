@@ -304,6 +304,7 @@ pub struct AgreedForMission {
 
 /// What totals take of an obligation.
 #[derive(Queryable)]
+#[expect(clippy::struct_field_names, reason = "named as its column is")]
 pub(super) struct Promised {
     pub(super) id: Id<Obligation>,
     pub(super) measure: String,

@@ -58,11 +58,11 @@ crate::text_enum! {
 crate::text_enum! {
     /// When a promise is to be kept. A count, such as people in work, builds up to its date; a level, such as fair pay,
     /// holds from the first day of the agreement.
-    pub enum Pace { Builds = "builds" => "It builds up to its date", Holds = "holds" => "It holds from the first day" }
-}
-impl Default for Pace {
-    fn default() -> Self {
-        Pace::Builds
+    #[derive(Default)]
+    pub enum Pace {
+        #[default]
+        Builds = "builds" => "It builds up to its date",
+        Holds = "holds" => "It holds from the first day",
     }
 }
 

@@ -51,11 +51,12 @@ impl ListQuery {
 
     /// The address of this list with one more parameter.
     fn with(&self, more: &str) -> String {
-        let filter: String = [("behaviour", &self.behaviour), ("mission", &self.mission)]
+        let filter = [("behaviour", &self.behaviour), ("mission", &self.mission)]
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| format!("{name}={value}&"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!("/conditions?{filter}{more}")
     }
 }

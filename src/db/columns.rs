@@ -221,13 +221,13 @@ impl<T> AsExpression<Nullable<Text>> for Json<T> {
         Bound::new(self)
     }
 }
-impl<'expr, T> AsExpression<Text> for &'expr Json<T> {
+impl<T> AsExpression<Text> for &Json<T> {
     type Expression = Bound<Text, Self>;
     fn as_expression(self) -> Self::Expression {
         Bound::new(self)
     }
 }
-impl<'expr, T> AsExpression<Nullable<Text>> for &'expr Json<T> {
+impl<T> AsExpression<Nullable<Text>> for &Json<T> {
     type Expression = Bound<Nullable<Text>, Self>;
     fn as_expression(self) -> Self::Expression {
         Bound::new(self)

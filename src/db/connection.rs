@@ -508,7 +508,6 @@ pub(super) fn is_retryable(error: &DieselError) -> bool {
 }
 
 /// The sum of a `BIGINT` column of pence. PostgreSQL widens it to NUMERIC; this narrows it again on both.
-#[must_use]
 pub fn sum_pence(column: &'static str) -> SqlLiteral<Nullable<BigInt>> {
     diesel::dsl::sql(&format!("CAST(SUM({column}) AS BIGINT)"))
 }

@@ -219,8 +219,8 @@ fn run_party(db: &mut Db, party: &mut [Box<dyn Waiting>]) -> Party {
 fn in_transaction(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Waiting>]) -> QueryResult<Ended> {
     // Those of one kind beside each other; else as they came.
     waiting.sort_by_key(|one| one.kind());
-    let alike = |a: &Box<dyn Waiting>, b: &Box<dyn Waiting>| a.kind().is_some() && a.kind() == b.kind();
-    let mut parties: VecDeque<&mut [Box<dyn Waiting>]> = waiting.chunk_by_mut(alike).collect();
+    let mut parties: VecDeque<&mut [Box<dyn Waiting>]> =
+        waiting.chunk_by_mut(|a, b| a.kind().is_some() && a.kind() == b.kind()).collect();
     if parties.len() == 1
         && let Some(party) = parties.pop_front()
     {
@@ -278,7 +278,7 @@ mod tests {
 
     fn database(folder: &tempfile::TempDir) -> Database {
         let database = Database::open(&format!("sqlite:{}", folder.path().join("notes.db").display()), 2).unwrap();
-        database.direct(|db| note_table(db)).unwrap();
+        database.direct(note_table).unwrap();
         database
     }
 
@@ -310,7 +310,9 @@ mod tests {
         let mut waiting = queue.take();
         let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting))).unwrap();
         assert!(matches!(ended, Ended::Committed));
-        waiting.into_iter().for_each(|one| one.tell(Ok(())));
+        for one in waiting {
+            one.tell(Ok(()));
+        }
         assert_eq!(first.try_recv().unwrap().unwrap(), 1);
         assert!(refused.try_recv().unwrap().is_err());
         assert_eq!(last.try_recv().unwrap().unwrap(), 1);
@@ -322,7 +324,9 @@ mod tests {
         let queue = Queue::default();
         let mut told = queue.push(|_| Ok(1), false);
         let waiting = queue.take();
-        waiting.into_iter().for_each(|one| one.tell(Err(Error::internal("the disk is full"))));
+        for one in waiting {
+            one.tell(Err(Error::internal("the disk is full")));
+        }
         assert!(told.try_recv().unwrap().is_err());
     }
 
@@ -396,7 +400,9 @@ mod tests {
         assert!(matches!(ended, Ended::Committed));
         // Begin, the single one in its savepoint, both words in another, commit.
         assert_eq!(database.statements() - before, 1 + 3 + 3 + 1);
-        waiting.into_iter().for_each(|one| one.tell(Ok(())));
+        for one in waiting {
+            one.tell(Ok(()));
+        }
         assert_eq!((first.try_recv().unwrap().unwrap(), second.try_recv().unwrap().unwrap()), (2, 2));
         assert_eq!(single.try_recv().unwrap().unwrap(), 1);
 
@@ -406,7 +412,9 @@ mod tests {
         let mut waiting = queue.take();
         let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting))).unwrap();
         assert!(matches!(ended, Ended::Committed));
-        waiting.into_iter().for_each(|one| one.tell(Ok(())));
+        for one in waiting {
+            one.tell(Ok(()));
+        }
         assert_eq!((third.try_recv().unwrap().unwrap(), fourth.try_recv().unwrap().unwrap()), (1, 1));
         assert!(matches!(no.try_recv().unwrap(), Err(Error::Denied)));
         assert_eq!(noted(&database), ["first", "fourth", "second", "single", "third"]);

@@ -153,13 +153,16 @@ pub(super) fn partners_and_paid(db: &mut Db, mission: Id<Mission>, on: LocalDate
     Ok((rows.into_iter().filter_map(|(partner, _)| partner).collect(), Pence(paid)))
 }
 
+/// An award, its call, its organisation's name and what members said of it.
+type RecommendedAward = (Award, Call, String, Vec<CommitteeVote>);
+
 /// Recommendations of an authority that wait for its committee and that somebody other than this person made, the oldest
 /// first, each with its call, its organisation's name and what members said of it. One statement.
 pub(super) fn recommended(
     db: &mut Db,
     authority: Id<actor::Organisation>,
     person: Id<Account>,
-) -> Result<Vec<(Award, Call, String, Vec<CommitteeVote>)>> {
+) -> Result<Vec<RecommendedAward>> {
     let rows: Vec<(Award, Call, String, Option<CommitteeVote>)> = awards::table
         .inner_join(calls::table.on(calls::id.eq(awards::call_id)))
         .inner_join(organisations::table.on(organisations::id.eq(awards::organisation_id)))
@@ -171,7 +174,7 @@ pub(super) fn recommended(
         .order((awards::recommended_at, awards::id, committee_votes::id))
         .limit(1000)
         .load(db)?;
-    let mut found: Vec<(Award, Call, String, Vec<CommitteeVote>)> = Vec::new();
+    let mut found: Vec<RecommendedAward> = Vec::new();
     for (award, call, name, vote) in rows {
         if found.last().is_none_or(|(last, ..)| last.id != award.id) {
             found.push((award, call, name, Vec::new()));

@@ -110,6 +110,7 @@ fn overlap(a: &MeasureRecord, b: &MeasureRecord) -> bool {
     a.code == b.code && starts_in_time(a, b) && starts_in_time(b, a)
 }
 
+#[expect(clippy::struct_field_names, reason = "the number that an error names")]
 struct Row<'a> {
     names: &'a [String],
     cells: &'a [String],

@@ -301,7 +301,9 @@ fn monetised_totals_stand_beside_the_score_and_change_nothing_in_it() {
     assert!(early.to_string().contains("not valid on"), "{early}");
     let mut plain = model.clone();
     let Kind::SocialValue { measures, .. } = &mut plain.criteria[1].kind else { panic!() };
-    measures.iter_mut().for_each(|m| m.record = None);
+    for m in measures {
+        m.record = None;
+    }
     let with = evaluate(&model, &field).unwrap();
     assert_eq!(total(&with, "A"), total(&evaluate(&plain, &field).unwrap(), "A"));
 }

@@ -187,7 +187,7 @@ fn influence(model: &Model, plausible: &Plausible<'_>, tally: &Tally, bids: u32,
             return Decimal::ZERO;
         }
         let doubled = part * 2_000 / tally.total_squares;
-        let tenths = (doubled + doubled.signum()) / 2;
+        let tenths = i128::midpoint(doubled, doubled.signum());
         Decimal::new(i64::try_from(tenths).unwrap_or_default(), 1)
     };
     plausible

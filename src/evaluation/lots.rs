@@ -305,7 +305,7 @@ fn give_out(model: &LotsModel, order: &Orders<'_>, results: &[EvaluationResult])
 }
 
 /// The best of those who may win; `None` when nobody may or several share that place.
-fn first_of<'a>(result: &'a EvaluationResult, may: impl Fn(&str) -> bool) -> Option<&'a str> {
+fn first_of(result: &EvaluationResult, may: impl Fn(&str) -> bool) -> Option<&str> {
     let mut open = result.ranking.iter().filter(|r| may(&r.bid));
     let first = open.next()?;
     (open.next().is_none_or(|second| second.rank != first.rank)).then_some(first.bid.as_str())

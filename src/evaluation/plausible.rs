@@ -142,7 +142,7 @@ impl<'m> Plausible<'m> {
     fn source(&self, kind: &'m Kind, points: Decimal, minimum: Option<&Minimum>) -> Source<'m> {
         match kind {
             Kind::Quality { .. } => {
-                let shares = self.likely_levels(kind, minimum);
+                let shares = Self::likely_levels(kind, minimum);
                 Source::Any(shares.into_iter().map(|(_, share)| self.units(points * share)).collect())
             }
             Kind::Figure { bands, .. } => Source::Any(bands.iter().map(|b| self.units(points * b.share)).collect()),
@@ -160,8 +160,7 @@ impl<'m> Plausible<'m> {
                 let believed: Vec<Decimal> = match deliverability {
                     None => vec![Decimal::ONE],
                     Some(rule) => match self.model.criterion(&rule.criterion) {
-                        Some(criterion) => self
-                            .likely_levels(&criterion.kind, criterion.minimum.as_ref())
+                        Some(criterion) => Self::likely_levels(&criterion.kind, criterion.minimum.as_ref())
                             .into_iter()
                             .filter_map(|(level, _)| rule.table.iter().find(|r| r.level == level).map(|r| r.share))
                             .collect(),
@@ -176,7 +175,7 @@ impl<'m> Plausible<'m> {
     }
 
     /// Levels at or above the minimum, without the lowest where more than one is left.
-    fn likely_levels(&self, kind: &Kind, minimum: Option<&Minimum>) -> Vec<(u32, Decimal)> {
+    fn likely_levels(kind: &Kind, minimum: Option<&Minimum>) -> Vec<(u32, Decimal)> {
         let Kind::Quality { levels } = kind else { return vec![(0, Decimal::ZERO)] };
         let least = match minimum {
             Some(Minimum::Level { level }) => *level,
@@ -288,7 +287,9 @@ impl<'m> Plausible<'m> {
                         Source::AgainstHighest { by_level, .. } => by_level.first().map_or(0, Vec::len),
                         _ => 0,
                     };
-                    picked.iter_mut().for_each(|at| *at = below(width));
+                    for at in picked {
+                        *at = below(width);
+                    }
                 }
                 Source::Price(..) => {}
             }

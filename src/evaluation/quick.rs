@@ -313,7 +313,7 @@ impl<'m> Quick<'m> {
         best.filter(|_| !shared).map(|best| best.number)
     }
 
-    fn score(&self, number: usize, leaf: &Leaf, positions: &[usize], relative: &[Vec<Units>]) -> Units {
+    fn score(number: usize, leaf: &Leaf, positions: &[usize], relative: &[Vec<Units>]) -> Units {
         match leaf {
             Leaf::Fixed(units) => *units,
             Leaf::Level(slot, by_level) => {
@@ -333,7 +333,7 @@ impl<'m> Quick<'m> {
             let beneath = || bid.leaves.iter().filter(|(place, _)| places.contains(place));
             // What is not complete cannot be below a minimum.
             beneath().any(|(_, leaf)| matches!(leaf, Leaf::Missing))
-                || beneath().map(|(_, leaf)| self.score(0, leaf, positions, &[])).sum::<Units>() >= *least
+                || beneath().map(|(_, leaf)| Self::score(0, leaf, positions, &[])).sum::<Units>() >= *least
         })
     }
 
@@ -344,7 +344,7 @@ impl<'m> Quick<'m> {
         positions: &[usize],
         relative: &[Vec<Units>],
     ) -> Option<Standing<'a>> {
-        let total: Units = bid.leaves.iter().map(|(_, leaf)| self.score(number, leaf, positions, relative)).sum();
+        let total: Units = bid.leaves.iter().map(|(_, leaf)| Self::score(number, leaf, positions, relative)).sum();
         let figure = if self.per_point {
             if total <= 0 {
                 return None;
@@ -372,7 +372,7 @@ impl<'m> Quick<'m> {
                 Tie::Leaves(places) => {
                     let of = |one: &Standing<'_>| -> Units {
                         let leaves = one.bid.leaves.iter().filter(|(place, _)| places.contains(place));
-                        leaves.map(|(_, leaf)| self.score(one.number, leaf, positions, relative)).sum()
+                        leaves.map(|(_, leaf)| Self::score(one.number, leaf, positions, relative)).sum()
                     };
                     of(b).cmp(&of(a))
                 }

@@ -162,7 +162,8 @@ mod tests {
         let row = sheet.rows().nth(1).unwrap();
         assert!(matches!(row[0], Data::DateTime(_)), "{row:?}");
         for (column, said) in [(1, "1234.5"), (2, "7"), (3, "-0.125")] {
-            assert!(matches!(row[column], Data::Float(_)) && row[column].to_string() == said, "{row:?}");
+            let spelt = row[column].to_string();
+            assert!(matches!(row[column], Data::Float(_)) && spelt == said, "{row:?}");
         }
         for column in 4..8 {
             assert_eq!(row[column], Data::String(cells[column].to_owned()));

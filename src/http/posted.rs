@@ -99,7 +99,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
 const NUL: &[u8] = b"\\u0000";
 
 /// Longest time that a form or a JSON body, at most two megabytes, may take to arrive.
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 
 async fn in_time<T>(field: &str, body: impl Future<Output = T>) -> Result<T, Error> {
     tokio::time::timeout(SLOWEST, body)

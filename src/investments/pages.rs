@@ -44,9 +44,7 @@ pub fn figure_shown(figure: impl Borrow<Figure>) -> (String, String) {
 #[must_use]
 pub fn rate_shown(rate: &Xirr) -> (String, String) {
     match (rate, rate.sentence()) {
-        (Xirr::Rate { rate, .. }, None) => {
-            (shown_percent(*rate, 1), format!("certified: {} a year as a fraction", rate))
-        }
+        (Xirr::Rate { rate, .. }, None) => (shown_percent(*rate, 1), format!("certified: {rate} a year as a fraction")),
         (_, sentence) => ("–".to_owned(), sentence.unwrap_or_default().to_owned()),
     }
 }

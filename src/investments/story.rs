@@ -465,7 +465,7 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
             None => Event::new(at, "Change of the loan declined".to_owned(), by, String::new()),
         });
     }
-    let last_of_holiday = lines.iter().filter(|l| l.holiday).next_back().filter(|l| l.due < today);
+    let last_of_holiday = lines.iter().rfind(|l| l.holiday).filter(|l| l.due < today);
     let after = lines.iter().find(|l| !l.holiday && last_of_holiday.is_none_or(|last| l.due > last.due));
     if let (Some(last), Some(first)) = (last_of_holiday, after) {
         let text = format!("First payment of {} due on {}.", first.payment(), medium_date(first.due));

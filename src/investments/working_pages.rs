@@ -29,7 +29,8 @@ fn payments(book: &Book) -> Result<Vec<Line>> {
 fn measures(book: &Book, on: LocalDate) -> Vec<Line> {
     let flows = book.flows();
     let mut lines = fund::measures(&flows, Some(book.investment.amount), on, &book.measures(on));
-    let cash: Vec<Flow> = flows.iter().filter(|f| f.on <= on).filter_map(|f| f.cash()).collect();
+    let cash: Vec<Flow> =
+        flows.iter().filter(|f| f.on <= on).filter_map(crate::finance::measures::TypedFlow::cash).collect();
     let closing = book.nav(on).map(|n| Closing { date: on, value: n.nav.value });
     lines.extend(rates::dated_rate(&cash, closing, &book.rate_of_return(on)));
     lines

@@ -104,7 +104,7 @@ pub fn after_failure(failures: i64, machine_now: Instant) -> (i64, Option<Instan
 /// # Errors
 /// [`PeopleRefusal::RoleForKind`].
 pub fn role_fits(role: Role, kind: OrganisationKind) -> Result<(), PeopleRefusal> {
-    if role.is_staff() == !kind.is_applicant() && kind != OrganisationKind::Department {
+    if role.is_staff() != kind.is_applicant() && kind != OrganisationKind::Department {
         Ok(())
     } else {
         Err(PeopleRefusal::RoleForKind)

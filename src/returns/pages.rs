@@ -293,6 +293,9 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<FundQ
     })
 }
 
+/// Day, name, reference, number of the instalment, then its interest, capital and fee, and all of it.
+type ForecastRow = (LocalDate, String, String, u32, Pence, Pence, Pence, Pence);
+
 #[derive(Template)]
 #[template(path = "returns/forecast.html")]
 struct ForecastPage {
@@ -300,7 +303,7 @@ struct ForecastPage {
     tabs: Vec<Link>,
     fund: Fund,
     verdict: String,
-    rows: Vec<(LocalDate, String, String, u32, Pence, Pence, Pence, Pence)>,
+    rows: Vec<ForecastRow>,
     more: usize,
 }
 

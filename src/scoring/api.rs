@@ -18,6 +18,7 @@ use crate::values::Id;
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
 
 /// A body without fields.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -130,7 +131,7 @@ pub async fn sheet(visit: Visit, id: OfCall) -> Answer {
             let texts = bids::qualities(db, id)?;
             let model = &call.terms.0.model;
             let scores_figures = call.kind == CallKind::Round && figures::any(model);
-            let prices = if scores_figures { bids::prices(db, id)? } else { Default::default() };
+            let prices = if scores_figures { bids::prices(db, id)? } else { HashMap::new() };
             let figures_of = |id: &Id<Application>| {
                 let none = PriceAnswers::default();
                 let texts = texts.get(id).filter(|_| scores_figures)?;
@@ -210,7 +211,7 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
             }
             let all = store::final_scores_seen_by(db, id, member.as_ref())?;
             let agreed =
-                if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { Default::default() };
+                if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { BTreeMap::new() };
             let all: Vec<_> = all
                 .iter()
                 .map(|s| {

@@ -191,7 +191,7 @@ pub(super) fn inputs(
                     .collect();
             }
             if let Some(price) = prices.get(&id) {
-                bid.hours = price.hours.map(|hours| hours.get());
+                bid.hours = price.hours.map(crate::values::Quantity::get);
                 bid.prices = price
                     .prices
                     .iter()

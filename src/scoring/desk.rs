@@ -75,6 +75,7 @@ pub(super) async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
 }
 
 /// One answer on the moderation page.
+#[expect(clippy::struct_field_names, reason = "the spread is what it is sorted by")]
 struct Spread {
     title: String,
     bid: String,
@@ -204,7 +205,7 @@ fn spreads(found: &Desk) -> Vec<Spread> {
             })
         })
         .collect();
-    all.sort_by(|a, b| b.spread.cmp(&a.spread));
+    all.sort_by_key(|one| std::cmp::Reverse(one.spread));
     all
 }
 
@@ -266,7 +267,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         },
         moderated: format!("{agreed} of {} agreed", spreads.len()),
         open_enquiries: found.enquiries.iter().filter(|e| e.outcome == EnquiryOutcome::Open).count(),
-        signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(|at| at.medium()),
+        signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(crate::values::Instant::medium),
         hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
         heads,
         places,

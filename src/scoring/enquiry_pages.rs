@@ -65,7 +65,7 @@ async fn enquiry_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         reasons: enquiry.iter().flat_map(|e| e.flags.0.iter().map(|f| why(f.reason))).collect(),
         answer_by: enquiry.as_ref().and_then(|e| e.answer_by).map(medium_date).unwrap_or_default(),
         answer: enquiry.as_ref().and_then(|e| e.answer.clone()).unwrap_or_default(),
-        answered: answered.map(|at| at.medium()).unwrap_or_default(),
+        answered: answered.map(crate::values::Instant::medium).unwrap_or_default(),
         decision: enquiry.as_ref().filter(|_| !open).and_then(|e| e.note.clone()).unwrap_or_default(),
         may_answer: open && answered.is_none() && can(&visit.actor, Action::SubmitApplication, &thing),
         application: application.id,

@@ -374,7 +374,10 @@ async fn score_page(
             let model = &call.terms.0.model;
             // What a tender asks for is none of an evaluator's business: only a round that scores figures reads amounts.
             let figures = if call.kind == calls::CallKind::Round && figures::any(model) {
-                let price = part(calls::Part::Price).map(|p| p.prices()).transpose()?.unwrap_or_default();
+                let price = part(calls::Part::Price)
+                    .map(crate::applications::OpenedPart::prices)
+                    .transpose()?
+                    .unwrap_or_default();
                 figures::beside(model, &answers, &price)
             } else {
                 Vec::new()

@@ -78,7 +78,7 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
                 name: name(m.account_id),
                 word,
                 colour,
-                declared: m.declared_at.map(|d| d.medium()).unwrap_or_default(),
+                declared: m.declared_at.map(crate::values::Instant::medium).unwrap_or_default(),
                 all: format!("{} of {}", by.iter().sum::<usize>(), scored.len() * bids.len()),
                 given: by.into_iter().map(|n| format!("{n} of {}", bids.len())).collect(),
                 replaced: match (m.replaced_at, &m.replaced_reason) {

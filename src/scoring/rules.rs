@@ -349,7 +349,7 @@ mod tests {
         );
         assert_eq!(may_moderate(&[done, slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]), Ok(()));
         assert_eq!(
-            may_moderate(&[slow.clone()], &[conflict(&slow, ConflictOutcome::Open)]),
+            may_moderate(std::slice::from_ref(&slow), &[conflict(&slow, ConflictOutcome::Open)]),
             Err(ScoringRefusal::NobodyScored)
         );
     }

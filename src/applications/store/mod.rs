@@ -305,11 +305,11 @@ pub(super) fn closing(db: &mut Db, call: Id<Call>) -> Result<(CallStage, Option<
     Ok(calls::table.filter(calls::id.eq(call)).select((calls::stage, calls::deadline_at)).first(db)?)
 }
 
+/// The stage of a call and its deadline.
+type StageAndDeadline = (CallStage, Option<Instant>);
+
 /// As [`closing`], of several calls.
-pub(super) fn closing_of(
-    db: &mut Db,
-    ids: BTreeSet<Id<Call>>,
-) -> Result<HashMap<Id<Call>, (CallStage, Option<Instant>)>> {
+pub(super) fn closing_of(db: &mut Db, ids: BTreeSet<Id<Call>>) -> Result<HashMap<Id<Call>, StageAndDeadline>> {
     let rows: Vec<(Id<Call>, CallStage, Option<Instant>)> =
         calls::table.filter(calls::id.eq_any(ids)).select((calls::id, calls::stage, calls::deadline_at)).load(db)?;
     Ok(rows.into_iter().map(|(id, stage, deadline_at)| (id, (stage, deadline_at))).collect())

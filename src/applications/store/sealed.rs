@@ -89,11 +89,11 @@ pub fn receipts_of(db: &mut Db, application: Id<Application>) -> Result<Vec<Rece
         .load(db)?)
 }
 
+/// A receipt with the applicant, and reference and title of the call.
+type ReceiptWithCall = (Receipt, Id<actor::Organisation>, String, String);
+
 /// Receipts with the applicant, and reference and title of the call, for the mails that carry them.
-pub(in crate::applications) fn receipts_with_calls(
-    db: &mut Db,
-    ids: &[Id<Receipt>],
-) -> Result<Vec<(Receipt, Id<actor::Organisation>, String, String)>> {
+pub(in crate::applications) fn receipts_with_calls(db: &mut Db, ids: &[Id<Receipt>]) -> Result<Vec<ReceiptWithCall>> {
     Ok(receipts::table
         .inner_join(applications::table.on(applications::id.eq(receipts::application_id)))
         .inner_join(calls::table.on(calls::id.eq(applications::call_id)))

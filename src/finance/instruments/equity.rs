@@ -228,6 +228,7 @@ mod tests {
         Class { name: name.to_owned(), shares, cost: Pence(pounds * 100), preference, unpaid_dividends: Pence::ZERO }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a class holds it as an option")]
     fn preferred(participating: bool, cap: Option<Decimal>) -> Option<Preference> {
         let dividend = "0.08".parse().unwrap();
         Some(Preference {

@@ -27,7 +27,7 @@ impl GuaranteeTerms {
     ///
     /// # Errors
     /// More recovered than lost, figures too large.
-    fn claims(&self, happened: &[Fact]) -> Agreed<Vec<Claim>> {
+    fn claims(happened: &[Fact]) -> Agreed<Vec<Claim>> {
         let mut claims: Vec<Claim> = Vec::new();
         for fact in happened {
             match fact.what {
@@ -56,7 +56,7 @@ impl GuaranteeTerms {
     /// # Errors
     /// As the claims.
     pub fn called(&self, happened: &[Fact]) -> Agreed<Vec<Called>> {
-        Ok(self.guarantee.calls(&self.claims(happened)?)?)
+        Ok(self.guarantee.calls(&Self::claims(happened)?)?)
     }
 
     /// The days on which the fee of a year falls due.

@@ -193,11 +193,14 @@ impl InstrumentTerms {
             InstrumentTerms::CommunityShares(_) => vec![FactKind::Interest, FactKind::Withdrawal],
             InstrumentTerms::Guarantee(_) => vec![FactKind::Claim, FactKind::Recovered],
             InstrumentTerms::Grant => Vec::new(),
-            InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) if sold => Vec::new(),
+            InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) | InstrumentTerms::Convertible(_)
+                if sold =>
+            {
+                Vec::new()
+            }
             InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) => {
                 vec![FactKind::Dividend, FactKind::Round, FactKind::Exit]
             }
-            InstrumentTerms::Convertible(_) if sold => Vec::new(),
             InstrumentTerms::Convertible(_) => vec![FactKind::Round, FactKind::Dividend, FactKind::Exit],
         }
     }

@@ -311,11 +311,11 @@ fn every() -> Vec<(InstrumentTerms, Vec<Tranche>)> {
         instalments: 24,
         period_months: 1,
         first_due: None,
-        month_end: Default::default(),
-        convention: Default::default(),
+        month_end: crate::finance::business_days::MonthEnd::default(),
+        convention: crate::finance::business_days::Convention::default(),
         calendar: None,
         pauses: Vec::new(),
-        scope: Default::default(),
+        scope: crate::finance::loan::Scope::default(),
         fees: Vec::new(),
     };
     let convertible = ConvertibleTerms {

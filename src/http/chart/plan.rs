@@ -155,7 +155,7 @@ impl PlanColumns {
             }
         }
         let mut labels = year_labels(&columns, &left, step);
-        let holiday = self.holiday_mark(&columns, &down, &left, step, &mut labels);
+        let holiday = Self::holiday_mark(&columns, &down, &left, step, &mut labels);
         if let Some(level) = self.level().filter(|_| columns.len() == self.payments.len()) {
             labels.push(Label {
                 x: Decimal::ONE_HUNDRED,
@@ -189,7 +189,6 @@ impl PlanColumns {
 
     /// The line at the first payment of a holiday, from the words above it down to its column.
     fn holiday_mark(
-        &self,
         columns: &[Sum],
         down: &Scale,
         left: &dyn Fn(usize) -> Decimal,

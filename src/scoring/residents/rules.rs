@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(told[1], "Row 3: “x@” is no email address");
         assert_eq!(told[2], "Row 4: the same address as in row 1");
         assert!(read_addresses("  \n").is_err());
-        let many: String = (0..1001).map(|n| format!("r{n}@example.org\n")).collect();
+        let many = (0..1001).map(|n| format!("r{n}@example.org\n")).collect::<Vec<_>>().concat();
         assert!(read_addresses(&many).unwrap_err().at("addresses").unwrap().contains("at most 1,000"));
         let bad: String = (0..30).map(|_| "nothing\n".to_owned()).collect();
         assert_eq!(read_addresses(&bad).unwrap_err().0.len(), 21);
