@@ -18,7 +18,7 @@ mod verify;
 pub const ORPHAN_HOURS: i64 = 24;
 
 pub use archive::{ArchiveRefusal, check_archive};
-pub use check::{Checked, Upload, check};
+pub use check::{Checked, FileRefusal, Upload, check};
 pub use scan::{ScanState, scan};
 pub use store::{Document, NewDocument, find, forget, insert, of_owner, read_file, remove, store_file};
 pub use verify::{FileFinding, FileReport, sweep, verify};

@@ -69,6 +69,15 @@ pub fn import(rows: &[Vec<String>]) -> Result<Vec<CatalogueMeasure>, Vec<RowErro
     if body.len() > MOST_ROWS {
         return Err(vec![wrong(MOST_ROWS + 2, "", "A catalogue has at most 10,000 rows.")]);
     }
+    if let [only] = header.as_slice()
+        && only.contains([';', '\t'])
+    {
+        return Err(vec![wrong(
+            1,
+            "",
+            "Columns are separated by commas. Save the file as CSV with commas between columns.",
+        )]);
+    }
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
     let mut errors = Vec::new();
     for (place, name) in names.iter().enumerate() {
@@ -108,6 +117,15 @@ fn overlap(a: &MeasureRecord, b: &MeasureRecord) -> bool {
     let starts_in_time =
         |one: &MeasureRecord, other: &MeasureRecord| other.valid_until.is_none_or(|last| one.valid_from <= last);
     a.code == b.code && starts_in_time(a, b) && starts_in_time(b, a)
+}
+
+/// A sentence that stands alone, with its first letter large.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }
 
 struct Row<'a> {
@@ -204,10 +222,12 @@ impl Row<'_> {
             valid_until,
             catalogue: None,
         };
-        if self.errors.is_empty()
-            && let Some(problem) = record_problem(&record)
-        {
-            self.wrong("proxy", problem);
+        if self.errors.is_empty() {
+            if record.valid_until.is_some_and(|last| last < record.valid_from) {
+                self.wrong("valid_until", "The last day it is valid lies before the first.");
+            } else if let Some(problem) = record_problem(&record) {
+                self.wrong("proxy", &capital(problem));
+            }
         }
         Some(CatalogueMeasure { title, unit, record })
     }
@@ -261,7 +281,22 @@ mod tests {
                 (4, "title"),
             ]
         );
-        assert!(errors[8].sentence.contains("nothing of its value is left"));
+        assert!(errors[8].sentence.contains("Nothing of its value is left"));
+    }
+
+    #[test]
+    fn a_last_day_before_the_first_is_told_in_its_own_column() {
+        let errors =
+            import(&rows(&format!("{HEADER}\nJ1;Jobs;people;10;2025;;;1;S;2026-04-01;2026-03-01"))).unwrap_err();
+        assert_eq!((errors.len(), errors[0].row, errors[0].column.as_str()), (1, 2, "valid_until"));
+        assert!(errors[0].sentence.starts_with("The last day"), "{}", errors[0].sentence);
+    }
+
+    #[test]
+    fn a_file_with_semicolons_gets_one_hint() {
+        let errors = import(&[vec![HEADER.to_owned()], vec!["J1;Jobs;people".to_owned()]]).unwrap_err();
+        assert_eq!((errors.len(), errors[0].row), (1, 1));
+        assert!(errors[0].sentence.starts_with("Columns are separated by commas"));
     }
 
     #[test]
