@@ -8,6 +8,7 @@ use crate::values::time::parse_date;
 use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Most rows of one catalogue.
 pub const MOST_ROWS: usize = 10_000;
@@ -96,15 +97,20 @@ pub fn import(rows: &[Vec<String>]) -> Result<Vec<CatalogueMeasure>, Vec<RowErro
         return Err(errors);
     }
     let mut found: Vec<(usize, CatalogueMeasure)> = Vec::new();
+    // Places in `found`, by code: ten thousand rows are not each held against all others.
+    let mut by_code: HashMap<String, Vec<usize>> = HashMap::new();
     for (row, cells) in (2..).zip(body).filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())) {
         let mut reader = Row { names: &names, cells, row, errors: Vec::new() };
         match reader.measure() {
             Some(measure) if reader.errors.is_empty() => {
-                let twice = found.iter().find(|(_, known)| overlap(&known.record, &measure.record));
+                let places = by_code.entry(measure.record.code.clone()).or_default();
+                let mut same = places.iter().filter_map(|place| found.get(*place));
+                let twice = same.find(|(_, known)| overlap(&known.record, &measure.record));
                 if let Some((first, _)) = twice {
                     let sentence = format!("Row {first} has the same code for some of the same days.");
                     errors.push(wrong(row, "code", &sentence));
                 }
+                places.push(found.len());
                 found.push((row, measure));
             }
             _ => errors.append(&mut reader.errors),
