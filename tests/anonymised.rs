@@ -183,6 +183,9 @@ both! {
         let judge = |_: usize, _: &str, _: &str| 3;
         samples::moderate_everything(&world.app, &found.officer, call, &judge, world.now()).await.unwrap();
         // Moderation is final: names are shown again, everywhere.
+        let first = &found.bidders[0];
+        desk.get(&format!("/desk/applications/{}", first.bid)).await.expect(200).shows(first.name).shows(&first.file).hides("Bidders stand under letters");
+        desk.get(&format!("/desk/calls/{call}/opening")).await.expect(200).shows(first.name).shows(&first.reference);
         let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).hides("Bidder A");
         let moderated = desk.get(&moderation).await.expect(200).hides("Bidder A");
         for bidder in &found.bidders {
@@ -287,8 +290,35 @@ both! {
         program.get(&format!("/api/v1/calls/{call}/awards")).await.expect(409);
         let check = json!({ "kind": "exclusion", "outcome": "clear", "note": "Looked at the list" });
         program.post(&format!("/api/v1/applications/{}/checks", found.bidders[0].bid), check).await.expect(409);
-        // An officer who does not judge reads bids as before, and a call that hides nothing has no such page.
-        desk.get(&format!("/desk/applications/{}", found.bidders[0].bid)).await.expect(200).shows("Zebra Kitchens").shows("offer of Zebra Kitchens.txt");
+        // Nor does anybody else on the staff read whose a bid is but where the look is recorded, whatever their role.
+        let (zebra, letter) = (&found.bidders[0], format!("Bidder {}", drawn[0]));
+        let bid = format!("/desk/applications/{}", zebra.bid);
+        for person in [found.officer.clone(), world.person(Role::CommitteeMember), world.person(Role::FundManager), world.person(Role::Auditor)] {
+            let (who, program) = (world.client(&person).await, world.api(&person).await);
+            for path in [format!("/desk/calls/{call}/opening"), format!("/desk/calls/{call}/opening?format=csv"), bid.clone()] {
+                let reply = who.get(&path).await.expect(200).shows(&letter);
+                tells_nothing(&found, &path, &reply.text);
+            }
+            let listed = program.get(&format!("/api/v1/calls/{call}/applications")).await.expect(200);
+            tells_nothing(&found, "the list for programs", &listed.text);
+            let items = listed.json()["items"].as_array().unwrap().clone();
+            assert_eq!((items.len(), items[0]["shown_as"].as_str()), (4, Some("Bidder A")));
+            assert!(items.iter().all(|one| one.get("organisation").is_none() && one.get("reference").is_none()), "{items:?}");
+            let content = program.get(&format!("/api/v1/applications/{}/content", zebra.bid)).await.expect(200);
+            tells_nothing(&found, "the content for programs", &content.text);
+            let answers = content.json()["answers"].clone();
+            assert_eq!((answers["profile"]["contact_email"].as_str(), answers["profile"]["address"].as_str()), (Some(""), Some("")));
+            assert_eq!((answers["declared_by"].as_str(), answers["files"][0]["name"].as_str()), (Some(""), Some("file 1.txt")));
+            let reports = program.get(&format!("/api/v1/calls/{call}/opening")).await.expect(200).shows(&letter);
+            tells_nothing(&found, "the report for programs", &reports.text);
+        }
+        // They read what was sent, files too, under the letter; the name stands on “Who is who”.
+        let read = desk.get(&bid).await.expect(200).shows("file 1.txt").shows("see who is who").hides("Who you are");
+        let file = links(&read.text).into_iter().find(|link| link.contains("/files/")).unwrap();
+        let sent = desk.get(&file).await.expect(200);
+        assert!(sent.text.contains("the plan itself") && sent.headers.iter().all(|(_, value)| !value.contains("Zebra")), "{:?}", sent.headers);
+        desk.post(&path, &[("ground", "conflict")]).await.expect(200).shows("Zebra Kitchens");
+        // A call that hides nothing has no such page.
         let open = open_call(&world, CallKind::Tender, tender_terms(world.now().plus(TimeDelta::days(10))));
         desk.get(&format!("/desk/calls/{}/bidders", open.id)).await.expect(404);
     }
@@ -328,5 +358,6 @@ both! {
             told += usize::from(writer.get(&page).await.expect(200).text.contains("Do not name yourself in answers"));
         }
         assert_eq!(told, 1, "the one question that evaluators read");
+        writer.get(&format!("/applications/{bid}/answer/files")).await.expect(200).shows("Do not name yourself in files");
     }
 }

@@ -356,6 +356,8 @@ both! {
         assert_eq!(check["minimum_period"]["days"], json!(25));
         assert!(check["rehearsal"]["price_per_point"].as_array().unwrap().len() == 5);
         api.post(&format!("{path}/publish"), json!({ "seen": "yes" })).await.expect(200);
+        let nonsense = json!({ "kind": "uk4", "notice_number": "abc", "notice_date": world.now().rfc3339() });
+        api.post(&format!("{path}/notices"), nonsense).await.expect(422).shows("Enter the number as the platform shows it");
         let opened = api.post(&format!("{path}/notices"), json!({ "kind": "uk4", "notice_number": "1", "notice_date": world.now().rfc3339() })).await.expect(200).json();
         assert_eq!(opened["stage"], json!("open"));
         let later = dates.deadline.plus(TimeDelta::days(7)).rfc3339();

@@ -3,7 +3,7 @@
 use super::actions::{self, Declaration, DraftInput, PartInput};
 use super::affordability::{TrialInput, assess};
 use super::desk_pages::{WhichApplication, visible};
-use super::letters::refuse_blind_judge;
+use super::letters::{hide_names, names_hidden, refuse_blind_judge, shown_as};
 use super::model::Application;
 use super::pages::StartInput;
 use super::sending_pages::own_receipts;
@@ -67,6 +67,18 @@ fn described(application: &Application) -> Value {
         "reference": application.reference,
         "saved_at": application.saved_at,
         "submitted_at": application.submitted_at,
+        "opened_at": application.opened_at,
+    })
+}
+
+/// What staff are told of an application while its bidder stands under a letter.
+fn described_by_letter(application: &Application) -> Value {
+    json!({
+        "id": application.id,
+        "call": application.call_id,
+        "shown_as": shown_as(application),
+        "state": application.state,
+        "call_version": application.call_version,
         "opened_at": application.opened_at,
     })
 }
@@ -247,7 +259,15 @@ pub async fn openings(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
                 return Err(Error::NotFound);
             }
             refuse_blind_judge(db, &actor, &call)?;
-            Ok((call, store::openings(db, id)?))
+            let mut openings = store::openings(db, id)?;
+            if names_hidden(db, &call)? {
+                let all = store::of_call(db, id)?;
+                let called = |id: Id<Application>| all.iter().find(|a| a.id == id).map(shown_as).unwrap_or_default();
+                for report in openings.iter_mut().filter_map(|o| o.report.as_mut()) {
+                    report.0.hide(called);
+                }
+            }
+            Ok((call, openings))
         })
         .await?;
     let shown: Vec<_> = openings
@@ -311,10 +331,16 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
                 return Err(Error::NotFound);
             }
             refuse_blind_judge(db, &actor, &call)?;
-            visible(db, &call)
+            let mut found = visible(db, &call)?;
+            if names_hidden(db, &call)? {
+                // In the order of their letters: that of arrival would tell the order of their references.
+                found.sort_by_key(|a| a.letter.as_ref().map(|letter| (letter.len(), letter.clone())));
+                return Ok(found.iter().map(described_by_letter).collect::<Vec<_>>());
+            }
+            Ok(found.iter().map(described).collect::<Vec<_>>())
         })
         .await?;
-    ok(&json!({ "items": found.iter().map(described).collect::<Vec<_>>() }))
+    ok(&json!({ "items": found }))
 }
 
 /// What an opened application says; the price part once it is open.
@@ -334,8 +360,12 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
                 return Err(Error::NotFound);
             }
             refuse_blind_judge(db, &actor, &call)?;
-            let quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
+            let hidden = names_hidden(db, &call)?;
+            let mut quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
             let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
+            if hidden {
+                hide_names(&mut quality);
+            }
             Ok((quality, price))
         })
         .await?;

@@ -1,7 +1,7 @@
 //! The page on which staff read an application once it is open, with what it could carry.
 
 use super::affordability::{Assessment, TrialInput, assess};
-use super::letters::refuse_blind_judge;
+use super::letters::{hide_names, names_hidden, refuse_blind_judge, shown_as};
 use super::model::Application;
 use super::shown::{self, Line};
 use super::store;
@@ -35,6 +35,10 @@ struct ReadingPage {
     application: Application,
     call: Call,
     organisation: String,
+    /// Whether the bidder stands under its letter for now.
+    hidden: bool,
+    /// Whether this person may ask who is who.
+    may_look: bool,
     opened: bool,
     price_opened: bool,
     lines: Vec<Line>,
@@ -164,7 +168,7 @@ fn months_file(assessed: &Assessment, reference: &str) -> Table {
 /// NotFound while it is sealed, for another authority, and for roles that may not read it whole.
 pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Query<ReadingQuery>) -> Answer {
     let (id, actor, today) = (*id, visit.actor.clone(), visit.today());
-    let (application, call, organisation, quality, price, group, group_name) = visit
+    let (mut application, call, organisation, quality, price, group, group_name, hidden) = visit
         .app
         .db
         .read(move |db| {
@@ -175,6 +179,7 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
                 return Err(Error::NotFound);
             }
             refuse_blind_judge(db, &actor, &call)?;
+            let hidden = names_hidden(db, &call)?;
             let organisation = find_organisation(db, application.organisation_id)?;
             let named = organisation.profile.0.group.trim();
             let group_name = if named.is_empty() { organisation.name.clone() } else { named.to_owned() };
@@ -187,12 +192,17 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
             } else {
                 None
             };
-            Ok((application, call, organisation.name, quality, price, group, group_name))
+            let name = if hidden { shown_as(&application) } else { organisation.name };
+            Ok((application, call, name, quality, price, group, group_name, hidden))
         })
         .await?;
     let opened = quality.is_some();
     let round = call.kind == CallKind::Round;
-    let answers = quality.unwrap_or_default();
+    let mut answers = quality.unwrap_or_default();
+    if hidden {
+        hide_names(&mut answers);
+        application.reference = None;
+    }
     let input = &query.trial;
     let mut trial_form = FormState::filled([
         ("amount", &input.amount),
@@ -221,7 +231,12 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
         let reference = application.reference.clone().unwrap_or_default();
         return months_file(assessed.as_ref().ok_or(Error::NotFound)?, &reference).answer(&query.format);
     }
-    let lines = if opened { shown::lines(&call.terms.0, &answers, price.as_ref()) } else { Vec::new() };
+    let mut lines = if opened { shown::lines(&call.terms.0, &answers, price.as_ref()) } else { Vec::new() };
+    if hidden {
+        // “Who you are” is what nobody is told yet.
+        lines.retain(|line| line.key != "organisation");
+    }
+    let may_look = hidden && can(&visit.actor, Action::ManagePanel, &calls::thing(&call).public(false));
     let mut shell = visit.shell(organisation.clone(), "/desk/calls");
     shell.breadcrumbs = vec![
         Link::new("Calls", "/desk/calls"),
@@ -232,6 +247,8 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
     page(&ReadingPage {
         shell,
         organisation,
+        hidden,
+        may_look,
         opened,
         price_opened: price.is_some(),
         lines,

@@ -1,7 +1,7 @@
 //! Pages of staff: opening the envelopes, and applications once they are open.
 
 use super::actions::{self, PartInput};
-use super::letters::{judges_blind, shown_as};
+use super::letters::{names_hidden, shown_as};
 use super::model::Application;
 use super::records::Opening;
 use super::rules::{self, OpeningFacts};
@@ -52,6 +52,10 @@ struct OpeningPage {
     may_open: bool,
     closes: String,
     closed: bool,
+    /// Whether bidders stand under letters for now.
+    hidden: bool,
+    /// Whether this person may ask who is who.
+    may_look: bool,
 }
 
 /// What the page and its exports show, read in one go.
@@ -60,6 +64,7 @@ struct Found {
     openings: Vec<Opening>,
     quality_final: bool,
     rows: Vec<Row>,
+    hidden: bool,
     names: std::collections::HashMap<Id<crate::values::Account>, String>,
 }
 
@@ -86,7 +91,7 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
             }
             let mut openings = store::openings(db, id)?;
             let people: Vec<_> = openings.iter().flat_map(|o| [Some(o.first_by), o.second_by]).flatten().collect();
-            let blind = judges_blind(db, &actor, &call)?;
+            let blind = names_hidden(db, &call)?;
             let mut rows: Vec<Row> = store::of_call_named(db, id)?
                 .into_iter()
                 .filter(|(a, _)| may_be_known(&call, a))
@@ -115,13 +120,15 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
                 call,
                 openings,
                 rows,
+                hidden: blind,
             })
         })
         .await
 }
 
 fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
-    let Found { call, openings, quality_final, rows, names } = found;
+    let Found { call, openings, quality_final, rows, hidden, names } = found;
+    let may_look = hidden && can(&visit.actor, Action::ManagePanel, &calls::thing(&call).public(false));
     let may_open = can(&visit.actor, Action::OpenEnvelopes, &calls::thing(&call));
     let done = |part: Part| openings.iter().any(|o| o.part == part && o.second_at.is_some());
     let tender = call.kind == CallKind::Tender;
@@ -165,6 +172,8 @@ fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
         form,
         parts,
         rows,
+        hidden,
+        may_look,
         tender,
         may_open,
         closes: call.deadline_at.map(Instant::long).unwrap_or_default(),

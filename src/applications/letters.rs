@@ -1,12 +1,14 @@
-//! Bidders under letters: where a tender says so, those who judge see Bidder A, Bidder B and so on until moderation is
-//! final. The letters are drawn at the opening, so that they follow neither names nor the order in which bids came in.
+//! Bidders under letters: where a tender says so, staff see Bidder A, Bidder B and so on until moderation is final. The
+//! letters are drawn at the opening, so that they follow neither names nor the order in which bids came in. Who needs a
+//! name before that asks on “Who is who”, where each look is recorded with its ground.
 
-use super::model::Application;
+use super::model::{Answers, Application};
 use super::store;
 use crate::calls::{self, Call};
 use crate::db::Db;
 use crate::db::schema::panel_members;
 use crate::error::Result;
+use crate::people::Profile;
 use crate::people::policy::{Action, can};
 use crate::values::{Actor, Id, RefusalInfo};
 use diesel::prelude::*;
@@ -51,6 +53,34 @@ pub(super) fn draw(bids: &[Id<Application>]) -> Vec<(Id<Application>, String)> {
     drawn.into_iter().enumerate().map(|(place, (_, id))| (id, letter(place))).collect()
 }
 
+/// Whether the bidders of a call are shown under letters to all staff: its terms say so, and moderation is not final. The
+/// one condition of every page, file and answer for programs. Asks the database only of a call that hides names.
+///
+/// # Errors
+/// What the database says.
+pub fn names_hidden(db: &mut Db, call: &Call) -> Result<bool> {
+    Ok(call.terms.0.hides_bidders() && store::quality_final_at(db, call.id)?.is_none())
+}
+
+/// Takes out of opened answers what tells whose they are: the organisation's facts, who declared, and names of files.
+pub(super) fn hide_names(answers: &mut Answers) {
+    answers.profile = Profile::default();
+    answers.declared_by.clear();
+    for (place, file) in (1_usize..).zip(&mut answers.files) {
+        file.name = file_shown_as(place, &file.name);
+    }
+}
+
+/// What a file is called while names are hidden: its place among those of its bid, and an ending that tells its kind only.
+fn file_shown_as(place: usize, name: &str) -> String {
+    const ENDINGS: [&str; 12] = ["pdf", "docx", "xlsx", "odt", "ods", "csv", "txt", "text", "md", "png", "jpg", "jpeg"];
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    match ending.filter(|ending| ENDINGS.contains(&ending.as_str())) {
+        Some(ending) => format!("file {place}.{ending}"),
+        None => format!("file {place}"),
+    }
+}
+
 /// Whether somebody judges a call whose bidders they may not know yet. Asks the database only about evaluators, and only
 /// of a call that hides names.
 ///
@@ -61,12 +91,14 @@ pub fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
     if !call.terms.0.hides_bidders() || !can(actor, Action::DeclareConflicts, &calls::thing(call)) {
         return Ok(false);
     }
+    if !names_hidden(db, call)? {
+        return Ok(false);
+    }
     let seats = panel_members::table
         .filter(panel_members::call_id.eq(call.id))
         .filter(panel_members::account_id.eq(account))
         .filter(panel_members::replaced_at.is_null());
-    let seated: bool = diesel::select(diesel::dsl::exists(seats)).get_result(db)?;
-    Ok(seated && store::quality_final_at(db, call.id)?.is_none())
+    Ok(diesel::select(diesel::dsl::exists(seats)).get_result(db)?)
 }
 
 /// Refuses to show whose a bid is to somebody who judges it under its letter.
@@ -81,6 +113,13 @@ pub fn refuse_blind_judge(db: &mut Db, actor: &Actor, call: &Call) -> Result<()>
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn a_file_keeps_its_kind_and_nothing_of_its_name() {
+        assert_eq!(file_shown_as(1, "offer of Zebra Kitchens.PDF"), "file 1.pdf");
+        assert_eq!(file_shown_as(2, "plan.zebra"), "file 2");
+        assert_eq!(file_shown_as(3, "Zebra"), "file 3");
+    }
 
     #[test]
     fn letters_go_on_after_z() {

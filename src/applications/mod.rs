@@ -7,7 +7,7 @@
 //! never has to decrypt a file.
 //!
 //! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
-//! [`shown_as`], [`judges_blind`], [`refuse_blind_judge`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
+//! [`shown_as`], [`names_hidden`], [`judges_blind`], [`refuse_blind_judge`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
 mod affordability;
@@ -37,7 +37,7 @@ mod typed;
 
 pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use figures::{Figure, FigureProblem, figure};
-pub use letters::{NamesHidden, judges_blind, refuse_blind_judge, shown_as};
+pub use letters::{NamesHidden, judges_blind, names_hidden, refuse_blind_judge, shown_as};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
 };

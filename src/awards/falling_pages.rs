@@ -44,7 +44,12 @@ async fn falls_away_page(
                 return Err(Error::NotFound);
             }
             applications::refuse_blind_judge(db, &actor, &call)?;
-            Ok((call, find_organisation(db, application.organisation_id)?.name))
+            let name = if applications::names_hidden(db, &call)? {
+                applications::shown_as(&application)
+            } else {
+                find_organisation(db, application.organisation_id)?.name
+            };
+            Ok((call, name))
         })
         .await?;
     let mut shell = visit.shell(format!("{name} falls away"), "/desk/calls");

@@ -256,6 +256,9 @@ pub struct NoticeInput {
 impl NoticeInput {
     fn read(&self, form: &mut Parser) -> Option<(String, Instant)> {
         let number = form.text("notice_number", &self.notice_number, 60, "Enter the number of the notice");
+        if !number.is_empty() && !number.chars().any(|c| c.is_ascii_digit()) {
+            form.wrong("notice_number", "Enter the number as the platform shows it, for example 2026/S 000-123456");
+        }
         let at = form.instant("notice", &self.notice_date, &self.notice_time, "Enter the day the platform shows");
         at.map(|at| (number, at))
     }

@@ -114,18 +114,37 @@ pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<Id<C
         .collect())
 }
 
-/// What one unit of a promise can be worth by the council's current catalogue of social value: code, and words to choose by.
+/// What one unit of a promise can be worth, to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Worths {
+    /// Code, and words to choose by.
+    pub choices: Vec<(String, String)>,
+    /// Whether there are more than are listed.
+    pub more: bool,
+}
+
+/// What one unit of a promise that counts one of some units can be worth today by the council's current catalogue of social
+/// value, narrowed by words.
 ///
 /// # Errors
 /// What the database says.
-pub fn worths(db: &mut Db, authority: Id<actor::Organisation>, on: LocalDate) -> Result<Vec<(String, String)>> {
-    Ok(social_values::offered(db, authority, on)?
+pub fn worths<'a>(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    on: LocalDate,
+    units: impl IntoIterator<Item = &'a str>,
+    find: &str,
+) -> Result<Worths> {
+    let units: BTreeSet<String> = units.into_iter().map(social_values::unit_compared).collect();
+    let (found, more) = social_values::offered(db, authority, on, &units, find)?;
+    let choices = found
         .into_iter()
         .map(|e| {
-            let words = format!("{}: {} – {} for one of {}", e.code, e.title, e.record.0.proxy, e.unit);
+            let words = format!("{}: {} – {} for each ({})", e.code, e.title, e.record.0.proxy, e.unit);
             (e.code, words)
         })
-        .collect())
+        .collect();
+    Ok(Worths { choices, more })
 }
 
 /// What one unit of a promise is worth by a measure of the council's current catalogue, as it is copied into the model.
@@ -140,9 +159,9 @@ pub fn worth(
     on: LocalDate,
 ) -> Result<MeasureRecord> {
     let record = social_values::copied(db, authority, code, on)?;
-    let counts = record.catalogue.as_ref().map(|from| from.unit.trim().to_lowercase()).unwrap_or_default();
+    let counts = record.catalogue.as_ref().map(|from| social_values::unit_compared(&from.unit)).unwrap_or_default();
     let asks = asked.body.unit.trim();
-    if counts != asks.to_lowercase() {
+    if counts != social_values::unit_compared(asks) {
         return Err(Error::field(
             "worth",
             format!(

@@ -267,25 +267,61 @@ struct ConditionsPage {
     feeds: Vec<(String, String)>,
     /// What one unit may be worth by the council's catalogue.
     worths: Vec<(String, String)>,
+    /// Whether more measures fit than are offered.
+    worths_more: bool,
+    /// The words that narrow them.
+    finding: FormState,
+    narrowed: bool,
+    /// Whether the words leave no measure.
+    none_fits: bool,
+    /// Where this page stands.
+    path: String,
     /// What is said of it now.
     worth_now: String,
     /// The condition that is changed; empty when one is added.
     asked: String,
 }
 
-async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<FormState>) -> Result<ConditionsPage> {
+/// Words that narrow the measures that are offered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WorthQuery {
+    measure_q: String,
+}
+
+async fn conditions_page(
+    visit: &Visit,
+    id: Id<Call>,
+    asked: &str,
+    query: &WorthQuery,
+    form: Option<FormState>,
+) -> Result<ConditionsPage> {
     let call = own(visit, id).await?;
     let terms = &call.terms.0;
-    let (authority, today) = (call.authority_id, visit.today());
-    let (entries, mut worths) = visit
+    let (authority, today, find) = (call.authority_id, visit.today(), query.measure_q.clone());
+    // While a condition is chosen, its unit is one of those in the catalogue of conditions.
+    let unit = terms.conditions.iter().find(|c| c.id == asked).map(|one| one.body.unit.clone());
+    let (entries, offered) = visit
         .app
         .db
-        .read(move |db| Ok((catalogue::entries(db, authority)?, catalogue::worths(db, authority, today)?)))
+        .read(move |db| {
+            let entries = catalogue::entries(db, authority)?;
+            let units: Vec<&str> = match &unit {
+                Some(unit) => vec![unit.as_str()],
+                None => entries.iter().map(|entry| entry.body.unit.as_str()).collect(),
+            };
+            let offered = catalogue::worths(db, authority, today, units, &find)?;
+            Ok((entries, offered))
+        })
         .await?;
+    let narrowed = !query.measure_q.trim().is_empty();
+    let none_fits = narrowed && offered.choices.is_empty();
+    let catalogue::Worths { choices: mut worths, more: worths_more } = offered;
     let worth_now = match criteria::valued(&terms.model, asked) {
         Some(record) => {
             worths.insert(0, ("none".to_owned(), "No value in pounds".to_owned()));
-            format!("As it was copied: {}", view::worth_words(record))
+            let from = if record.catalogue.is_some() { "As it was copied" } else { "Set by hand, from no catalogue" };
+            format!("{from}: {}", view::worth_words(record))
         }
         None => "No value in pounds".to_owned(),
     };
@@ -329,6 +365,15 @@ async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<
             .collect(),
         feeds,
         worths,
+        worths_more,
+        finding: FormState::filled([("measure_q", query.measure_q.clone())]),
+        narrowed,
+        none_fits,
+        path: if asked.is_empty() {
+            format!("/desk/calls/{id}/conditions")
+        } else {
+            format!("/desk/calls/{id}/conditions/{asked}")
+        },
         worth_now,
         asked: asked.to_owned(),
         call,
@@ -339,21 +384,26 @@ async fn conditions_page(visit: &Visit, id: Id<Call>, asked: &str, form: Option<
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn conditions_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&conditions_page(&visit, *id, "", None).await?)
+pub async fn conditions_form(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<WorthQuery>) -> Answer {
+    page(&conditions_page(&visit, *id, "", &query, None).await?)
 }
 
 /// `POST /desk/calls/{id}/conditions`
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn condition_new(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<ConditionInput>) -> Answer {
+pub async fn condition_new(
+    visit: Visit,
+    id: web::Path<Id<Call>>,
+    query: web::Query<WorthQuery>,
+    posted: Posted<ConditionInput>,
+) -> Answer {
     match drafting_terms::put_condition(&visit.app, &visit.actor, *id, None, &posted.input, visit.now).await {
         Ok(_) => {
             visit.done("The condition is asked.");
             see(&format!("/desk/calls/{id}/conditions"))
         }
-        Err(error) => page_again(&conditions_page(&visit, *id, "", Some(posted.again(error)?)).await?),
+        Err(error) => page_again(&conditions_page(&visit, *id, "", &query, Some(posted.again(error)?)).await?),
     }
 }
 
@@ -361,23 +411,32 @@ pub async fn condition_new(visit: Visit, id: web::Path<Id<Call>>, posted: Posted
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn condition_form(visit: Visit, path: web::Path<(Id<Call>, String)>) -> Answer {
+pub async fn condition_form(
+    visit: Visit,
+    path: web::Path<(Id<Call>, String)>,
+    query: web::Query<WorthQuery>,
+) -> Answer {
     let (id, asked) = path.into_inner();
-    page(&conditions_page(&visit, id, &asked, None).await?)
+    page(&conditions_page(&visit, id, &asked, &query, None).await?)
 }
 
 /// `POST /desk/calls/{id}/conditions/{asked}`
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn condition(visit: Visit, path: web::Path<(Id<Call>, String)>, posted: Posted<ConditionInput>) -> Answer {
+pub async fn condition(
+    visit: Visit,
+    path: web::Path<(Id<Call>, String)>,
+    query: web::Query<WorthQuery>,
+    posted: Posted<ConditionInput>,
+) -> Answer {
     let (id, asked) = path.into_inner();
     match drafting_terms::put_condition(&visit.app, &visit.actor, id, Some(&asked), &posted.input, visit.now).await {
         Ok(_) => {
             visit.done("The condition is saved.");
             see(&format!("/desk/calls/{id}/conditions"))
         }
-        Err(error) => page_again(&conditions_page(&visit, id, &asked, Some(posted.again(error)?)).await?),
+        Err(error) => page_again(&conditions_page(&visit, id, &asked, &query, Some(posted.again(error)?)).await?),
     }
 }
 

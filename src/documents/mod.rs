@@ -4,8 +4,8 @@
 //! swept away later, a row without a file is found by `verify documents`. Files of sealed applications
 //! are stored as ciphertext only and keep no plaintext hash, name or type in clear.
 //!
-//! Public names: [`Document`], [`Upload`], [`Checked`], [`check`], [`check_archive`], [`Scan`], [`store_file`], [`read_file`],
-//! [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`], and the rows of a sheet in [`rows`].
+//! Public names: [`Document`], [`Upload`], [`Checked`], [`FileRefusal`], [`check`], [`check_archive`], [`Scan`],
+//! [`store_file`], [`read_file`], [`insert`], [`of_owner`], [`find`], [`forget`], [`verify()`], [`sweep`], and the rows of a sheet in [`rows`].
 
 mod archive;
 mod check;
@@ -18,7 +18,7 @@ mod verify;
 pub const ORPHAN_HOURS: i64 = 24;
 
 pub use archive::{ArchiveRefusal, check_archive};
-pub use check::{Checked, Upload, check};
+pub use check::{Checked, FileRefusal, Upload, check};
 pub use scan::{ScanState, scan};
 pub use store::{Document, NewDocument, find, forget, insert, of_owner, read_file, remove, store_file};
 pub use verify::{FileFinding, FileReport, sweep, verify};

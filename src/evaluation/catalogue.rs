@@ -8,6 +8,7 @@ use crate::values::time::parse_date;
 use crate::values::{LocalDate, Pence};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Most rows of one catalogue.
 pub const MOST_ROWS: usize = 10_000;
@@ -69,6 +70,15 @@ pub fn import(rows: &[Vec<String>]) -> Result<Vec<CatalogueMeasure>, Vec<RowErro
     if body.len() > MOST_ROWS {
         return Err(vec![wrong(MOST_ROWS + 2, "", "A catalogue has at most 10,000 rows.")]);
     }
+    if let [only] = header.as_slice()
+        && only.contains([';', '\t'])
+    {
+        return Err(vec![wrong(
+            1,
+            "",
+            "Columns are separated by commas. Save the file as CSV with commas between columns.",
+        )]);
+    }
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
     let mut errors = Vec::new();
     for (place, name) in names.iter().enumerate() {
@@ -87,15 +97,20 @@ pub fn import(rows: &[Vec<String>]) -> Result<Vec<CatalogueMeasure>, Vec<RowErro
         return Err(errors);
     }
     let mut found: Vec<(usize, CatalogueMeasure)> = Vec::new();
+    // Places in `found`, by code: ten thousand rows are not each held against all others.
+    let mut by_code: HashMap<String, Vec<usize>> = HashMap::new();
     for (row, cells) in (2..).zip(body).filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())) {
         let mut reader = Row { names: &names, cells, row, errors: Vec::new() };
         match reader.measure() {
             Some(measure) if reader.errors.is_empty() => {
-                let twice = found.iter().find(|(_, known)| overlap(&known.record, &measure.record));
+                let places = by_code.entry(measure.record.code.clone()).or_default();
+                let mut same = places.iter().filter_map(|place| found.get(*place));
+                let twice = same.find(|(_, known)| overlap(&known.record, &measure.record));
                 if let Some((first, _)) = twice {
                     let sentence = format!("Row {first} has the same code for some of the same days.");
                     errors.push(wrong(row, "code", &sentence));
                 }
+                places.push(found.len());
                 found.push((row, measure));
             }
             _ => errors.append(&mut reader.errors),
@@ -108,6 +123,15 @@ fn overlap(a: &MeasureRecord, b: &MeasureRecord) -> bool {
     let starts_in_time =
         |one: &MeasureRecord, other: &MeasureRecord| other.valid_until.is_none_or(|last| one.valid_from <= last);
     a.code == b.code && starts_in_time(a, b) && starts_in_time(b, a)
+}
+
+/// A sentence that stands alone, with its first letter large.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }
 
 #[expect(clippy::struct_field_names, reason = "the number that an error names")]
@@ -205,10 +229,12 @@ impl Row<'_> {
             valid_until,
             catalogue: None,
         };
-        if self.errors.is_empty()
-            && let Some(problem) = record_problem(&record)
-        {
-            self.wrong("proxy", problem);
+        if self.errors.is_empty() {
+            if record.valid_until.is_some_and(|last| last < record.valid_from) {
+                self.wrong("valid_until", "The last day it is valid lies before the first.");
+            } else if let Some(problem) = record_problem(&record) {
+                self.wrong("proxy", &capital(problem));
+            }
         }
         Some(CatalogueMeasure { title, unit, record })
     }
@@ -262,7 +288,22 @@ mod tests {
                 (4, "title"),
             ]
         );
-        assert!(errors[8].sentence.contains("nothing of its value is left"));
+        assert!(errors[8].sentence.contains("Nothing of its value is left"));
+    }
+
+    #[test]
+    fn a_last_day_before_the_first_is_told_in_its_own_column() {
+        let errors =
+            import(&rows(&format!("{HEADER}\nJ1;Jobs;people;10;2025;;;1;S;2026-04-01;2026-03-01"))).unwrap_err();
+        assert_eq!((errors.len(), errors[0].row, errors[0].column.as_str()), (1, 2, "valid_until"));
+        assert!(errors[0].sentence.starts_with("The last day"), "{}", errors[0].sentence);
+    }
+
+    #[test]
+    fn a_file_with_semicolons_gets_one_hint() {
+        let errors = import(&[vec![HEADER.to_owned()], vec!["J1;Jobs;people".to_owned()]]).unwrap_err();
+        assert_eq!((errors.len(), errors[0].row), (1, 1));
+        assert!(errors[0].sentence.starts_with("Columns are separated by commas"));
     }
 
     #[test]

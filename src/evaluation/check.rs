@@ -316,7 +316,13 @@ fn valued(
     for measure in measures {
         match &measure.record {
             None if method.is_valued() => {
-                problems.push(wrong(criterion, &format!("“{}” needs a record of what it is worth.", measure.title)));
+                problems.push(wrong(
+                    criterion,
+                    &format!(
+                        "“{}” needs a record of what it is worth. Choose it where the condition is asked, under “Conditions asked”.",
+                        measure.title
+                    ),
+                ));
             }
             Some(record) => problems.extend(record_problem(record).map(|problem| EvaluationRefusal::Criterion {
                 criterion: measure.title.clone(),

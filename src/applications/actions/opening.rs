@@ -255,7 +255,7 @@ pub async fn confirm_opening(
             let (facts, opening) = facts(db, call, part)?;
             rules::may_open(&found, part, facts, now)?;
             rules::may_confirm(facts, second)?;
-            let blind = letters::judges_blind(db, &asking, &found)?;
+            let blind = letters::names_hidden(db, &found)?;
             Ok((second, blind, gather(db, found, part, opening)?))
         })
         .await?;
@@ -465,8 +465,13 @@ pub async fn read_file(
                 return Err(Error::NotFound);
             }
             letters::refuse_blind_judge(db, &asking, &call)?;
+            let hidden = letters::names_hidden(db, &call)?;
             let opened = store::opened(db, application.id, Part::Quality)?.ok_or(Error::NotFound)?;
-            opened.answers()?.files.into_iter().find(|f| f.document == document).ok_or(Error::NotFound)
+            let mut answers = opened.answers()?;
+            if hidden {
+                letters::hide_names(&mut answers);
+            }
+            answers.files.into_iter().find(|f| f.document == document).ok_or(Error::NotFound)
         })
         .await?;
     let bytes = decrypt(app, &file).await?;

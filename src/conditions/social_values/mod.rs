@@ -6,7 +6,7 @@
 //! that a later version changes nothing that was published.
 //!
 //! Public names: [`Catalogue`], [`CatalogueEntry`], [`current`], [`offered`], [`copied`], [`is_copy`],
-//! [`actions`].
+//! [`unit_compared`], [`actions`].
 
 pub mod actions;
 pub mod api;
@@ -16,4 +16,4 @@ mod sheet;
 mod store;
 
 pub use model::{Catalogue, CatalogueEntry, CatalogueRefusal};
-pub use store::{copied, current, is_copy, offered};
+pub use store::{copied, current, is_copy, offered, unit_compared};

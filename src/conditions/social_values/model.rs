@@ -3,6 +3,7 @@
 use crate::db::schema::{social_value_catalogues, social_value_measures};
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::MeasureRecord;
+use crate::values::decimals::group_thousands;
 use crate::values::{Account, Id, Instant, LocalDate, RefusalInfo, actor};
 use diesel::prelude::*;
 
@@ -30,6 +31,14 @@ pub struct Catalogue {
     pub made_at: Instant,
     /// Who imported it.
     pub made_by: Id<Account>,
+}
+
+impl Catalogue {
+    /// How many measures it has, as people read it.
+    #[must_use]
+    pub fn measures_shown(&self) -> String {
+        group_thousands(&self.measures.to_string())
+    }
 }
 
 /// A measure of one version. Never changed.

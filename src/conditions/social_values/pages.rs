@@ -1,6 +1,6 @@
 //! Pages of the catalogue of social value.
 
-use super::actions::{self, CatalogueInput, Changes, Read, Wrong};
+use super::actions::{self, CatalogueInput, Read, Wrong};
 use super::model::{Catalogue, CatalogueEntry};
 use super::{sheet, store};
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Parts, Shell, Visit, page, page_again, see};
 use crate::people;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::decimals::shown_percent;
+use crate::values::decimals::{group_thousands, shown_percent};
 use crate::values::time::medium_date;
 use crate::values::{FieldErrors, Id, Pence, Refusal, actor};
 use actix_web::web;
@@ -343,7 +343,7 @@ fn again(visit: &Visit, input: &CatalogueInput, wrong: Wrong) -> Answer {
     if !wrong.rows.is_empty() {
         let count = match wrong.rows.len() {
             1 => "One cell of the file is wrong".to_owned(),
-            count => format!("{count} cells of the file are wrong"),
+            count => format!("{} cells of the file are wrong", group_thousands(&count.to_string())),
         };
         fields.add("file", format!("{count}. Nothing is stored until every row is right"));
     }
@@ -370,7 +370,8 @@ struct CheckPage {
     rows: Vec<Row>,
     text: String,
     version: i64,
-    changes: Changes,
+    /// What it changes; empty for the first version.
+    against: String,
 }
 
 /// `POST /desk/catalogue/new`: what was read from the file, or everything wrong with it. Nothing is stored.
@@ -397,18 +398,24 @@ pub async fn check(visit: Visit, parts: Parts) -> Answer {
             Ok((current, before))
         })
         .await?;
+    let against = current.as_ref().map_or_else(String::new, |_| {
+        let changes = actions::changes(&before, &read);
+        let [added, changed, gone] =
+            [changes.added, changes.changed, changes.gone].map(|count| group_thousands(&count.to_string()));
+        format!("Against the current version: {added} new, {changed} changed, {gone} no longer there.")
+    });
     page(&CheckPage {
         shell: form_shell(&visit, "Look at what was read", false),
         input,
         verdict: match read.measures.len() {
             1 => "One measure was read. Nothing is stored yet.".to_owned(),
-            count => format!("{count} measures were read. Nothing is stored yet."),
+            count => format!("{} measures were read. Nothing is stored yet.", group_thousands(&count.to_string())),
         },
         dated: medium_date(read.dated),
         rows: read.measures.iter().take(MEASURES).map(|m| row(&m.title, &m.unit, &m.record)).collect(),
         text: sheet::text(&rows)?,
         version: current.map_or(1, |c| c.version + 1),
-        changes: actions::changes(&before, &read),
+        against,
         read,
     })
 }

@@ -1,7 +1,7 @@
 //! From a file to rows of cells, and back to text while a person looks at what was read.
 
 use crate::documents::rows::{Bounds, RowsRefusal, csv_rows, excel_cells};
-use crate::documents::{Upload, check};
+use crate::documents::{FileRefusal, Upload, check};
 use crate::error::{Error, Result};
 use crate::evaluation::catalogue::{CatalogueMeasure, MOST_ROWS, RowError, import};
 
@@ -12,16 +12,25 @@ const MOST_CHARACTERS: usize = 501;
 /// Empty rows above the one that names the columns.
 const MOST_ABOVE: usize = 1_000;
 /// Bytes of the rows as text. They travel in the page on which a person looks at them before they are kept.
-const MOST_TEXT: usize = 900_000;
+/// A form with files takes nine million bytes of text, and title, source and token stand beside them.
+const MOST_TEXT: usize = 8_000_000;
 
 const FIELD: &str = "file";
+
+const KINDS: &str = "The file must be a CSV or Excel file: a CSV in UTF-8, or a workbook saved as .xlsx";
 
 /// The rows of a CSV file, or of the first sheet of a workbook, told apart by content.
 ///
 /// # Errors
 /// Invalid at the field `file`; refused for a file that is empty, too large or of another kind.
 pub(super) fn rows(upload: Upload, most_bytes: usize) -> Result<Vec<Vec<String>>> {
-    let checked = check(upload, most_bytes)?;
+    let checked = check(upload, most_bytes).map_err(|refusal| match refusal {
+        // A workbook under another name only needs its right ending.
+        FileRefusal::Kind | FileRefusal::Ending(_) if refusal != FileRefusal::Ending("xlsx") => {
+            Error::field(FIELD, KINDS)
+        }
+        other => other.into(),
+    })?;
     let wrong = |refusal: RowsRefusal| Error::field(FIELD, refusal.to_string());
     let rows = match checked.media_type {
         "text/csv" | "text/plain" => csv_rows(&checked.bytes, MOST_ROWS + 1).map_err(wrong)?,
@@ -31,15 +40,15 @@ pub(super) fn rows(upload: Upload, most_bytes: usize) -> Result<Vec<Vec<String>>
             if !found.whole {
                 return Err(Error::field(
                     FIELD,
-                    "The sheet holds more than a catalogue of 10,000 rows. Copy the columns of the catalogue into a new workbook",
+                    "A catalogue has at most 10,000 rows, and the sheet holds more than that. Copy its columns into a new workbook",
                 ));
             }
             in_rows(found.cells)?
         }
-        _ => return Err(Error::field(FIELD, "Choose a CSV or Excel (.xlsx) file")),
+        _ => return Err(Error::field(FIELD, KINDS)),
     };
-    // A browser sends every line end as two characters.
-    if text(&rows)?.len() + rows.len() > MOST_TEXT {
+    // A browser sends every line end as two characters. Rows beyond the most are told as such, whatever they hold.
+    if rows.len() <= MOST_ROWS + 1 && text(&rows)?.len() + rows.len() > MOST_TEXT {
         return Err(Error::field(FIELD, "The file holds more text than one catalogue can. Shorten titles and sources"));
     }
     Ok(rows)
@@ -79,7 +88,7 @@ pub(super) fn measures(rows: &[Vec<String>]) -> Result<Vec<CatalogueMeasure>, Ve
     let found = import(rows.get(above..).unwrap_or_default())
         .map_err(|errors| errors.into_iter().map(wrong).collect::<Vec<_>>())?;
     if found.is_empty() {
-        let sentence = "There is no measure below the row that names the columns.".to_owned();
+        let sentence = "The file has headings and no rows. Put one measure in each row below them.".to_owned();
         return Err(vec![RowError { row: above + 2, column: String::new(), sentence }]);
     }
     Ok(found)
@@ -140,8 +149,19 @@ mod tests {
 
     #[test]
     fn a_file_of_another_kind_and_one_without_measures_are_refused() {
-        assert!(read("c.csv", b"\x89PNG\r\n\x1a\n0000".to_vec()).is_err());
-        assert!(read("c.pdf", b"%PDF-1.7".to_vec()).is_err());
+        let told = |name: &str, bytes: &[u8]| match read(name, bytes).unwrap_err() {
+            Error::Invalid(errors) => errors.at("file").unwrap_or_default().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        for (name, bytes) in [
+            ("c.csv", b"\x89PNG\r\n\x1a\n0000".as_slice()),
+            ("c.pdf", b"%PDF-1.7".as_slice()),
+            ("c.exe", b"MZ\x90\x00\x03\x00".as_slice()),
+            ("c.csv", b"code,title\nJ1,Caf\xe9".as_slice()),
+            ("c.xlsx", b"no workbook".as_slice()),
+        ] {
+            assert!(told(name, bytes).contains("must be a CSV or Excel file"), "{name}");
+        }
         let rows = read("c.csv", HEADS.join(",")).unwrap();
         assert_eq!(measures(&rows).unwrap_err()[0].row, 2);
         assert_eq!(measures(&[]).unwrap_err()[0].row, 1);

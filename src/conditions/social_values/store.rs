@@ -7,11 +7,12 @@ use crate::error::{Error, Result};
 use crate::evaluation::{CopiedFrom, MeasureRecord};
 use crate::values::{Id, LocalDate, actor};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 /// Rows of one statement: both databases limit how many values a statement may hold.
 const AT_ONCE: usize = 500;
 /// Measures that a form offers; a program may name any by its code.
-const OFFERED: i64 = 500;
+const OFFERED: usize = 500;
 /// More than a version holds.
 const MOST: i64 = 10_001;
 
@@ -28,20 +29,47 @@ pub fn current(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Option
         .optional()?)
 }
 
-/// The measures of an authority's current version that are valid on a day, by place, at most 500.
+/// A unit as it is compared: small letters, and nothing around them.
+#[must_use]
+pub fn unit_compared(unit: &str) -> String {
+    unit.trim().to_lowercase()
+}
+
+/// The measures of an authority's current version that are valid on a day, count in one of some units (given as
+/// [`unit_compared`] writes them) and hold the words that were asked, by place: at most 500, and whether there are more.
 ///
 /// # Errors
 /// What the database says.
-pub fn offered(db: &mut Db, authority: Id<actor::Organisation>, on: LocalDate) -> Result<Vec<CatalogueEntry>> {
-    let Some(catalogue) = current(db, authority)? else { return Ok(Vec::new()) };
-    Ok(measures::table
+pub fn offered(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    on: LocalDate,
+    units: &BTreeSet<String>,
+    find: &str,
+) -> Result<(Vec<CatalogueEntry>, bool)> {
+    let Some(catalogue) = current(db, authority)? else { return Ok((Vec::new(), false)) };
+    let mut query = measures::table
         .filter(measures::catalogue_id.eq(catalogue.id))
         .filter(measures::valid_from.le(on))
         .filter(measures::valid_until.is_null().or(measures::valid_until.ge(on)))
         .select(CatalogueEntry::as_select())
-        .order((measures::place, measures::id))
-        .limit(OFFERED)
-        .load(db)?)
+        .into_boxed::<MultiBackend>();
+    if let Some(pattern) = pattern(find) {
+        query = query.filter(measures::words.like(pattern).escape('\\'));
+    }
+    // Units are compared here: SQLite makes only the letters of English small.
+    let mut found: Vec<CatalogueEntry> = query.order((measures::place, measures::id)).limit(MOST).load(db)?;
+    found.retain(|entry| units.contains(&unit_compared(&entry.unit)));
+    let more = found.len() > OFFERED;
+    found.truncate(OFFERED);
+    Ok((found, more))
+}
+
+/// What the words of a measure are held against; nothing when no words are asked.
+fn pattern(find: &str) -> Option<String> {
+    let words = find.trim().to_lowercase();
+    let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    (!words.is_empty()).then(|| format!("%{escaped}%"))
 }
 
 /// What one unit of a measure is worth on a day by the authority's current version, as a call copies it, and the unit.
@@ -132,9 +160,7 @@ pub(super) fn entries(
         .filter(measures::place.gt(after))
         .select(CatalogueEntry::as_select())
         .into_boxed::<MultiBackend>();
-    let words = find.trim().to_lowercase();
-    if !words.is_empty() {
-        let pattern = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    if let Some(pattern) = pattern(find) {
         query = query.filter(measures::words.like(pattern).escape('\\'));
     }
     Ok(query.order((measures::place, measures::id)).limit(i64::try_from(limit + 1)?).load(db)?)
