@@ -216,6 +216,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                         && award.state == AwardState::Recommended
                         && award.recommended_by == me
                         && route.is_none()
+                        && open_route.is_none()
                         && !committee.iter().any(|(v, _)| v.award_id == award.id)
                         && award.terms.0.number_of_parts() < MOST_PARTS
                         && can(&actor, Action::RecommendAward, &thing),
