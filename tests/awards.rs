@@ -177,6 +177,7 @@ both! {
         let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
         let told: Vec<&str> = mails.iter().filter(|m| m.subject == "A recommendation waits for you: R-2026-0002").map(|m| m.recipient.as_str()).collect();
         assert_eq!(told, [address(&world, &first)]);
+        assert!(mails.iter().any(|m| m.body.contains("an award of £60,000 to Alder Youth")), "the mail names who gets how much");
         let waits = "Decide on £60,000 for Alder Youth: R-2026-0002 Community kitchens";
         world.client(&first).await.get("/tasks").await.expect(200).shows(waits).shows("Say whether you are for it");
         world.client(&manager).await.get("/tasks").await.expect(200).hides("Decide on £60,000");
@@ -246,7 +247,10 @@ both! {
         large["reasons"] = json!("Best");
         assert_eq!(officer.post(&format!("/api/v1/calls/{}/awards", ready.call), large).await.expect(409).json()["type"], "/problems/awards/amount-outside");
         let id = recommended(&world, &ready, loan()).await;
-        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        let member = world.person(Role::CommitteeMember);
+        // The committee reads what must be so before money flows.
+        world.client(&member).await.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("Lease signed");
+        let committee = world.api(&member).await;
         committee.post(&format!("/api/v1/awards/{id}/decision"), json!({ "decision": "approve" })).await.expect(200);
         let by = world.now().plus(chrono::TimeDelta::days(14));
         let offer = json!({ "answer_by_date": by.rfc3339() });
@@ -259,7 +263,11 @@ both! {
         let outcome = format!("/applications/{}/outcome", ready.bids[0]);
         owner.get(&outcome).await.expect(200).shows("You would get £60,000 and pay back").shows("Lease signed");
         owner.post(&outcome, &[("answer", "accept")]).await.expect(422).shows("Confirm that you have read what it costs");
-        owner.post(&outcome, &[("answer", "accept"), ("understood", "yes")]).await.expect(303);
+        owner.get(&outcome).await.expect(200).shows("You would get £40,000 on 1 February 2027").shows("You would get £20,000 on 1 August 2027");
+        // A double tap sends the same answer twice, and is no problem.
+        for _ in 0..2 {
+            owner.post(&outcome, &[("answer", "accept"), ("understood", "yes")]).await.expect(303);
+        }
         let found = award(&world, &id);
         assert_eq!(found.state, AwardState::Accepted);
         assert!(awards::may_sign(&found, world.now().date()).is_ok());

@@ -285,7 +285,7 @@ both! {
         assert_eq!(interest(held.id)[..3], [6_000, 5_500, 6_000], "7.2% of 10,000 from the third month");
         let back = report("base_rate", "2026-02-14", &[("rate", "1")]);
         assert_eq!(code(reported(&world, &held, "2026-02-21", &back).await.unwrap_err()), "investments/out-of-order");
-        pages_show(&world, &held, &["base rate + 2.00% a year"]).await;
+        pages_show(&world, &held, &["base rate + 2% a year"]).await;
     }
 
     async fn every_instrument_of_a_round_is_offered_by_a_program_and_read_by_the_applicant_in_plain_words(world: World) {

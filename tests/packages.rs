@@ -277,6 +277,9 @@ both! {
         let cost = owner.get(&format!("/api/v1/awards/{award}")).await.expect(200).json()["cost"].clone();
         let lead = cost["lead"].as_str().unwrap();
         assert!(lead.starts_with("You would get £60,000 in 2 parts") && lead.contains("£60,000 (repayable loan) and a guarantee of up to £50,000"), "{lead}");
+        let page = world.client(&ready.suppliers[0].1).await;
+        page.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(200)
+            .shows("You have an offer of £60,000 to pay out, and a guarantee of £50,000");
         owner.post(&format!("/api/v1/awards/{award}/answer"), json!({ "answer": "accept", "understood": "yes" })).await.expect(200);
         world.run_jobs().await;
 

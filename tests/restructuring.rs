@@ -114,7 +114,7 @@ both! {
         committee.open(&path).await.shows("Decide the change of the loan").shows("What the proposed change would mean today");
         let after = committee.fill(&path, "Approve the change", &[]).await;
         committee.open("/tasks").await.hides(waits);
-        after.shows("3.00% a year since 10 April 2027, before it 6.00% a year").shows("to 15 December 2028 as changed; agreed for 1 year");
+        after.shows("3% a year since 10 April 2027, before it 6% a year").shows("to 15 December 2028 as changed; agreed for 1 year");
         after.shows("Loan changed from 10 April 2027").shows("The roof fell in").shows("£1,055 settled by the change");
 
         // What fell due before stays; what follows adds up.

@@ -270,6 +270,7 @@ both! {
         panel::declare(&world.app, second, ready.call, &none, now).await.unwrap();
         let api = world.api(second).await;
         let path = format!("/api/v1/calls/{}/scores", ready.call);
+        world.client(second).await.get("/tasks").await.expect(200).shows("Score the answers");
         assert_eq!(api.get(&path).await.expect(200).json()["scores"].as_array().unwrap().len(), 0);
         let agree = sheets::ScoreInput { level: "4".into(), reason: "Too early".into(), ..Default::default() };
         let early = moderation::agree(&world.app, &ready.officer, ready.call, ready.bids[0], "plan", &agree, now).await;
@@ -283,6 +284,7 @@ both! {
             api.post(&format!("/api/v1/calls/{}/scores/{bid}/plan", ready.call), json!({ "level": "1", "reason": "Thin" })).await.expect(200);
         }
         api.post(&format!("/api/v1/calls/{}/scores/final", ready.call), json!({})).await.expect(200);
+        world.client(second).await.get("/tasks").await.expect(200).hides("Score the answers");
         assert_eq!(api.get(&path).await.expect(200).json()["scores"].as_array().unwrap().len(), 12);
     }
     async fn moderation_keeps_the_originals_and_the_exported_file_recomputes_to_the_same_digits(world: World) {

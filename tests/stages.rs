@@ -212,6 +212,8 @@ both! {
         let second_desk = world.client(&council.colleague).await;
         let decide = format!("{page}/decision");
         second_desk.get(&page).await.expect(200).shows("Another officer confirms it.");
+        second_desk.get("/tasks").await.expect(200).shows("Confirm the shortlist or send it back");
+        desk.get("/tasks").await.expect(200).hides("Confirm the shortlist or send it back");
         second_desk.post(&decide, &[("decision", "return"), ("note", "")]).await.expect(422).shows("Say what should be changed");
         second_desk.post(&decide, &[("decision", "return"), ("note", "Give them three weeks")]).await.expect(303);
         desk.get(&page).await.expect(200).shows("sent back: Give them three weeks");

@@ -44,6 +44,7 @@ pub async fn sign(
     form.finish()?;
     let by = actor.account().ok_or(Error::Denied)?;
     let (actor, kpis) = (actor.clone(), input.kpis.clone());
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     app.db
         .write(move |db| {
             let won = ready_to_sign(db, &actor, award, now)?;
@@ -59,7 +60,7 @@ pub async fn sign(
                 store::insert_change(db, &change)?;
             }
             awards::mark_signed(db, won.award.id, now)?;
-            tell(db, &agreement, "Your contract is signed", now)?;
+            tell(db, &agreement, "Your contract is signed", &link, now)?;
             Ok(agreement.id)
         })
         .await
@@ -91,6 +92,7 @@ pub(super) fn kpis_required(award: &Award, call: &Call) -> Result<bool> {
 /// NotFound; refused while promises are sealed. Running twice makes one agreement.
 pub async fn offer_accepted(app: App, job: Job, now: Instant) -> Result<()> {
     let award: Id<Award> = job.id_of("award")?;
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     app.db
         .write(move |db| {
             if store::of_award(db, award)?.is_some() {
@@ -103,15 +105,15 @@ pub async fn offer_accepted(app: App, job: Job, now: Instant) -> Result<()> {
             let won = making::won(db, award, now)?;
             let agreement = making::make(db, &Actor::System, &won, &[], now)?;
             awards::mark_signed(db, won.award.id, now)?;
-            tell(db, &agreement, "Your investment agreement is made", now)
+            tell(db, &agreement, "Your investment agreement is made", &link, now)
         })
         .await
 }
 
-fn tell(db: &mut Db, agreement: &Agreement, subject: &str, now: Instant) -> Result<()> {
+fn tell(db: &mut Db, agreement: &Agreement, subject: &str, link: &str, now: Instant) -> Result<()> {
     for address in addresses_of_organisation(db, agreement.organisation_id)? {
         let body = format!(
-            "{} ({}) runs from {} to {}.\n\nWhat you promised is listed with its due dates on the page of the agreement: /agreements/{}\n",
+            "{} ({}) runs from {} to {}.\n\nWhat you promised is listed with its due dates on the page of the agreement:\n{link}/agreements/{}\n",
             agreement.title,
             agreement.reference,
             crate::values::time::medium_date(agreement.starts_on),

@@ -14,8 +14,8 @@ use crate::db::schema::committee_votes;
 use crate::db::{Db, MultiBackend};
 use crate::error::{Error, Result};
 use crate::outbox::mail;
-use crate::people::addresses_of_deciders;
 use crate::people::policy::{Action, Thing, require};
+use crate::people::{addresses_of_deciders, find_organisation};
 use crate::scoring;
 use crate::values::{Account, Actor, Id, Instant, Parser, Role, actor};
 use diesel::prelude::*;
@@ -98,10 +98,11 @@ impl Standing {
 
 /// Writes to the members of the committee that a recommendation waits for them, all but who made it.
 pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, address: &str, now: Instant) -> Result<()> {
+    let name = find_organisation(db, award.organisation_id)?.name;
     let subject = format!("A recommendation waits for you: {}", call.reference);
     let text = format!(
-        "Somebody recommends an award of {} “{}”. It waits for the committee.\n\nRead why, and decide:\n{address}/desk/calls/{}/award\n",
-        call.reference, call.title, call.id
+        "Somebody recommends an award of {} to {name}: {} “{}”. It waits for the committee.\n\nRead why, and decide:\n{address}/desk/calls/{}/award\n",
+        award.value, call.reference, call.title, call.id
     );
     let members = addresses_of_deciders(db, award.authority_id, Role::CommitteeMember, Some(award.recommended_by))?;
     for to in members {

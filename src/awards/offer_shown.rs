@@ -2,6 +2,7 @@
 
 use super::model::{Award, InvestmentOffer};
 use crate::error::Result;
+use crate::finance::Instrument;
 use crate::finance::schedule::Row;
 use crate::finance::terms::Cost;
 use crate::finance::terms::package::{self, PackageCost};
@@ -15,6 +16,8 @@ pub(super) struct PartShown {
     pub(super) amount: Pence,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) lead: String,
+    /// What must be so before money of this part flows.
+    pub(super) precedents: Vec<String>,
 }
 
 /// Each part of a package with its terms and what the applicant reads of it.
@@ -29,6 +32,7 @@ pub(super) fn parts_shown(award: &Award) -> Vec<PartShown> {
             amount: line.amount,
             facts: part.terms.facts(),
             lead: part.terms.cost(&part.draws).map(|c| c.lead).unwrap_or_default(),
+            precedents: part.precedents.clone(),
         })
         .collect()
 }
@@ -38,6 +42,8 @@ pub(super) struct OfferShown {
     /// "2. Repayable loan" for a part of a package; empty where nothing else is offered.
     pub(super) title: String,
     pub(super) cost: Cost,
+    /// What is paid out and when; nothing of a guarantee.
+    pub(super) draws: Vec<String>,
     pub(super) precedents: Vec<String>,
 }
 
@@ -58,11 +64,29 @@ impl OfferShown {
 pub(super) fn offers_shown(award: &Award) -> Vec<OfferShown> {
     let terms = &award.terms.0;
     let shown = |title: String, offer: &InvestmentOffer| {
-        Some(OfferShown { title, cost: offer.terms.cost(&offer.draws).ok()?, precedents: offer.precedents.clone() })
+        Some(OfferShown {
+            title,
+            cost: offer.terms.cost(&offer.draws).ok()?,
+            draws: offer.draws.iter().map(|d| format!("You would get {} on {}", d.amount, medium_date(d.on))).collect(),
+            precedents: offer.precedents.clone(),
+        })
     };
     match &terms.offer {
         Some(only) if !terms.is_package() => shown(String::new(), only).into_iter().collect(),
         _ => terms.listed().into_iter().zip(terms.parts()).filter_map(|(line, part)| shown(line.title, part)).collect(),
+    }
+}
+
+/// What an offer comes to, in words: money that is paid out is told apart from what a guarantee puts at stake.
+pub(super) fn offered_words(award: &Award) -> String {
+    let sum = |guarantees: bool| {
+        let parts = award.terms.0.parts().filter(|part| (part.instrument() == Instrument::Guarantee) == guarantees);
+        Pence::total(parts.map(InvestmentOffer::amount)).unwrap_or(Pence::ZERO)
+    };
+    match (sum(false), sum(true)) {
+        (_, Pence::ZERO) => award.value.to_string(),
+        (Pence::ZERO, promised) => format!("a guarantee of {promised}"),
+        (paid, promised) => format!("{paid} to pay out, and a guarantee of {promised}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::actions::note;
 use super::model::{Award, AwardKind, AwardState};
+use super::offer_shown::offered_words;
 use super::rules::{self, AwardRefusal};
 use super::store;
 use crate::app::App;
@@ -72,7 +73,7 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
             let text = format!(
                 "{council} offers you {}{parts}.\n\nRead what it costs and when you would pay, then accept or decline until \
                  {}:\n{address}/applications/{}/outcome\n",
-                award.value,
+                offered_words(&award),
                 by.long(),
                 award.application_id
             );
@@ -137,7 +138,7 @@ pub struct AnswerInput {
     pub understood: String,
 }
 
-/// The owner of the applicant accepts or declines the offer.
+/// The owner of the applicant accepts or declines the offer. The same answer again changes nothing.
 ///
 /// # Errors
 /// Invalid, Denied, refused after the last instant.
@@ -163,8 +164,14 @@ pub async fn answer(app: &App, actor: &Actor, id: Id<Award>, input: &AnswerInput
         .write(move |db| {
             let mut award = store::find(db, id)?;
             require(&actor, Action::AnswerOffer, &Thing::of_applicant(award.authority_id, award.organisation_id))?;
+            // The same answer twice, as by a double tap, is one answer, also when the agreement is made of it already.
+            let answered = if accepted { AwardState::Accepted } else { AwardState::Declined };
+            let agreed = accepted && award.kind == AwardKind::Investment && award.state == AwardState::Signed;
+            if award.state == answered || agreed {
+                return Ok(());
+            }
             rules::may_answer(&award, now)?;
-            award.state = if accepted { AwardState::Accepted } else { AwardState::Declined };
+            award.state = answered;
             award.answered_at = Some(now);
             award.answered_by = Some(by);
             store::set(db, &award)?;

@@ -4,7 +4,9 @@ use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, Notice
 use super::api::DecisionInput;
 use super::committee::{Stance, StanceInput, Standing};
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
-use super::offer_shown::{OfferShown, PartShown, WholeShown, offers_shown, package_shown, parts_shown, whole_shown};
+use super::offer_shown::{
+    OfferShown, PartShown, WholeShown, offered_words, offers_shown, package_shown, parts_shown, whole_shown,
+};
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
 use super::rules::{self, AwardRefusal, state_sentence};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
@@ -18,7 +20,7 @@ use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::{self, shortlist};
 use crate::subsidies::{self, RouteKind};
 use crate::values::time::{long_date, medium_date};
-use crate::values::{Id, Parser, RefusalInfo, Role};
+use crate::values::{Id, Parser, Pence, RefusalInfo, Role};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web;
@@ -37,6 +39,8 @@ struct Shown {
     recommender: String,
     decider: String,
     route: Option<&'static str>,
+    /// What a subsidy route that is begun waits for.
+    waits: Option<String>,
     challenges: Vec<Challenge>,
     /// What members of the committee said: who, what and why.
     committee: Vec<(String, &'static str, String)>,
@@ -78,6 +82,10 @@ impl Shown {
             Some(cost) => Some(cost.lead),
             None => offers_shown(&self.award).into_iter().next().map(|shown| shown.cost.lead),
         }
+    }
+    /// What must be so before money flows, where one instrument is offered.
+    fn precedents(&self) -> Vec<String> {
+        self.award.terms.0.offer.as_ref().map(|offer| offer.precedents.clone()).unwrap_or_default()
     }
     fn is_package(&self) -> bool {
         self.award.terms.0.is_package()
@@ -128,7 +136,21 @@ fn standing_words(standing: Standing, quorum: u32) -> String {
         0 => String::new(),
         waiting => format!(". {waiting} more must vote before it can be decided"),
     };
-    format!("{favour} for, {against} against{aside}{still}.")
+    let few = if recused > 0 && counted < quorum {
+        " If too few members are left, another committee member must be appointed on the People page."
+    } else {
+        ""
+    };
+    format!("{favour} for, {against} against{aside}{still}.{few}")
+}
+
+/// What a subsidy route that is begun waits for.
+fn waits_words(kind: RouteKind, amount: Pence) -> String {
+    match kind {
+        RouteKind::Mfa => format!("{}: worked out at {amount}; waits for the enterprise’s confirmation", kind.label()),
+        RouteKind::Principles => format!("{}: waits for a committee member’s signature", kind.label()),
+        RouteKind::MarketTerms | RouteKind::Scheme => format!("{}: not complete", kind.label()),
+    }
 }
 
 async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -> Result<DeskPage> {
@@ -152,11 +174,17 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 Some(_) => model.standing(Some(r.total), r.figure).unwrap_or_default(),
                 None => format!("{} points", r.total),
             };
+            let around = store::of_call_around(db, id)?;
+            let taken: Vec<Id<Application>> =
+                around.iter().filter(|a| actions::stands(&a.award)).map(|a| a.award.application_id).collect();
             let choices = ranking
                 .iter()
                 .flat_map(|r| r.file.0.result.iter().flat_map(|r| &r.ranking))
                 .filter_map(|r| {
                     let (application, name) = all.iter().find(|(a, _)| scoring::bid_id(a) == r.bid)?;
+                    if taken.contains(&application.id) {
+                        return None;
+                    }
                     Some((application.id.to_string(), format!("{}. {name} with {}", r.rank, standing(r))))
                 })
                 .collect();
@@ -164,34 +192,42 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
             let quorum = call.terms.0.round.as_ref().map_or(0, calls::RoundTerms::quorum);
             let committee = if tender { Vec::new() } else { store::committee_of_call(db, id)? };
             let mut shown = Vec::new();
-            for store::Around { award, recommender, decider, route, challenges } in store::of_call_around(db, id)? {
+            for store::Around { award, recommender, decider, route, open_route, challenges } in around {
                 let who = name(award.application_id);
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
                 let said: Vec<_> = committee.iter().filter(|(v, _)| v.award_id == award.id).collect();
-                let may_decide = award.state == AwardState::Recommended
+                let sits = award.state == AwardState::Recommended
                     && award.recommended_by != me
                     && can(&actor, Action::ApproveAward, &thing);
+                let own = said.iter().find(|(v, _)| v.account_id == me).map(|(v, _)| v.stance);
+                let aside = own == Some(Stance::Recused);
+                let standing = Standing::of(said.iter().map(|(v, _)| v.stance));
+                // Who has said nothing yet votes by recording the decision.
+                let counted = standing.favour + standing.against + u32::from(own.is_none());
+                let contract = award.kind == AwardKind::Contract;
                 shown.push(Shown {
-                    standing: standing_words(Standing::of(said.iter().map(|(v, _)| v.stance)), quorum),
+                    standing: standing_words(standing, quorum),
                     committee: said
                         .into_iter()
                         .map(|(v, name)| (name.clone(), v.stance.label(), v.reason.clone()))
                         .collect(),
-                    may_vote: may_decide && award.kind == AwardKind::Investment,
+                    may_vote: sits && !contract && !aside,
                     may_add: award.kind == AwardKind::Investment
                         && award.state == AwardState::Recommended
                         && award.recommended_by == me
                         && route.is_none()
+                        && open_route.is_none()
                         && !committee.iter().any(|(v, _)| v.award_id == award.id)
                         && award.terms.0.number_of_parts() < MOST_PARTS
                         && can(&actor, Action::RecommendAward, &thing),
                     sentence: state_sentence(&award, &who, today),
                     recommender,
                     decider: decider.unwrap_or_default(),
-                    may_decide,
+                    may_decide: sits && (contract || (!aside && counted >= quorum)),
                     may_sign: award.state != AwardState::Signed && rules::may_sign(&award, today).is_ok(),
                     name: who,
                     route: route.map(RouteKind::label),
+                    waits: open_route.map(|(kind, amount)| waits_words(kind, amount)),
                     challenges,
                     award,
                 });
@@ -538,10 +574,10 @@ impl OutcomePage {
         match (&self.award, &self.summary) {
             (Some(award), _) => match award.state {
                 AwardState::Offered => {
-                    format!("You have an offer of {}. Answer until {}.", award.value, self.answer_by)
+                    format!("You have an offer of {}. Answer until {}.", offered_words(award), self.answer_by)
                 }
                 AwardState::Accepted => {
-                    format!("You accepted the offer of {}. The council prepares the agreement.", award.value)
+                    format!("You accepted the offer of {}. The council prepares the agreement.", offered_words(award))
                 }
                 AwardState::Declined => "You declined the offer.".to_owned(),
                 AwardState::Lapsed => {

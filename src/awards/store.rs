@@ -13,7 +13,7 @@ use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
 use crate::scoring::shortlist::ShortlistOutcome;
 use crate::subsidies::{RouteKind, RouteState};
-use crate::values::{Account, Id, Instant, actor};
+use crate::values::{Account, Id, Instant, Pence, actor};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
@@ -192,19 +192,23 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .load(db)?)
 }
 
-/// An award with who recommended and decided it, what challenges it, and the subsidy route it may be offered on.
+/// An award with who recommended and decided it, what challenges it, and the subsidy route of its applicant: what it may
+/// be offered on, or what still waits for somebody.
 pub(super) struct Around {
     pub(super) award: Award,
     pub(super) recommender: String,
     pub(super) decider: Option<String>,
     pub(super) route: Option<RouteKind>,
+    /// Kind and amount of a route that is begun and not complete.
+    pub(super) open_route: Option<(RouteKind, Pence)>,
     /// Oldest first.
     pub(super) challenges: Vec<Challenge>,
 }
 
 /// The awards of a call with what stands around each, oldest first, in one statement.
 pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>> {
-    type Row = (Award, String, Option<String>, Option<RouteKind>, Option<Challenge>);
+    type Route = Option<(RouteKind, RouteState, Pence)>;
+    type Row = (Award, String, Option<String>, Route, Option<Challenge>);
     let deciders = diesel::alias!(accounts as deciders);
     let rows: Vec<Row> = awards::table
         .inner_join(accounts::table.on(accounts::id.eq(awards::recommended_by)))
@@ -214,7 +218,7 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
             subsidy_routes::table.on(subsidy_routes::application_id
                 .eq(awards::application_id)
                 .and(subsidy_routes::organisation_id.eq(awards::organisation_id))
-                .and(subsidy_routes::state.eq_any([RouteState::Recorded, RouteState::Given]))),
+                .and(subsidy_routes::state.eq_any([RouteState::Open, RouteState::Recorded, RouteState::Given]))),
         )
         .left_join(award_challenges::table.on(award_challenges::award_id.eq(awards::id)))
         .filter(awards::call_id.eq(call))
@@ -222,7 +226,7 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
             Award::as_select(),
             accounts::name,
             deciders.field(accounts::name).nullable(),
-            subsidy_routes::kind.nullable(),
+            (subsidy_routes::kind, subsidy_routes::state, subsidy_routes::amount).nullable(),
             Option::<Challenge>::as_select(),
         ))
         .order((awards::recommended_at, awards::id, award_challenges::notified_at, award_challenges::id))
@@ -231,7 +235,17 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
     let mut found: Vec<Around> = Vec::new();
     for (award, recommender, decider, route, challenge) in rows {
         if found.last().is_none_or(|last| last.award.id != award.id) {
-            found.push(Around { award, recommender, decider, route, challenges: Vec::new() });
+            let begun =
+                route.filter(|(_, state, _)| *state == RouteState::Open).map(|(kind, _, amount)| (kind, amount));
+            let complete = route.filter(|(_, state, _)| *state != RouteState::Open).map(|(kind, ..)| kind);
+            found.push(Around {
+                award,
+                recommender,
+                decider,
+                route: complete,
+                open_route: begun,
+                challenges: Vec::new(),
+            });
         }
         if let Some(last) = found.last_mut() {
             last.challenges.extend(challenge);

@@ -326,6 +326,7 @@ pub async fn decide(
     form.check(!needs_reason || reason.is_some(), "reason", "Say why, in words the organisation can act on");
     form.finish()?;
     let by = actor.account().ok_or(Error::Denied)?;
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -373,9 +374,9 @@ pub async fn decide(
                 jobs::schedule_cure_over(db, &due)?;
             }
             if after == DueState::Breached && before != DueState::Breached {
-                remedies::open_breach(db, &actor, &due, &obligation, Some(by), now)?;
+                remedies::open_breach(db, &actor, &due, &obligation, Some(by), &link, now)?;
             }
-            jobs::tell_decision(db, &due, &obligation, &claim, now)?;
+            jobs::tell_decision(db, &due, &obligation, &claim, &link, now)?;
             outbox::emit(db, "claim.decided", json!({ "claim": claim.id, "due": due.id, "state": state }), now)?;
             Ok(after)
         })
@@ -422,6 +423,7 @@ pub async fn apportion(
         return Err(Error::field("percent", "Enter a percentage from 0 to 100"));
     };
     let by = actor.account().ok_or(Error::Denied)?;
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -448,7 +450,8 @@ pub async fn apportion(
             if first_due.agreement_id != due.agreement_id {
                 note(db, &actor, &first_due, "claim.apportioned", facts, now)?;
             }
-            jobs::tell_apportioned(db, &due, &measure_key(&first_obligation.measure, &first_obligation.unit), now)
+            let measure = measure_key(&first_obligation.measure, &first_obligation.unit);
+            jobs::tell_apportioned(db, &due, &measure, &link, now)
         })
         .await
 }

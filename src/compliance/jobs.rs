@@ -106,13 +106,17 @@ pub async fn moment(app: App, job: Job, now: Instant) -> Result<()> {
         .and_then(Value::as_str)
         .and_then(|word| word.parse().ok())
         .ok_or_else(|| Error::internal("a moment has no name"))?;
-    let link = app.config.server.public_url.clone();
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     app.db
         .write(move |db| {
             let due = store::find_due(db, id)?;
             if moment == Moment::CureOver {
                 // The deadline may have been moved by a query since; then its own job follows.
-                return if due.cure_by.is_some_and(|by| end_of(by) <= now) { cure_over(db, due, now) } else { Ok(()) };
+                return if due.cure_by.is_some_and(|by| end_of(by) <= now) {
+                    cure_over(db, due, &link, now)
+                } else {
+                    Ok(())
+                };
             }
             if !store::pass_moment(db, &due, moment, now)? {
                 return Ok(());
@@ -124,7 +128,7 @@ pub async fn moment(app: App, job: Job, now: Instant) -> Result<()> {
                 Moment::FortnightBefore | Moment::ThreeDaysBefore | Moment::DayAfter => {
                     remind(db, &due, moment, &link, now)?;
                 }
-                Moment::GraceOver => return grace_over(db, due, now),
+                Moment::GraceOver => return grace_over(db, due, &link, now),
                 Moment::CureOver => {}
             }
             schedule_next(db, &due, Some(moment), now)
@@ -178,7 +182,7 @@ pub(super) fn mail_managers(db: &mut Db, due: &Due, subject: &str, body: &str, n
     Ok(())
 }
 
-fn grace_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
+fn grace_over(db: &mut Db, mut due: Due, link: &str, now: Instant) -> Result<()> {
     // What the council has not looked at yet is not the organisation's miss; its decision goes on from here.
     if with_council(&due) {
         return Ok(());
@@ -200,7 +204,7 @@ fn grace_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
     let by = due.cure_by.map(medium_date).unwrap_or_default();
     let subject = format!("Missed: {}, {}", obligation.title, due.period);
     let body = format!(
-        "{} ({})\n\n{}: {} for {} was not shown by {}.\n\nYou can put it right until {by}: report the figure on /compliance/dues/{}\n",
+        "{} ({})\n\n{}: {} for {} was not shown by {}.\n\nYou can put it right until {by}: report the figure here: {link}/compliance/dues/{}\n",
         agreement.title,
         agreement.reference,
         obligation.title,
@@ -212,7 +216,7 @@ fn grace_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
     mail_organisation(db, &due, &subject, &body, now)
 }
 
-fn cure_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
+fn cure_over(db: &mut Db, mut due: Due, link: &str, now: Instant) -> Result<()> {
     if with_council(&due) {
         return Ok(());
     }
@@ -223,7 +227,7 @@ fn cure_over(db: &mut Db, mut due: Due, now: Instant) -> Result<()> {
     }
     due.state = state;
     store::set_due(db, &due)?;
-    remedies::open_breach(db, &Actor::System, &due, &obligation, None, now)
+    remedies::open_breach(db, &Actor::System, &due, &obligation, None, link, now)
 }
 
 /// Tells the organisation what was decided about its figure.
@@ -232,6 +236,7 @@ pub(super) fn tell_decision(
     due: &Due,
     obligation: &Obligation,
     claim: &Claim,
+    link: &str,
     now: Instant,
 ) -> Result<()> {
     let subject = format!("{}: {}, {}", claim.state.label(), obligation.title, due.period);
@@ -240,7 +245,7 @@ pub(super) fn tell_decision(
         (ClaimState::Accepted, DueState::Met | DueState::Cured) => "Nothing more is to do for this period.".to_owned(),
         (_, DueState::Breached) => "The time to put it right is over; the council will write to you.".to_owned(),
         _ => format!(
-            "Report again by {}: /compliance/dues/{}",
+            "Report again by {}: {link}/compliance/dues/{}",
             medium_date(due.cure_by.unwrap_or(due.grace_until)),
             due.id
         ),
@@ -255,9 +260,9 @@ pub(super) fn tell_decision(
 }
 
 /// Tells the organisation whose figure was refused that it can report again.
-pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, now: Instant) -> Result<()> {
+pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, link: &str, now: Instant) -> Result<()> {
     let body = format!(
-        "The council has decided how something that two figures count is shared ({measure}, {}).\n\nReport your figure again: /compliance/dues/{}\n",
+        "The council has decided how something that two figures count is shared ({measure}, {}).\n\nReport your figure again: {link}/compliance/dues/{}\n",
         due.period, due.id
     );
     mail_organisation(db, due, "You can report your figure again", &body, now)

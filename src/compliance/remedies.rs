@@ -21,13 +21,14 @@ pub(super) fn step_of(obligation: &Obligation, index: i64) -> Option<String> {
 }
 
 /// Proposes the next step when a due date comes into breach. `by` is the officer whose decision made it one, so that
-/// another person must take the step.
+/// another person must take the step; `link` is the address of the service, for the mail.
 pub(super) fn open_breach(
     db: &mut Db,
     actor: &Actor,
     due: &Due,
     obligation: &Obligation,
     by: Option<Id<Account>>,
+    link: &str,
     now: Instant,
 ) -> Result<()> {
     let (kind, title) = match step_of(obligation, due.next_step) {
@@ -55,7 +56,7 @@ pub(super) fn open_breach(
     note(db, actor, due, "due.breached", facts, now)?;
     outbox::emit(db, "obligation.breached", json!({ "due": due.id, "agreement": due.agreement_id }), now)?;
     let subject = format!("In breach: {}, {}", obligation.title, due.period);
-    let body = format!("Proposed next: {title}.\n\nDecide here: /compliance/dues/{}\n", due.id);
+    let body = format!("Proposed next: {title}.\n\nDecide here: {link}/compliance/dues/{}\n", due.id);
     jobs::mail_managers(db, due, &subject, &body, now)
 }
 
@@ -141,6 +142,7 @@ pub async fn take(app: &App, actor: &Actor, id: Id<RemedyStep>, input: &TakeInpu
     let reason = form.text("reason", &input.reason, 2000, "Say why, for the record");
     form.finish()?;
     let by = actor.account().ok_or(Error::Denied)?;
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -174,7 +176,7 @@ pub async fn take(app: &App, actor: &Actor, id: Id<RemedyStep>, input: &TakeInpu
                 now,
             )?;
             let organisation_text = format!(
-                "What the council decided about {}: {}.\n\nThe council says: {reason}\n\nSee /compliance/dues/{}\n",
+                "What the council decided about {}: {}.\n\nThe council says: {reason}\n\nSee {link}/compliance/dues/{}\n",
                 due.period, step.title, due.id
             );
             for address in crate::people::addresses_of_organisation(db, due.organisation_id)? {

@@ -5,16 +5,18 @@ use crate::awards::{Award, AwardState, CommitteeVote};
 use crate::calls::{Call, CallStage};
 use crate::compliance::{Claim, ClaimState};
 use crate::db::schema::{
-    agreements, awards, calls, claims, committee_votes, investment_drawdowns, investment_restructurings,
-    investment_valuations, investments, mission_partners, missions, obligation_dues, obligations, organisations,
+    agreements, applications, awards, calls, claims, committee_votes, investment_drawdowns, investment_precedents,
+    investment_restructurings, investment_valuations, investments, mission_partners, missions, moderations,
+    obligation_dues, obligations, organisations, panel_members, shortlists,
 };
 use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
-use crate::investments::{Investment, ProposalState};
+use crate::investments::{Investment, InvestmentState, ProposalState};
 use crate::missions::{Mission, Partner};
 use crate::people::{Organisation, OrganisationKind};
+use crate::scoring::shortlist::ShortlistOutcome;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -222,6 +224,70 @@ pub(super) fn proposed(
     let values = open!(investment_valuations).into_iter().map(|one| (Proposed::Value, one));
     let changes = open!(investment_restructurings).into_iter().map(|one| (Proposed::Change, one));
     Ok(changes.chain(payments).chain(values).collect())
+}
+
+/// A call that waits for somebody: identifier, reference, title, and an instant.
+pub(super) type Waiting<T> = (Id<Call>, String, String, T);
+
+/// Opened calls on whose panel this person sits and has not finished scoring, each with when they declared conflicts, the
+/// first they were put on at the top. One statement.
+pub(super) fn to_score(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    person: Id<Account>,
+) -> Result<Vec<Waiting<Option<Instant>>>> {
+    let opened =
+        applications::table.filter(applications::call_id.eq(calls::id)).filter(applications::opened_at.is_not_null());
+    let moderated = moderations::table.filter(moderations::call_id.eq(calls::id));
+    Ok(calls::table
+        .inner_join(panel_members::table.on(panel_members::call_id.eq(calls::id)))
+        .filter(panel_members::authority_id.eq(authority))
+        .filter(panel_members::account_id.eq(person))
+        .filter(panel_members::final_at.is_null())
+        .filter(panel_members::replaced_at.is_null())
+        .filter(calls::stage.ne(CallStage::Withdrawn))
+        .filter(exists(opened))
+        .filter(not(exists(moderated)))
+        .select((calls::id, calls::reference, calls::title, panel_members::declared_at))
+        .order((panel_members::added_at, panel_members::id))
+        .limit(100)
+        .load(db)?)
+}
+
+/// Shortlists of an authority that somebody other than this person proposed and nobody has decided on, with when, the
+/// oldest first. One statement.
+pub(super) fn shortlists_proposed(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    person: Id<Account>,
+) -> Result<Vec<Waiting<Instant>>> {
+    Ok(shortlists::table
+        .inner_join(calls::table.on(calls::id.eq(shortlists::call_id)))
+        .filter(shortlists::authority_id.eq(authority))
+        .filter(shortlists::outcome.eq(ShortlistOutcome::Proposed))
+        .filter(shortlists::proposed_by.ne(person))
+        .select((calls::id, calls::reference, calls::title, shortlists::proposed_at))
+        .order((shortlists::proposed_at, shortlists::id))
+        .limit(100)
+        .load(db)?)
+}
+
+/// Conditions before payment that nobody has verified, one row each, of investments that still run: the investment, its
+/// reference and its organisation's name, those of one investment beside each other. One statement.
+pub(super) fn unverified(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+) -> Result<Vec<(Id<Investment>, String, String)>> {
+    Ok(investment_precedents::table
+        .inner_join(investments::table.on(investments::id.eq(investment_precedents::investment_id)))
+        .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
+        .filter(investment_precedents::authority_id.eq(authority))
+        .filter(investment_precedents::verified_at.is_null())
+        .filter(investments::state.eq_any([InvestmentState::AwaitingDrawdown, InvestmentState::Running]))
+        .select((investments::id, investments::reference, organisations::name))
+        .order((investments::opened_at, investments::id, investment_precedents::id))
+        .limit(500)
+        .load(db)?)
 }
 
 pub(super) fn search_calls(

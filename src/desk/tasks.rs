@@ -7,11 +7,12 @@ use crate::calls::{self, Call, CallKind, CallStage, RoundTerms};
 use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Shell, Visit, page};
+use crate::investments::Investment;
 use crate::missions::{self, Measured, Mission, MissionStatus};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::residents;
 use crate::values::time::medium_date;
-use crate::values::{Account, Id, LocalDate};
+use crate::values::{Account, Id, Instant, LocalDate};
 use askama::Template;
 use std::collections::HashMap;
 
@@ -181,9 +182,7 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
                     // A second stage, which its first opens.
                     CallStage::AwaitingNotice if call.published_at.is_some() => return None,
                     CallStage::AwaitingNotice => ("Record the number of its notice to open it", "Waiting", "yellow"),
-                    CallStage::Open | CallStage::Closed if closed => {
-                        ("Open the bids, score them, award", "Closed", "blue")
-                    }
+                    CallStage::Open | CallStage::Closed if closed => ("Open, score and award", "Closed", "blue"),
                     _ => return None,
                 };
                 Some(Task {
@@ -250,6 +249,78 @@ async fn of_committee(visit: &Visit) -> Result<Vec<Task>> {
     Ok(awards.chain(proposals).collect())
 }
 
+/// What waits for an evaluator: conflicts of interest to declare, answers to score.
+async fn of_evaluator(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    if !can(&visit.actor, Action::DeclareConflicts, &Thing::of_authority(authority)) {
+        return Ok(Vec::new());
+    }
+    let me = visit.account()?;
+    let found = visit.app.db.read(move |db| store::to_score(db, authority, me)).await?;
+    let task = |(call, reference, title, declared): store::Waiting<Option<Instant>>| match declared {
+        Some(_) => Task {
+            title: format!("Score the answers: {reference} {title}"),
+            hint: "Your scores are not final yet".to_owned(),
+            href: format!("/evaluations/{call}"),
+            status: "To score",
+            colour: "blue",
+        },
+        None => Task {
+            title: format!("Declare conflicts of interest: {reference} {title}"),
+            hint: "You score once you have said whether you have any".to_owned(),
+            href: format!("/evaluations/{call}/declaration"),
+            status: "To declare",
+            colour: "yellow",
+        },
+    };
+    Ok(found.into_iter().map(task).collect())
+}
+
+/// Shortlists that somebody else proposed.
+async fn of_shortlists(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    let thing = Thing::of_authority(authority);
+    // Only tenders have stages.
+    if !can(&visit.actor, Action::ConfirmShortlist, &thing) || !can(&visit.actor, Action::EditTender, &thing) {
+        return Ok(Vec::new());
+    }
+    let me = visit.account()?;
+    let found = visit.app.db.read(move |db| store::shortlists_proposed(db, authority, me)).await?;
+    let task = |(call, reference, title, at): store::Waiting<Instant>| Task {
+        title: format!("Confirm the shortlist or send it back: {reference} {title}"),
+        hint: format!("Proposed on {}", medium_date(at.date())),
+        href: format!("/desk/calls/{call}/shortlist"),
+        status: "To decide",
+        colour: "blue",
+    };
+    Ok(found.into_iter().map(task).collect())
+}
+
+/// Investments with conditions before payment that wait for a contract manager.
+async fn of_precedents(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    if !can(&visit.actor, Action::VerifyPrecedent, &Thing::of_authority(authority)) {
+        return Ok(Vec::new());
+    }
+    let found = visit.app.db.read(move |db| store::unverified(db, authority)).await?;
+    let of_one = found.chunk_by(|(one, ..), (other, ..)| one == other);
+    let task = |rows: &[(Id<Investment>, String, String)]| {
+        let (id, reference, name) = rows.first()?;
+        let hint = match rows.len() {
+            1 => "One condition is not verified yet".to_owned(),
+            n => format!("{n} conditions are not verified yet"),
+        };
+        Some(Task {
+            title: format!("Check what must be so before money is paid out: {reference}, {name}"),
+            hint,
+            href: format!("/investments/{id}"),
+            status: "To check",
+            colour: "blue",
+        })
+    };
+    Ok(of_one.filter_map(task).collect())
+}
+
 /// `GET /tasks`
 ///
 /// # Errors
@@ -258,7 +329,10 @@ pub async fn show(visit: Visit) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadDesk, &Thing::of_authority(authority))?;
     let mut found = of_agreements(&visit, visit.today()).await?;
+    found.extend(of_precedents(&visit).await?);
     found.extend(of_committee(&visit).await?);
+    found.extend(of_evaluator(&visit).await?);
+    found.extend(of_shortlists(&visit).await?);
     found.extend(of_calls(&visit).await?);
     found.extend(of_missions(&visit, visit.today()).await?);
     let tasks = found.into_iter().enumerate().map(|(place, task)| (format!("task-{place}"), task)).collect();

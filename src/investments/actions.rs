@@ -15,8 +15,8 @@ use crate::finance::InstrumentTerms;
 use crate::funds;
 use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::{self, Job, mail};
-use crate::people::addresses_of_deciders;
 use crate::people::policy::{Action, Thing, require};
+use crate::people::{addresses_of_deciders, find_organisation};
 use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Role, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -149,13 +149,16 @@ pub(super) fn ask_committee(
     db: &mut Db,
     investment: &Investment,
     what: &str,
+    amount: Option<Pence>,
     proposed_by: Id<Account>,
     now: Instant,
 ) -> Result<()> {
     let address = app.config.server.public_url.trim_end_matches('/');
+    let name = find_organisation(db, investment.organisation_id)?.name;
+    let amount = amount.map(|amount| format!(": {amount}")).unwrap_or_default();
     let subject = format!("{what} of {} waits for you", investment.reference);
     let text = format!(
-        "{what} of {} “{}” is proposed. It waits for a member of the committee.\n\nRead why, and decide:\n{address}/investments/{}\n",
+        "{what} of {} “{}”, {name}, is proposed{amount}. It waits for a member of the committee.\n\nRead why, and decide:\n{address}/investments/{}\n",
         investment.reference, investment.title, investment.id
     );
     for to in addresses_of_deciders(db, investment.authority_id, Role::CommitteeMember, Some(proposed_by))? {
@@ -272,7 +275,7 @@ pub async fn propose_drawdown(
             store::insert_drawdown(db, &drawdown)?;
             let facts = json!({ "drawdown": drawdown.id, "tranche": tranche, "amount": amount, "pay_on": pay_on });
             note(db, &actor, investment, "investment.drawdown_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A payment out", drawdown.proposed_by, now)?;
+            ask_committee(&asking, db, investment, "A payment out", Some(drawdown.amount), drawdown.proposed_by, now)?;
             Ok(drawdown.id)
         })
         .await
@@ -436,7 +439,7 @@ pub async fn propose_valuation(
             store::insert_valuation(db, &valuation)?;
             let facts = json!({ "valuation": valuation.id, "valued_on": valued_on, "value": value, "method": method });
             note(db, &actor, investment, "investment.valuation_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A new value", valuation.proposed_by, now)?;
+            ask_committee(&asking, db, investment, "A new value", Some(valuation.value), valuation.proposed_by, now)?;
             Ok(valuation.id)
         })
         .await

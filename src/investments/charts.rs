@@ -90,8 +90,11 @@ pub(super) fn plan(lines: &[Line], period_months: u32, today: LocalDate) -> Resu
 pub(super) fn course_finding(promises: &[Promise], from: LocalDate, today: LocalDate) -> String {
     let unsettled: usize = promises.iter().map(|p| p.unsettled).sum();
     let misses: usize = promises.iter().map(|p| p.misses).sum();
-    let since = distance(today, from).trim_end_matches(" ago").to_owned();
-    let span = if from >= today { "so far".to_owned() } else { format!("in {since}") };
+    let span = match (today - from).num_days() {
+        ..=0 => "so far".to_owned(),
+        1 => "since yesterday".to_owned(),
+        _ => format!("in {}", distance(today, from).trim_end_matches(" ago")),
+    };
     let count = |n: usize| if n == 1 { "One miss".to_owned() } else { format!("{n} misses") };
     match (misses, unsettled) {
         (0, _) => format!("Nothing missed {span}"),

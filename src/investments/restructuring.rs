@@ -380,7 +380,7 @@ pub async fn propose(
             store::insert_restructuring(db, &made)?;
             let facts = json!({ "restructuring": made.id, "from": from, "asked": asked });
             note(db, &actor, investment, "investment.restructuring_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A change", made.proposed_by, now)?;
+            ask_committee(&asking, db, investment, "A change", None, made.proposed_by, now)?;
             Ok(made.id)
         })
         .await

@@ -244,15 +244,25 @@ fn pounds_each(pence: Decimal) -> String {
     format!("£{}", (pence / Decimal::ONE_HUNDRED).round_dp(6).normalize())
 }
 
+/// A rate as people say it, without zeros at its end: "4.5%", "6%".
+fn percent(rate: Decimal) -> String {
+    let shown = shown_percent(rate, 2);
+    format!("{}%", shown.trim_end_matches('%').trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn yearly(rate: Decimal) -> String {
+    format!("{} a year", percent(rate))
+}
+
 fn loan_terms(loan: &Facility, lines: &[Line], terms: &mut Vec<Term>) {
     let rate = match &loan.price {
-        Price::Fixed { rate } => format!("{} a year", shown_percent(rate.get(), 2)),
+        Price::Fixed { rate } => yearly(rate.get()),
         Price::Stepped { steps } => steps
             .iter()
-            .map(|s| format!("{} from {}", shown_percent(s.rate.get(), 2), medium_date(s.from)))
+            .map(|s| format!("{} from {}", percent(s.rate.get()), medium_date(s.from)))
             .collect::<Vec<_>>()
             .join(", "),
-        Price::BasePlusMargin { margin, .. } => format!("base rate + {} a year", shown_percent(margin.get(), 2)),
+        Price::BasePlusMargin { margin, .. } => format!("base rate + {}", yearly(margin.get())),
     };
     let counted = match loan.accrual {
         Accrual::Days(DayCount::Act365F) => "on what is owed, by the days of each period out of 365",
@@ -302,19 +312,28 @@ fn changed_terms(book: &Book, lines: &[Line], today: LocalDate, terms: &mut [Ter
         *remark = format!("since {}, before it {value}; {remark}", medium_date(since));
         *value = now;
     }
-    if book.changes().any(|(on, _)| on <= today)
-        && let (Some(last), Some((_, value, remark))) =
-            (lines.last(), terms.iter_mut().find(|(term, ..)| *term == "Length"))
-    {
-        *remark = format!("as changed; agreed for {value}");
-        *value = format!("to {}", medium_date(last.due));
+    // The lines are those of the schedule in force, which a change that holds from a later day has made as well.
+    let Some(last) = lines.last().filter(|_| book.changes().next().is_some()) else { return };
+    for (term, value, remark) in terms {
+        match *term {
+            "Length" => {
+                *remark = format!("as changed; agreed for {value}");
+                *value = format!("to {}", medium_date(last.due));
+            }
+            "Payments" => {
+                let every = value.split_once(", ").map(|(_, every)| format!(", {every}")).unwrap_or_default();
+                *remark = format!("as changed; agreed: {value}; {remark}");
+                *value = format!("{}{every}", lines.len());
+            }
+            _ => {}
+        }
     }
 }
 
 /// The rate that a change of the loan set, and since when; `None` while the agreed one holds.
 pub(super) fn rate_now(book: &Book, today: LocalDate) -> Option<(String, LocalDate)> {
     let changed = book.changes().filter(|(on, _)| *on <= today).filter_map(|(on, new)| Some((on, new.rate?)));
-    changed.last().map(|(on, rate)| (format!("{} a year", shown_percent(rate.get(), 2)), on))
+    changed.last().map(|(on, rate)| (yearly(rate.get()), on))
 }
 
 /// What an investment that was never valued counts for.
@@ -430,7 +449,7 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
         events.push(if d.state == ProposalState::Approved {
             Event::new(at, format!("{} paid out", d.amount), by, String::new()).tagged("Paid", "green")
         } else {
-            Event::new(at, format!("{} declined", d.amount), by, String::new())
+            Event::new(at, format!("Payment of {} declined", d.amount), by, String::new())
         });
     }
     for e in &book.entries {

@@ -199,6 +199,7 @@ pub(super) async fn begin(
     let started_by = actor.account().ok_or(Error::Denied)?;
     let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
     let Read { kind, amount, body } = read;
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -237,7 +238,8 @@ pub(super) async fn begin(
                     "{council} proposes to give {} minimal financial assistance under section 36 of the Subsidy \
                      Control Act 2022.\n\nGross value: {}.\nHow it was found: {}\n\nBefore it can be given you must \
                      confirm in writing what your whole group has had from other authorities since 1 April two \
-                     financial years before this one. Sign in and go to /subsidy-confirmations/{}.\n",
+                     financial years before this one. Sign in and confirm \
+                     here:\n{link}/subsidy-confirmations/{}\n",
                     enterprise.name,
                     amount,
                     basis_of(&route),

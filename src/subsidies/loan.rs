@@ -206,7 +206,9 @@ impl LoanInput {
         for line in self.tranches.split([';', '\n']).map(str::trim).filter(|line| !line.is_empty()) {
             let (amount, on) = line.split_once(" on ").unwrap_or((line, self.draw_on.as_str()));
             let field = if line.contains(" on ") { "tranches" } else { "draw_on" };
-            let amount = form.pence("tranches", amount, MISSING).filter(|a| *a > Pence::ZERO);
+            let amount = form.pence("tranches", amount, MISSING);
+            form.check(amount.is_none_or(|a| a > Pence::ZERO), "tranches", "Enter an amount above £0");
+            let amount = amount.filter(|a| *a > Pence::ZERO);
             let on = form.date(field, on, "Enter the day the money is paid out");
             if let (Some(amount), Some(on)) = (amount, on) {
                 tranches.push(Tranche { on, amount });
@@ -307,6 +309,15 @@ mod tests {
         let mut form = Parser::default();
         LoanInput { steps: "soon".into(), ..plain() }.read(&mut form);
         assert!(form.finish().unwrap_err().at("steps").is_some());
+    }
+
+    #[test]
+    fn nothing_or_less_is_no_amount_to_pay_out() {
+        for tranches in ["0 on 2027-02-01", "-1 on 2027-02-01"] {
+            let mut form = Parser::default();
+            assert_eq!(LoanInput { tranches: tranches.into(), ..plain() }.read(&mut form), None);
+            assert!(form.finish().unwrap_err().at("tranches").is_some(), "{tranches}");
+        }
     }
 
     #[test]

@@ -133,7 +133,12 @@ impl Pence {
         } else {
             return self.to_string();
         };
-        format!("{sign}£{} {name}", super::round_half_up(pounds / unit, 2).normalize())
+        let figure = super::round_half_up(pounds / unit, 2).normalize().to_string();
+        let (whole, rest) = match figure.split_once('.') {
+            Some((whole, rest)) => (whole, format!(".{rest}")),
+            None => (figure.as_str(), String::new()),
+        };
+        format!("{sign}£{}{rest} {name}", super::decimals::group_thousands(whole))
     }
 }
 
@@ -265,6 +270,7 @@ mod tests {
     fn large_amounts_are_put_in_words_once() {
         assert_eq!(Pence(120_000_000).in_words(), "£1.2 million");
         assert_eq!(Pence(3_000_000_000).in_words(), "£30 million");
+        assert_eq!(Pence(100_000_000_000_000).in_words(), "£1,000 billion");
         assert_eq!(Pence(99_999).in_words(), "£999.99");
     }
 }

@@ -180,8 +180,16 @@ both! {
         sent(&editor, &format!("{award}/answer"), accept.clone(), 403).await;
         let path = format!("{award}/answer");
         let (one, other) = join!(owner.post(&path, accept.clone()), owner.post(&path, accept.clone()));
-        assert_eq!(statuses(&one, &other), [200, 409], "an offer is answered once");
+        assert_eq!(statuses(&one, &other), [200, 200], "the same answer twice is one answer");
+        refused(&owner, &path, json!({ "answer": "decline" }), "awards/wrong-state").await;
         world.run_jobs().await;
+        // Every address in a mail can be clicked.
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let made = mails.iter().find(|m| m.subject.starts_with("Your investment agreement is made")).unwrap();
+        assert!(made.body.contains("http") && made.body.contains("/agreements/"), "{}", made.body);
+        for mail in &mails {
+            assert!(!mail.body.split_whitespace().any(|word| word.starts_with('/')), "{}: {}", mail.subject, mail.body);
+        }
 
         // The agreement and its investment are there.
         let listed = owner.get("/api/v1/agreements").await.expect(200).json();

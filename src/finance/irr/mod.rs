@@ -117,7 +117,9 @@ impl Xirr {
         Some(match self {
             Xirr::Rate { annualised_short: false, .. } => return None,
             Xirr::Rate { annualised_short: true, .. } => "Less than a year has passed, so no yearly rate is shown.",
-            Xirr::NoSignChange => "Money has only gone one way so far, so there is no rate of return yet.",
+            Xirr::NoSignChange => {
+                "There is no rate of return yet: it takes money that was paid out and money that came back."
+            }
             Xirr::NoRoot => "No rate of return fits these payments.",
             Xirr::NotUnique { .. } => "More than one rate of return fits these payments, so none is shown as the rate.",
             Xirr::OutOfRange => "The rate of return is below −99.9999% or above 10,000% a year.",
