@@ -297,7 +297,7 @@ both! {
         assert_eq!(winners, ["Alder Kitchens", "Birch Meals", "Cedar Food"]);
         assert_eq!(shown["lots"][1]["passed_over"][0]["name"], "Alder Kitchens");
         browser.get(&outcome).await.expect(200).shows("It came before the winner in this lot and was passed over.")
-            .shows("It wins 1 of at most 1 lots").shows("It gets: Lot 1,");
+            .shows("It wins as many lots as one supplier may win (1)").shows("It gets: Lot 1,");
         let file = officer.get(&format!("{}/lots/file", path(0))).await.expect(200);
         let recomputed = evaluate(&file.text);
         assert_eq!(recomputed["agrees"], true, "{recomputed}");
@@ -326,7 +326,7 @@ both! {
         sent(&member, &format!("/api/v1/awards/{}/decision", awards[1]), json!({ "decision": "approve" }), 200).await;
         sent(&officer, &format!("{}/summaries", path(1)), json!({}), 200).await;
         let told = bidder.get(&format!("/api/v1/applications/{}/outcome", of(1, "Alder"))).await.expect(200).json();
-        assert!(told["summary"]["why_not"].to_string().contains("was passed over. It wins 1 of at most 1 lots"), "{told}");
+        assert!(told["summary"]["why_not"].to_string().contains("was passed over. It wins as many lots as one supplier may win (1)"), "{told}");
         assert_eq!(told["summary"]["rank"], json!(1));
     }
 
