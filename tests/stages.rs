@@ -194,6 +194,23 @@ both! {
         let soon = officer.post(&shortlist, dates(world.now(), 9)).await.expect(409).json();
         assert_eq!((&soon["type"], &soon["reference"]), (&json!("/problems/calls/period-too-short"), &json!("Procurement Act 2023 s.54")));
         officer.post(&shortlist, json!({ "deadline_date": "soon" })).await.expect(422);
+        // Dates that are past or out of order are told at their fields.
+        let at = |days: i64| world.now().plus(TimeDelta::days(days)).rfc3339();
+        let with = |field: &str, value: String| {
+            let mut dates = dates(world.now(), 21);
+            dates[field] = json!(value);
+            dates
+        };
+        for (field, value, told) in [
+            ("questions_by_date", at(-3), "still to come"),
+            ("answers_by_date", at(-2), "still to come"),
+            ("deadline_date", at(-1), "still to come"),
+            ("answers_by_date", at(1), "before questions end"),
+            ("answers_by_date", at(30), "before all answers are published"),
+        ] {
+            let error = officer.post(&shortlist, with(field, value)).await.expect(422);
+            assert!(error.text.contains(told), "{field}: {}", error.text);
+        }
         for (person, status) in [(&council.evaluators[0], 403), (&suppliers[0].owner, 403)] {
             let other = world.api(person).await;
             assert_eq!(other.post(&shortlist, dates(world.now(), 20)).await.status, status);
@@ -231,6 +248,7 @@ both! {
         let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
         let count = |words: &str| mails.iter().filter(|m| m.subject.contains(words)).count();
         assert_eq!((count("you are invited to the second stage"), count("you do not go on")), (2, 2));
+        assert!(count("A shortlist waits for you") >= 2, "the other officer is told of each proposal");
         assert!(mails.iter().any(|m| m.body.contains("Place 3 is after the best 2 that go on.")));
 
         // The second stage is open at once, to those two and to nobody else.

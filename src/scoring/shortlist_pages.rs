@@ -66,6 +66,9 @@ struct Row {
 fn read(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<Found> {
     let (call, _, ranking) = store::call_with_ranking(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
+    if call.by_invitation().is_some() {
+        return Err(StageRefusal::SecondShortlistsNobody.into());
+    }
     if call.shortlists().is_none() {
         return Err(StageRefusal::NotStaged.into());
     }
