@@ -188,7 +188,8 @@ both! {
         desk.get(&format!("/desk/calls/{first}")).await.expect(200).shows("Who goes on to the second stage");
         let page = format!("/desk/calls/{first}/shortlist");
         desk.get(&page).await.expect(200).shows("By the published rule 2 go on and 2 stay.").shows("Place 3 is after the best 2 that go on.").shows("30.00 points are fewer than the 50");
-        desk.get(&format!("/desk/calls/{second}/shortlist")).await.expect(409);
+        desk.get(&format!("/desk/calls/{second}/shortlist")).await.expect(409).shows("This is the second stage.");
+        desk.get(&format!("/desk/calls/{second}/withdraw")).await.expect(409);
 
         // Suppliers that were selected have ten days at least from the day after the invitation.
         let soon = officer.post(&shortlist, dates(world.now(), 9)).await.expect(409).json();

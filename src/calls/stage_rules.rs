@@ -128,9 +128,9 @@ pub fn rule_words(rule: &ShortlistRule) -> String {
         1 => "the best one goes on, together with all who share the first place".to_owned(),
         best => format!("the best {best} go on, together with all who share the last place"),
     });
-    let least = rule.at_least.map(|least| match least.normalize() {
-        Decimal::ONE => "at least 1 point".to_owned(),
-        least => format!("at least {least} points"),
+    let least = rule.at_least.map(|least| {
+        let points = if least == Decimal::ONE { "point" } else { "points" };
+        format!("at least {} {points}", least.normalize())
     });
     match (best, least) {
         (Some(best), Some(least)) => {
@@ -198,6 +198,13 @@ pub(super) fn dates_wrong(second: &Call, dates: &Timetable, now: Instant) -> Vec
         m.place == Section::Timetable
             || matches!(m.code, "calls/condition-due" | "calls/condition-sunset" | "calls/contract-starts-early")
     });
+    if [dates.questions_by, dates.answers_by].into_iter().flatten().any(|at| at <= now) {
+        wrong.push(Missing::new(
+            Section::Timetable,
+            "calls/dates-past",
+            "The day for questions or answers of the second stage is past. Propose the shortlist with later dates.",
+        ));
+    }
     wrong
 }
 
