@@ -158,13 +158,15 @@ both! {
         refused(&api, &format!("{path}/lots/add"), json!({ "title": "Brecon estate" }), "calls/not-in-lots").await;
         desk.post(&page, &[("title", ""), ("most_won", "0"), ("choice", "published_order")]).await.expect(422)
             .shows("Enter the title of the whole tender").shows("Enter a number from 1 to 20");
+        desk.post(&page, &[("title", "Community kitchens"), ("most_bid", "1"), ("most_won", "2"), ("choice", "published_order")]).await.expect(422)
+            .shows("Nobody can win more lots than it may bid for");
         desk.post_and_follow(&page, &[("title", "Community kitchens"), ("most_bid", "2"), ("most_won", "1"), ("choice", "published_order")]).await.expect(200)
             .shows("A tender in lots has at least two");
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "")]).await.expect(422).shows("Enter the title of the lot");
         let second = desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "Brecon estate")]).await.expect(303).location.unwrap();
         let second = second.rsplit('/').next().unwrap().to_owned();
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
-        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate");
+        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
 
         // A new lot has the terms of the other, but no value yet.
         let copy = found(&world, &second);

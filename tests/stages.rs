@@ -257,6 +257,7 @@ both! {
         assert_eq!((two.stage, two.version, two.is_open(world.now())), (CallStage::Open, 2, true));
         let late_page = world.client(&suppliers[2].owner).await;
         late_page.get(&format!("/applications/{}/outcome", requests[2])).await.expect(200).shows("You do not go on to the second stage.").shows("Place 3 is after the best 2").shows("27.50 of 55").hides("Withdraw this bid");
+        late_page.get(&format!("/calls/{second}/apply")).await.expect(409).shows("Nobody comes in late");
         late_page.post(&format!("/calls/{second}/apply"), &[("organisation", &suppliers[2].organisation.to_string())]).await.expect(409).shows("Nobody comes in late");
         let late = world.api(&suppliers[2].owner).await.post(&format!("/api/v1/calls/{second}/applications"), begin(2)).await.expect(409).json();
         assert_eq!((&late["type"], &late["reference"]), (&json!("/problems/calls/late-entrant"), &json!("Procurement Act 2023 s.20(2)(b)")));
