@@ -332,6 +332,59 @@ both! {
         assert_eq!(told["summary"]["rank"], json!(1));
     }
 
+    async fn an_award_stands_when_a_bid_falls_away_in_another_lot_and_the_rest_is_given_out_around_it(world: World) {
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
+        let desk = Desk::new(&world);
+        let whole = json!({ "title": "Two kitchens", "most_won": "1", "choice": "published_order" });
+        let lots = divided(&world, &desk.officer, &ground, whole, &WHOLE[..2]).await;
+        opened_by_notice(&world, &desk.officer, &lots).await;
+        let [alder, birch, cedar] = ["Alder Kitchens", "Birch Meals", "Cedar Food"].map(|name| Bidder::new(&world, name));
+        let alder_in_first = bid(&world, &alder, &lots[0], 9_500_000).await.unwrap();
+        let alder_in_second = bid(&world, &alder, &lots[1], 9_500_000).await.unwrap();
+        let birch_in_first = bid(&world, &birch, &lots[0], 9_300_000).await.unwrap();
+        let birch_in_second = bid(&world, &birch, &lots[1], 9_300_000).await.unwrap();
+        let cedar_in_first = bid(&world, &cedar, &lots[0], 9_200_000).await.unwrap();
+        world.move_clock(closed(&world, &lots[0])).await;
+        for lot in &lots {
+            desk.ranked(&world, lot).await;
+        }
+
+        // Alder is first in both and gets lot 1, so lot 2 is awarded to Birch.
+        let officer = world.api(&desk.officer).await;
+        let path = |lot: usize| format!("/api/v1/calls/{}", lots[lot]);
+        let recommend = |application: Id<Application>| json!({ "application": application, "reasons": "By the published way." });
+        let award = id(&sent(&officer, &format!("{}/awards", path(1)), recommend(birch_in_second), 201).await);
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            sent(&officer, &format!("/api/v1/applications/{birch_in_second}/checks"), check, 200).await;
+        }
+        let member = world.api(&desk.member).await;
+        sent(&member, &format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" }), 200).await;
+
+        // Then Alder falls away in lot 1, and Birch comes first there.
+        let browser = world.client(&desk.officer).await;
+        let falls = format!("/desk/calls/{}/bids/{alder_in_first}/falls-away", lots[0]);
+        browser.post(&falls, &[("ground", "debarred"), ("reason", "On the list since Monday")]).await.expect(303);
+        let outcome = format!("/desk/calls/{}/lots/outcome", lots[0]);
+        browser.get(&outcome).await.expect(200).shows("A bid fell away: to be ranked again").shows("Award: Approved");
+        panels::rank_and_sign(&world.app, &desk.officer, lots[0].parse().unwrap(), world.now()).await.unwrap();
+
+        // What was awarded is not taken back: lot 1 goes to the next who may still win.
+        let shown = officer.get(&format!("{}/lots/outcome", path(0))).await.expect(200).json();
+        let winners: Vec<&str> = items(&shown, "lots").iter().map(|lot| lot["winner_name"].as_str().unwrap()).collect();
+        assert_eq!(winners, ["Cedar Food", "Birch Meals"]);
+        assert_eq!(shown["lots"][1]["award"]["state"], "approved");
+        refused(&officer, &format!("{}/awards", path(0)), recommend(birch_in_first), "awards/won-enough-lots").await;
+        sent(&officer, &format!("{}/awards", path(0)), recommend(cedar_in_first), 201).await;
+        assert_eq!(evaluate(&officer.get(&format!("{}/lots/file", path(0))).await.expect(200).text)["agrees"], true);
+
+        // Alder has more points in lot 2 than the winner, and reads the reason instead of a comparison of points.
+        sent(&officer, &format!("{}/summaries", path(1)), json!({}), 200).await;
+        let told = world.api(&alder.owner).await.get(&format!("/api/v1/applications/{alder_in_second}/outcome")).await.expect(200).json();
+        let why = told["summary"]["why_not"].to_string();
+        assert!(why.contains("had been awarded already") && !why.contains("best satisfies"), "{told}");
+    }
+
     async fn a_supplier_keeps_the_lot_that_it_put_first_in_its_own_sealed_order(world: World) {
         let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
         let desk = Desk::new(&world);

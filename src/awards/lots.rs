@@ -195,6 +195,13 @@ impl Lots {
         self.awards.iter().find(|award| award.call_id == lot)
     }
 
+    /// The award of a lot that holds it for its supplier: one that stands, of a bid that has not fallen away.
+    fn holding(&self, lot: &LotFound) -> Option<&Award> {
+        let award = self.award(lot.call.id)?;
+        let bid_stands = lot.bids.iter().any(|(a, fallen)| a.id == award.application_id && fallen.is_none());
+        bid_stands.then_some(award)
+    }
+
     /// The whole evaluation, with its result: what `commonweal evaluate` recomputes. Lots with an award that stands are
     /// held by who was awarded them.
     ///
@@ -231,7 +238,7 @@ impl Lots {
             .iter()
             .filter(|lot| Some(lot.call.id) != without)
             .filter_map(|lot| {
-                let supplier = self.award(lot.call.id)?.organisation_id.to_string();
+                let supplier = self.holding(lot)?.organisation_id.to_string();
                 Some(Held { lot: lot.call.reference.clone(), supplier })
             })
             // A bid that the newest ranking does not know cannot be recomputed as its holder.
@@ -302,7 +309,7 @@ pub(super) fn may_win(db: &mut Db, call: &Call, application: &Application, now: 
     let Some(lots) = gather(db, call, now)? else { return Ok(()) };
     let file = lots.file_but(Some(call.id))?;
     if let Some(most) = lots.whole.most_won {
-        let others = lots.awards.iter().filter(|award| award.call_id != call.id);
+        let others = lots.lots.iter().filter(|lot| lot.call.id != call.id).filter_map(|lot| lots.holding(lot));
         let held = others.filter(|award| award.organisation_id == application.organisation_id).count();
         if usize::try_from(most).is_ok_and(|most| held >= most) {
             return Err(LotAwardRefusal::WonEnough { most }.into());
