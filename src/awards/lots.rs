@@ -165,8 +165,13 @@ pub fn gather(db: &mut Db, call: &Call, now: Instant) -> Result<Option<Lots>> {
     let ids: Vec<Id<Call>> = found.iter().map(|lot| lot.id).collect();
     let mut rankings = scoring::rankings_of(db, &ids)?;
     let mut bids: HashMap<Id<Call>, Vec<(Application, Option<Fallen>)>> = HashMap::new();
-    for (application, fallen) in scoring::bids_of(db, &ids)? {
-        bids.entry(application.call_id).or_default().push((application, fallen));
+    let mut awards = Vec::new();
+    for (application, fallen, award) in store::bids_of_lots(db, &ids)? {
+        awards.extend(award.filter(stands));
+        let of_call = bids.entry(application.call_id).or_default();
+        if of_call.last().is_none_or(|(known, _)| known.id != application.id) {
+            of_call.push((application, fallen));
+        }
     }
     let stated = if whole.asks_preference() { applications::lot_places(db, &ids)? } else { BTreeMap::new() };
     let lots = found
@@ -177,7 +182,6 @@ pub fn gather(db: &mut Db, call: &Call, now: Instant) -> Result<Option<Lots>> {
             LotFound { ranking: rankings.remove(&call.id), places: stated.collect(), bids, call }
         })
         .collect();
-    let awards = store::of_calls(db, &ids)?.into_iter().filter(stands).collect();
     Ok(Some(Lots { whole, lots, awards, now }))
 }
 
