@@ -158,13 +158,15 @@ both! {
         refused(&api, &format!("{path}/lots/add"), json!({ "title": "Brecon estate" }), "calls/not-in-lots").await;
         desk.post(&page, &[("title", ""), ("most_won", "0"), ("choice", "published_order")]).await.expect(422)
             .shows("Enter the title of the whole tender").shows("Enter a number from 1 to 20");
+        desk.post(&page, &[("title", "Community kitchens"), ("most_bid", "1"), ("most_won", "2"), ("choice", "published_order")]).await.expect(422)
+            .shows("Nobody can win more lots than it may bid for");
         desk.post_and_follow(&page, &[("title", "Community kitchens"), ("most_bid", "2"), ("most_won", "1"), ("choice", "published_order")]).await.expect(200)
             .shows("A tender in lots has at least two");
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "")]).await.expect(422).shows("Enter the title of the lot");
         let second = desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "Brecon estate")]).await.expect(303).location.unwrap();
         let second = second.rsplit('/').next().unwrap().to_owned();
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
-        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate");
+        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
 
         // A new lot has the terms of the other, but no value yet.
         let copy = found(&world, &second);
@@ -297,7 +299,7 @@ both! {
         assert_eq!(winners, ["Alder Kitchens", "Birch Meals", "Cedar Food"]);
         assert_eq!(shown["lots"][1]["passed_over"][0]["name"], "Alder Kitchens");
         browser.get(&outcome).await.expect(200).shows("It came before the winner in this lot and was passed over.")
-            .shows("It wins 1 of at most 1 lots").shows("It gets: Lot 1,");
+            .shows("It wins as many lots as one supplier may win (1)").shows("It gets: Lot 1,");
         let file = officer.get(&format!("{}/lots/file", path(0))).await.expect(200);
         let recomputed = evaluate(&file.text);
         assert_eq!(recomputed["agrees"], true, "{recomputed}");
@@ -326,8 +328,61 @@ both! {
         sent(&member, &format!("/api/v1/awards/{}/decision", awards[1]), json!({ "decision": "approve" }), 200).await;
         sent(&officer, &format!("{}/summaries", path(1)), json!({}), 200).await;
         let told = bidder.get(&format!("/api/v1/applications/{}/outcome", of(1, "Alder"))).await.expect(200).json();
-        assert!(told["summary"]["why_not"].to_string().contains("was passed over. It wins 1 of at most 1 lots"), "{told}");
+        assert!(told["summary"]["why_not"].to_string().contains("was passed over. It wins as many lots as one supplier may win (1)"), "{told}");
         assert_eq!(told["summary"]["rank"], json!(1));
+    }
+
+    async fn an_award_stands_when_a_bid_falls_away_in_another_lot_and_the_rest_is_given_out_around_it(world: World) {
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
+        let desk = Desk::new(&world);
+        let whole = json!({ "title": "Two kitchens", "most_won": "1", "choice": "published_order" });
+        let lots = divided(&world, &desk.officer, &ground, whole, &WHOLE[..2]).await;
+        opened_by_notice(&world, &desk.officer, &lots).await;
+        let [alder, birch, cedar] = ["Alder Kitchens", "Birch Meals", "Cedar Food"].map(|name| Bidder::new(&world, name));
+        let alder_in_first = bid(&world, &alder, &lots[0], 9_500_000).await.unwrap();
+        let alder_in_second = bid(&world, &alder, &lots[1], 9_500_000).await.unwrap();
+        let birch_in_first = bid(&world, &birch, &lots[0], 9_300_000).await.unwrap();
+        let birch_in_second = bid(&world, &birch, &lots[1], 9_300_000).await.unwrap();
+        let cedar_in_first = bid(&world, &cedar, &lots[0], 9_200_000).await.unwrap();
+        world.move_clock(closed(&world, &lots[0])).await;
+        for lot in &lots {
+            desk.ranked(&world, lot).await;
+        }
+
+        // Alder is first in both and gets lot 1, so lot 2 is awarded to Birch.
+        let officer = world.api(&desk.officer).await;
+        let path = |lot: usize| format!("/api/v1/calls/{}", lots[lot]);
+        let recommend = |application: Id<Application>| json!({ "application": application, "reasons": "By the published way." });
+        let award = id(&sent(&officer, &format!("{}/awards", path(1)), recommend(birch_in_second), 201).await);
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            sent(&officer, &format!("/api/v1/applications/{birch_in_second}/checks"), check, 200).await;
+        }
+        let member = world.api(&desk.member).await;
+        sent(&member, &format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" }), 200).await;
+
+        // Then Alder falls away in lot 1, and Birch comes first there.
+        let browser = world.client(&desk.officer).await;
+        let falls = format!("/desk/calls/{}/bids/{alder_in_first}/falls-away", lots[0]);
+        browser.post(&falls, &[("ground", "debarred"), ("reason", "On the list since Monday")]).await.expect(303);
+        let outcome = format!("/desk/calls/{}/lots/outcome", lots[0]);
+        browser.get(&outcome).await.expect(200).shows("A bid fell away: to be ranked again").shows("Award: Approved");
+        panels::rank_and_sign(&world.app, &desk.officer, lots[0].parse().unwrap(), world.now()).await.unwrap();
+
+        // What was awarded is not taken back: lot 1 goes to the next who may still win.
+        let shown = officer.get(&format!("{}/lots/outcome", path(0))).await.expect(200).json();
+        let winners: Vec<&str> = items(&shown, "lots").iter().map(|lot| lot["winner_name"].as_str().unwrap()).collect();
+        assert_eq!(winners, ["Cedar Food", "Birch Meals"]);
+        assert_eq!(shown["lots"][1]["award"]["state"], "approved");
+        refused(&officer, &format!("{}/awards", path(0)), recommend(birch_in_first), "awards/won-enough-lots").await;
+        sent(&officer, &format!("{}/awards", path(0)), recommend(cedar_in_first), 201).await;
+        assert_eq!(evaluate(&officer.get(&format!("{}/lots/file", path(0))).await.expect(200).text)["agrees"], true);
+
+        // Alder has more points in lot 2 than the winner, and reads the reason instead of a comparison of points.
+        sent(&officer, &format!("{}/summaries", path(1)), json!({}), 200).await;
+        let told = world.api(&alder.owner).await.get(&format!("/api/v1/applications/{alder_in_second}/outcome")).await.expect(200).json();
+        let why = told["summary"]["why_not"].to_string();
+        assert!(why.contains("had been awarded already") && !why.contains("best satisfies"), "{told}");
     }
 
     async fn a_supplier_keeps_the_lot_that_it_put_first_in_its_own_sealed_order(world: World) {
@@ -343,6 +398,7 @@ both! {
             let question = format!("/applications/{application}/answer/lot-place");
             browser.get(&question).await.expect(200).shows("Which place does this lot have in your order?");
             browser.post(&question, &[("place", "first"), ("go", "next")]).await.expect(422).shows("Enter a whole number");
+            browser.post(&question, &[("place", "3"), ("go", "next")]).await.expect(422).shows("Enter a place from 1 to 2, or leave it empty");
             browser.post(&question, &[("place", "7"), ("go", "tasks")]).await.expect(303);
             let missing = world.api(&alder.owner).await.get(&format!("/api/v1/applications/{application}/missing")).await.expect(200);
             assert!(missing.text.contains("a place from 1 to 2"), "{}", missing.text);

@@ -188,12 +188,30 @@ both! {
         desk.get(&format!("/desk/calls/{first}")).await.expect(200).shows("Who goes on to the second stage");
         let page = format!("/desk/calls/{first}/shortlist");
         desk.get(&page).await.expect(200).shows("By the published rule 2 go on and 2 stay.").shows("Place 3 is after the best 2 that go on.").shows("30.00 points are fewer than the 50");
-        desk.get(&format!("/desk/calls/{second}/shortlist")).await.expect(409);
+        desk.get(&format!("/desk/calls/{second}/shortlist")).await.expect(409).shows("This is the second stage.");
+        desk.get(&format!("/desk/calls/{second}/withdraw")).await.expect(409);
 
         // Suppliers that were selected have ten days at least from the day after the invitation.
         let soon = officer.post(&shortlist, dates(world.now(), 9)).await.expect(409).json();
         assert_eq!((&soon["type"], &soon["reference"]), (&json!("/problems/calls/period-too-short"), &json!("Procurement Act 2023 s.54")));
         officer.post(&shortlist, json!({ "deadline_date": "soon" })).await.expect(422);
+        // Dates that are past or out of order are told at their fields.
+        let at = |days: i64| world.now().plus(TimeDelta::days(days)).rfc3339();
+        let with = |field: &str, value: String| {
+            let mut dates = dates(world.now(), 21);
+            dates[field] = json!(value);
+            dates
+        };
+        for (field, value, told) in [
+            ("questions_by_date", at(-3), "still to come"),
+            ("answers_by_date", at(-2), "still to come"),
+            ("deadline_date", at(-1), "still to come"),
+            ("answers_by_date", at(1), "before questions end"),
+            ("answers_by_date", at(30), "before all answers are published"),
+        ] {
+            let error = officer.post(&shortlist, with(field, value)).await.expect(422);
+            assert!(error.text.contains(told), "{field}: {}", error.text);
+        }
         for (person, status) in [(&council.evaluators[0], 403), (&suppliers[0].owner, 403)] {
             let other = world.api(person).await;
             assert_eq!(other.post(&shortlist, dates(world.now(), 20)).await.status, status);
@@ -233,6 +251,7 @@ both! {
         let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
         let count = |words: &str| mails.iter().filter(|m| m.subject.contains(words)).count();
         assert_eq!((count("you are invited to the second stage"), count("you do not go on")), (2, 2));
+        assert!(count("A shortlist waits for you") >= 2, "the other officer is told of each proposal");
         assert!(mails.iter().any(|m| m.body.contains("Place 3 is after the best 2 that go on.")));
 
         // The second stage is open at once, to those two and to nobody else.
@@ -240,6 +259,7 @@ both! {
         assert_eq!((two.stage, two.version, two.is_open(world.now())), (CallStage::Open, 2, true));
         let late_page = world.client(&suppliers[2].owner).await;
         late_page.get(&format!("/applications/{}/outcome", requests[2])).await.expect(200).shows("You do not go on to the second stage.").shows("Place 3 is after the best 2").shows("27.50 of 55").hides("Withdraw this bid");
+        late_page.get(&format!("/calls/{second}/apply")).await.expect(409).shows("Nobody comes in late");
         late_page.post(&format!("/calls/{second}/apply"), &[("organisation", &suppliers[2].organisation.to_string())]).await.expect(409).shows("Nobody comes in late");
         let late = world.api(&suppliers[2].owner).await.post(&format!("/api/v1/calls/{second}/applications"), begin(2)).await.expect(409).json();
         assert_eq!((&late["type"], &late["reference"]), (&json!("/problems/calls/late-entrant"), &json!("Procurement Act 2023 s.20(2)(b)")));

@@ -7,7 +7,7 @@ use super::rules::{self};
 use super::typed::{self, Fields, Progress};
 use super::{question_body, store};
 use crate::calls::{self, Call, CallStage};
-use crate::db::{Cursor, Page};
+use crate::db::{Cursor, Db, Page};
 use crate::documents::Document;
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
@@ -116,9 +116,25 @@ async fn apply_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Appl
 /// `GET /calls/{id}/apply`
 ///
 /// # Errors
-/// NotFound; refused when the call is closed.
+/// NotFound; refused when the call is closed, and for a second stage to which none of the reader's organisations was
+/// invited.
 pub async fn apply_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let shown = apply_page(&visit, *id, FormState::empty()).await?;
+    if shown.call.by_invitation().is_some() && shown.call.is_open(visit.now) {
+        let second = shown.call.id;
+        let own: Vec<_> = visit.actor.applicant_organisations().map(|m| m.organisation).collect();
+        let listed = move |db: &mut Db| {
+            let mut answer = Ok(());
+            for organisation in own {
+                answer = calls::stages::require_listed(db, second, organisation);
+                if answer.is_ok() {
+                    break;
+                }
+            }
+            answer
+        };
+        visit.app.db.read(listed).await?;
+    }
     match rules::takes_applications(&shown.call, visit.now) {
         Ok(()) => page(&shown),
         Err(refusal) => late(&visit, refusal.into(), "/calls"),

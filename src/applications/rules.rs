@@ -78,6 +78,8 @@ pub enum ApplicationRefusal {
     QualityNotFinal,
     /// Quality comes first.
     QualityFirst,
+    /// The first of two stages asks for no prices.
+    NoPrices,
     /// A tender needs two officers.
     NeedsTwo,
     /// The envelope does not match its receipt.
@@ -111,6 +113,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::AlreadyOpened => "applications/already-opened",
             ApplicationRefusal::QualityNotFinal => "applications/quality-not-final",
             ApplicationRefusal::QualityFirst => "applications/quality-first",
+            ApplicationRefusal::NoPrices => "applications/no-prices",
             ApplicationRefusal::NeedsTwo => "applications/needs-two",
             ApplicationRefusal::DoesNotMatch => "applications/does-not-match",
             ApplicationRefusal::CountsDiffer { .. } => "applications/counts-differ",
@@ -160,6 +163,10 @@ impl RefusalInfo for ApplicationRefusal {
                 "Prices stay sealed until the moderation of quality is final. Finish the moderation first.".to_owned()
             }
             ApplicationRefusal::QualityFirst => "Open the quality parts before the prices.".to_owned(),
+            ApplicationRefusal::NoPrices => {
+                "The first of two stages asks for no prices, so there are none to open. They come with the final tenders."
+                    .to_owned()
+            }
             ApplicationRefusal::NeedsTwo => {
                 "Bids are opened all together by two officers after the deadline, never one by one.".to_owned()
             }
@@ -525,6 +532,9 @@ pub fn may_open(call: &Call, part: Part, facts: OpeningFacts, now: Instant) -> R
         Some(_) => {}
     }
     if part == Part::Price {
+        if call.shortlists().is_some() {
+            return Err(ApplicationRefusal::NoPrices);
+        }
         if !facts.quality_opened {
             return Err(ApplicationRefusal::QualityFirst);
         }

@@ -76,7 +76,15 @@ pub fn take(
             }
             whole &= price_parts::take(terms, &mut form, &get, &mut draft.price);
         }
-        Asks::LotPlace { .. } => draft.answers.lot_place = form.optional::<u32>("place", get("place")),
+        Asks::LotPlace { lots } => {
+            let place = form.optional::<u32>("place", get("place"));
+            form.check(
+                place.is_none_or(|place| (1..=*lots).contains(&place)),
+                "place",
+                &format!("Enter a place from 1 to {lots}, or leave it empty"),
+            );
+            draft.answers.lot_place = place;
+        }
         Asks::UseOfFunds => {
             draft.answers.use_of_funds.clear();
             for n in 1..=FUND_LINES {

@@ -4,10 +4,14 @@
 //! when every lot is ranked, and only to the bid that the published way names. Where nothing limits what one supplier
 //! wins, each lot is awarded by itself. A lot without bids, or withdrawn, keeps no other lot waiting.
 //!
+//! An award that stands is held: when a bid falls away and its lot is ranked again, the other lots are given out around
+//! what was awarded, and nothing is taken back.
+//!
 //! Rankings name bids; lots compare suppliers, the same in each. The file that is exported therefore names each bid by its
 //! supplier, and `commonweal evaluate` recomputes it to the last digit.
 
 use super::actions::stands;
+use super::model::Award;
 use super::store;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallStage, LIMITING, LotTerms};
@@ -15,7 +19,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::evaluation::lots::LotResult;
 use crate::evaluation::{
-    EvaluationFile, Inputs, LOTS_FORMAT, Lot, LotBids, LotsFile, LotsInputs, LotsModel, Preference, evaluate_lots,
+    EvaluationFile, Held, Inputs, LOTS_FORMAT, Lot, LotBids, LotsFile, LotsInputs, LotsModel, Preference, evaluate_lots,
 };
 use crate::scoring::{self, Fallen, Ranking};
 use crate::values::{Id, Instant, RefusalInfo, actor};
@@ -68,7 +72,7 @@ impl RefusalInfo for LotAwardRefusal {
                 }
             }
             LotAwardRefusal::WonEnough { most } => format!(
-                "This supplier was awarded {most} of at most {most} lots already, so it cannot be awarded another."
+                "This supplier was awarded as many lots as one may win ({most}) already, so it cannot be awarded another."
             ),
         }
     }
@@ -146,6 +150,8 @@ pub struct Lots {
     pub whole: LotTerms,
     /// The lots.
     pub lots: Vec<LotFound>,
+    /// Their awards that stand.
+    awards: Vec<Award>,
     now: Instant,
 }
 
@@ -159,8 +165,13 @@ pub fn gather(db: &mut Db, call: &Call, now: Instant) -> Result<Option<Lots>> {
     let ids: Vec<Id<Call>> = found.iter().map(|lot| lot.id).collect();
     let mut rankings = scoring::rankings_of(db, &ids)?;
     let mut bids: HashMap<Id<Call>, Vec<(Application, Option<Fallen>)>> = HashMap::new();
-    for (application, fallen) in scoring::bids_of(db, &ids)? {
-        bids.entry(application.call_id).or_default().push((application, fallen));
+    let mut awards = Vec::new();
+    for (application, fallen, award) in store::bids_of_lots(db, &ids)? {
+        awards.extend(award.filter(stands));
+        let of_call = bids.entry(application.call_id).or_default();
+        if of_call.last().is_none_or(|(known, _)| known.id != application.id) {
+            of_call.push((application, fallen));
+        }
     }
     let stated = if whole.asks_preference() { applications::lot_places(db, &ids)? } else { BTreeMap::new() };
     let lots = found
@@ -171,7 +182,7 @@ pub fn gather(db: &mut Db, call: &Call, now: Instant) -> Result<Option<Lots>> {
             LotFound { ranking: rankings.remove(&call.id), places: stated.collect(), bids, call }
         })
         .collect();
-    Ok(Some(Lots { whole, lots, now }))
+    Ok(Some(Lots { whole, lots, awards, now }))
 }
 
 impl Lots {
@@ -182,11 +193,30 @@ impl Lots {
         waiting.map(|lot| self.whole.name(lot.call.id)).collect()
     }
 
-    /// The whole evaluation, with its result: what `commonweal evaluate` recomputes.
+    /// The award of a lot that stands.
+    #[must_use]
+    pub fn award(&self, lot: Id<Call>) -> Option<&Award> {
+        self.awards.iter().find(|award| award.call_id == lot)
+    }
+
+    /// The award of a lot that holds it for its supplier: one that stands, of a bid that has not fallen away.
+    fn holding(&self, lot: &LotFound) -> Option<&Award> {
+        let award = self.award(lot.call.id)?;
+        let bid_stands = lot.bids.iter().any(|(a, fallen)| a.id == award.application_id && fallen.is_none());
+        bid_stands.then_some(award)
+    }
+
+    /// The whole evaluation, with its result: what `commonweal evaluate` recomputes. Lots with an award that stands are
+    /// held by who was awarded them.
     ///
     /// # Errors
     /// [`LotAwardRefusal::NotAllRanked`]; the refusals of the evaluation.
     pub fn file(&self) -> Result<LotsFile> {
+        self.file_but(None)
+    }
+
+    /// The same as if one lot had no award: whether an award follows from the rankings is not answered by the award.
+    fn file_but(&self, without: Option<Id<Call>>) -> Result<LotsFile> {
         let waiting = self.waiting();
         if !waiting.is_empty() {
             return Err(LotAwardRefusal::NotAllRanked { lots: waiting }.into());
@@ -207,7 +237,20 @@ impl Lots {
         }
         let LotTerms { most_bid, most_won, choice, .. } = self.whole;
         let model = LotsModel { lots, most_bid, most_won, choice };
-        let inputs = LotsInputs { lots: bids, preferences: preferences(&self.lots) };
+        let held = self
+            .lots
+            .iter()
+            .filter(|lot| Some(lot.call.id) != without)
+            .filter_map(|lot| {
+                let supplier = self.holding(lot)?.organisation_id.to_string();
+                Some(Held { lot: lot.call.reference.clone(), supplier })
+            })
+            // A bid that the newest ranking does not know cannot be recomputed as its holder.
+            .filter(|held| {
+                bids.iter().any(|b| b.lot == held.lot && b.inputs.bids.iter().any(|bid| bid.id == held.supplier))
+            })
+            .collect();
+        let inputs = LotsInputs { lots: bids, preferences: preferences(&self.lots), held };
         let result = Some(evaluate_lots(&model, &inputs)?);
         Ok(LotsFile { format: LOTS_FORMAT.to_owned(), model, inputs, result })
     }
@@ -268,27 +311,25 @@ pub(super) fn are_chosen(call: &Call) -> bool {
 /// [`LotAwardRefusal`].
 pub(super) fn may_win(db: &mut Db, call: &Call, application: &Application, now: Instant) -> Result<()> {
     let Some(lots) = gather(db, call, now)? else { return Ok(()) };
-    let file = lots.file()?;
+    let file = lots.file_but(Some(call.id))?;
+    if let Some(most) = lots.whole.most_won {
+        let others = lots.lots.iter().filter(|lot| lot.call.id != call.id).filter_map(|lot| lots.holding(lot));
+        let held = others.filter(|award| award.organisation_id == application.organisation_id).count();
+        if usize::try_from(most).is_ok_and(|most| held >= most) {
+            return Err(LotAwardRefusal::WonEnough { most }.into());
+        }
+    }
     let supplier = application.organisation_id.to_string();
     let own = file.result.iter().flat_map(|result| &result.lots).find(|lot| lot.lot == call.reference);
     let own = own.ok_or_else(|| Error::internal("a lot is missing among its own"))?;
-    if own.winner.as_deref() != Some(supplier.as_str()) {
-        return Err(LotAwardRefusal::NotChosen {
-            winner: own.winner.as_deref().map(|winner| lots.name(winner)),
-            why: lots.passed_over(&file, own, &supplier),
-        }
-        .into());
+    if own.winner.as_deref() == Some(supplier.as_str()) {
+        return Ok(());
     }
-    let Some(most) = lots.whole.most_won else { return Ok(()) };
-    let others: Vec<Id<Call>> = lots.lots.iter().map(|lot| lot.call.id).filter(|id| *id != call.id).collect();
-    let held = store::of_calls(db, &others)?
-        .iter()
-        .filter(|award| award.organisation_id == application.organisation_id && stands(award))
-        .count();
-    if usize::try_from(most).is_ok_and(|most| held >= most) {
-        return Err(LotAwardRefusal::WonEnough { most }.into());
+    Err(LotAwardRefusal::NotChosen {
+        winner: own.winner.as_deref().map(|winner| lots.name(winner)),
+        why: lots.passed_over(&file, own, &supplier),
     }
-    Ok(())
+    .into())
 }
 
 /// Why bids of a call were passed over by the published way to choose among lots, for their summaries.

@@ -1,6 +1,6 @@
 //! Who gets which lot, for the officers, and the file that recomputes it.
 
-use super::lots::{self, Lots, Standing};
+use super::lots::{self, LotFound, Lots, Standing};
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::evaluation::LotsFile;
@@ -36,7 +36,7 @@ async fn read(visit: &Visit, id: Id<Call>, action: Action) -> Result<Found> {
 struct Row {
     name: String,
     href: String,
-    standing: &'static str,
+    standing: String,
     winner: String,
     passed_over: Vec<String>,
 }
@@ -53,11 +53,13 @@ struct OutcomePage {
     file: String,
 }
 
-fn standing_word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Ranked => "Ranked",
-        Standing::Nobody => "No bids left, or withdrawn",
-        Standing::Waiting => "Not ranked yet",
+fn standing_word(lot: &LotFound, now: Instant) -> &'static str {
+    match (lot.standing(now), &lot.ranking) {
+        (Standing::Ranked, _) => "Ranked",
+        (Standing::Nobody, _) => "No bids left, or withdrawn",
+        (Standing::Waiting, None) => "Not ranked yet",
+        (Standing::Waiting, Some(ranking)) if ranking.signed_at.is_none() => "Ranked, not signed yet",
+        (Standing::Waiting, Some(_)) => "A bid fell away: to be ranked again",
     }
 }
 
@@ -70,9 +72,13 @@ fn rows(lots: &Lots, file: Option<&LotsFile>, now: Instant) -> Vec<Row> {
         .iter()
         .map(|lot| {
             let result = file.and_then(|file| Some((file, result_of(file, &lot.call.reference)?)));
-            let winner = match result {
-                Some((_, result)) => result.winner.as_deref().map_or_else(|| "Nobody".to_owned(), |w| lots.name(w)),
-                None => String::new(),
+            let award = lots.award(lot.call.id);
+            let winner = match (award, result) {
+                (Some(award), _) => lots.name(&award.organisation_id.to_string()),
+                (None, Some((_, result))) => {
+                    result.winner.as_deref().map_or_else(|| "Nobody".to_owned(), |w| lots.name(w))
+                }
+                (None, None) => String::new(),
             };
             let passed_over = result.map_or_else(Vec::new, |(file, result)| {
                 let passed = result.passed_over.iter().filter_map(|passed| {
@@ -84,7 +90,10 @@ fn rows(lots: &Lots, file: Option<&LotsFile>, now: Instant) -> Vec<Row> {
             Row {
                 name: lots.whole.name(lot.call.id),
                 href: format!("/desk/calls/{}/award", lot.call.id),
-                standing: standing_word(lot.standing(now)),
+                standing: match award {
+                    Some(award) => format!("{}. Award: {}", standing_word(lot, now), award.state.label()),
+                    None => standing_word(lot, now).to_owned(),
+                },
                 winner,
                 passed_over,
             }
@@ -160,8 +169,9 @@ pub async fn api_outcome(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             });
             json!({
                 "call": lot.call.id, "reference": lot.call.reference, "name": lots.whole.name(lot.call.id),
-                "standing": standing_word(lot.standing(visit.now)), "winner": winner,
+                "standing": standing_word(lot, visit.now), "winner": winner,
                 "winner_name": winner.map(|w| lots.name(w)), "passed_over": passed_over,
+                "award": lots.award(lot.call.id).map(|a| json!({ "organisation": a.organisation_id, "state": a.state })),
             })
         })
         .collect();

@@ -7,10 +7,11 @@ use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
     accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, committee_votes,
-    shortlists, subsidy_routes,
+    fallen_bids, shortlists, subsidy_routes,
 };
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::Result;
+use crate::scoring::Fallen;
 use crate::scoring::shortlist::ShortlistOutcome;
 use crate::subsidies::{RouteKind, RouteState};
 use crate::values::{Account, Id, Instant, Pence, actor};
@@ -148,16 +149,26 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .load(db)?)
 }
 
-/// The awards of several calls, by identifier.
+/// Most bids of all lots of one tender: twenty lots with a thousand bids each.
+const MOST_BIDS: i64 = 20_000;
+
+/// A bid with what became of it: whether it fell away, and an award.
+pub(super) type BidOfLot = (Application, Option<Fallen>, Option<Award>);
+
+/// The bids of some calls that stand as sent, each with what became of it, in one statement: a bid with several awards
+/// comes once with each, one after the other.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn of_calls(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<Award>> {
-    Ok(awards::table
-        .filter(awards::call_id.eq_any(calls.to_vec()))
-        .select(Award::as_select())
-        .order(awards::id)
-        .limit(500)
+pub(super) fn bids_of_lots(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<BidOfLot>> {
+    Ok(applications::table
+        .left_join(fallen_bids::table.on(fallen_bids::application_id.eq(applications::id)))
+        .left_join(awards::table.on(awards::application_id.eq(applications::id)))
+        .filter(applications::call_id.eq_any(calls.to_vec()))
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .select((Application::as_select(), Option::<Fallen>::as_select(), Option::<Award>::as_select()))
+        .order((applications::id, awards::id))
+        .limit(MOST_BIDS)
         .load(db)?)
 }
 

@@ -591,7 +591,12 @@ async fn withdraw_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<W
 /// # Errors
 /// NotFound, Denied.
 pub async fn withdraw_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    page(&withdraw_page(&visit, *id, FormState::empty()).await?)
+    let shown = withdraw_page(&visit, *id, FormState::empty()).await?;
+    // A second stage that waits for its invitation is withdrawn with its first, so nobody is asked why.
+    if shown.call.by_invitation().is_some() && shown.call.stage == CallStage::AwaitingNotice {
+        rules::withdrawable(&shown.call, &[]).map_err(Error::from)?;
+    }
+    page(&shown)
 }
 
 /// `POST /desk/calls/{id}/withdraw`

@@ -61,6 +61,9 @@ pub async fn set(app: &App, actor: &Actor, id: Id<Call>, input: &LotsInput, now:
     let title = form.text("title", &input.title, 160, "Enter the title of the whole tender");
     let most_bid = limit(&mut form, "most_bid", &input.most_bid);
     let most_won = limit(&mut form, "most_won", &input.most_won);
+    if let (Some(bid), Some(won)) = (most_bid, most_won) {
+        form.check(won <= bid, "most_won", "Nobody can win more lots than it may bid for. Enter that number or fewer");
+    }
     let choice = match input.choice.trim() {
         "" => Some(LotChoice::PublishedOrder),
         word => lot_terms::choice_of(word),

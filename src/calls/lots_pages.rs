@@ -12,7 +12,7 @@ use crate::evaluation::LotChoice;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can};
-use crate::values::Id;
+use crate::values::{Id, Pence};
 use actix_web::web;
 use askama::Template;
 use serde_json::{Value, json};
@@ -58,6 +58,8 @@ struct LotsPage {
     divided: bool,
     rows: Vec<Row>,
     together: String,
+    /// How many lots add nothing to that value yet.
+    unvalued: String,
     ways: Vec<(&'static str, &'static str, &'static str)>,
     reasons: String,
     missing: Vec<Missing>,
@@ -101,6 +103,7 @@ async fn lots_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<LotsP
             })
             .collect()
     });
+    let unvalued = found.iter().filter(|lot| call.lot().is_some() && lot.amount() == Pence::ZERO).count();
     let sent = form.has_errors() && form.value("at").is_empty();
     Ok(LotsPage {
         shell: shell_of(visit, &call, Section::Lots.label(), &form),
@@ -109,6 +112,11 @@ async fn lots_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<LotsP
         divided: call.lot().is_some(),
         rows,
         together: tender.value_together().to_string(),
+        unvalued: match unvalued {
+            0 => String::new(),
+            1 => " (one lot has no value yet)".to_owned(),
+            n => format!(" ({n} lots have no value yet)"),
+        },
         ways: WAYS.to_vec(),
         reasons: tender.considered.get("lots").cloned().unwrap_or_default(),
         missing: missing_here(visit, &call, Section::Lots),

@@ -21,6 +21,8 @@ pub enum StageRefusal {
     InLots,
     /// There are no two stages.
     NotStaged,
+    /// A second stage has no shortlist of its own.
+    SecondShortlistsNobody,
     /// The second stage was withdrawn, or was opened before.
     SecondNotWaiting,
     /// Nobody may bid who was not invited.
@@ -44,6 +46,7 @@ impl RefusalInfo for StageRefusal {
             StageRefusal::IsSecond => "calls/is-second-stage",
             StageRefusal::InLots => "calls/lots-or-stages",
             StageRefusal::NotStaged => "calls/not-staged",
+            StageRefusal::SecondShortlistsNobody => "calls/second-stage-shortlists-nobody",
             StageRefusal::SecondNotWaiting => "calls/second-stage-not-waiting",
             StageRefusal::Late => "calls/late-entrant",
             StageRefusal::PeriodTooShort { .. } => "calls/period-too-short",
@@ -60,6 +63,9 @@ impl RefusalInfo for StageRefusal {
                 "This tender is divided into lots, and a tender in lots is held in one stage. Take the \
                                      lots out, or keep one stage."
                     .to_owned()
+            }
+            StageRefusal::SecondShortlistsNobody => {
+                "This is the second stage. Who goes on to it is decided on the page of the first stage.".to_owned()
             }
             StageRefusal::NotStaged => "This tender has one stage, so nobody is shortlisted.".to_owned(),
             StageRefusal::SecondNotWaiting => {
@@ -122,7 +128,10 @@ pub fn rule_words(rule: &ShortlistRule) -> String {
         1 => "the best one goes on, together with all who share the first place".to_owned(),
         best => format!("the best {best} go on, together with all who share the last place"),
     });
-    let least = rule.at_least.map(|least| format!("at least {} points", least.normalize()));
+    let least = rule.at_least.map(|least| {
+        let points = if least == Decimal::ONE { "point" } else { "points" };
+        format!("at least {} {points}", least.normalize())
+    });
     match (best, least) {
         (Some(best), Some(least)) => {
             format!("Of those with {least}, {best}.")
@@ -189,6 +198,13 @@ pub(super) fn dates_wrong(second: &Call, dates: &Timetable, now: Instant) -> Vec
         m.place == Section::Timetable
             || matches!(m.code, "calls/condition-due" | "calls/condition-sunset" | "calls/contract-starts-early")
     });
+    if [dates.questions_by, dates.answers_by].into_iter().flatten().any(|at| at <= now) {
+        wrong.push(Missing::new(
+            Section::Timetable,
+            "calls/dates-past",
+            "The day for questions or answers of the second stage is past. Propose the shortlist with later dates.",
+        ));
+    }
     wrong
 }
 

@@ -68,6 +68,20 @@ pub struct LotsInputs {
     /// Each supplier's own order of lots, where it counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
+    /// Lots that were awarded before: each goes to its supplier, and the others are chosen around them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+}
+
+/// A lot that was awarded already. The award is not taken back because another lot is ranked again, so it counts
+/// towards what its supplier may win.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// The lot.
+    pub lot: String,
+    /// The supplier that it was awarded to.
+    pub supplier: String,
 }
 
 /// The bids of one lot.
@@ -174,10 +188,12 @@ impl LotsModel {
 ///
 /// A supplier that bids for more lots than it may is left out of those that come last in its own preference, or in the
 /// published order where it stated none. Lots that nobody may win stay without a winner, and so does a lot whose first
-/// place is shared.
+/// place is shared. A lot that was awarded before ([`Held`]) stays with its supplier whatever the rankings say now, because
+/// an award that was made is not taken back when a bid falls away in another lot; only the rest is chosen.
 ///
 /// # Errors
-/// [`EvaluationRefusal`] of the models and of each lot's ranking; a lot that is unknown, repeated or missing.
+/// [`EvaluationRefusal`] of the models and of each lot's ranking; a lot that is unknown, repeated or missing; a held lot
+/// that is unknown, repeated, without a bid of its supplier, or beyond what that supplier may win.
 pub fn evaluate_lots(model: &LotsModel, inputs: &LotsInputs) -> Result<LotsResult, EvaluationRefusal> {
     model.check()?;
     let mut by_lot: BTreeMap<&str, &Inputs> = BTreeMap::new();
@@ -203,9 +219,10 @@ pub fn evaluate_lots(model: &LotsModel, inputs: &LotsInputs) -> Result<LotsResul
         }
         results.push(evaluate(&lot.model, &given)?);
     }
-    let winners = give_out(model, &order, &results);
+    let held = held_lots(model, inputs)?;
+    let winners = give_out(model, &order, &results, &held);
     let counts = |supplier: &str| winners.iter().flatten().filter(|w| w.as_str() == supplier).count();
-    let lots = model.lots.iter().zip(results).zip(&winners).map(|((lot, result), winner)| {
+    let lots = model.lots.iter().zip(results).zip(winners.iter().zip(&held)).map(|((lot, result), (winner, kept))| {
         let passed_over = result
             .ranking
             .iter()
@@ -214,10 +231,15 @@ pub fn evaluate_lots(model: &LotsModel, inputs: &LotsInputs) -> Result<LotsResul
             .map(|r| PassedOver {
                 supplier: r.bid.clone(),
                 sentence: match model.most_won {
-                    Some(most) => {
-                        format!("It wins {} of at most {most} lots, chosen by the published way.", counts(&r.bid))
+                    Some(most) if reaches(model, counts(&r.bid)) => {
+                        format!("It wins as many lots as one supplier may win ({most}).")
                     }
-                    None => "The published way to choose gives this lot to another.".to_owned(),
+                    _ if kept.is_some() => {
+                        "This lot had been awarded already, and an award that stands is not taken back when the lots \
+                         are given out anew."
+                            .to_owned()
+                    }
+                    _ => "The published way to choose gives this lot to another.".to_owned(),
                 },
             })
             .collect();
@@ -284,23 +306,58 @@ fn too_many<'a>(
     beyond
 }
 
-/// Who gets each lot, in the published order.
-fn give_out(model: &LotsModel, order: &Orders<'_>, results: &[EvaluationResult]) -> Vec<Option<String>> {
+/// Who holds each lot by an award made before, in the published order.
+fn held_lots<'a>(model: &LotsModel, inputs: &'a LotsInputs) -> Result<Vec<Option<&'a str>>, EvaluationRefusal> {
+    let mut by_lot: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for held in &inputs.held {
+        let bid = inputs
+            .lots
+            .iter()
+            .any(|bids| bids.lot == held.lot && bids.inputs.bids.iter().any(|bid| bid.id == held.supplier));
+        let count = counts.entry(held.supplier.as_str()).or_default();
+        *count += 1;
+        let too_many = model.most_won.is_some_and(|most| usize::try_from(most).is_ok_and(|most| *count > most));
+        if !bid || too_many || by_lot.insert(held.lot.as_str(), held.supplier.as_str()).is_some() {
+            return Err(EvaluationRefusal::Model(format!(
+                "The lot “{}” cannot be held by {}: it is unknown or held twice, {} made no bid for it, or it holds more \
+                 lots than one supplier may win.",
+                held.lot, held.supplier, held.supplier
+            )));
+        }
+    }
+    Ok(model.lots.iter().map(|lot| by_lot.get(lot.id.as_str()).copied()).collect())
+}
+
+/// Who gets each lot, in the published order; `held` names who has one already.
+fn give_out(
+    model: &LotsModel,
+    order: &Orders<'_>,
+    results: &[EvaluationResult],
+    held: &[Option<&str>],
+) -> Vec<Option<String>> {
     let limit = model.most_won.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
     match model.choice {
         LotChoice::PublishedOrder => {
             let mut won: BTreeMap<&str, usize> = BTreeMap::new();
+            for supplier in held.iter().flatten() {
+                *won.entry(supplier).or_default() += 1;
+            }
             results
                 .iter()
-                .map(|result| {
+                .zip(held)
+                .map(|(result, kept)| {
+                    if let Some(supplier) = kept {
+                        return Some((*supplier).to_owned());
+                    }
                     let best = first_of(result, |supplier| won.get(supplier).copied().unwrap_or(0) < limit)?;
                     *won.entry(best).or_default() += 1;
                     Some(best.to_owned())
                 })
                 .collect()
         }
-        LotChoice::SupplierPreference => by_preference(model, order, results, limit),
-        LotChoice::HighestSum => highest_sum(results, limit),
+        LotChoice::SupplierPreference => by_preference(model, order, results, held, limit),
+        LotChoice::HighestSum => highest_sum(results, held, limit),
     }
 }
 
@@ -312,11 +369,13 @@ fn first_of(result: &EvaluationResult, may: impl Fn(&str) -> bool) -> Option<&st
 }
 
 /// Suppliers give up the lots they like least until nobody holds too many. A lot given up goes to its next in rank, who
-/// may then hold too many in turn; nobody gets back what it gave up, so this ends.
+/// may then hold too many in turn; nobody gets back what it gave up, so this ends. A lot held by an award is never given
+/// up, and counts first.
 fn by_preference(
     model: &LotsModel,
     order: &Orders<'_>,
     results: &[EvaluationResult],
+    kept: &[Option<&str>],
     limit: usize,
 ) -> Vec<Option<String>> {
     let mut gave_up: BTreeSet<(usize, &str)> = BTreeSet::new();
@@ -324,7 +383,9 @@ fn by_preference(
         let holders: Vec<Option<&str>> = results
             .iter()
             .enumerate()
-            .map(|(lot, result)| first_of(result, |supplier| !gave_up.contains(&(lot, supplier))))
+            .map(|(lot, result)| {
+                keeps(kept, lot).or_else(|| first_of(result, |supplier| !gave_up.contains(&(lot, supplier))))
+            })
             .collect();
         let mut held: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (lot, holder) in holders.iter().enumerate() {
@@ -334,8 +395,11 @@ fn by_preference(
         }
         let before = gave_up.len();
         for (supplier, mut lots) in held {
-            lots.sort_by_key(|lot| model.lots.get(*lot).map(|l| order.place(supplier, &l.id)));
-            gave_up.extend(lots.into_iter().skip(limit).map(|lot| (lot, supplier)));
+            lots.sort_by_key(|lot| {
+                (keeps(kept, *lot).is_none(), model.lots.get(*lot).map(|l| order.place(supplier, &l.id)))
+            });
+            let beyond = lots.into_iter().skip(limit).filter(|lot| keeps(kept, *lot).is_none());
+            gave_up.extend(beyond.map(|lot| (lot, supplier)));
         }
         if gave_up.len() == before {
             return holders.into_iter().map(|holder| holder.map(str::to_owned)).collect();
@@ -343,20 +407,33 @@ fn by_preference(
     }
 }
 
-/// The most lots given out, then the highest sum of points, then the better rank lot by lot in the published order.
-fn highest_sum(results: &[EvaluationResult], limit: usize) -> Vec<Option<String>> {
-    let mut fixed: Vec<Option<&str>> = Vec::with_capacity(results.len());
-    let best = assign(results, limit, &fixed);
-    for result in results {
+/// Who holds the lot of this number by an award.
+fn keeps<'a>(kept: &[Option<&'a str>], lot: usize) -> Option<&'a str> {
+    kept.get(lot).copied().flatten()
+}
+
+/// The most lots given out, then the highest sum of points, then the better rank lot by lot in the published order. Lots
+/// held by an award are fixed first.
+fn highest_sum(results: &[EvaluationResult], held: &[Option<&str>], limit: usize) -> Vec<Option<String>> {
+    let mut places: Vec<usize> = (0..results.len()).collect();
+    // Stable: the others stay in the published order.
+    places.sort_by_key(|lot| keeps(held, *lot).is_none());
+    let ordered: Vec<EvaluationResult> = places.iter().filter_map(|lot| results.get(*lot).cloned()).collect();
+    let mut fixed: Vec<Option<&str>> = places.iter().map_while(|lot| keeps(held, *lot)).map(Some).collect();
+    let best = assign(&ordered, limit, &fixed);
+    for result in ordered.iter().skip(fixed.len()) {
         // The first in rank that keeps the best count and sum. Nobody at all is tried last.
         let choice = result.ranking.iter().map(|r| Some(r.bid.as_str())).chain([None]).find(|candidate| {
             let mut tried = fixed.clone();
             tried.push(*candidate);
-            assign(results, limit, &tried) == best
+            assign(&ordered, limit, &tried) == best
         });
         fixed.push(choice.flatten());
     }
-    fixed.into_iter().map(|winner| winner.map(str::to_owned)).collect()
+    let mut winners: Vec<(usize, Option<String>)> =
+        places.into_iter().zip(fixed.into_iter().map(|winner| winner.map(str::to_owned))).collect();
+    winners.sort_by_key(|(lot, _)| *lot);
+    winners.into_iter().map(|(_, winner)| winner).collect()
 }
 
 /// The most lots that can be given out and the highest sum of points with them, where the first lots are fixed: augmenting

@@ -80,7 +80,7 @@ pub use kinds::{
 };
 pub use later_costs::{CostItem, CostPaid};
 pub use lots::{
-    LOTS_FORMAT, Lot, LotBids, LotChoice, LotsFile, LotsInputs, LotsModel, LotsResult, Preference, evaluate_lots,
+    Held, LOTS_FORMAT, Lot, LotBids, LotChoice, LotsFile, LotsInputs, LotsModel, LotsResult, Preference, evaluate_lots,
 };
 pub use low_price::{LowPriceFlag, LowPriceReason, below_wage_cost, low_prices};
 pub use model::{

@@ -32,6 +32,7 @@ fn field(rows: &[&[(&str, u32)]]) -> LotsInputs {
             .map(|(n, row)| LotBids { lot: format!("L{}", n + 1), inputs: bids_of(row) })
             .collect(),
         preferences: vec![],
+        held: vec![],
     }
 }
 
@@ -56,7 +57,37 @@ fn a_supplier_first_in_two_lots_and_allowed_one_keeps_what_the_published_way_say
     assert_eq!(winners(&lots(2, Some(1), LotChoice::SupplierPreference), &inputs), named(&["A", "B"]));
     let result = evaluate_lots(&lots(2, Some(1), LotChoice::PublishedOrder), &inputs).unwrap();
     assert_eq!(result.lots[1].result.winner.as_deref(), Some("A"), "the ranking itself stands");
-    assert_eq!(result.lots[1].passed_over[0].sentence, "It wins 1 of at most 1 lots, chosen by the published way.");
+    assert_eq!(result.lots[1].passed_over[0].sentence, "It wins as many lots as one supplier may win (1).");
+}
+
+#[test]
+fn a_lot_that_was_awarded_stays_with_its_supplier_when_a_bid_falls_away_in_another() {
+    // Zebra was first everywhere and meant to get lot 1, so lot 3 was awarded to Next. Then Zebra fell away in lot 1.
+    let rows: [&[(&str, u32)]; 3] =
+        [&[("Next", 80), ("Harvest", 60)], &[("Bread", 90)], &[("Zebra", 97), ("Next", 65)]];
+    let anew = field(&rows);
+    assert_eq!(winners(&lots(3, Some(1), LotChoice::PublishedOrder), &anew), named(&["Next", "Bread", "Zebra"]));
+    let awarded = LotsInputs { held: vec![Held { lot: "L3".into(), supplier: "Next".into() }], ..anew };
+    for choice in [LotChoice::PublishedOrder, LotChoice::SupplierPreference, LotChoice::HighestSum] {
+        let result = evaluate_lots(&lots(3, Some(1), choice), &awarded).unwrap();
+        let got: Vec<_> = result.lots.iter().map(|lot| lot.winner.clone()).collect();
+        assert_eq!(got, named(&["Harvest", "Bread", "Next"]), "{choice:?}: lot 1 goes to the next who may still win");
+        let why = |lot: usize| result.lots[lot].passed_over[0].clone();
+        assert_eq!(
+            (why(0).supplier, why(0).sentence.contains("as many lots as one supplier may win (1)")),
+            ("Next".to_owned(), true)
+        );
+        assert_eq!((why(2).supplier, why(2).sentence.contains("had been awarded already")), ("Zebra".to_owned(), true));
+    }
+    let text = serde_json::to_string(&awarded).unwrap();
+    assert_eq!(serde_json::from_str::<LotsInputs>(&text).unwrap(), awarded, "the export recomputes the same");
+    let twice = Held { lot: "L1".into(), supplier: "Next".into() };
+    let stranger = Held { lot: "L2".into(), supplier: "Zebra".into() };
+    for wrong in [twice, stranger] {
+        let mut inputs = awarded.clone();
+        inputs.held.push(wrong);
+        assert!(evaluate_lots(&lots(3, Some(1), LotChoice::PublishedOrder), &inputs).is_err(), "{inputs:?}");
+    }
 }
 
 #[test]

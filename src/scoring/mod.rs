@@ -45,7 +45,7 @@ pub mod trace_pages;
 pub mod words;
 
 pub use bids::{Answer, bid_id};
-pub use lots::{bids_of, rankings_of};
+pub use lots::rankings_of;
 
 pub use model::{
     Conflict, ConflictOutcome, Disregard, DisregardGround, Enquiry, EnquiryOutcome, FallGround, Fallen, Moderated,

@@ -17,13 +17,13 @@ use crate::db::{Db, Json, MultiBackend};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, BidResult, STAGES_FORMAT, Shortlist, Stage, StagesFile, StagesModel, StagesResult};
 use crate::outbox::mail;
-use crate::people::addresses_of_organisation;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Account, Actor, Id, Instant, Parser, RefusalInfo, actor};
+use crate::people::{addresses_of_deciders, addresses_of_organisation};
+use crate::values::{Account, Actor, Id, Instant, Parser, RefusalInfo, Role, actor};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 crate::text_enum! {
     /// What came of a proposed shortlist.
@@ -173,11 +173,57 @@ fn signed(db: &mut Db, call: Id<Call>) -> Result<Ranking> {
     if ranks_a_fallen_bid(db, call)? { Err(ShortlistRefusal::FellAway.into()) } else { Ok(ranking) }
 }
 
+/// Dates that are past or out of order, each told at its field.
+fn in_order(form: &mut Parser, dates: &calls::Timetable, now: Instant) {
+    for (field, at) in [
+        ("questions_by_date", dates.questions_by),
+        ("answers_by_date", dates.answers_by),
+        ("deadline_date", dates.deadline),
+    ] {
+        form.check(at.is_none_or(|at| at > now), field, "Choose a day and time that are still to come");
+    }
+    if let (Some(questions), Some(answers)) = (dates.questions_by, dates.answers_by) {
+        form.check(
+            questions <= answers,
+            "answers_by_date",
+            "Answers cannot all be published before questions end. Choose a later time",
+        );
+    }
+    if let (Some(answers), Some(deadline)) = (dates.answers_by, dates.deadline) {
+        form.check(
+            answers <= deadline,
+            "deadline_date",
+            "Final tenders cannot close before all answers are published. Choose a later time",
+        );
+    }
+}
+
+/// Writes to the officers who may confirm a shortlist that it waits for them, all but who proposed it.
+fn ask(db: &mut Db, call: &Call, proposed_by: Id<Account>, url: &str, now: Instant) -> Result<()> {
+    let mut officers = BTreeSet::new();
+    for role in [Role::ProcurementOfficer, Role::FundManager] {
+        officers.extend(addresses_of_deciders(db, call.authority_id, role, Some(proposed_by))?);
+    }
+    let subject = format!("A shortlist waits for you: {}", call.reference);
+    let text = format!(
+        "Somebody proposes who goes on to the second stage of {} “{}”. Another officer confirms it or sends it back.\n\nRead it, and decide:\n{}/desk/calls/{}/shortlist\n",
+        call.reference,
+        call.title,
+        url.trim_end_matches('/'),
+        call.id
+    );
+    for to in officers {
+        mail::queue(db, Some(call.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
+}
+
 /// An officer proposes the shortlist that follows from the signed ranking, with the dates of the second stage.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused for a call of one stage, without a signed ranking, when nobody goes on, when one is
-/// proposed or confirmed, and for dates that leave less time than the law asks for.
+/// Invalid, also for dates that are past or out of order; Denied, NotFound; refused for a call of one stage, without a
+/// signed ranking, when nobody goes on, when one is proposed or confirmed, and for dates that leave less time than the
+/// law asks for.
 pub async fn propose(
     app: &App,
     actor: &Actor,
@@ -187,9 +233,10 @@ pub async fn propose(
 ) -> Result<Id<Proposal>> {
     let mut form = Parser::default();
     let dates = input.read(&mut form);
+    in_order(&mut form, &dates, now);
     form.finish()?;
     let proposed_by = actor.account().ok_or(Error::Denied)?;
-    let actor = actor.clone();
+    let (actor, url) = (actor.clone(), app.config.server.public_url.clone());
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
@@ -229,6 +276,7 @@ pub async fn propose(
                 "deadline": dates.deadline,
             });
             note(db, &actor, &call, "shortlist.proposed", facts, now)?;
+            ask(db, &call, proposed_by, &url, now)?;
             Ok(row.id)
         })
         .await

@@ -6,7 +6,7 @@ use super::store;
 use crate::calls::stages::second_of;
 use crate::calls::{self, Call, StageRefusal, TimetableInput, earliest_words, rule_words};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::{Shortlist, canonical_json};
 use crate::http::api::{created, ok};
 use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, attachment, page, page_again, see};
@@ -66,6 +66,9 @@ struct Row {
 fn read(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<Found> {
     let (call, _, ranking) = store::call_with_ranking(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
+    if call.by_invitation().is_some() {
+        return Err(StageRefusal::SecondShortlistsNobody.into());
+    }
     if call.shortlists().is_none() {
         return Err(StageRefusal::NotStaged.into());
     }
@@ -201,6 +204,15 @@ pub async fn propose(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Timet
         Ok(_) => {
             visit.done("The shortlist is proposed. Another officer confirms it.");
             see(&format!("/desk/calls/{id}/shortlist"))
+        }
+        // What the law asks of the closing date is told beside it.
+        Err(Error::Refused(refusal)) if refusal.code == "calls/period-too-short" => {
+            let told = match refusal.reference {
+                Some(reference) => format!("{} ({reference})", refusal.sentence),
+                None => refusal.sentence,
+            };
+            let error = Error::field("deadline_date", told);
+            page_again(&shortlist_page(&visit, *id, posted.again(error)?).await?)
         }
         Err(error) => page_again(&shortlist_page(&visit, *id, posted.again(error)?).await?),
     }
