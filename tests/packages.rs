@@ -109,7 +109,9 @@ both! {
         let api = world.api(&ready.officer).await;
         let decision = format!("/api/v1/awards/{award}/decision");
         let approve = json!({ "decision": "approve" });
-        assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/amount-outside", "half a package is not approved");
+        assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/not-complete", "half a package is not approved");
+        let stance = json!({ "stance": "for", "reason": "Sound so far" });
+        assert_eq!(refused(&committee, &format!("/api/v1/awards/{award}/committee"), stance).await, "/problems/awards/not-complete", "nor voted on, for a vote fixes its parts");
 
         // Only who recommends it adds to it.
         let path = format!("/api/v1/awards/{award}/parts");

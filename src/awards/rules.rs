@@ -85,6 +85,13 @@ pub enum AwardRefusal {
     RouteStands,
     /// More parts than one offer may have.
     TooManyParts,
+    /// The parts of a package do not reach the least of the round yet.
+    NotComplete {
+        /// What they come to.
+        amount: Pence,
+        /// Least of the round.
+        least: Pence,
+    },
     /// No recorded subsidy route.
     NoRoute,
     /// The answer comes too late.
@@ -141,6 +148,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::VotedOn => "awards/voted-on",
             AwardRefusal::RouteStands => "awards/route-stands",
             AwardRefusal::TooManyParts => "awards/too-many-parts",
+            AwardRefusal::NotComplete { .. } => "awards/not-complete",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
@@ -223,6 +231,10 @@ impl RefusalInfo for AwardRefusal {
                     .to_owned()
             }
             AwardRefusal::TooManyParts => format!("One offer has at most {MOST_PARTS} parts."),
+            AwardRefusal::NotComplete { amount, least } => format!(
+                "The recommendation is not complete: its parts come to {amount} and the round invests at least {least}. \
+                 Who recommended it adds the missing part first."
+            ),
             AwardRefusal::NoRoute => {
                 "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
                  assistance, a scheme, or a signed assessment."

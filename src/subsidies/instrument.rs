@@ -303,6 +303,10 @@ impl InstrumentInput {
         let until = form.date("until", &self.until, "Enter the last day: a guarantee without an end is prohibited");
         let fee = percent(form, "fee", &self.fee, "Enter the yearly fee in per cent");
         let balance = form.pence("balance", &self.balance, "Enter what the lender lends, in pounds");
+        let least = Decimal::ONE / Decimal::ONE_HUNDRED;
+        form.check(cover.is_none_or(|c| c.get() >= least), "cover", "Enter a part from 1% to 100%");
+        form.check(limit.is_none_or(|l| l > Pence::ZERO), "limit", "Enter more than £0");
+        form.check(balance.is_none_or(|b| b > Pence::ZERO), "balance", "Enter more than £0");
         let lender = form.text("lender", &self.lender, 160, "Name the lender");
         Some(GuaranteeTerms {
             guarantee: Guarantee { cover: cover?, limit: limit?, until: until?, fee: fee? },

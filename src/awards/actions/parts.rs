@@ -13,6 +13,7 @@ use crate::finance::InstrumentTerms;
 use crate::people::policy::{Action, require};
 use crate::subsidies::{self, InstrumentInput};
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
+use chrono::Months;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -67,7 +68,7 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
             }
             let round = round_of(&call)?;
             let amount = offer.amount();
-            check_offer(round, &offer)?;
+            check_offer(round, &offer, now.date())?;
             let terms = with_part(&award.terms.0, offer.clone(), ends_on);
             let value = terms.amount()?;
             fits(db, &call, round, value, Some(award.id), true)?;
@@ -105,12 +106,31 @@ pub(super) fn round_of(call: &Call) -> Result<&RoundTerms> {
     call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))
 }
 
-/// Whether the round offers an instrument, and its terms can be worked out.
-pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer) -> Result<()> {
+/// How far ahead money may be paid out, and how long a loan may run from its first payment out, in months.
+const MOST_MONTHS_AHEAD: u32 = 120;
+const MOST_MONTHS_OF_A_LOAN: u32 = 720;
+
+/// Whether the round offers an instrument, its days can be kept, and its terms can be worked out.
+pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer, today: LocalDate) -> Result<()> {
     if !round.instruments.contains(&offer.instrument()) {
         return Err(AwardRefusal::NotOffered { instrument: offer.instrument().label() }.into());
     }
+    let field = if matches!(offer.terms, InstrumentTerms::Guarantee(_)) { "draw_on" } else { "tranches" };
+    let latest = today.checked_add_months(Months::new(MOST_MONTHS_AHEAD)).unwrap_or(today);
+    if first_day(offer).is_some_and(|first| first < today) {
+        return Err(Error::field(field, "Enter today or a later day: this day has passed"));
+    }
+    if first_day(offer).into_iter().chain(offer.draws.iter().map(|t| t.on)).any(|on| on > latest) {
+        return Err(Error::field(field, "Enter a day within the next ten years"));
+    }
     offer.terms.cost(&offer.draws)?;
+    if matches!(offer.terms, InstrumentTerms::Loan(_)) {
+        let end = first_day(offer).and_then(|first| first.checked_add_months(Months::new(MOST_MONTHS_OF_A_LOAN)));
+        let last = offer.terms.last_day(&offer.draws);
+        if end.zip(last).is_some_and(|(end, last)| last > end) {
+            return Err(Error::field("instalments", "A loan runs for 60 years at most. Enter fewer payments"));
+        }
+    }
     Ok(())
 }
 
@@ -130,12 +150,12 @@ pub(super) fn fits(
     Ok(())
 }
 
-/// Whether an investment may be approved as it is: all its parts together are at least what the round invests.
-pub(super) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
+/// Whether an investment may be voted on and approved as it is: all its parts together are at least what the round invests.
+pub(in crate::awards) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
     let call = calls::find(db, award.call_id)?;
     let round = round_of(&call)?;
     if award.value < round.least {
-        return Err(AwardRefusal::AmountOutside { least: round.least, most: round.most }.into());
+        return Err(AwardRefusal::NotComplete { amount: award.value, least: round.least }.into());
     }
     Ok(())
 }
