@@ -210,6 +210,11 @@ both! {
         owner.open(&own).await.shows("2. Repayable loan (this page)").shows("Together").shows("£90,000");
         manager.open(&staff).await.shows("1. Recoverable grant (this page)").shows("2. Repayable loan");
 
+        // While a part waits for its money nobody ends the agreement.
+        let contracts = world.api(&ground.cast.contract_manager).await;
+        let ending = json!({ "what": "termination", "reason": "x" });
+        assert_eq!(refused(&contracts, &format!("/api/v1/agreements/{agreement}/change"), ending).await, "/problems/agreements/parts-run");
+
         // Both are paid out by two persons, served and valued, each on its own page.
         world.move_clock(noon(day("2027-02-01"))).await;
         drawn(&world, &ground, &grant).await;

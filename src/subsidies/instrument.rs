@@ -348,6 +348,28 @@ mod tests {
     }
 
     #[test]
+    fn a_guarantee_covers_a_part_of_a_loan_that_is_lent() {
+        for (cover, balance, field) in
+            [("0", "60,000", "cover"), ("0.5", "60,000", "cover"), ("75", "0", "balance"), ("75", "-1", "balance")]
+        {
+            let input = InstrumentInput {
+                instrument: "guarantee".into(),
+                loan: LoanInput { draw_on: "1/2/2027".into(), ..LoanInput::default() },
+                cover: cover.into(),
+                limit: "50,000".into(),
+                until: "1/2/2031".into(),
+                fee: "1".into(),
+                balance: balance.into(),
+                lender: "Borough Bank".into(),
+                ..InstrumentInput::default()
+            };
+            let mut form = Parser::default();
+            input.read(&mut form);
+            assert!(form.finish().unwrap_err().at(field).is_some(), "{cover} {balance}");
+        }
+    }
+
+    #[test]
     fn a_revenue_share_is_read_as_it_is_written() {
         let input = InstrumentInput {
             instrument: "revenue_share".into(),
