@@ -271,11 +271,18 @@ both! {
         let application = ready.bids[0].to_string();
         let route = world.app.db.read_now(|db| commonweal::subsidies::standing_route(db, &application)).unwrap().unwrap();
         manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
+        assert_eq!(manager.post(&path, guarantee.clone()).await.expect(201).json()["parts"], 2);
+
+        // Before anybody votes, a wrong part is taken out again; the first stays.
+        let out = format!("{path}/take-out");
+        assert_eq!(manager.post(&out, json!({})).await.expect(200).json()["parts"], 1);
+        assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/only-part");
         assert_eq!(manager.post(&path, guarantee).await.expect(201).json()["parts"], 2);
 
         // From the first vote on, what the committee votes on stays as it is.
         member.post(&format!("/api/v1/awards/{award}/committee"), json!({ "stance": "for", "reason": "Sound" })).await.expect(200);
         assert_eq!(refused(&manager, &path, loan_part(10_000)).await, "/problems/awards/voted-on");
+        assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/voted-on");
         member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
         manager.post(&subsidies, evidence).await.expect(201);
         let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });

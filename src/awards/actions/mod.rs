@@ -24,7 +24,7 @@ mod parts;
 mod standstill;
 
 pub(super) use parts::is_whole;
-pub use parts::{PartInput, add_part};
+pub use parts::{PartInput, add_part, take_out_part};
 pub use standstill::{
     ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
     record_notice, send_summaries,

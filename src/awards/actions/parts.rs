@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::people::policy::{Action, require};
 use crate::subsidies::{self, InstrumentInput};
-use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Pence};
 use chrono::Months;
 use serde::Deserialize;
 use serde_json::json;
@@ -48,21 +48,7 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
         .write(move |db| {
             let mut award = store::find(db, id)?;
             let call = calls::find(db, award.call_id)?;
-            require(&actor, Action::RecommendAward, &calls::thing(&call))?;
-            applications::refuse_bidder(db, &actor, award.call_id)?;
-            if award.recommended_by != by {
-                return Err(AwardRefusal::NotRecommender.into());
-            }
-            rules::at_step(&award, &[AwardState::Recommended])?;
-            if award.kind != AwardKind::Investment {
-                return Err(AwardRefusal::NoPackage.into());
-            }
-            if !store::committee_votes(db, award.id)?.is_empty() {
-                return Err(AwardRefusal::VotedOn.into());
-            }
-            if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
-                return Err(AwardRefusal::RouteStands.into());
-            }
+            may_change_parts(db, &actor, by, &award, &call)?;
             if award.terms.0.number_of_parts() >= MOST_PARTS {
                 return Err(AwardRefusal::TooManyParts.into());
             }
@@ -81,6 +67,68 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
             Ok(number)
         })
         .await
+}
+
+/// Who recommended a package takes the part that was added last out of it again, as long as parts may be added. Says how
+/// many parts are left.
+///
+/// # Errors
+/// Denied, NotFound; refused as [`add_part`], and for the only part.
+pub async fn take_out_part(app: &App, actor: &Actor, id: Id<Award>, now: Instant) -> Result<usize> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            let call = calls::find(db, award.call_id)?;
+            may_change_parts(db, &actor, by, &award, &call)?;
+            let (terms, gone) = without_last(&award.terms.0).ok_or(AwardRefusal::OnlyPart)?;
+            let value = terms.amount()?;
+            let number = award.terms.0.number_of_parts();
+            award.terms = Json(terms);
+            award.value = value;
+            store::set_terms(db, &award)?;
+            let facts =
+                json!({ "part": number, "instrument": gone.instrument(), "amount": gone.amount(), "value": value });
+            note(db, &actor, &award, "award.part_taken_out", facts, now)?;
+            Ok(award.terms.0.number_of_parts())
+        })
+        .await
+}
+
+/// Whether this person may change the parts of a recommendation now: it is theirs, nobody voted on it or decided, and no
+/// subsidy route stands that was recorded for the parts as they are.
+fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
+    require(actor, Action::RecommendAward, &calls::thing(call))?;
+    applications::refuse_bidder(db, actor, award.call_id)?;
+    if award.recommended_by != by {
+        return Err(AwardRefusal::NotRecommender.into());
+    }
+    rules::at_step(award, &[AwardState::Recommended])?;
+    if award.kind != AwardKind::Investment {
+        return Err(AwardRefusal::NoPackage.into());
+    }
+    if !store::committee_votes(db, award.id)?.is_empty() {
+        return Err(AwardRefusal::VotedOn.into());
+    }
+    if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
+        return Err(AwardRefusal::RouteStands.into());
+    }
+    Ok(())
+}
+
+/// The terms of a package without the part that was added last, and that part. Where its days were the first or the last
+/// of the agreement, those of the parts that are left take their place, if all of them name one.
+fn without_last(terms: &AwardTerms) -> Option<(AwardTerms, InvestmentOffer)> {
+    let mut terms = terms.clone();
+    let gone = terms.further.pop()?;
+    let starts_on = terms.parts().filter_map(first_day).min().filter(|_| first_day(&gone) == Some(terms.starts_on));
+    let lasts: Option<Vec<LocalDate>> = terms.parts().map(|p| p.terms.last_day(&p.draws)).collect();
+    let was_last = gone.terms.last_day(&gone.draws) == Some(terms.ends_on);
+    let ends_on = lasts.and_then(|days| days.into_iter().max()).filter(|_| was_last);
+    terms.starts_on = starts_on.unwrap_or(terms.starts_on);
+    terms.ends_on = ends_on.unwrap_or(terms.ends_on);
+    Some((terms, gone))
 }
 
 /// The terms of a package with one more part: it runs from the first day of any part to the last.
