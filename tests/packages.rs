@@ -271,11 +271,14 @@ both! {
         let application = ready.bids[0].to_string();
         let route = world.app.db.read_now(|db| commonweal::subsidies::standing_route(db, &application)).unwrap().unwrap();
         manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
+        let shown = format!("/api/v1/awards/{award}");
+        let alone = manager.get(&shown).await.expect(200).json();
         assert_eq!(manager.post(&path, guarantee.clone()).await.expect(201).json()["parts"], 2);
 
         // Before anybody votes, a wrong part is taken out again; the first stays.
         let out = format!("{path}/take-out");
         assert_eq!(manager.post(&out, json!({})).await.expect(200).json()["parts"], 1);
+        assert_eq!(manager.get(&shown).await.expect(200).json(), alone, "value and days are as before");
         assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/only-part");
         assert_eq!(manager.post(&path, guarantee).await.expect(201).json()["parts"], 2);
 

@@ -337,7 +337,7 @@ pub fn tranche_of(position: usize, tranches: usize) -> usize {
 mod tests {
     use super::*;
     use crate::finance::instruments::revenue_share::Ending;
-    use crate::finance::terms::{Happened, RevenueShareTerms};
+    use crate::finance::terms::RevenueShareTerms;
     use crate::values::time::parse_date;
     use rust_decimal::dec;
 
