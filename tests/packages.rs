@@ -131,7 +131,7 @@ both! {
         assert_eq!((&shown["terms"]["starts_on"], &shown["terms"]["ends_on"]), (&json!("2027-02-01"), &json!("2032-03-31")));
 
         // Who opened the page before the second part was there has not decided on it.
-        member.send(&early).await.expect(422).shows("A part was added while you read this");
+        member.send(&early).await.expect(422).shows("The parts were changed while you read this");
 
         // Another person approves the package whole; after that its parts stand.
         assert_eq!(member.open(&desk).await.reply.words().matches("Do you approve?").count(), 1, "one decision on both parts");

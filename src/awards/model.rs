@@ -12,6 +12,7 @@ use crate::values::money::MoneyError;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 crate::text_enum! {
     /// Whether it leads to a contract or to an investment.
@@ -127,6 +128,13 @@ impl AwardTerms {
     #[must_use]
     pub fn number_of_parts(&self) -> usize {
         self.parts().count()
+    }
+
+    /// A mark that changes with any of these terms, in hexadecimal: a page carries it, so that what somebody votes on is
+    /// what they read.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        hex::encode(Sha256::digest(format!("{self:?}").as_bytes()))
     }
 
     /// Whether several instruments are offered as one.

@@ -1,6 +1,5 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
-use super::book::Book;
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
@@ -18,7 +17,7 @@ use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::{self, Job, mail};
 use crate::people::addresses_of_deciders;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Pence, Role, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Role, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -445,7 +444,7 @@ pub async fn propose_valuation(
 }
 
 /// The most that a loan or a grant could be worth on a day; none for what may grow.
-fn most_of_plain(book: &Book, on: LocalDate) -> Option<Pence> {
+fn most_of_plain(book: &super::Book, on: crate::values::LocalDate) -> Option<Pence> {
     match &book.investment.terms.0.terms {
         InstrumentTerms::Loan(_) => {
             let charged: Pence = book.dues().iter().map(|d| d.interest + d.fee).sum();
