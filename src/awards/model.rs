@@ -247,5 +247,8 @@ mod tests {
         assert_eq!(terms.amount().unwrap(), Pence(10_000_000));
         let read: AwardTerms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();
         assert_eq!(read, terms);
+        assert_eq!(read.mark(), terms.mark());
+        terms.further = vec![grant(60_000)];
+        assert_ne!(read.mark(), terms.mark(), "as many parts, and not the same");
     }
 }
