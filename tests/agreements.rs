@@ -280,6 +280,16 @@ both! {
         let officer = world.person(Role::ProcurementOfficer);
         let not_here = actions::sign(&world.app, &officer, award, &SignInput::default(), now).await.unwrap_err();
         assert_eq!(refused(not_here), "agreements/not-a-contract");
+        // Nobody rewrites it alone: its value and its last day follow its parts.
+        for (value, ends_on) in [("1", ""), ("1000000000000", ""), ("", "2090-01-01")] {
+            let alone = ChangeInput {
+                what: "change".into(), value: value.into(), ends_on: ends_on.into(), reason: "x".into(), ..ChangeInput::default()
+            };
+            let alone = actions::change(&world.app, &officer, agreement.id, &alone, now).await.unwrap_err();
+            assert_eq!(refused(alone), "agreements/follows-its-parts");
+        }
+        let page = world.client(&officer).await.get(&format!("/agreements/{}/change", agreement.id)).await.expect(200);
+        page.shows("follow its parts").hides("UK10").hides("including VAT");
     }
 
     async fn a_contract_over_five_million_needs_three_indicators_or_a_reason(world: World) {

@@ -245,7 +245,19 @@ both! {
         large["tranches"] = json!("150001 on 2027-02-01");
         large["application"] = json!(ready.bids[0]);
         large["reasons"] = json!("Best");
-        assert_eq!(officer.post(&format!("/api/v1/calls/{}/awards", ready.call), large).await.expect(409).json()["type"], "/problems/awards/amount-outside");
+        let awards = format!("/api/v1/calls/{}/awards", ready.call);
+        assert_eq!(officer.post(&awards, large.clone()).await.expect(409).json()["type"], "/problems/awards/amount-outside");
+        // Days that nobody can keep are told at their field.
+        for (tranches, words) in [("60000 on 2025-02-01", "this day has passed"), ("60000 on 2099-02-01", "within the next ten years")] {
+            let mut unkept = large.clone();
+            unkept["tranches"] = json!(tranches);
+            officer.post(&awards, unkept).await.expect(422).shows(words);
+        }
+        let mut long = large;
+        long["tranches"] = json!("60000 on 2027-02-01");
+        long["instalments"] = json!("61");
+        long["period_months"] = json!("12");
+        officer.post(&awards, long).await.expect(422).shows("60 years at most");
         let id = recommended(&world, &ready, loan()).await;
         let member = world.person(Role::CommitteeMember);
         // The committee reads what must be so before money flows.

@@ -189,12 +189,16 @@ both! {
         assert_eq!(book(&world, held.id).nav(day("2026-06-01")).unwrap().nav.value, Pence::ZERO, "a grant is nothing that is owed");
         // The enterprise reports its own year, through the page.
         world.move_clock(noon(day("2027-03-10"))).await;
+        let below = report("figure", "2027-03-31", &[("amount", "-1")]);
+        assert!(matches!(reported(&world, &held, "2027-03-10", &below).await, Err(Error::Invalid(_))), "no figure is below nothing");
         let own = world.client(&held.owner).await;
         let mine = format!("/my-investments/{}", held.id);
         own.fill(&mine, "Report it", &[("on", "2027-03-31"), ("amount", "90,000"), ("source", "Filed accounts")]).await;
         own.open(&mine).await.shows("a figure of £90,000");
         assert!(book(&world, held.id).outstanding().is_empty(), "below the trigger nothing is due");
         assert_eq!(code(reported(&world, &held, "2027-03-12", &report("figure", "2027-03-31", &[("amount", "1")])).await.unwrap_err()), "investments/reported-already");
+        let ahead = report("figure", "2028-03-31", &[("amount", "1")]);
+        assert_eq!(code(reported(&world, &held, "2027-12-30", &ahead).await.unwrap_err()), "investments/year-not-over");
         reported(&world, &held, "2028-03-10", &report("figure", "2028-03-31", &[("amount", "180,000")])).await.unwrap();
         received(&world, &held, "20,000", "2028-03-31").await;
         let after = book(&world, held.id);
@@ -259,6 +263,8 @@ both! {
         let early = ProposeDrawdown { tranche: "1".into(), pay_on: "2026-06-10".into() };
         let none = actions::propose_drawdown(&world.app, &cast.fund_manager, held.id, &early, noon(day("2026-06-10"))).await;
         assert_eq!(code(none.unwrap_err()), "investments/no-such-tranche", "nothing is paid without a claim");
+        let too_much = report("claim", "2026-06-01", &[("amount", "80,000.01")]);
+        assert_eq!(code(reported(&world, &held, "2026-06-10", &too_much).await.unwrap_err()), "investments/loss-above-loan");
         reported(&world, &held, "2026-06-10", &report("claim", "2026-06-01", &[("amount", "40,000")])).await.unwrap();
         world.move_clock(noon(day("2026-06-11"))).await;
         let page = world.client(&cast.fund_manager).await.open(&format!("/investments/{}", held.id)).await;

@@ -248,6 +248,23 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_value_that_cannot_be_is_refused_and_an_older_proposal_does_not_follow_a_newer(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        let at = noon(day("2026-05-01"));
+        let worth = |value: &str| ProposeValuation {
+            valued_on: "2026-05-01".into(), value: value.into(), method: "impaired".into(), reason: "Accounts seen".into(),
+        };
+        let (manager, member) = (&ground.cast.fund_manager, &ground.cast.committee_member);
+        let slip = actions::propose_valuation(&world.app, manager, id, &worth("1000000000000"), at).await.unwrap_err();
+        assert_eq!(code(slip), "investments/value-too-high");
+        let older = actions::propose_valuation(&world.app, manager, id, &worth("500"), at).await.unwrap();
+        let newer = actions::propose_valuation(&world.app, manager, id, &worth("600"), at).await.unwrap();
+        actions::decide_valuation(&world.app, member, newer, &approve(), at).await.unwrap();
+        let late = actions::decide_valuation(&world.app, member, older, &approve(), at).await.unwrap_err();
+        assert_eq!(code(late), "investments/newer-value");
+    }
+
     async fn an_enterprise_sees_its_own_loan_and_nobody_elses(world: World) {
         let ground = ground(&world, "10000").await;
         let on = world.now().date();

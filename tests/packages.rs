@@ -109,7 +109,9 @@ both! {
         let api = world.api(&ready.officer).await;
         let decision = format!("/api/v1/awards/{award}/decision");
         let approve = json!({ "decision": "approve" });
-        assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/amount-outside", "half a package is not approved");
+        assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/not-complete", "half a package is not approved");
+        let stance = json!({ "stance": "for", "reason": "Sound so far" });
+        assert_eq!(refused(&committee, &format!("/api/v1/awards/{award}/committee"), stance).await, "/problems/awards/not-complete", "nor voted on, for a vote fixes its parts");
 
         // Only who recommends it adds to it.
         let path = format!("/api/v1/awards/{award}/parts");
@@ -129,7 +131,7 @@ both! {
         assert_eq!((&shown["terms"]["starts_on"], &shown["terms"]["ends_on"]), (&json!("2027-02-01"), &json!("2032-03-31")));
 
         // Who opened the page before the second part was there has not decided on it.
-        member.send(&early).await.expect(422).shows("A part was added while you read this");
+        member.send(&early).await.expect(422).shows("The parts were changed while you read this");
 
         // Another person approves the package whole; after that its parts stand.
         assert_eq!(member.open(&desk).await.reply.words().matches("Do you approve?").count(), 1, "one decision on both parts");
@@ -208,6 +210,11 @@ both! {
         owner.open(&own).await.shows("2. Repayable loan (this page)").shows("Together").shows("£90,000");
         manager.open(&staff).await.shows("1. Recoverable grant (this page)").shows("2. Repayable loan");
 
+        // While a part waits for its money nobody ends the agreement.
+        let contracts = world.api(&ground.cast.contract_manager).await;
+        let ending = json!({ "what": "termination", "reason": "x" });
+        assert_eq!(refused(&contracts, &format!("/api/v1/agreements/{agreement}/change"), ending).await, "/problems/agreements/parts-run");
+
         // Both are paid out by two persons, served and valued, each on its own page.
         world.move_clock(noon(day("2027-02-01"))).await;
         drawn(&world, &ground, &grant).await;
@@ -264,11 +271,21 @@ both! {
         let application = ready.bids[0].to_string();
         let route = world.app.db.read_now(|db| commonweal::subsidies::standing_route(db, &application)).unwrap().unwrap();
         manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
+        let shown = format!("/api/v1/awards/{award}");
+        let alone = manager.get(&shown).await.expect(200).json();
+        assert_eq!(manager.post(&path, guarantee.clone()).await.expect(201).json()["parts"], 2);
+
+        // Before anybody votes, a wrong part is taken out again; the first stays.
+        let out = format!("{path}/take-out");
+        assert_eq!(manager.post(&out, json!({})).await.expect(200).json()["parts"], 1);
+        assert_eq!(manager.get(&shown).await.expect(200).json(), alone, "value and days are as before");
+        assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/only-part");
         assert_eq!(manager.post(&path, guarantee).await.expect(201).json()["parts"], 2);
 
         // From the first vote on, what the committee votes on stays as it is.
         member.post(&format!("/api/v1/awards/{award}/committee"), json!({ "stance": "for", "reason": "Sound" })).await.expect(200);
         assert_eq!(refused(&manager, &path, loan_part(10_000)).await, "/problems/awards/voted-on");
+        assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/voted-on");
         member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
         manager.post(&subsidies, evidence).await.expect(201);
         let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });

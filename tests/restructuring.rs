@@ -169,6 +169,7 @@ both! {
         post(json!({ "from_on": "2027-04-10", "instalments": "many", "rate": "101", "holiday_periods": "2", "overdue": "gone", "reason": "x" })).await
             .expect(422).shows("from 1 to 600").shows("from 0% to 100%").shows("Choose what becomes of interest");
         post(json!({ "from_on": "2027-04-10", "first_due": "2200-01-01", "reason": "x" })).await.expect(422).shows("within ten years");
+        post(json!({ "from_on": "2027-04-10", "first_due": "2037-04-01", "instalments": "600", "reason": "x" })).await.expect(422).shows("60 years at most");
         post(json!({ "from_on": "2027-04-10", "rate": "101", "reason": "x" })).await.expect(422).shows("from 0% to 100%").hides("Enter what changes");
         let past = post(json!({ "from_on": "2027-04-09", "rate": "3", "reason": "x" })).await.expect(409).json();
         assert_eq!(past["type"], "/problems/investments/change-day-past");

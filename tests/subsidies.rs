@@ -1,18 +1,28 @@
 //! Subsidy routes: what is confirmed in writing, what fits the cap, who signs.
 
+use crate::agreements::award;
+use crate::support::World;
+use commonweal::applications::Application;
+use commonweal::awards::{self, AwardKind};
 use commonweal::subsidies;
-use commonweal::values::{Id, Role};
+use commonweal::values::{Actor, Id, Pence, Role, actor};
 use serde_json::json;
+
+/// An application of an organisation, which a route is recorded for.
+fn application_of(world: &World, organisation: Id<actor::Organisation>, owner: &Actor) -> Id<Application> {
+    let award = award(world, organisation, owner, AwardKind::Investment, Pence(5_000_000), &[]);
+    world.app.db.read_now(|db| awards::find(db, award)).unwrap().application_id
+}
 
 both! {
     async fn assistance_exactly_at_the_cap_is_confirmed_and_a_penny_more_is_refused(world: World) {
         let manager = world.api(&world.person(Role::FundManager)).await;
-        let (organisation, owner) = world.applicant("Alder Group");
-        let owner = world.api(&owner).await;
+        let (organisation, person) = world.applicant("Alder Group");
+        let owner = world.api(&person).await;
         let today = world.now().date();
         let mut routes = Vec::new();
         for amount in ["105000.00", "105000.01"] {
-            let application = Id::<()>::new();
+            let application = application_of(&world, organisation, &person);
             let body = json!({ "kind": "mfa", "amount": amount, "basis": "Grant in full" });
             let reply = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), body).await.expect(201);
             assert_eq!(world.app.db.read_now(|db| subsidies::recorded_route(db, &application.to_string())).unwrap(), None);
@@ -34,10 +44,23 @@ both! {
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
         assert_eq!(mails.iter().filter(|m| m.subject.contains("confirmation") && m.body.contains("£105,000")).count(), 1);
     }
+    async fn a_route_is_recorded_only_for_an_application_that_is_there(world: World) {
+        let manager = world.person(Role::FundManager);
+        let (organisation, owner) = world.applicant("Alder Group");
+        let made = award(&world, organisation, &owner, AwardKind::Investment, Pence(5_000_000), &[]);
+        let made = world.app.db.read_now(|db| awards::find(db, made)).unwrap();
+        let (program, browser) = (world.api(&manager).await, world.client(&manager).await);
+        let body = json!({ "kind": "market_terms", "evidence": "Three quotes" });
+        for nothing in [made.call_id.to_string(), Id::<Application>::new().to_string(), "nonsense".to_owned()] {
+            program.post(&format!("/api/v1/subsidies/{organisation}/{nothing}"), body.clone()).await.expect(404);
+            browser.get(&format!("/desk/subsidies/{organisation}/{nothing}")).await.expect(404);
+        }
+        program.post(&format!("/api/v1/subsidies/{organisation}/{}", made.application_id), body).await.expect(201);
+    }
     async fn an_assessment_is_signed_by_somebody_who_did_not_write_it(world: World) {
         let author = world.person(Role::FundManager);
-        let (organisation, _) = world.applicant("Birch Works");
-        let application = Id::<()>::new();
+        let (organisation, owner) = world.applicant("Birch Works");
+        let application = application_of(&world, organisation, &owner);
         let path = format!("/api/v1/subsidies/{organisation}/{application}");
         let manager = world.api(&author).await;
         let six = json!({ "kind": "principles", "amount": "50000", "a": "x", "b": "x", "c": "x", "d": "x", "e": "x", "f": "x" });
@@ -56,7 +79,7 @@ both! {
     async fn a_cheap_loan_is_counted_at_its_gross_cash_equivalent_through_the_page(world: World) {
         let browser = world.client(&world.person(Role::FundManager)).await;
         let (organisation, owner) = world.applicant("Cedar Makers");
-        let application = Id::<()>::new();
+        let application = application_of(&world, organisation, &owner);
         let page = format!("/desk/subsidies/{organisation}/{application}");
         browser.get(&page).await.expect(200).shows("no subsidy route is recorded");
         let today = world.now().date().to_string();

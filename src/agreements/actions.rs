@@ -161,9 +161,9 @@ fn unchanged(
 pub struct ChangeInput {
     /// `change`, `completion` or `termination`.
     pub what: String,
-    /// New value including VAT, in pounds; left out, it stays.
+    /// New value including VAT, in pounds; left out, it stays. Not of an investment, whose value follows its parts.
     pub value: String,
-    /// New last day; left out, it stays.
+    /// New last day; left out, it stays. Not of an investment either.
     pub ends_on: String,
     /// Number of the contract change notice, where one is due first.
     pub notice_number: String,
@@ -174,7 +174,8 @@ pub struct ChangeInput {
 /// Changes terms, completes or ends an agreement early, with the reason.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused when it has ended, is not over yet, or needs a notice first.
+/// Invalid, Denied, NotFound; refused when it has ended, is not over yet, or needs a notice first. Of an investment, a
+/// change is refused always, and ending it while a part runs or waits for its money.
 pub async fn change(app: &App, actor: &Actor, id: Id<Agreement>, input: &ChangeInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let what = form.value::<ChangeKind>("what", &input.what, "Choose what happens to the agreement");
@@ -205,6 +206,9 @@ pub async fn change(app: &App, actor: &Actor, id: Id<Agreement>, input: &ChangeI
             }
             if agreement.state != AgreementState::Active {
                 return Err(AgreementRefusal::Ended.into());
+            }
+            if agreement.kind == AgreementKind::Investment {
+                of_investment(db, &agreement, what)?;
             }
             let mut change = unchanged(&agreement, what, &reason, now, by);
             change.notice_number.clone_from(&notice);
@@ -253,6 +257,20 @@ pub async fn change(app: &App, actor: &Actor, id: Id<Agreement>, input: &ChangeI
             Ok(())
         })
         .await
+}
+
+/// What one person may record of an investment: its end, once nothing of it runs. What it is worth and how long it runs is
+/// changed in its parts, by two.
+fn of_investment(db: &mut Db, agreement: &Agreement, what: ChangeKind) -> Result<()> {
+    if matches!(what, ChangeKind::Change | ChangeKind::NoKpis) {
+        return Err(AgreementRefusal::FollowsItsParts.into());
+    }
+    // A part that is not opened yet waits for its money too.
+    let parts = i64::try_from(agreement.terms.0.number_of_parts())?;
+    if store::parts_over(db, agreement.id)? < parts {
+        return Err(AgreementRefusal::PartsRun.into());
+    }
+    Ok(())
 }
 
 /// Records that the terms of a running investment were changed by two people in the room that keeps it. The last day moves

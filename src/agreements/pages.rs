@@ -3,7 +3,7 @@
 
 use super::actions::{self, ChangeInput, SignInput};
 use super::making::Won;
-use super::model::{Agreement, ChangeKind};
+use super::model::{Agreement, AgreementKind, ChangeKind};
 use super::store::{self, AgreementFilter, Whose};
 use crate::awards::Award;
 use crate::db::{Cursor, Page};
@@ -238,6 +238,12 @@ struct ChangePage {
     choices: Vec<(&'static str, &'static str, &'static str)>,
 }
 
+impl ChangePage {
+    fn is_contract(&self) -> bool {
+        self.agreement.kind == AgreementKind::Contract
+    }
+}
+
 async fn change_page(visit: &Visit, id: Id<Agreement>, form: FormState) -> Result<ChangePage> {
     let agreement = visit.app.db.read(move |db| store::find(db, id)).await?;
     let thing = store::thing(&agreement);
@@ -248,11 +254,13 @@ async fn change_page(visit: &Visit, id: Id<Agreement>, form: FormState) -> Resul
     }
     let mut choices = Vec::new();
     if may_run {
-        choices.push((
-            ChangeKind::Change.as_str(),
-            "Change its value or last day",
-            "Over the limits, a contract change notice comes first",
-        ));
+        if agreement.kind == AgreementKind::Contract {
+            choices.push((
+                ChangeKind::Change.as_str(),
+                "Change its value or last day",
+                "Over the limits, a contract change notice comes first",
+            ));
+        }
         choices.push((ChangeKind::Completion.as_str(), "Complete it", "Only from its last day on"));
     }
     if may_end {

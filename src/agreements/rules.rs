@@ -30,6 +30,10 @@ pub enum AgreementRefusal {
     NotOver,
     /// The new last day lies before the first.
     EndsBeforeStart,
+    /// Value and last day of an investment follow its parts.
+    FollowsItsParts,
+    /// A part of an investment is running or waits for its money.
+    PartsRun,
 }
 
 impl RefusalInfo for AgreementRefusal {
@@ -45,6 +49,8 @@ impl RefusalInfo for AgreementRefusal {
             AgreementRefusal::Ended => "agreements/ended",
             AgreementRefusal::NotOver => "agreements/not-over",
             AgreementRefusal::EndsBeforeStart => "agreements/ends-before-start",
+            AgreementRefusal::FollowsItsParts => "agreements/follows-its-parts",
+            AgreementRefusal::PartsRun => "agreements/parts-run",
         }
     }
     fn sentence(&self) -> String {
@@ -72,6 +78,15 @@ impl RefusalInfo for AgreementRefusal {
                 "The last day of this agreement is still to come. Change its last day, or end it early with a reason.".to_owned()
             }
             AgreementRefusal::EndsBeforeStart => "The last day must not lie before the first day.".to_owned(),
+            AgreementRefusal::FollowsItsParts => {
+                "The value and the last day of an investment follow its parts. Open the part and propose the change of a \
+                 loan there; a second person approves it."
+                    .to_owned()
+            }
+            AgreementRefusal::PartsRun => {
+                "A part of this investment is running or is not paid out yet. End each part first, on its own page."
+                    .to_owned()
+            }
         }
     }
     fn reference(&self) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use super::model::{Agreement, AgreementChange, AgreementKind, AgreementState, Obligation};
 use crate::awards::Award;
-use crate::db::schema::{agreement_changes, agreements, obligations, organisations};
+use crate::db::schema::{agreement_changes, agreements, investments, obligations, organisations};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::people::policy::Thing;
@@ -44,6 +44,15 @@ pub fn find_many(db: &mut Db, ids: &[Id<Agreement>]) -> Result<HashMap<Id<Agreem
         .into_iter()
         .map(|a: Agreement| (a.id, a))
         .collect())
+}
+
+/// How many parts of an investment are over: repaid, written off or ended. Only the table of a lower room is read here.
+pub(super) fn parts_over(db: &mut Db, agreement: Id<Agreement>) -> Result<i64> {
+    Ok(investments::table
+        .filter(investments::agreement_id.eq(agreement))
+        .filter(investments::closed_on.is_not_null())
+        .count()
+        .get_result(db)?)
 }
 
 /// The obligations of an agreement.

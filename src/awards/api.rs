@@ -255,6 +255,18 @@ pub async fn add_part(visit: Visit, id: web::Path<Id<Award>>, body: Sent<PartInp
     created(&format!("/api/v1/awards/{id}"), &json!({ "id": id, "parts": parts }))
 }
 
+/// Takes the part that was added last out of a recommended package.
+///
+/// # Errors
+/// Denied, NotFound, refused after a vote or the decision, and for the only part.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/parts/take-out", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Taken out")))]
+pub async fn take_out_part(visit: Visit, id: web::Path<Id<Award>>, _body: Sent<Nothing>) -> Answer {
+    let id = *id;
+    let parts = actions::take_out_part(&visit.app, &visit.actor, id, visit.now).await?;
+    ok(&json!({ "id": id, "parts": parts }))
+}
+
 /// Accepts or declines an offer.
 ///
 /// # Errors
@@ -316,6 +328,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     of_call,
     recommend,
     add_part,
+    take_out_part,
     award,
     check,
     decide,

@@ -3,7 +3,7 @@
 //! A member with a conflict of interest is recused and does not count for the quorum; nobody votes on what they
 //! recommended; a recommendation is approved only with the quorum of the round's terms and more votes for it than against.
 
-use super::actions::note;
+use super::actions::{is_whole, note};
 use super::model::{Award, AwardKind, AwardState};
 use super::rules::{AwardRefusal, at_step};
 use super::store;
@@ -124,8 +124,8 @@ pub struct StanceInput {
 /// A committee member says what they think of somebody else's recommendation of an investment, or stands aside.
 ///
 /// # Errors
-/// Invalid, Denied; refused for the recommender, after the decision, for a contract, and for a vote of somebody who
-/// declared a conflict of interest with the applicant.
+/// Invalid, Denied; refused for the recommender, after the decision, for a contract, while parts of a package are missing,
+/// and for a vote of somebody who declared a conflict of interest with the applicant.
 pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let stance =
@@ -148,6 +148,8 @@ pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, 
             if award.kind != AwardKind::Investment {
                 return Err(AwardRefusal::NoCommittee.into());
             }
+            // A vote fixes the parts, so it waits until all are there.
+            is_whole(db, &award)?;
             // Who stood aside stays aside, whatever they think of it later.
             let said = store::committee_votes(db, award.id)?;
             let aside = said.iter().any(|v| v.account_id == by && v.stance == Stance::Recused);

@@ -12,6 +12,7 @@ use crate::values::money::MoneyError;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 crate::text_enum! {
     /// Whether it leads to a contract or to an investment.
@@ -129,6 +130,13 @@ impl AwardTerms {
         self.parts().count()
     }
 
+    /// A mark that changes with any of these terms, in hexadecimal: a page carries it, so that what somebody votes on is
+    /// what they read.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        hex::encode(Sha256::digest(format!("{self:?}").as_bytes()))
+    }
+
     /// Whether several instruments are offered as one.
     #[must_use]
     pub fn is_package(&self) -> bool {
@@ -239,5 +247,8 @@ mod tests {
         assert_eq!(terms.amount().unwrap(), Pence(10_000_000));
         let read: AwardTerms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();
         assert_eq!(read, terms);
+        assert_eq!(read.mark(), terms.mark());
+        terms.further = vec![grant(60_000)];
+        assert_ne!(read.mark(), terms.mark(), "as many parts, and not the same");
     }
 }

@@ -335,17 +335,20 @@ pub async fn check(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, p
     after(&visit, call, posted, done, "The check is recorded.").await
 }
 
-/// Whether a recommendation still has as many parts as the page that somebody read: whoever recommended it may add some
-/// until the first vote, and nobody votes for what they have not seen.
-async fn as_read(visit: &Visit, award: Id<Award>, parts: &str, field: &str) -> Result<()> {
-    if parts.is_empty() {
+/// Whether a recommendation still has the parts that the page had which somebody read, by its mark: whoever recommended it
+/// may add some and take some out until the first vote, and nobody votes for what they have not seen.
+async fn as_read(visit: &Visit, award: Id<Award>, mark: &str, field: &str) -> Result<()> {
+    if mark.is_empty() {
         return Ok(());
     }
-    let now = visit.app.db.read(move |db| Ok(store::find(db, award)?.terms.0.number_of_parts())).await?;
-    if parts == now.to_string() {
+    let now = visit.app.db.read(move |db| Ok(store::find(db, award)?.terms.0.mark())).await?;
+    if mark == now {
         Ok(())
     } else {
-        Err(Error::field(field, "A part was added while you read this. Read the whole package, then answer again"))
+        Err(Error::field(
+            field,
+            "The parts were changed while you read this. Read the whole package, then answer again",
+        ))
     }
 }
 

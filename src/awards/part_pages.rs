@@ -2,7 +2,7 @@
 
 use super::actions::{self, PartInput};
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS, PartLine};
-use super::pages::InstrumentQuery;
+use super::pages::{InstrumentQuery, Nothing};
 use super::rules::AwardRefusal;
 use super::store;
 use crate::calls::{self, Call};
@@ -50,6 +50,10 @@ impl PartPage {
         } else {
             format!("{of} of {} so far. The round invests at most {}.", self.award.value, self.most)
         }
+    }
+    /// Whether the part that was added last can be taken out: the first stays, and nobody has decided.
+    fn may_shrink(&self) -> bool {
+        self.award.state == AwardState::Recommended && self.lines.len() > 1
     }
     /// Whether the page takes another part: nobody has decided, and one offer stays readable.
     fn open(&self) -> bool {
@@ -130,6 +134,22 @@ pub async fn add(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: P
         Ok(parts) => {
             visit.done(format!("Part {parts} is added. A committee member decides on the whole package."));
             see(&format!("/desk/calls/{call}/award"))
+        }
+        Err(error) => page_again(&part_page(&visit, call, award, posted.again(error)?, "").await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/award/{award}/parts/take-out`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn take_out(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<Nothing>) -> Answer {
+    let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
+    match actions::take_out_part(&visit.app, &visit.actor, award, visit.now).await {
+        Ok(_) => {
+            visit.done("The last part is taken out.");
+            see(&format!("/desk/calls/{call}/award/{award}/parts"))
         }
         Err(error) => page_again(&part_page(&visit, call, award, posted.again(error)?, "").await?),
     }

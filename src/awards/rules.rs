@@ -85,6 +85,15 @@ pub enum AwardRefusal {
     RouteStands,
     /// More parts than one offer may have.
     TooManyParts,
+    /// The first part is the recommendation itself.
+    OnlyPart,
+    /// The parts of a package do not reach the least of the round yet.
+    NotComplete {
+        /// What they come to.
+        amount: Pence,
+        /// Least of the round.
+        least: Pence,
+    },
     /// No recorded subsidy route.
     NoRoute,
     /// The answer comes too late.
@@ -141,6 +150,8 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::VotedOn => "awards/voted-on",
             AwardRefusal::RouteStands => "awards/route-stands",
             AwardRefusal::TooManyParts => "awards/too-many-parts",
+            AwardRefusal::OnlyPart => "awards/only-part",
+            AwardRefusal::NotComplete { .. } => "awards/not-complete",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
@@ -209,7 +220,7 @@ impl RefusalInfo for AwardRefusal {
                     .to_owned()
             }
             AwardRefusal::NotRecommender => {
-                "Only the person who recommended this can add a part to it, before the committee votes.".to_owned()
+                "Only the person who recommended this can change its parts, before the committee votes.".to_owned()
             }
             AwardRefusal::NoPackage => "A contract has no parts. Only an investment can be a package.".to_owned(),
             AwardRefusal::VotedOn => {
@@ -218,11 +229,19 @@ impl RefusalInfo for AwardRefusal {
                     .to_owned()
             }
             AwardRefusal::RouteStands => {
-                "A subsidy route is recorded for the parts as they are. Withdraw it, add the part, then record the route \
+                "A subsidy route is recorded for the parts as they are. Withdraw it, change the parts, then record the route \
                  for the whole package."
                     .to_owned()
             }
             AwardRefusal::TooManyParts => format!("One offer has at most {MOST_PARTS} parts."),
+            AwardRefusal::OnlyPart => {
+                "This is the only part, so it stays. If it should not be offered, a committee member declines it."
+                    .to_owned()
+            }
+            AwardRefusal::NotComplete { amount, least } => format!(
+                "The recommendation is not complete: its parts come to {amount} and the round invests at least {least}. \
+                 Who recommended it adds the missing part first."
+            ),
             AwardRefusal::NoRoute => {
                 "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
                  assistance, a scheme, or a signed assessment."

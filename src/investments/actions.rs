@@ -382,7 +382,7 @@ pub struct ProposeValuation {
 /// A fund manager proposes what a holding is worth.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused when nothing is out or the date is wrong.
+/// Invalid, Denied, NotFound, refused when nothing is out, the date is wrong or the value is more than it could be.
 pub async fn propose_valuation(
     app: &App,
     actor: &Actor,
@@ -422,6 +422,7 @@ pub async fn propose_valuation(
             if method == ValuationMethod::WriteOff && !value.is_zero() {
                 return Err(InvestmentRefusal::WriteOffValue.into());
             }
+            rules::value_fits(value, most_of_plain(&book, valued_on), book.drawn(valued_on))?;
             let valuation = Valuation {
                 id: Id::new(),
                 authority_id: investment.authority_id,
@@ -445,10 +446,22 @@ pub async fn propose_valuation(
         .await
 }
 
+/// The most that a loan or a grant could be worth on a day; none for what may grow.
+fn most_of_plain(book: &super::Book, on: crate::values::LocalDate) -> Option<Pence> {
+    match &book.investment.terms.0.terms {
+        InstrumentTerms::Loan(_) => {
+            let charged: Pence = book.dues().iter().map(|d| d.interest + d.fee).sum();
+            Some(book.owed(on) + charged)
+        }
+        InstrumentTerms::Grant => Some(book.drawn(on)),
+        _ => None,
+    }
+}
+
 /// A committee member decides on a valuation. Approving a write-off takes what is owed out of the books.
 ///
 /// # Errors
-/// Denied, NotFound, refused: own proposal, decided already, nothing is out any more.
+/// Denied, NotFound, refused: own proposal, decided already, nothing is out any more, a newer value was approved since.
 pub async fn decide_valuation(
     app: &App,
     actor: &Actor,
@@ -465,6 +478,9 @@ pub async fn decide_valuation(
             let by = may_decide(&actor, &investment, valuation.proposed_by)?;
             if decision == ProposalState::Approved && investment.state != InvestmentState::Running {
                 return Err(InvestmentRefusal::NotRunning.into());
+            }
+            if decision == ProposalState::Approved && valuation.state == ProposalState::Proposed {
+                rules::still_newest(&valuation, &store::load_book(db, investment.id)?.valuations)?;
             }
             if !store::decide_valuation(db, id, decision, by, now)? {
                 return Err(InvestmentRefusal::DecidedAlready.into());

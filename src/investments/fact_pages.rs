@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::facts::{self, Report};
 use super::model::{Investment, KnownFact, happened};
+use super::rules;
 use super::upkeep::drawn;
 use super::{own_pages, pages};
 use crate::finance::InstrumentTerms;
@@ -36,9 +37,11 @@ impl Reported {
         let dates = terms.report_dates(&drawn(book));
         let next = dates.iter().find(|d| **d > today).copied();
         let reported = |day: &LocalDate| happened.iter().any(|f| f.on == *day && f.what.kind().by_enterprise());
-        let periods = dates
+        let yearly = matches!(terms, InstrumentTerms::RecoverableGrant(_));
+        let periods: Vec<(String, String)> = dates
             .iter()
             .filter(|d| next.is_none_or(|next| **d <= next))
+            .filter(|d| !yearly || rules::figure_from(**d) <= today)
             .rev()
             .take(12)
             .map(|d| {
@@ -59,7 +62,10 @@ impl Reported {
                 (k.clone(), did)
             })
             .collect();
-        Reported { kinds: if running { terms.reports(&happened) } else { Vec::new() }, periods, facts }
+        let mut kinds = if running { terms.reports(&happened) } else { Vec::new() };
+        // Before the first year is over there is no figure to give.
+        kinds.retain(|kind| *kind != FactKind::Figure || !periods.is_empty());
+        Reported { kinds, periods, facts }
     }
 
     /// What the enterprise itself may report.

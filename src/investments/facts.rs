@@ -95,11 +95,11 @@ impl Report {
         let amount = self.amount.as_str();
         Some(match kind {
             FactKind::Revenue => Happened::Revenue {
-                revenue: form.pence("amount", amount, "Enter the revenue of the period, in pounds")?,
+                revenue: money(form, "amount", amount, "Enter the revenue of the period, in pounds", 0)?,
             },
-            FactKind::Figure => {
-                Happened::Figure { figure: form.pence("amount", amount, "Enter the figure of the year, in pounds")? }
-            }
+            FactKind::Figure => Happened::Figure {
+                figure: money(form, "amount", amount, "Enter the figure of the year, in pounds", 0)?,
+            },
             FactKind::BaseRate => Happened::BaseRate { rate: rate(form, "Enter the new base rate in per cent")? },
             FactKind::Dividend => {
                 Happened::Dividend { amount: money(form, "amount", amount, "Enter the dividend, in pounds", 0)? }

@@ -63,6 +63,8 @@ pub struct Restructure {
 const MOST_INSTALMENTS: u32 = 600;
 /// How far ahead the first of them may lie, in months.
 const MOST_MONTHS_AHEAD: u32 = 120;
+/// How long a loan may run in all, in months from its first payment out.
+const MOST_MONTHS_IN_ALL: u32 = 720;
 
 impl Restructure {
     fn read(&self, form: &mut Parser) -> Option<(LocalDate, Asked)> {
@@ -276,6 +278,11 @@ pub fn work_out(book: &Book, from: LocalDate, asked: &Asked, reason: &str, now: 
     let fact = Fact { on: from, known_on: today, what: Happened::Restructured(new) };
     facts.push(KnownFact { fact, source: reason.to_owned(), by_enterprise: false });
     let schedule = terms.schedule(&Facts { draws: &draws, happened: &happened(&facts), today })?;
+    let begin = draws.iter().map(|d| d.on).min().unwrap_or(from);
+    let end = begin.checked_add_months(Months::new(MOST_MONTHS_IN_ALL)).unwrap_or(begin);
+    if schedule.rows.last().is_some_and(|r| r.due > end) {
+        return Err(Error::field("instalments", "A loan runs for 60 years at most. Enter fewer payments"));
+    }
     let kept = book.rows().iter().filter(|r| r.due <= from).count();
     if schedule.rows.iter().skip(kept).all(|r| r.principal.is_zero()) {
         return Err(Error::field(

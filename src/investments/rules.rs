@@ -1,9 +1,11 @@
 //! Rules about investments.
 
-use super::model::{Drawdown, Investment, Precedent, ProposalState};
+use super::model::{Drawdown, Investment, Precedent, ProposalState, Valuation};
 use crate::finance::schedule::{Row, Tranche};
-use crate::finance::terms::{Fact, FactKind, InstrumentTerms};
+use crate::finance::terms::{Fact, FactKind, Happened, InstrumentTerms};
+use crate::values::time::medium_date;
 use crate::values::{LocalDate, Pence, RefusalInfo};
+use chrono::Months;
 
 /// Why something about an investment is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,23 @@ pub enum InvestmentRefusal {
     NothingToSettleWith,
     /// A figure of this year is recorded already.
     ReportedAlready,
+    /// The year that a figure is about is not over.
+    YearNotOver {
+        /// The first day on which it can be reported.
+        from: LocalDate,
+    },
+    /// A lender claims more than is left of the loan that is guaranteed.
+    LossAboveLoan {
+        /// What is left of it after the losses claimed before.
+        left: Pence,
+    },
+    /// More than the holding could be worth.
+    ValueTooHigh {
+        /// The most it could be.
+        most: Pence,
+    },
+    /// A newer value of the same or a later day is decided.
+    NewerValue,
     /// Earlier than what was recorded last.
     OutOfOrder,
     /// Only loans are changed while they run.
@@ -83,6 +102,10 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::NoSuchPeriod => "investments/no-such-period",
             InvestmentRefusal::NothingToSettleWith => "investments/nothing-to-settle-with",
             InvestmentRefusal::ReportedAlready => "investments/reported-already",
+            InvestmentRefusal::YearNotOver { .. } => "investments/year-not-over",
+            InvestmentRefusal::LossAboveLoan { .. } => "investments/loss-above-loan",
+            InvestmentRefusal::ValueTooHigh { .. } => "investments/value-too-high",
+            InvestmentRefusal::NewerValue => "investments/newer-value",
             InvestmentRefusal::OutOfOrder => "investments/out-of-order",
             InvestmentRefusal::NotALoan => "investments/not-a-loan",
             InvestmentRefusal::ChangeOpen => "investments/change-open",
@@ -118,6 +141,22 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::NoSuchPeriod => "Choose one of the due dates of the agreement, up to the next one.",
             InvestmentRefusal::NothingToSettleWith => "No payment is left with which a late figure could be settled.",
             InvestmentRefusal::ReportedAlready => "The figure of this year is recorded already.",
+            InvestmentRefusal::YearNotOver { from } => {
+                return format!(
+                    "The year that this figure is about is not over yet. It can be reported from {} on, three months before \
+                     its payment falls due.",
+                    medium_date(*from)
+                );
+            }
+            InvestmentRefusal::LossAboveLoan { left } => {
+                return format!("The lender cannot lose more than what is left of the guaranteed loan: {left}. Check its letter.");
+            }
+            InvestmentRefusal::ValueTooHigh { most } => {
+                return format!("At most {most} is taken as the value of this holding. Check the amount for a slip of the pen.");
+            }
+            InvestmentRefusal::NewerValue => {
+                "A newer value of the same or a later day was approved since, so this one would not count. Decline it, or ask for a new one."
+            }
             InvestmentRefusal::NotALoan => "Only a loan can be changed in this way while it runs.",
             InvestmentRefusal::ChangeOpen => "A change of this loan is proposed already. A committee member decides on it first.",
             InvestmentRefusal::ChangeDayPast => "The day from which the change should hold has passed. Choose today or a later day; a proposal that waits with a day that has passed is declined and made anew.",
@@ -203,6 +242,10 @@ pub fn may_record(
                 return Err(InvestmentRefusal::NoSuchPeriod);
             }
             if kind == FactKind::Figure {
+                let from = figure_from(fact.on);
+                if today < from {
+                    return Err(InvestmentRefusal::YearNotOver { from });
+                }
                 return match known.iter().find(of_period) {
                     Some(_) => Err(InvestmentRefusal::ReportedAlready),
                     None => Ok(()),
@@ -221,6 +264,12 @@ pub fn may_record(
             if fallen.is_some_and(|due| fact.on < due) { Err(InvestmentRefusal::OutOfOrder) } else { Ok(()) }
         }
         _ => {
+            if let (InstrumentTerms::Guarantee(terms), Happened::Claim { loss }) = (terms, fact.what) {
+                let left = left_of_guaranteed(terms.balance, known);
+                if loss > left {
+                    return Err(InvestmentRefusal::LossAboveLoan { left });
+                }
+            }
             let begin = match terms {
                 InstrumentTerms::Guarantee(terms) => Some(terms.from),
                 _ => draws.iter().map(|d| d.on).min(),
@@ -230,6 +279,52 @@ pub fn may_record(
             if early || fact.on > today { Err(InvestmentRefusal::OutOfOrder) } else { Ok(()) }
         }
     }
+}
+
+/// Months between the end of the year that a figure is about and the day its payment falls due, at most.
+const MONTHS_TO_REPORT: u32 = 3;
+
+/// The first day on which the figure of the year that falls due on a day is known: a year's accounts are there in the three
+/// months before its payment, and a figure is final, so it is not taken while the year still runs.
+#[must_use]
+pub fn figure_from(due: LocalDate) -> LocalDate {
+    due.checked_sub_months(Months::new(MONTHS_TO_REPORT)).unwrap_or(due)
+}
+
+/// What a lender can still lose of a guaranteed loan after the losses it claimed.
+fn left_of_guaranteed(balance: Pence, known: &[Fact]) -> Pence {
+    let lost: Pence = known
+        .iter()
+        .filter_map(|f| match f.what {
+            Happened::Claim { loss } => Some(loss),
+            _ => None,
+        })
+        .sum();
+    (balance - lost).max(Pence::ZERO)
+}
+
+/// How many times what was paid out a holding other than a loan or a grant may be worth.
+const MOST_TIMES_COST: i64 = 100;
+
+/// Whether a value is one that the holding could have: of a loan at most its capital with all interest of its plan, of a
+/// grant what was paid out, of everything else a hundred times that, so that a slip of the pen is told before anybody
+/// decides on it.
+///
+/// # Errors
+/// [`InvestmentRefusal::ValueTooHigh`].
+pub fn value_fits(value: Pence, plain: Option<Pence>, paid_out: Pence) -> Result<(), InvestmentRefusal> {
+    let most = plain.unwrap_or(Pence(paid_out.0.saturating_mul(MOST_TIMES_COST)));
+    if value > most { Err(InvestmentRefusal::ValueTooHigh { most }) } else { Ok(()) }
+}
+
+/// Whether a proposed value would still count: none that was proposed later is approved for its day or a later one.
+///
+/// # Errors
+/// [`InvestmentRefusal::NewerValue`].
+pub fn still_newest(proposal: &Valuation, all: &[Valuation]) -> Result<(), InvestmentRefusal> {
+    let newer =
+        |v: &Valuation| v.id > proposal.id && v.valued_on >= proposal.valued_on && v.state == ProposalState::Approved;
+    if all.iter().any(newer) { Err(InvestmentRefusal::NewerValue) } else { Ok(()) }
 }
 
 /// Which tranche the n-th condition (from 0) stands before: one each while there are tranches, the rest before the last.
@@ -242,7 +337,7 @@ pub fn tranche_of(position: usize, tranches: usize) -> usize {
 mod tests {
     use super::*;
     use crate::finance::instruments::revenue_share::Ending;
-    use crate::finance::terms::{Happened, RevenueShareTerms};
+    use crate::finance::terms::RevenueShareTerms;
     use crate::values::time::parse_date;
     use rust_decimal::dec;
 

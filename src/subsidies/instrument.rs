@@ -303,6 +303,10 @@ impl InstrumentInput {
         let until = form.date("until", &self.until, "Enter the last day: a guarantee without an end is prohibited");
         let fee = percent(form, "fee", &self.fee, "Enter the yearly fee in per cent");
         let balance = form.pence("balance", &self.balance, "Enter what the lender lends, in pounds");
+        let least = Decimal::ONE / Decimal::ONE_HUNDRED;
+        form.check(cover.is_none_or(|c| c.get() >= least), "cover", "Enter a part from 1% to 100%");
+        form.check(limit.is_none_or(|l| l > Pence::ZERO), "limit", "Enter more than £0");
+        form.check(balance.is_none_or(|b| b > Pence::ZERO), "balance", "Enter more than £0");
         let lender = form.text("lender", &self.lender, 160, "Name the lender");
         Some(GuaranteeTerms {
             guarantee: Guarantee { cover: cover?, limit: limit?, until: until?, fee: fee? },
@@ -341,6 +345,28 @@ mod tests {
         let input = InstrumentInput { instrument: "lottery".into(), ..InstrumentInput::default() };
         assert_eq!(input.read(&mut form), None);
         assert!(form.finish().unwrap_err().at("instrument").is_some());
+    }
+
+    #[test]
+    fn a_guarantee_covers_a_part_of_a_loan_that_is_lent() {
+        for (cover, balance, field) in
+            [("0", "60,000", "cover"), ("0.5", "60,000", "cover"), ("75", "0", "balance"), ("75", "-1", "balance")]
+        {
+            let input = InstrumentInput {
+                instrument: "guarantee".into(),
+                loan: LoanInput { draw_on: "1/2/2027".into(), ..LoanInput::default() },
+                cover: cover.into(),
+                limit: "50,000".into(),
+                until: "1/2/2031".into(),
+                fee: "1".into(),
+                balance: balance.into(),
+                lender: "Borough Bank".into(),
+                ..InstrumentInput::default()
+            };
+            let mut form = Parser::default();
+            input.read(&mut form);
+            assert!(form.finish().unwrap_err().at(field).is_some(), "{cover} {balance}");
+        }
     }
 
     #[test]

@@ -56,16 +56,16 @@ pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
 }
 
-/// Requires that an application, where it is one of this installation, is this organisation's.
+/// Requires that an application is there and is this organisation's. Only the table of a lower room is read here.
 ///
 /// # Errors
-/// NotFound for another's.
+/// NotFound for another's, and for what is no application.
 pub(super) fn require_applicant(db: &mut Db, application: &str, organisation: OrganisationId) -> Result<()> {
-    let Ok(application) = application.parse::<Id<()>>() else { return Ok(()) };
-    let anothers = applications::table
+    let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
+    let own = applications::table
         .filter(applications::id.eq(application.to_string()))
-        .filter(applications::organisation_id.ne(organisation));
-    if diesel::select(diesel::dsl::exists(anothers)).get_result(db)? { Err(Error::NotFound) } else { Ok(()) }
+        .filter(applications::organisation_id.eq(organisation));
+    if diesel::select(diesel::dsl::exists(own)).get_result(db)? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Requires that an award is still worth what an amount was worked out from. Read in the write of the route, so that of a

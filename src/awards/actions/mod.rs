@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 mod parts;
 mod standstill;
 
-pub use parts::{PartInput, add_part};
+pub(super) use parts::is_whole;
+pub use parts::{PartInput, add_part, take_out_part};
 pub use standstill::{
     ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
     record_notice, send_summaries,
@@ -153,7 +154,7 @@ pub async fn recommend(
                 }
                 Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
                 Some(_) if call.kind == CallKind::Tender => contract_terms(db, &call, &application, &read)?,
-                Some(_) => investment_terms(db, &call, &read)?,
+                Some(_) => investment_terms(db, &call, &read, now.date())?,
             };
             let award = Award {
                 id: Id::new(),
@@ -245,12 +246,17 @@ fn contract_terms(
     Ok((AwardKind::Contract, value, AwardTerms::of_contract(starts_on, ends_on)))
 }
 
-fn investment_terms(db: &mut Db, call: &Call, read: &Recommended) -> Result<(AwardKind, Pence, AwardTerms)> {
+fn investment_terms(
+    db: &mut Db,
+    call: &Call,
+    read: &Recommended,
+    today: LocalDate,
+) -> Result<(AwardKind, Pence, AwardTerms)> {
     let round = parts::round_of(call)?;
     let Some(offer) = read.offer.clone() else {
         return Err(Error::field("tranches", "Enter what is offered"));
     };
-    parts::check_offer(round, &offer)?;
+    parts::check_offer(round, &offer, today)?;
     let value = offer.amount();
     parts::fits(db, call, round, value, None, read.package)?;
     let Some(starts_on) = read.starts_on.or_else(|| parts::first_day(&offer)) else {

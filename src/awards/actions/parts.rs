@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::people::policy::{Action, require};
 use crate::subsidies::{self, InstrumentInput};
-use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Pence};
+use chrono::Months;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -47,27 +48,13 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
         .write(move |db| {
             let mut award = store::find(db, id)?;
             let call = calls::find(db, award.call_id)?;
-            require(&actor, Action::RecommendAward, &calls::thing(&call))?;
-            applications::refuse_bidder(db, &actor, award.call_id)?;
-            if award.recommended_by != by {
-                return Err(AwardRefusal::NotRecommender.into());
-            }
-            rules::at_step(&award, &[AwardState::Recommended])?;
-            if award.kind != AwardKind::Investment {
-                return Err(AwardRefusal::NoPackage.into());
-            }
-            if !store::committee_votes(db, award.id)?.is_empty() {
-                return Err(AwardRefusal::VotedOn.into());
-            }
-            if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
-                return Err(AwardRefusal::RouteStands.into());
-            }
+            may_change_parts(db, &actor, by, &award, &call)?;
             if award.terms.0.number_of_parts() >= MOST_PARTS {
                 return Err(AwardRefusal::TooManyParts.into());
             }
             let round = round_of(&call)?;
             let amount = offer.amount();
-            check_offer(round, &offer)?;
+            check_offer(round, &offer, now.date())?;
             let terms = with_part(&award.terms.0, offer.clone(), ends_on);
             let value = terms.amount()?;
             fits(db, &call, round, value, Some(award.id), true)?;
@@ -80,6 +67,68 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
             Ok(number)
         })
         .await
+}
+
+/// Who recommended a package takes the part that was added last out of it again, as long as parts may be added. Says how
+/// many parts are left.
+///
+/// # Errors
+/// Denied, NotFound; refused as [`add_part`], and for the only part.
+pub async fn take_out_part(app: &App, actor: &Actor, id: Id<Award>, now: Instant) -> Result<usize> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            let call = calls::find(db, award.call_id)?;
+            may_change_parts(db, &actor, by, &award, &call)?;
+            let (terms, gone) = without_last(&award.terms.0).ok_or(AwardRefusal::OnlyPart)?;
+            let value = terms.amount()?;
+            let number = award.terms.0.number_of_parts();
+            award.terms = Json(terms);
+            award.value = value;
+            store::set_terms(db, &award)?;
+            let facts =
+                json!({ "part": number, "instrument": gone.instrument(), "amount": gone.amount(), "value": value });
+            note(db, &actor, &award, "award.part_taken_out", facts, now)?;
+            Ok(award.terms.0.number_of_parts())
+        })
+        .await
+}
+
+/// Whether this person may change the parts of a recommendation now: it is theirs, nobody voted on it or decided, and no
+/// subsidy route stands that was recorded for the parts as they are.
+fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
+    require(actor, Action::RecommendAward, &calls::thing(call))?;
+    applications::refuse_bidder(db, actor, award.call_id)?;
+    if award.recommended_by != by {
+        return Err(AwardRefusal::NotRecommender.into());
+    }
+    rules::at_step(award, &[AwardState::Recommended])?;
+    if award.kind != AwardKind::Investment {
+        return Err(AwardRefusal::NoPackage.into());
+    }
+    if !store::committee_votes(db, award.id)?.is_empty() {
+        return Err(AwardRefusal::VotedOn.into());
+    }
+    if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
+        return Err(AwardRefusal::RouteStands.into());
+    }
+    Ok(())
+}
+
+/// The terms of a package without the part that was added last, and that part. Where its days were the first or the last
+/// of the agreement, those of the parts that are left take their place, if all of them name one.
+fn without_last(terms: &AwardTerms) -> Option<(AwardTerms, InvestmentOffer)> {
+    let mut terms = terms.clone();
+    let gone = terms.further.pop()?;
+    let starts_on = terms.parts().filter_map(first_day).min().filter(|_| first_day(&gone) == Some(terms.starts_on));
+    let lasts: Option<Vec<LocalDate>> = terms.parts().map(|p| p.terms.last_day(&p.draws)).collect();
+    let was_last = gone.terms.last_day(&gone.draws) == Some(terms.ends_on);
+    let ends_on = lasts.and_then(|days| days.into_iter().max()).filter(|_| was_last);
+    terms.starts_on = starts_on.unwrap_or(terms.starts_on);
+    terms.ends_on = ends_on.unwrap_or(terms.ends_on);
+    Some((terms, gone))
 }
 
 /// The terms of a package with one more part: it runs from the first day of any part to the last.
@@ -105,12 +154,31 @@ pub(super) fn round_of(call: &Call) -> Result<&RoundTerms> {
     call.terms.0.round.as_ref().ok_or_else(|| Error::internal("a round has no round terms"))
 }
 
-/// Whether the round offers an instrument, and its terms can be worked out.
-pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer) -> Result<()> {
+/// How far ahead money may be paid out, and how long a loan may run from its first payment out, in months.
+const MOST_MONTHS_AHEAD: u32 = 120;
+const MOST_MONTHS_OF_A_LOAN: u32 = 720;
+
+/// Whether the round offers an instrument, its days can be kept, and its terms can be worked out.
+pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer, today: LocalDate) -> Result<()> {
     if !round.instruments.contains(&offer.instrument()) {
         return Err(AwardRefusal::NotOffered { instrument: offer.instrument().label() }.into());
     }
+    let field = if matches!(offer.terms, InstrumentTerms::Guarantee(_)) { "draw_on" } else { "tranches" };
+    let latest = today.checked_add_months(Months::new(MOST_MONTHS_AHEAD)).unwrap_or(today);
+    if first_day(offer).is_some_and(|first| first < today) {
+        return Err(Error::field(field, "Enter today or a later day: this day has passed"));
+    }
+    if first_day(offer).into_iter().chain(offer.draws.iter().map(|t| t.on)).any(|on| on > latest) {
+        return Err(Error::field(field, "Enter a day within the next ten years"));
+    }
     offer.terms.cost(&offer.draws)?;
+    if matches!(offer.terms, InstrumentTerms::Loan(_)) {
+        let end = first_day(offer).and_then(|first| first.checked_add_months(Months::new(MOST_MONTHS_OF_A_LOAN)));
+        let last = offer.terms.last_day(&offer.draws);
+        if end.zip(last).is_some_and(|(end, last)| last > end) {
+            return Err(Error::field("instalments", "A loan runs for 60 years at most. Enter fewer payments"));
+        }
+    }
     Ok(())
 }
 
@@ -130,12 +198,12 @@ pub(super) fn fits(
     Ok(())
 }
 
-/// Whether an investment may be approved as it is: all its parts together are at least what the round invests.
-pub(super) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
+/// Whether an investment may be voted on and approved as it is: all its parts together are at least what the round invests.
+pub(in crate::awards) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
     let call = calls::find(db, award.call_id)?;
     let round = round_of(&call)?;
     if award.value < round.least {
-        return Err(AwardRefusal::AmountOutside { least: round.least, most: round.most }.into());
+        return Err(AwardRefusal::NotComplete { amount: award.value, least: round.least }.into());
     }
     Ok(())
 }
