@@ -104,7 +104,7 @@ async fn every_route_is_open_to_exactly_the_roles_in_the_table() {
         match written.get(route) {
             None => wrong.push(format!("{route} has no line in tests/access.txt (it is {marks})")),
             Some(said) if said != marks => {
-                wrong.push(format!("{route}: the table says {said}, the service does {marks}"))
+                wrong.push(format!("{route}: the table says {said}, the service does {marks}"));
             }
             Some(_) => {}
         }

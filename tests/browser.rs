@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// The longest that one browser may take before it is ended and the test fails.
-const MOST: Duration = Duration::from_secs(600);
+const MOST: Duration = Duration::from_mins(10);
 
 /// Which renderings some browser test of this run has checked already: a folder with a file for each.
 static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| {

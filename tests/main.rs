@@ -3,6 +3,16 @@
 //! `both!` runs a test on SQLite and on PostgreSQL. The PostgreSQL server comes from the test command
 //! (`make test`), through `TEST_POSTGRES_URL`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::default_trait_access,
+    clippy::format_collect,
+    clippy::map_unwrap_or,
+    clippy::struct_field_names,
+    clippy::too_many_arguments,
+    clippy::unused_async,
+    reason = "what reads best in a test"
+)]
 
 #[macro_use]
 mod support;

@@ -108,7 +108,7 @@ both! {
         std::fs::remove_file(&files[0]).unwrap();
         std::fs::write(&files[1], b"other bytes").unwrap();
         let (old, young) = (folder.join("zz"), folder.join("yy"));
-        let two_days = std::time::Duration::from_secs(2 * 24 * 3600);
+        let two_days = std::time::Duration::from_hours(48);
         for lone in [&old, &young] {
             std::fs::create_dir(lone).unwrap();
             std::fs::write(lone.join("lone"), b"of nobody").unwrap();

@@ -273,7 +273,11 @@ mod tests {
     fn input(measure: &str) -> CriterionInput {
         CriterionInput {
             measure: measure.into(),
-            bounds: if measure == "affordability" { "1 0.5\n1.25 1".into() } else { "0.05 1\n0.1 0.5".into() },
+            bounds: match measure {
+                "affordability" => "1 0.5\n1.25 1".into(),
+                "return" => "0.02 0.5\n0.04 1".into(),
+                _ => "0.05 1\n0.1 0.5".into(),
+            },
             loan_rate: "5%".into(),
             loan_months: "60".into(),
             market: "9".into(),

@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn outside_the_table_the_answer_is_unknown_and_never_a_pass() {
         let after = threshold(ContractType::Works, day(2028, 1, 1)).unwrap_err();
-        assert_eq!(after.missing, "the procurement threshold on 2028-01-01");
+        assert_eq!(after.missing, "the procurement threshold on 1 January 2028");
         assert!(threshold(ContractType::Works, day(2025, 2, 23)).is_err());
     }
 

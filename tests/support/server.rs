@@ -40,7 +40,7 @@ impl Server {
             .unwrap();
         let server = Server { child, port };
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(60) {
+        while started.elapsed() < Duration::from_mins(1) {
             if request(port, "GET", "/health/ready", None, "").is_some_and(|(status, _)| status == 200) {
                 return server;
             }
