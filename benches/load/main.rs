@@ -28,6 +28,20 @@ fn seconds() -> Duration {
     Duration::from_secs(asked.unwrap_or(8))
 }
 
+/// How often each figure is measured.
+const TURNS: u32 = 4;
+
+/// Measures figures in turns.
+fn in_turns<const N: usize>(figures: [&dyn Fn() -> Vec<Duration>; N]) -> [Measured; N] {
+    let mut waits = [const { Vec::new() }; N];
+    for _ in 0..TURNS {
+        for (waits, figure) in waits.iter_mut().zip(figures) {
+            waits.extend(figure());
+        }
+    }
+    waits.map(|waits| Measured::of(waits, seconds()))
+}
+
 /// Every figure of one state of one database.
 struct Round {
     from_memory: Measured,
@@ -43,21 +57,30 @@ struct Round {
 
 impl Round {
     fn measure(council: &Council) -> Round {
-        let span = seconds();
+        // In turns, so that a machine that slows down for a moment slows the figure and its yardstick alike.
+        let span = seconds() / TURNS;
         let server = council.serve();
         let list_page = server.get("/calls");
         let rows = list_page.matches("<h3").count().max(list_page.matches("<tr").count().saturating_sub(1));
         assert!(rows >= 20, "the list shows {rows} rows, not 20");
         let beside = yardstick::Yardstick::start(&list_page);
-        let from_memory = client::run(beside.port, &[Asked::get("/same")], span);
-        let empty = client::run(beside.port, &[Asked::get("/empty")], span);
+        let [from_memory, empty, list, detail] = in_turns([
+            &|| client::run(beside.port, &[Asked::get("/same")], span),
+            &|| client::run(beside.port, &[Asked::get("/empty")], span),
+            &|| client::run(server.port, &[Asked::get("/calls")], span),
+            &|| client::run(server.port, &[Asked::get(&format!("/calls/{}", council.live))], span),
+        ]);
         drop(beside);
-        let list = client::run(server.port, &[Asked::get("/calls")], span);
-        let detail = client::run(server.port, &[Asked::get(&format!("/calls/{}", council.live))], span);
-        let commits = raw::commits(council, span);
-        let submit = client::run(server.port, &council.submissions(), span);
-        let score = client::run(server.port, &council.scores(), span);
-        let rank = client::run(server.port, &council.ranking(), span);
+        let [commits, submit, score, rank] = in_turns([
+            &|| raw::commits(council, span),
+            &|| {
+                let waits = client::run(server.port, &council.submissions(), span);
+                council.settle();
+                waits
+            },
+            &|| client::run(server.port, &council.scores(), span),
+            &|| client::run(server.port, &council.ranking(), span),
+        ]);
         let resident_mb = server.resident_mb();
         Round { from_memory, empty, list, detail, commits, submit, score, rank, resident_mb }
     }

@@ -1,5 +1,6 @@
 //! Connections, pools, reads, and writes that are tried again.
 
+use super::reading::Reads;
 use super::together::{self, Ended};
 use crate::error::{Error, Result};
 use diesel::connection::{
@@ -8,7 +9,7 @@ use diesel::connection::{
 use diesel::expression::SqlLiteral;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection};
+use diesel::r2d2::{self, ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::SqliteConnection;
@@ -78,7 +79,7 @@ impl DbUrl {
 }
 
 #[derive(Debug)]
-struct Manager {
+pub(super) struct Manager {
     url: DbUrl,
     read_only: bool,
     statements: Arc<AtomicU64>,
@@ -148,8 +149,10 @@ pub struct Database {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
-    reading: Arc<Semaphore>,
+    pub(super) reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
+    /// Reads that wait for a connection.
+    pub(super) asked: Arc<Reads>,
     /// Writes that wait for SQLite's one writer; on PostgreSQL, which commits its own together, those that are gathered.
     pub(super) waiting: Arc<together::Queue>,
     /// One runs the queue at a time: what comes meanwhile is the next group.
@@ -187,7 +190,7 @@ impl Database {
         };
         // The writer comes first: it makes the SQLite file that readers then open.
         let places = |most: u32| Ok::<_, Error>(Arc::new(Semaphore::new(usize::try_from(most.max(1))?)));
-        let waiting = Arc::default();
+        let (asked, waiting) = (Arc::default(), Arc::default());
         Ok(match url.backend {
             Backend::Sqlite => {
                 // Its readers wait for nobody, so more of them than keep the processors busy only take memory.
@@ -200,6 +203,7 @@ impl Database {
                     writers,
                     reading: places(useful)?,
                     writing: places(1)?,
+                    asked,
                     waiting,
                     gathering: places(1)?,
                     url,
@@ -214,6 +218,7 @@ impl Database {
                     writers: both,
                     writing: reading.clone(),
                     reading,
+                    asked,
                     waiting,
                     gathering: places(1)?,
                     url,
@@ -239,24 +244,6 @@ impl Database {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
-    }
-
-    /// Runs a read on the blocking pool.
-    ///
-    /// # Errors
-    /// What the closure returns, Busy when no connection is free within twenty seconds, or Internal when none can be made.
-    pub async fn read<T, F>(&self, work: F) -> Result<T>
-    where
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
-        let place = place_in(&self.reading).await?;
-        let this = self.clone();
-        blocking(move || {
-            let _place = place;
-            this.read_now(work)
-        })
-        .await
     }
 
     /// Runs a write on the blocking pool: serializable, whole or not at all, tried again when the database asks.
@@ -390,8 +377,12 @@ impl Database {
     /// # Errors
     /// As `read`.
     pub fn read_now<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        let mut connection = self.readers.get()?;
-        work(&mut connection)
+        work(&mut self.reader()?)
+    }
+
+    /// A connection that reads.
+    pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {
+        Ok(self.readers.get()?)
     }
 
     /// As [`Database::write`], on this thread.
@@ -424,7 +415,7 @@ impl Database {
 }
 
 /// A place in the queue for a connection; Busy when none is free within twenty seconds.
-async fn place_in(queue: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+pub(super) async fn place_in(queue: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
     let place = tokio::time::timeout(DEADLINE, queue.clone().acquire_owned());
     place.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
 }
@@ -451,7 +442,7 @@ impl Patience {
     }
 }
 
-fn ended_early() -> Error {
+pub(super) fn ended_early() -> Error {
     Error::internal("a database task ended early")
 }
 

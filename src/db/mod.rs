@@ -12,6 +12,7 @@ mod connection;
 mod kept;
 pub mod migrate;
 mod paging;
+mod reading;
 pub mod schema;
 mod together;
 

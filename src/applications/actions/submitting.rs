@@ -122,46 +122,46 @@ async fn prepare(
     signed: Option<Signed>,
     now: Instant,
 ) -> Result<Prepared> {
-    let found = app.db.read(move |db| store::find_to_send(db, id)).await?;
-    let store::ToSend { application, call, recipients, terms } = found;
-    require_own(actor, Action::SubmitApplication, &application)?;
-    rules::in_time(call.stage, call.deadline_at, now)?;
-    rules::not_withdrawn(&application)?;
-    if terms.by_invitation().is_some() {
-        let (second, organisation) = (call.id, application.organisation_id);
-        app.db.read(move |db| calls::stages::require_listed(db, second, organisation)).await?;
-    }
-    let installation = app.keys.clone();
-    sealing::apart(move || {
-        let (mut draft, key) =
-            sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
-        if let Some(Signed { name, form }) = signed {
-            if application.state == ApplicationState::Submitted && !form.is_empty() && draft.sent_by == form {
-                return Ok(Prepared::SentBefore);
+    let (actor, installation) = (actor.clone(), app.keys.clone());
+    // Sealed where it was read: it costs less than to be handed on to another thread.
+    app.db
+        .read(move |db| {
+            let store::ToSend { application, call, recipients, terms } = store::find_to_send(db, id)?;
+            require_own(&actor, Action::SubmitApplication, &application)?;
+            rules::in_time(call.stage, call.deadline_at, now)?;
+            rules::not_withdrawn(&application)?;
+            if terms.by_invitation().is_some() {
+                calls::stages::require_listed(db, call.id, application.organisation_id)?;
             }
-            (draft.answers.declared_by, draft.sent_by) = (name, form);
-        }
-        if draft.answers.declared_by.is_empty() {
-            return Err(ApplicationRefusal::NotDeclared.into());
-        }
-        let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
-        if missing > 0 {
-            return Err(ApplicationRefusal::Incomplete(missing).into());
-        }
-        for file in &draft.answers.files {
-            if !draft.sent.contains(&file.document) {
-                draft.sent.push(file.document);
+            let (mut draft, key) =
+                sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
+            if let Some(Signed { name, form }) = signed {
+                if application.state == ApplicationState::Submitted && !form.is_empty() && draft.sent_by == form {
+                    return Ok(Prepared::SentBefore);
+                }
+                (draft.answers.declared_by, draft.sent_by) = (name, form);
             }
-        }
-        Ok(Prepared::Ready(Box::new(Ready {
-            envelopes: envelopes(&application, &draft, &recipients, now)?,
-            sealed_draft: key.seal(&draft)?,
-            limited: limited(&terms),
-            application,
-            call,
-        })))
-    })
-    .await
+            if draft.answers.declared_by.is_empty() {
+                return Err(ApplicationRefusal::NotDeclared.into());
+            }
+            let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
+            if missing > 0 {
+                return Err(ApplicationRefusal::Incomplete(missing).into());
+            }
+            for file in &draft.answers.files {
+                if !draft.sent.contains(&file.document) {
+                    draft.sent.push(file.document);
+                }
+            }
+            Ok(Prepared::Ready(Box::new(Ready {
+                envelopes: envelopes(&application, &draft, &recipients, now)?,
+                sealed_draft: key.seal(&draft)?,
+                limited: limited(&terms),
+                application,
+                call,
+            })))
+        })
+        .await
 }
 
 async fn send(app: &App, actor: &Actor, id: Id<Application>, signed: Option<Signed>, clock: &Clock) -> Result<Receipt> {

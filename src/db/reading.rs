@@ -1,0 +1,223 @@
+//! Reads that wait for a connection.
+//!
+//! Whoever has answered one goes on with the next that waits, on the same thread and the same connection: when many
+//! read at once, nobody is put to sleep and woken between two short questions, which would cost more than they do.
+
+use super::connection::{Database, Db, ended_early, place_in};
+use crate::error::{Error, Result};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+/// The most reads that are answered before others, such as writers on PostgreSQL, may have the connection.
+const TURN: usize = 64;
+
+/// A read that waits, whatever it returns.
+trait Asked: Send {
+    /// False when nobody waits for the answer any more: it is then not begun.
+    fn wanted(&self) -> bool;
+    /// Runs it and answers, or says why there is no connection to run it on.
+    fn answer(self: Box<Self>, db: Result<&mut Db>);
+}
+
+struct One<T, F> {
+    work: F,
+    begun: Arc<AtomicBool>,
+    tell: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: FnOnce(&mut Db) -> Result<T> + Send> Asked for One<T, F> {
+    fn wanted(&self) -> bool {
+        !self.tell.is_closed()
+    }
+    fn answer(self: Box<Self>, db: Result<&mut Db>) {
+        self.begun.store(true, Ordering::Release);
+        // Nobody there any more: the request was given up while it was being read for.
+        let _ = self.tell.send(db.and_then(self.work));
+    }
+}
+
+/// The reads that wait.
+#[derive(Default)]
+pub(super) struct Reads(Mutex<VecDeque<Box<dyn Asked>>>);
+
+impl Reads {
+    fn put(&self, one: Box<dyn Asked>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(one);
+    }
+
+    /// The first that somebody still waits for.
+    fn take(&self) -> Option<Box<dyn Asked>> {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let next = queue.pop_front()?;
+            if next.wanted() {
+                return Some(next);
+            }
+        }
+    }
+
+    /// Tells all that wait that there is no connection: a place is free, so none can be made.
+    fn refuse_all(&self, why: &Error) {
+        while let Some(next) = self.take() {
+            next.answer(Err(Error::internal(why.to_string())));
+        }
+    }
+}
+
+/// Somebody who answers reads. When one of them panics, its connection is lost with it, and somebody else goes on.
+struct Reader {
+    database: Database,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Reader {
+    /// Answers until nobody waits.
+    fn run(&mut self) {
+        loop {
+            let mut connection = match self.database.reader() {
+                Ok(connection) => connection,
+                Err(error) => return self.database.asked.refuse_all(&error),
+            };
+            for _ in 0..TURN {
+                let Some(next) = self.database.asked.take() else { return };
+                next.answer(Ok(&mut connection));
+            }
+            drop(connection);
+            self.place = None;
+            self.place = Handle::current().block_on(self.database.reading.clone().acquire_owned()).ok();
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            start(self.database.clone(), self.place.take());
+        }
+    }
+}
+
+fn start(database: Database, place: Option<OwnedSemaphorePermit>) {
+    tokio::task::spawn_blocking(move || Reader { database, place }.run());
+}
+
+impl Database {
+    /// Runs a read on the blocking pool.
+    ///
+    /// # Errors
+    /// What the closure returns, Busy when no connection is free within twenty seconds, or Internal when none can be made.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let begun = Arc::new(AtomicBool::new(false));
+        let (tell, mut told) = oneshot::channel();
+        self.asked.put(Box::new(One { work, begun: begun.clone(), tell }));
+        // Whoever gets a place first answers all that wait.
+        tokio::select! {
+            biased;
+            outcome = &mut told => return outcome.map_err(|_| ended_early())?,
+            place = place_in(&self.reading) => match place {
+                Ok(place) => start(self.clone(), Some(place)),
+                Err(busy) if !begun.load(Ordering::Acquire) => return Err(busy),
+                // A long read that has begun is waited for.
+                Err(_) => {}
+            }
+        }
+        told.await.map_err(|_| ended_early())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    fn database(folder: &tempfile::TempDir) -> Database {
+        Database::open(&format!("sqlite:{}", folder.path().join("reads.db").display()), 1).unwrap()
+    }
+
+    /// A read that keeps the one connection until it is told to go on.
+    async fn slow(database: &Database) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
+        let (begun, begins) = oneshot::channel();
+        let (go_on, wait) = mpsc::channel();
+        let database = database.clone();
+        let read = tokio::spawn(async move {
+            let work = move |_: &mut Db| {
+                let _ = begun.send(());
+                wait.recv().map_err(|e| Error::internal(e.to_string()))
+            };
+            database.read(work).await
+        });
+        begins.await.unwrap();
+        (go_on, read)
+    }
+
+    #[tokio::test]
+    async fn reads_that_queue_behind_a_slow_one_are_answered_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        let (go_on, first) = slow(&database).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let others: Vec<_> = (0..3 * TURN)
+            .map(|number| {
+                let (database, order) = (database.clone(), order.clone());
+                let work = move |_: &mut Db| Ok(order.lock().unwrap().push(number));
+                tokio::spawn(async move { database.read(work).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        for other in others {
+            other.await.unwrap().unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), (0..3 * TURN).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_read_that_was_given_up_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        let (go_on, first) = slow(&database).await;
+        let begun = Arc::new(AtomicBool::new(false));
+        let given_up = {
+            let begun = begun.clone();
+            database.read(move |_| Ok(begun.store(true, Ordering::Release)))
+        };
+        assert!(tokio::time::timeout(Duration::from_millis(50), given_up).await.is_err());
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        database.read(|_| Ok(())).await.unwrap();
+        assert!(!begun.load(Ordering::Acquire));
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_is_an_error_and_those_behind_it_are_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        let (go_on, first) = slow(&database).await;
+        let panics = {
+            let database = database.clone();
+            tokio::spawn(async move { database.read(|_| -> Result<()> { panic!("a mistake in the program") }).await })
+        };
+        let behind: Vec<_> = (0..4)
+            .map(|number| {
+                let database = database.clone();
+                tokio::spawn(async move { database.read(move |_| Ok(number)).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert!(panics.await.unwrap().is_err());
+        for (number, one) in behind.into_iter().enumerate() {
+            assert_eq!(one.await.unwrap().unwrap(), number);
+        }
+    }
+}
