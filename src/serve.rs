@@ -22,7 +22,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use chrono::TimeDelta;
-use std::time::Duration;
+use std::time::{Duration, Instant as Stopwatch};
 use tokio::sync::watch;
 
 /// Who runs which job. The list is in the order of the rooms.
@@ -159,8 +159,10 @@ async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) 
     let holder = Id::<Clock>::new().to_string();
     let mut last = Upkeep { signed: Clock::machine(), swept: Clock::machine() };
     loop {
+        let begun = Stopwatch::now();
         let pause = match tick(&app, &handlers, &holder, &mut last).await {
-            Ok(Waiting::More) => Duration::ZERO,
+            // A long queue gets half of the time: people who wait for a page come before mails.
+            Ok(Waiting::More) => begun.elapsed().min(TICK),
             Ok(Waiting::Nothing) => TICK,
             Err(error) => {
                 tracing::error!(%error, "the worker failed and goes on");
