@@ -6,8 +6,8 @@ use crate::applications::{
     question_pages as questions, sending_pages as sending,
 };
 use crate::awards::{
-    api as awards_api, falling_pages as awards_falling, lots_pages as awards_lots, pages as awards,
-    part_pages as award_parts,
+    api as awards_api, falling_pages as awards_falling, lots_pages as awards_lots, outcome_pages as outcomes,
+    pages as awards, part_pages as award_parts, summary_pages as summaries,
 };
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
@@ -461,9 +461,9 @@ fn awards_routes() -> Vec<Row> {
         post "/desk/calls/{id}/award/{award}/challenges" RunAward => awards::challenge,
         post "/desk/calls/{id}/challenges/{challenge}/end" RunAward => awards::end_challenge,
         post "/desk/calls/{id}/summaries" RunAward => awards::send_summaries,
-        get "/desk/calls/{id}/summaries/{application}" ReadAwards => awards::summary,
-        get "/applications/{id}/outcome" ReadOutcome => awards::outcome,
-        post "/applications/{id}/outcome" AnswerOffer => awards::answer,
+        get "/desk/calls/{id}/summaries/{application}" ReadAwards => summaries::summary,
+        get "/applications/{id}/outcome" ReadOutcome => outcomes::outcome,
+        post "/applications/{id}/outcome" AnswerOffer => outcomes::answer,
         get "/api/v1/calls/{id}/awards" ReadAwards => awards_api::of_call,
         post "/api/v1/calls/{id}/awards" RecommendAward => awards_api::recommend,
         get "/api/v1/awards/{id}" UseAccount => awards_api::award,
