@@ -39,6 +39,7 @@ mod model;
 pub mod pages;
 mod panel_form;
 pub mod price_form;
+pub mod publishing_pages;
 mod questions;
 pub mod rehearsal_pages;
 pub mod rehearsing;

@@ -11,7 +11,8 @@ use crate::awards::{
 };
 use crate::calls::{
     api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    lots_pages as calls_lots, pages as calls, rehearsal_pages as calls_rehearsal, stages_pages as calls_stages,
+    lots_pages as calls_lots, pages as calls, publishing_pages as calls_publishing, rehearsal_pages as calls_rehearsal,
+    stages_pages as calls_stages,
 };
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
@@ -245,14 +246,14 @@ fn calls_routes() -> Vec<Row> {
         post "/desk/calls/{id}/notices" PublishCall => calls_desk::record_notice,
         post "/desk/calls/{id}/questions/{question}" AnswerQuestion => calls_desk::answer,
         post "/desk/calls/{id}/back-to-draft" PublishCall => calls_desk::back_to_draft,
-        get "/desk/calls/{id}/publish" PublishCall => calls_desk::publish_form,
-        post "/desk/calls/{id}/publish" PublishCall => calls_desk::publish,
+        get "/desk/calls/{id}/publish" PublishCall => calls_publishing::publish_form,
+        post "/desk/calls/{id}/publish" PublishCall => calls_publishing::publish,
         get "/desk/calls/{id}/rehearsal" ReadDesk => calls_rehearsal::rehearsal,
         post "/desk/calls/{id}/rehearsal" PublishCall => calls_rehearsal::acknowledge,
-        get "/desk/calls/{id}/amend" PublishCall => calls_desk::amend_form,
-        post "/desk/calls/{id}/amend" PublishCall => calls_desk::amend,
-        get "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw_form,
-        post "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw,
+        get "/desk/calls/{id}/amend" PublishCall => calls_publishing::amend_form,
+        post "/desk/calls/{id}/amend" PublishCall => calls_publishing::amend,
+        get "/desk/calls/{id}/withdraw" PublishCall => calls_publishing::withdraw_form,
+        post "/desk/calls/{id}/withdraw" PublishCall => calls_publishing::withdraw,
         get "/desk/calls/{id}/basics" PublishCall => calls_builder::basics_form,
         post "/desk/calls/{id}/basics" PublishCall => calls_builder::basics,
         get "/desk/calls/{id}/money" PublishCall => calls_builder::money_form,
