@@ -3,14 +3,14 @@
 use super::actions::{self, Declaration};
 use super::missing::{Missing, missing};
 use super::model::{Application, ApplicationState};
-use super::pages::{MENU, Nothing, form_shell, late};
+use super::pages::{MENU, form_shell, late};
 use super::records::Receipt;
 use super::rules;
 use super::shown::{self, Line};
 use super::store;
 use crate::calls::Call;
 use crate::error::{Error, Result};
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can};
 use crate::values::Id;
 use actix_web::web;

@@ -12,7 +12,7 @@ use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
-use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
 use crate::subsidies::{self, RouteKind};
@@ -21,10 +21,6 @@ use crate::values::{Id, Parser, Pence, RefusalInfo};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
-
-/// A form without fields.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 /// An award as the desk shows it.
 struct Shown {

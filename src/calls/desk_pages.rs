@@ -11,17 +11,12 @@ use super::rules::{self, Missing, Section};
 use super::view::{self, DateRow};
 use super::{catalogue, store};
 use crate::error::{Error, Result};
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::time::distance;
 use crate::values::{Id, Role};
 use actix_web::web;
 use askama::Template;
-use serde::Deserialize;
-
-/// A post that carries nothing but its token.
-#[derive(Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 #[derive(Template)]
 #[template(path = "calls/desk_list.html")]
