@@ -55,6 +55,7 @@ pub mod stages_pages;
 mod stages_store;
 mod store;
 mod tender;
+mod terms;
 pub mod view;
 
 pub use criterion_input::CriterionInput;
@@ -66,9 +67,8 @@ pub use drafting_terms::{
 pub use frozen::frozen_terms;
 pub use lot_terms::{InLots, LIMITING, LotLine, LotRefusal, LotTerms};
 pub use model::{
-    Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked,
-    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderStage, TenderTerms, Terms,
-    Timetable, USUAL_QUORUM, WageArea, WarningShown,
+    Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Part,
+    Question, WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use stage_rules::{StageRefusal, earliest_words, rule_words, waits};
@@ -77,3 +77,7 @@ pub use store::{
     version_terms, versions,
 };
 pub use tender::{DUTIES, Duty};
+pub use terms::{
+    ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderStage, TenderTerms, Terms, Timetable,
+    USUAL_QUORUM, WageArea,
+};
