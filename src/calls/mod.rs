@@ -16,6 +16,7 @@
 //! [`LotTerms`], tenders in two [`stages`], [`samples`].
 
 pub mod actions;
+mod amending;
 pub mod api;
 pub mod builder_pages;
 mod catalogue;
