@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::applications::model::{Application, ApplicationState, Draft};
 use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
-use crate::applications::{missing, sealing, store};
+use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
 use crate::db::{Db, Gathered};
@@ -144,7 +144,7 @@ async fn prepare(
         if draft.answers.declared_by.is_empty() {
             return Err(ApplicationRefusal::NotDeclared.into());
         }
-        let missing = missing(&terms, &draft.answers, &draft.price).len();
+        let missing = crate::applications::missing(&terms, &draft.answers, &draft.price).len();
         if missing > 0 {
             return Err(ApplicationRefusal::Incomplete(missing).into());
         }
