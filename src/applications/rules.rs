@@ -1,5 +1,6 @@
 //! Rules of applications: who may begin one, what the deadline allows, and how refusals are said.
 
+pub use super::missing::missing;
 use super::model::{Application, ApplicationState};
 use crate::calls::{Call, CallKind, CallStage, Terms};
 use crate::values::{Id, Instant, RefusalInfo};

@@ -144,7 +144,7 @@ async fn prepare(
         if draft.answers.declared_by.is_empty() {
             return Err(ApplicationRefusal::NotDeclared.into());
         }
-        let missing = crate::applications::missing(&terms, &draft.answers, &draft.price).len();
+        let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
         if missing > 0 {
             return Err(ApplicationRefusal::Incomplete(missing).into());
         }
