@@ -1,4 +1,5 @@
-//! Rules of applications: who may begin one, what the deadline allows, and how refusals are said.
+//! Rules of applications: who may begin one, what the deadline allows, and how refusals are said. What is missing before
+//! one is sent is in `missing`, when envelopes may be opened in `opening_rules`.
 
 pub use super::missing::missing;
 use super::model::{Application, ApplicationState};

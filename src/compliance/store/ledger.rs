@@ -1,4 +1,4 @@
-//! Rows of the claim ledger: what was counted once, and what two claimed at the same time.
+//! Rows of the claim ledger: what was counted once, and the double counts that were refused.
 
 use super::MOST;
 use crate::compliance::model::{Claim, Counted, DoubleCount, Due, LedgerEntry};
