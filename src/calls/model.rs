@@ -1,12 +1,13 @@
 //! Calls in the words of the domain.
 
+use crate::audit::Recorded;
 use crate::db::schema::{
     call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
 };
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::ShortlistRule;
 use crate::missions::Mission;
-use crate::values::{Account, Id, Instant, Pence, actor};
+use crate::values::{Account, Id, Instant, Pence, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,15 @@ pub struct Call {
     pub created_at: Instant,
     /// Who began it.
     pub created_by: Id<Account>,
+}
+
+impl Recorded for Call {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    fn subject(&self) -> Subject {
+        Subject::new("call", self.id)
+    }
 }
 
 impl Call {
