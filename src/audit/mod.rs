@@ -5,8 +5,9 @@
 //! writers never wait for each other. The head is signed with a key outside the database and the
 //! checkpoint is also written to a folder outside it.
 //!
-//! Public names: [`Entry`], [`record`], [`record_all`], [`Recorded`] with [`note`], [`chain`], [`checkpoint`], [`verify`], [`Row`], [`list`], and [`prove`] with
-//! [`Proof`], which shows without the database that a row lies under a signed checkpoint.
+//! Public names: [`Entry`], [`record`], [`record_all`], [`Recorded`] with [`note`], [`chain`], [`checkpoint`],
+//! [`verify`], [`Row`], [`list`], and [`prove`] with [`Proof`], which shows without the database that a row lies under a
+//! signed checkpoint.
 
 mod chain;
 mod proof;
