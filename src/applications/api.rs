@@ -156,7 +156,7 @@ pub async fn save_draft(visit: Visit, id: web::Path<Id<Application>>, body: Sent
 pub async fn missing(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let opened = actions::read_draft(&visit.app, &visit.actor, *id, visit.now).await?;
     let draft = opened.draft.ok_or_else(|| Error::from(rules::ApplicationRefusal::DraftGone))?;
-    ok(&json!({ "missing": rules::missing(&opened.call.terms.0, &draft.answers, &draft.price) }))
+    ok(&json!({ "missing": super::missing(&opened.call.terms.0, &draft.answers, &draft.price) }))
 }
 
 /// Adds a file: multipart with `file` and, for one question, `about` (criterion or promise).
@@ -279,7 +279,7 @@ pub async fn openings(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             })
         })
         .collect();
-    ok(&json!({ "opens_from": rules::opens_from(&call), "openings": shown }))
+    ok(&json!({ "opens_from": super::opens_from(&call), "openings": shown }))
 }
 
 /// The first officer asks for an opening.

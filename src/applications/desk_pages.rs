@@ -3,8 +3,8 @@
 use super::actions::{self, PartInput};
 use super::letters::{names_hidden, shown_as};
 use super::model::Application;
+use super::opening_rules::{self, OpeningFacts};
 use super::records::Opening;
-use super::rules::{self, OpeningFacts};
 use super::store;
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::Db;
@@ -144,7 +144,7 @@ fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
                 first_by: opening.as_ref().map(|o| o.first_by),
                 opened: done(part),
             };
-            let wait = match rules::may_open(&call, part, facts, visit.now) {
+            let wait = match opening_rules::may_open(&call, part, facts, visit.now) {
                 Err(refusal) if !facts.opened => crate::values::RefusalInfo::sentence(&refusal),
                 _ => String::new(),
             };

@@ -19,7 +19,9 @@ pub mod desk_pages;
 mod figures;
 pub mod jobs;
 mod letters;
+mod missing;
 mod model;
+mod opening_rules;
 mod own_bids;
 pub mod pages;
 mod price_parts;
@@ -38,12 +40,14 @@ mod typed;
 pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use figures::{Figure, FigureProblem, figure};
 pub use letters::{NamesHidden, judges_blind, names_hidden, refuse_blind_judge, shown_as};
+pub use missing::{Missing, missing};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,
 };
+pub use opening_rules::opens_from;
 pub use own_bids::{OwnOrganisation, refuse_bidder};
 pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
-pub use rules::{ApplicationRefusal, Missing, missing, needs_confirmation, opens_from};
+pub use rules::{ApplicationRefusal, needs_confirmation};
 pub use store::{
     by_organisations, find, find_many, find_with_call, lot_places, mark_quality_final, of_call, of_call_named,
     of_organisation, opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of, rewrap_draft_keys,

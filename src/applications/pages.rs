@@ -38,10 +38,6 @@ async fn public_call(visit: &Visit, id: Id<Call>) -> Result<Call> {
     if can(&visit.actor, Action::ReadCall, &calls::thing(&call)) { Ok(call) } else { Err(Error::NotFound) }
 }
 
-/// Nothing but a token.
-#[derive(Debug, Default, Deserialize)]
-pub struct Nothing {}
-
 #[derive(Template)]
 #[template(path = "applications/can_i_apply.html")]
 struct EligibilityPage {

@@ -1,15 +1,16 @@
 //! Pages of checking, sending, replacing, confirming and withdrawing an application, and of its receipts.
 
 use super::actions::{self, Declaration};
+use super::missing::{Missing, missing};
 use super::model::{Application, ApplicationState};
-use super::pages::{MENU, Nothing, form_shell, late};
+use super::pages::{MENU, form_shell, late};
 use super::records::Receipt;
-use super::rules::{self, Missing};
+use super::rules;
 use super::shown::{self, Line};
 use super::store;
 use crate::calls::Call;
 use crate::error::{Error, Result};
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can};
 use crate::values::Id;
 use actix_web::web;
@@ -43,7 +44,7 @@ async fn check_page(visit: &Visit, id: Id<Application>, form: FormState) -> Resu
         id,
         token: Id::<CheckPage>::new().to_string(),
         lines: shown::lines(terms, &draft.answers, Some(&draft.price)),
-        missing: rules::missing(terms, &draft.answers, &draft.price),
+        missing: missing(terms, &draft.answers, &draft.price),
         may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&opened.application)),
         replaces: opened.application.state == ApplicationState::Submitted,
         closes: opened.call.deadline_at.map(crate::values::Instant::long).unwrap_or_default(),

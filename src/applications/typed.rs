@@ -250,7 +250,7 @@ pub fn progress(terms: &Terms, question: &Question, draft: &Draft) -> Progress {
             _ => Progress::Problem,
         };
     }
-    let problems = super::rules::missing_of(terms, question, &draft.answers, &draft.price);
+    let problems = super::missing::missing_of(terms, question, &draft.answers, &draft.price);
     if problems.is_empty() {
         Progress::Completed
     } else if shown(terms, question, draft).is_empty() {

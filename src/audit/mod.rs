@@ -5,8 +5,9 @@
 //! writers never wait for each other. The head is signed with a key outside the database and the
 //! checkpoint is also written to a folder outside it.
 //!
-//! Public names: [`Entry`], [`record`], [`record_all`], [`chain`], [`checkpoint`], [`verify`], [`Row`], [`list`], and [`prove`] with
-//! [`Proof`], which shows without the database that a row lies under a signed checkpoint.
+//! Public names: [`Entry`], [`record`], [`record_all`], [`Recorded`] with [`note`], [`chain`], [`checkpoint`],
+//! [`verify`], [`Row`], [`list`], and [`prove`] with [`Proof`], which shows without the database that a row lies under a
+//! signed checkpoint.
 
 mod chain;
 mod proof;
@@ -15,5 +16,5 @@ mod verify;
 
 pub use chain::{Checkpoint, chain, checkpoint};
 pub use proof::{Proof, ProvedRow, prove};
-pub use store::{Entry, Filter, Row, list, of_subject, record, record_all};
+pub use store::{Entry, Filter, Recorded, Row, list, note, of_subject, record, record_all};
 pub use verify::{Finding, Report, verify};

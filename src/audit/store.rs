@@ -116,6 +116,39 @@ pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
     Ok(row.hash)
 }
 
+/// A thing of an authority, as the record knows it.
+pub trait Recorded {
+    /// The authority that acts about it belong to.
+    fn authority(&self) -> Id<actor::Organisation>;
+    /// What the record calls it.
+    fn subject(&self) -> Subject;
+}
+
+impl<T: Recorded> Recorded for &T {
+    fn authority(&self) -> Id<actor::Organisation> {
+        T::authority(self)
+    }
+    fn subject(&self) -> Subject {
+        T::subject(self)
+    }
+}
+
+/// As [`record`], of an act about such a thing.
+///
+/// # Errors
+/// What the database says.
+pub fn note(
+    db: &mut Db,
+    actor: &Actor,
+    of: &impl Recorded,
+    action: &'static str,
+    facts: Value,
+    at: Instant,
+) -> Result<()> {
+    record(db, Entry { authority: Some(of.authority()), at, actor, action, subject: of.subject(), facts })?;
+    Ok(())
+}
+
 /// As [`record`], several at once: the hashes in their order.
 ///
 /// # Errors

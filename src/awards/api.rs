@@ -11,17 +11,13 @@ use crate::error::Error;
 use crate::evaluation::{CriterionScore, bidder_file};
 use crate::finance::terms::package;
 use crate::http::api::{created, ok};
-use crate::http::{Answer, Sent, Visit};
+use crate::http::{Answer, Nothing, Sent, Visit};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
 use crate::values::Id;
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// A body without fields.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 fn shown(award: &Award) -> Value {
     json!({

@@ -1,7 +1,7 @@
 //! The officer's page on which a bid falls away, and what the bidder and programs send.
 
 use super::falling_away::{self, FallInput, WithdrawOpenedInput};
-use super::pages::outcome_again;
+use super::outcome_pages::outcome_again;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};

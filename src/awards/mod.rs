@@ -20,11 +20,13 @@ pub mod lots_pages;
 mod model;
 mod offer_shown;
 pub mod offers;
+pub mod outcome_pages;
 pub mod pages;
 pub mod part_pages;
 mod rules;
 mod store;
 pub mod summary;
+pub mod summary_pages;
 
 pub use actions::{ensure_may_sign, mark_signed};
 pub use committee::{CommitteeVote, Stance};

@@ -1,6 +1,7 @@
 //! Awards in the words of the domain.
 
 use crate::applications::Application;
+use crate::audit::Recorded;
 use crate::calls::Call;
 use crate::db::schema::awards;
 use crate::db::{Json, MultiBackend};
@@ -9,7 +10,7 @@ use crate::finance::terms::package::{self, Part};
 use crate::finance::{Instrument, InstrumentTerms};
 use crate::missions::Mission;
 use crate::values::money::MoneyError;
-use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -87,6 +88,15 @@ pub struct Award {
     pub answered_by: Option<Id<Account>>,
     /// When the agreement was made.
     pub signed_at: Option<Instant>,
+}
+
+impl Recorded for Award {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    fn subject(&self) -> Subject {
+        Subject::new("award", self.id)
+    }
 }
 
 /// Terms of a contract or an offer.

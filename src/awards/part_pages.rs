@@ -2,14 +2,14 @@
 
 use super::actions::{self, PartInput};
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS, PartLine};
-use super::pages::{InstrumentQuery, Nothing};
+use super::pages::InstrumentQuery;
 use super::rules::AwardRefusal;
 use super::store;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
 use crate::finance::terms::package;
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::find_organisation;
 use crate::people::policy::{Action, require};
 use crate::subsidies;

@@ -1,6 +1,6 @@
 //! The builder: one page for each part of a draft, saved on its own and in any order.
 
-use super::desk_pages::{Nothing, own};
+use super::desk_pages::own;
 use super::drafting::{self, BasicsInput, CIRCUMSTANCES, MoneyInput};
 use super::drafting_terms::{self, EligibilityInput, TimetableInput};
 use super::model::{Call, CallKind, EligibilityQuestion, Instrument, WageArea};
@@ -8,7 +8,7 @@ use super::rules::{Missing, Section};
 use super::tender::{self, Duty};
 use super::{catalogue, rules};
 use crate::error::{Error, Result};
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::law::procedures::Procedure;
 use crate::law::thresholds::ContractType;
 use crate::values::Id;

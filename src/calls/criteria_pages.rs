@@ -2,7 +2,7 @@
 
 use super::builder_pages::{missing_here, shell_of};
 use super::criteria::{self, CriterionInput, CriterionKind, TIES};
-use super::desk_pages::{Nothing, own};
+use super::desk_pages::own;
 use super::drafting_terms::{self, ConditionInput, TiesInput};
 use super::figure_form::Figure;
 use super::model::{Call, CallKind};
@@ -12,7 +12,7 @@ use super::view::{self, ConditionRow};
 use super::{catalogue, levels_form, life_form, pages};
 use crate::error::{Error, Result};
 use crate::evaluation::Kind;
-use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::values::Id;
 use actix_web::web;
 use askama::Template;

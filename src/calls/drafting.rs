@@ -7,7 +7,7 @@ use super::model::{
 use super::rules::{self, CallRefusal};
 use super::{lots, store, tender};
 use crate::app::App;
-use crate::audit::{self, Entry};
+pub(super) use crate::audit::note as record;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::evaluation::{LowPriceRule, Model, Rounding, TieRule};
@@ -16,7 +16,7 @@ use crate::law::tendering::Circumstances;
 use crate::law::thresholds::ContractType;
 use crate::missions::Mission;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Actor, Id, Instant, Parser, Pence, RefusalInfo, Subject};
+use crate::values::{Actor, Id, Instant, Parser, Pence, RefusalInfo};
 use chrono::Datelike;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,28 +48,6 @@ pub(super) fn load(db: &mut Db, actor: &Actor, id: Id<Call>, action: Option<Acti
         require(actor, action, &thing)?;
     }
     Ok(call)
-}
-
-pub(super) fn record(
-    db: &mut Db,
-    actor: &Actor,
-    call: &Call,
-    action: &'static str,
-    facts: Value,
-    now: Instant,
-) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: Some(call.authority_id),
-            at: now,
-            actor,
-            action,
-            subject: Subject::new("call", call.id),
-            facts,
-        },
-    )?;
-    Ok(())
 }
 
 /// Beginning a call.

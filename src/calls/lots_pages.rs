@@ -1,7 +1,7 @@
 //! The builder's page of lots, what every page of a lot says of the others, and the same for programs.
 
 use super::builder_pages::{missing_here, shell_of};
-use super::desk_pages::{Nothing, own};
+use super::desk_pages::own;
 use super::lot_terms::{LotTerms, WAYS, choice_word};
 use super::lots::{self, LotsInput, NewLot};
 use super::model::Call;
@@ -10,7 +10,7 @@ use super::{store, view};
 use crate::error::{Error, Result};
 use crate::evaluation::LotChoice;
 use crate::http::api::{created, ok};
-use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can};
 use crate::values::{Id, Pence};
 use actix_web::web;

@@ -16,6 +16,7 @@
 //! [`LotTerms`], tenders in two [`stages`], [`samples`].
 
 pub mod actions;
+mod amending;
 pub mod api;
 pub mod builder_pages;
 mod catalogue;
@@ -39,6 +40,7 @@ mod model;
 pub mod pages;
 mod panel_form;
 pub mod price_form;
+pub mod publishing_pages;
 mod questions;
 pub mod rehearsal_pages;
 pub mod rehearsing;
@@ -54,6 +56,7 @@ pub mod stages_pages;
 mod stages_store;
 mod store;
 mod tender;
+mod terms;
 pub mod view;
 
 pub use criterion_input::CriterionInput;
@@ -65,9 +68,8 @@ pub use drafting_terms::{
 pub use frozen::frozen_terms;
 pub use lot_terms::{InLots, LIMITING, LotLine, LotRefusal, LotTerms};
 pub use model::{
-    Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, ConditionAsked,
-    EligibilityQuestion, Instrument, Notice, NoticeKind, Part, Question, RoundTerms, TenderStage, TenderTerms, Terms,
-    Timetable, USUAL_QUORUM, WageArea, WarningShown,
+    Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Part,
+    Question, WarningShown,
 };
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use stage_rules::{StageRefusal, earliest_words, rule_words, waits};
@@ -76,3 +78,7 @@ pub use store::{
     version_terms, versions,
 };
 pub use tender::{DUTIES, Duty};
+pub use terms::{
+    ConditionAsked, EligibilityQuestion, Instrument, RoundTerms, TenderStage, TenderTerms, Terms, Timetable,
+    USUAL_QUORUM, WageArea,
+};

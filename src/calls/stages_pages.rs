@@ -1,7 +1,6 @@
 //! The page on which a draft is divided into two stages, and the same for programs.
 
 use super::builder_pages::shell_of;
-use super::desk_pages::Nothing;
 use super::drafting::edit_action;
 use super::model::{Call, CallStage};
 use super::stage_rules::{may_have_stages, rule_words};
@@ -9,7 +8,7 @@ use super::stages::{self, StagesInput};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::api::{created, ok};
-use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, can, require};
 use crate::values::{Id, RefusalInfo};
 use actix_web::web;

@@ -8,7 +8,7 @@ use super::rules::{ComplianceRefusal, Decision, Judged};
 use super::{jobs, remedies, store};
 use crate::agreements::{self, Agreement, AgreementState, Obligation};
 use crate::app::App;
-use crate::audit::{self, Entry};
+pub(super) use crate::audit::note;
 use crate::conditions::Direction;
 use crate::db::Db;
 use crate::documents::{self, Document, Upload};
@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::evaluation::check::MAX_QUANTITY;
 use crate::outbox;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Actor, Id, Instant, Parser, Quantity, Share, Subject};
+use crate::values::{Actor, Id, Instant, Parser, Quantity, Share};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Most files with one figure.
 pub const MOST_FILES: usize = 10;
@@ -265,29 +265,6 @@ fn write_report(
     note(db, actor, &due, "claim.reported", facts, now)?;
     outbox::emit(db, "claim.reported", json!({ "claim": claim.id, "due": due.id }), now)?;
     Ok(None)
-}
-
-/// Every act about an obligation is written to its agreement, so that the agreement's page tells the whole story.
-pub(super) fn note(
-    db: &mut Db,
-    actor: &Actor,
-    due: &Due,
-    action: &'static str,
-    facts: Value,
-    now: Instant,
-) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: Some(due.authority_id),
-            at: now,
-            actor,
-            action,
-            subject: Subject::new("agreement", due.agreement_id),
-            facts,
-        },
-    )?;
-    Ok(())
 }
 
 /// An officer's decision about a figure.

@@ -1,10 +1,11 @@
 //! Obligations over time, in the words of the domain.
 
 use crate::agreements::{Agreement, Obligation};
+use crate::audit::Recorded;
 use crate::db::MultiBackend;
 use crate::db::schema::{claims, counted_once, double_counts, obligation_dues, remedy_steps};
 use crate::missions::Mission;
-use crate::values::{Account, Id, Instant, LocalDate, Quantity, Share, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Quantity, Share, Subject, actor};
 use diesel::prelude::*;
 
 crate::text_enum! {
@@ -140,6 +141,16 @@ pub struct Due {
     pub next_step: i64,
     /// When it was made.
     pub created_at: Instant,
+}
+
+impl Recorded for Due {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    /// Every act about an obligation is written to its agreement, so that the agreement's page tells the whole story.
+    fn subject(&self) -> Subject {
+        Subject::new("agreement", self.agreement_id)
+    }
 }
 
 impl Due {

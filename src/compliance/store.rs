@@ -1,21 +1,23 @@
-//! Rows of due dates, figures, the claim ledger and remedies.
+//! Rows of due dates, figures and remedies.
 
-use super::model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyStep};
+use super::model::{Claim, ClaimState, Due, DueState, Moment, RemedyStep};
 use crate::agreements::{Agreement, AgreementKind, Obligation, Whose};
-use crate::db::schema::{
-    agreements, claims, counted_once, double_counts, due_moments, obligation_dues, obligations, organisations,
-    remedy_steps,
-};
+use crate::db::schema::{agreements, claims, due_moments, obligation_dues, obligations, organisations, remedy_steps};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
-use crate::values::{Id, Instant, LocalDate, Pence, Quantity, Share, actor};
+use crate::values::{Id, Instant, Pence, Quantity, actor};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-/// Most fingerprints asked for in one statement.
-const AT_ONCE: usize = 400;
+mod ledger;
+
+pub(super) use ledger::{
+    Sought, apportioned, double_counts_of, entries, entries_of_claim, find_double_count, insert_entry,
+    note_double_count, release, set_double_count, set_share,
+};
+
 /// Most rows of one agreement or mission that are read at once.
 pub(super) const MOST: i64 = 20_000;
 
@@ -360,128 +362,6 @@ pub(super) fn set_claim(db: &mut Db, claim: &Claim) -> Result<()> {
         ))
         .execute(db)?;
     Ok(())
-}
-
-/// What is looked for in the claim ledger.
-pub(super) struct Sought<'a> {
-    pub(super) authority: Id<actor::Organisation>,
-    pub(super) measure: &'a str,
-    pub(super) kind: Counted,
-    pub(super) starts_on: LocalDate,
-    pub(super) ends_on: LocalDate,
-}
-
-/// Entries of the ledger for these fingerprints whose periods overlap.
-pub(super) fn entries(db: &mut Db, sought: &Sought<'_>, fingerprints: &[String]) -> Result<Vec<LedgerEntry>> {
-    let mut found = Vec::new();
-    for part in fingerprints.chunks(AT_ONCE) {
-        found.extend(
-            counted_once::table
-                .filter(counted_once::authority_id.eq(sought.authority))
-                .filter(counted_once::measure.eq(sought.measure))
-                .filter(counted_once::kind.eq(sought.kind))
-                .filter(counted_once::fingerprint.eq_any(part))
-                .filter(counted_once::starts_on.le(sought.ends_on))
-                .filter(counted_once::ends_on.ge(sought.starts_on))
-                .select(LedgerEntry::as_select())
-                .load::<LedgerEntry>(db)?,
-        );
-    }
-    Ok(found)
-}
-
-pub(super) fn entries_of_claim(db: &mut Db, claim: Id<Claim>) -> Result<Vec<LedgerEntry>> {
-    Ok(counted_once::table.filter(counted_once::claim_id.eq(claim)).select(LedgerEntry::as_select()).load(db)?)
-}
-
-pub(super) fn insert_entry(db: &mut Db, entry: &LedgerEntry) -> Result<()> {
-    diesel::insert_into(counted_once::table).values(entry).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn set_share(db: &mut Db, entry: Id<LedgerEntry>, share: Share) -> Result<()> {
-    diesel::update(counted_once::table.filter(counted_once::id.eq(entry)))
-        .set(counted_once::share.eq(share))
-        .execute(db)?;
-    Ok(())
-}
-
-/// Takes the entries of a figure that no longer counts out of the ledger.
-pub(super) fn release(db: &mut Db, claim: Id<Claim>) -> Result<()> {
-    diesel::delete(counted_once::table.filter(counted_once::claim_id.eq(claim))).execute(db)?;
-    Ok(())
-}
-
-/// Decided apportionments that concern a due date, as the refused or as the first side.
-pub(super) fn apportioned(db: &mut Db, due: Id<Due>) -> Result<Vec<DoubleCount>> {
-    Ok(double_counts::table
-        .filter(double_counts::due_id.eq(due).or(double_counts::first_due_id.eq(due)))
-        .filter(double_counts::decided_at.is_not_null())
-        .select(DoubleCount::as_select())
-        .order((double_counts::decided_at, double_counts::id))
-        .limit(MOST)
-        .load(db)?)
-}
-
-pub(super) fn find_double_count(db: &mut Db, id: Id<DoubleCount>) -> Result<DoubleCount> {
-    Ok(double_counts::table.filter(double_counts::id.eq(id)).select(DoubleCount::as_select()).first(db)?)
-}
-
-/// Writes a refused double count once.
-pub(super) fn note_double_count(db: &mut Db, noted: &DoubleCount) -> Result<()> {
-    let known: i64 = double_counts::table
-        .filter(double_counts::due_id.eq(noted.due_id))
-        .filter(double_counts::kind.eq(noted.kind))
-        .filter(double_counts::fingerprint.eq(&noted.fingerprint))
-        .filter(double_counts::first_claim_id.eq(noted.first_claim_id))
-        .count()
-        .get_result(db)?;
-    if known == 0 {
-        diesel::insert_into(double_counts::table).values(noted).execute(db)?;
-    }
-    Ok(())
-}
-
-pub(super) fn set_double_count(db: &mut Db, decided: &DoubleCount) -> Result<()> {
-    diesel::update(double_counts::table.filter(double_counts::id.eq(decided.id)))
-        .set((
-            double_counts::share.eq(decided.share),
-            double_counts::first_share.eq(decided.first_share),
-            double_counts::reason.eq(decided.reason.clone()),
-            double_counts::decided_at.eq(decided.decided_at),
-            double_counts::decided_by.eq(decided.decided_by),
-        ))
-        .execute(db)?;
-    Ok(())
-}
-
-/// Refused double counts of an authority, undecided ones only or all, newest first.
-pub(super) fn double_counts_of(
-    db: &mut Db,
-    authority: Id<actor::Organisation>,
-    open: bool,
-    after: Option<&Cursor>,
-    limit: usize,
-) -> Result<Page<DoubleCount>> {
-    let mut query = double_counts::table
-        .filter(double_counts::authority_id.eq(authority))
-        .select(DoubleCount::as_select())
-        .into_boxed::<MultiBackend>();
-    if open {
-        query = query.filter(double_counts::decided_at.is_null());
-    }
-    if let Some(cursor) = after {
-        query = query.filter(
-            double_counts::refused_at
-                .lt(cursor.at)
-                .or(double_counts::refused_at.eq(cursor.at).and(double_counts::id.lt(cursor.id.clone()))),
-        );
-    }
-    let rows = query
-        .order((double_counts::refused_at.desc(), double_counts::id.desc()))
-        .limit(i64::try_from(limit + 1)?)
-        .load(db)?;
-    Ok(Page::cut(rows, limit, |d: &DoubleCount| Cursor { at: d.refused_at, id: d.id.to_string() }))
 }
 
 pub(super) fn remedies_of_due(db: &mut Db, due: Id<Due>) -> Result<Vec<RemedyStep>> {

@@ -4,28 +4,13 @@ use super::inputs::{ConditionInput, ExceptionInput, Words};
 use super::model::{Condition, ConditionException, ConditionVersion};
 use super::{rules, store};
 use crate::app::App;
-use crate::audit::{self, Entry};
+use crate::audit::note;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::missions;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Account, Actor, Id, Instant, Role, Subject, actor};
+use crate::values::{Account, Actor, Id, Instant, Role, actor};
 use serde_json::{Value, json};
-
-fn record(db: &mut Db, actor: &Actor, of: &Condition, action: &'static str, facts: Value, now: Instant) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: Some(of.authority_id),
-            at: now,
-            actor,
-            action,
-            subject: Subject::new("condition", of.id),
-            facts,
-        },
-    )?;
-    Ok(())
-}
 
 fn check_mission(db: &mut Db, authority: Id<actor::Organisation>, words: &Words) -> Result<()> {
     let Some(id) = words.mission else { return Ok(()) };
@@ -92,7 +77,7 @@ pub async fn create(app: &App, actor: &Actor, input: &ConditionInput, now: Insta
             store::insert(db, &condition)?;
             let version = version_of(&condition, &words, account, now);
             store::insert_version(db, &version)?;
-            record(db, &actor, &condition, "condition.begun", facts(&version), now)?;
+            note(db, &actor, &condition, "condition.begun", facts(&version), now)?;
             Ok(condition)
         })
         .await
@@ -129,7 +114,7 @@ pub async fn add_version(
             let version = version_of(&condition, &words, account, now);
             store::insert_version(db, &version)?;
             store::set_newest(db, &condition)?;
-            record(db, &actor, &condition, "condition.version_made", facts(&version), now)?;
+            note(db, &actor, &condition, "condition.version_made", facts(&version), now)?;
             Ok(condition)
         })
         .await
@@ -169,7 +154,7 @@ pub async fn record_exception(
                 },
             )?;
             let facts = json!({ "version": number, "prohibition": version.body.0.prohibition });
-            record(db, &actor, &condition, "condition.exception_recorded", facts, now)
+            note(db, &actor, &condition, "condition.exception_recorded", facts, now)
         })
         .await
 }

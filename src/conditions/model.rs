@@ -1,11 +1,12 @@
 //! What can be asked of those who get public money.
 
 use super::screen::Warning;
+use crate::audit::Recorded;
 use crate::db::schema::{condition_exceptions, condition_versions, conditions};
 use crate::db::{Json, MultiBackend};
 use crate::law::subsidy::ProhibitionCode;
 use crate::missions::Mission;
-use crate::values::{Account, Id, Instant, LocalDate, Quantity, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Quantity, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,15 @@ pub struct Condition {
     pub created_at: Instant,
     /// Who began it.
     pub created_by: Id<Account>,
+}
+
+impl Recorded for Condition {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    fn subject(&self) -> Subject {
+        Subject::new("condition", self.id)
+    }
 }
 
 /// A version of a catalogue entry. Never changed.

@@ -18,7 +18,7 @@ mod visit;
 
 pub use attachment::attachment;
 pub use forms::FormState;
-pub use posted::{Posted, Sent};
+pub use posted::{Nothing, Posted, Sent};
 pub use problem::{Failure, Problem, ProblemPage, render_problems};
 pub use referrer::own_referrer;
 pub use shell::{Link, Shell};

@@ -8,6 +8,7 @@ use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
@@ -94,6 +95,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         })
     }
 }
+
+/// What is sent where the address says everything: a form with its token alone, or a body without fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Nothing {}
 
 /// How JSON writes the one character that PostgreSQL cannot store.
 const NUL: &[u8] = b"\\u0000";

@@ -6,7 +6,7 @@ use super::upkeep::{drawn, remake, upkeep};
 use super::{store, visible};
 use crate::agreements::{self, AgreementKind};
 use crate::app::App;
-use crate::audit::{self, Entry as AuditEntry};
+pub(super) use crate::audit::note;
 use crate::awards::{InvestmentOffer, PartLine};
 use crate::calls;
 use crate::db::{Db, Json};
@@ -120,27 +120,6 @@ fn open_part(
         remake(db, &book, Vec::new(), Vec::new(), "The guarantee begins".to_owned(), terms.from, now)?;
     }
     Ok(investment.id)
-}
-
-/// Writes the audit row of an act on an investment.
-pub(super) fn note(
-    db: &mut Db,
-    actor: &Actor,
-    investment: &Investment,
-    action: &'static str,
-    facts: serde_json::Value,
-    now: Instant,
-) -> Result<()> {
-    let entry = AuditEntry {
-        authority: Some(investment.authority_id),
-        at: now,
-        actor,
-        action,
-        subject: investment.owner(),
-        facts,
-    };
-    audit::record(db, entry)?;
-    Ok(())
 }
 
 /// Writes to the members of the committee that a proposal waits for one of them, all but who made it.

@@ -1,6 +1,7 @@
 //! Investments in the words of the domain.
 
 use crate::agreements::Agreement;
+use crate::audit::Recorded;
 use crate::awards::InvestmentOffer;
 use crate::db::schema::{
     investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
@@ -103,6 +104,15 @@ pub struct Investment {
     pub opened_at: Instant,
     /// The day it was repaid or written off.
     pub closed_on: Option<LocalDate>,
+}
+
+impl Recorded for Investment {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    fn subject(&self) -> Subject {
+        self.owner()
+    }
 }
 
 impl Investment {

@@ -5,40 +5,18 @@ use super::model::{Indicator, Mission, MissionStatus, Outcome, Partner, Reading}
 use super::rules;
 use super::store;
 use crate::app::App;
-use crate::audit::{self, Entry};
+use crate::audit::note;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::people;
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Actor, Id, Instant, Role, Subject, actor};
-use serde_json::{Value, json};
+use crate::values::{Actor, Id, Instant, Role, actor};
+use serde_json::json;
 
 /// Finds a mission that the actor may know of.
 fn known(db: &mut Db, actor: &Actor, slug: &str) -> Result<Mission> {
     let mission = store::find_by_slug(db, slug)?;
     if can(actor, Action::ReadMission, &store::thing(&mission)) { Ok(mission) } else { Err(Error::NotFound) }
-}
-
-fn record(
-    db: &mut Db,
-    actor: &Actor,
-    mission: &Mission,
-    action: &'static str,
-    facts: Value,
-    now: Instant,
-) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: Some(mission.authority_id),
-            at: now,
-            actor,
-            action,
-            subject: Subject::new("mission", mission.id),
-            facts,
-        },
-    )?;
-    Ok(())
 }
 
 /// The mission that another shall serve: of the same authority, or published by another.
@@ -110,7 +88,7 @@ pub async fn create(app: &App, actor: &Actor, input: &MissionInput, now: Instant
             };
             store::insert(db, &mission)?;
             store::set_departments(db, &mission, &words.departments)?;
-            record(db, &actor, &mission, "mission.begun", json!({ "slug": mission.slug, "parent": parent_id }), now)?;
+            note(db, &actor, &mission, "mission.begun", json!({ "slug": mission.slug, "parent": parent_id }), now)?;
             Ok(mission)
         })
         .await
@@ -150,7 +128,7 @@ pub async fn change(app: &App, actor: &Actor, slug: &str, input: &MissionInput, 
                 "target_on_before": before.target_on, "target_on": mission.target_on,
                 "budget": mission.budget, "parent": mission.parent_id,
             });
-            record(db, &actor, &mission, "mission.changed", facts, now)?;
+            note(db, &actor, &mission, "mission.changed", facts, now)?;
             Ok(mission)
         })
         .await
@@ -182,7 +160,7 @@ pub async fn add_outcome(
                 created_at: now,
             };
             store::insert_outcome(db, &outcome)?;
-            record(db, &actor, &mission, "mission.outcome_added", json!({ "outcome": outcome.id }), now)?;
+            note(db, &actor, &mission, "mission.outcome_added", json!({ "outcome": outcome.id }), now)?;
             Ok(outcome.id)
         })
         .await
@@ -229,7 +207,7 @@ pub async fn add_indicator(
                 "indicator": indicator.id, "baseline": indicator.baseline, "baseline_on": indicator.baseline_on,
                 "target": indicator.target, "target_on": indicator.target_on,
             });
-            record(db, &actor, &mission, "mission.indicator_added", facts, now)?;
+            note(db, &actor, &mission, "mission.indicator_added", facts, now)?;
             Ok(indicator.id)
         })
         .await
@@ -283,7 +261,7 @@ pub async fn record_reading(
             });
             let action =
                 if reading.supersedes.is_some() { "mission.reading_corrected" } else { "mission.reading_recorded" };
-            record(db, &actor, &mission, action, facts, now)?;
+            note(db, &actor, &mission, action, facts, now)?;
             Ok(reading.id)
         })
         .await
@@ -316,7 +294,7 @@ pub async fn add_partner(
                 created_at: now,
             };
             store::insert_partner(db, &partner)?;
-            record(db, &actor, &mission, "mission.partner_added", json!({ "partner": partner.id }), now)?;
+            note(db, &actor, &mission, "mission.partner_added", json!({ "partner": partner.id }), now)?;
             Ok(partner.id)
         })
         .await
@@ -335,7 +313,7 @@ pub async fn publish(app: &App, actor: &Actor, slug: &str, now: Instant) -> Resu
             let indicators = store::indicators_of(db, mission.id)?.len();
             rules::publish(&mission, indicators)?;
             store::set_status(db, mission.id, MissionStatus::Published, Some(now))?;
-            record(db, &actor, &mission, "mission.published", json!({ "slug": mission.slug }), now)
+            note(db, &actor, &mission, "mission.published", json!({ "slug": mission.slug }), now)
         })
         .await
 }
@@ -354,7 +332,7 @@ pub async fn withdraw(app: &App, actor: &Actor, slug: &str, input: &Withdrawal, 
             rules::write(&mission)?;
             rules::withdraw(&mission)?;
             store::set_status(db, mission.id, MissionStatus::Withdrawn, mission.published_at)?;
-            record(db, &actor, &mission, "mission.withdrawn", json!({ "reason": reason }), now)
+            note(db, &actor, &mission, "mission.withdrawn", json!({ "reason": reason }), now)
         })
         .await
 }

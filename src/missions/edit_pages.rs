@@ -6,7 +6,7 @@ use super::rules::{self, Standing};
 use super::store::{Measured, Placed};
 use super::{actions, store};
 use crate::error::{Error, Result};
-use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people;
 use crate::people::policy::{Action, can};
 use crate::values::time::short_date;
@@ -408,10 +408,6 @@ pub async fn add_partner(visit: Visit, slug: web::Path<String>, posted: Posted<P
     let what = (Action::EditMission, Adding::Partner);
     added(&visit, &slug, outcome, posted, what, "The partner is added.").await
 }
-
-/// A form without fields.
-#[derive(Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 /// `POST /missions/{slug}/publish`
 ///

@@ -1,10 +1,11 @@
 //! Missions in the words of the domain.
 
+use crate::audit::Recorded;
 use crate::db::MultiBackend;
 use crate::db::schema::{mission_indicators, mission_outcomes, mission_partners, mission_readings, missions};
 use crate::http::chart::Unit;
 use crate::values::time::medium_date;
-use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, Subject, actor};
 use diesel::prelude::*;
 use rust_decimal::Decimal;
 
@@ -69,6 +70,15 @@ pub struct Mission {
     pub created_by: Id<Account>,
     /// When everybody could first see it.
     pub published_at: Option<Instant>,
+}
+
+impl Recorded for Mission {
+    fn authority(&self) -> Id<actor::Organisation> {
+        self.authority_id
+    }
+    fn subject(&self) -> Subject {
+        Subject::new("mission", self.id)
+    }
 }
 
 impl Mission {

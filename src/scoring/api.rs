@@ -12,17 +12,13 @@ use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::evaluation::bidder_file;
 use crate::http::api::{created, ok};
-use crate::http::{Answer, Sent, Visit};
+use crate::http::{Answer, Nothing, Sent, Visit};
 use crate::people::policy::{Action, require};
 use crate::values::Id;
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-
-/// A body without fields.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 type OfCall = web::Path<Id<Call>>;
 type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;

@@ -11,16 +11,11 @@ use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::evaluation::{Criterion, Kind};
-use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::values::Id;
 use crate::values::decimals::shown_decimal;
 use actix_web::web;
 use askama::Template;
-use serde::Deserialize;
-
-/// A form without fields.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Nothing {}
 
 pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
     let mut shell = visit.shell(title, "/desk/calls");

@@ -5,15 +5,14 @@ use super::rules::ScoringRefusal;
 use super::{bids, store};
 use crate::app::App;
 use crate::applications::Application;
-use crate::audit::{self, Entry};
+pub(super) use crate::audit::note;
 use crate::calls::{self, Call};
-use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::people::members_with_role;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Account, Actor, Id, Instant, Parser, Role, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Choosing an evaluator.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -21,21 +20,6 @@ use serde_json::{Value, json};
 pub struct MemberInput {
     /// Account of a person with the evaluator’s role.
     pub account: String,
-}
-
-pub(super) fn note(
-    db: &mut Db,
-    actor: &Actor,
-    call: &Call,
-    action: &'static str,
-    facts: Value,
-    at: Instant,
-) -> Result<()> {
-    audit::record(
-        db,
-        Entry { authority: Some(call.authority_id), at, actor, action, subject: Subject::new("call", call.id), facts },
-    )?;
-    Ok(())
 }
 
 /// Adds an evaluator of the authority to the panel of a call.

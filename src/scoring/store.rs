@@ -1,140 +1,30 @@
 //! Rows of scoring.
 
 use super::model::{
-    Conflict, ConflictOutcome, Disregard, Enquiry, Fallen, Moderated, Moderation, PanelMember, Ranking, Rerank, Score,
-    ScoreDraft,
+    Disregard, Enquiry, Fallen, Moderated, Moderation, PanelMember, Ranking, Rerank, Score, ScoreDraft,
 };
 use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
 use crate::db::Db;
 use crate::db::schema::{
     accounts, applications, calls, disregarded_bids, fallen_bids, moderated_scores, moderations, organisations,
-    panel_conflicts, panel_members, price_enquiries, rankings, rerankings, score_drafts, scores,
+    price_enquiries, rankings, rerankings, score_drafts, scores,
 };
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+mod panel;
+
+pub use panel::has_conflict;
+pub(super) use panel::{
+    Desk, Seat, Seated, conflicts, desk, find_conflict, insert_conflict, insert_member, member, panel, panels_of,
+    resolve_conflict, seat, seated, set_declared, set_final, set_replaced,
+};
 
 /// Most rows of one call that are handled at once: 2,000 bids of a dozen criteria and a few evaluators.
 const MOST: i64 = 200_000;
-
-/// The panel of a call, in the order it was chosen.
-pub(super) fn panel(db: &mut Db, call: Id<Call>) -> Result<Vec<PanelMember>> {
-    Ok(panel_members::table
-        .filter(panel_members::call_id.eq(call))
-        .select(PanelMember::as_select())
-        .order((panel_members::added_at, panel_members::id))
-        .limit(200)
-        .load(db)?)
-}
-
-/// A panel with its names and its conflicts.
-#[derive(Default)]
-pub(super) struct Seated {
-    /// In the order it was chosen.
-    pub(super) members: Vec<PanelMember>,
-    /// In the order they were declared.
-    pub(super) conflicts: Vec<Conflict>,
-    pub(super) names: HashMap<Id<Account>, String>,
-}
-
-/// The panel of a call with its names and its conflicts, in one statement.
-pub(super) fn seated(db: &mut Db, call: Id<Call>) -> Result<Seated> {
-    let rows: Vec<(PanelMember, String, Option<Conflict>)> = panel_members::table
-        .inner_join(accounts::table.on(accounts::id.eq(panel_members::account_id)))
-        .left_join(
-            panel_conflicts::table.on(panel_conflicts::call_id
-                .eq(panel_members::call_id)
-                .and(panel_conflicts::account_id.eq(panel_members::account_id))),
-        )
-        .filter(panel_members::call_id.eq(call))
-        .select((PanelMember::as_select(), accounts::name, Option::<Conflict>::as_select()))
-        .order((panel_members::added_at, panel_members::id, panel_conflicts::id))
-        .limit(10_000)
-        .load(db)?;
-    let mut found = Seated::default();
-    for (member, name, conflict) in rows {
-        if found.names.insert(member.account_id, name).is_none() {
-            found.members.push(member);
-        }
-        found.conflicts.extend(conflict);
-    }
-    found.conflicts.sort_by_key(|c| (c.declared_at, c.id));
-    Ok(found)
-}
-
-/// Where somebody sits.
-#[derive(Queryable)]
-pub(super) struct Seat {
-    pub(super) call: Call,
-    pub(super) member: Option<PanelMember>,
-    /// Whether moderation is final.
-    closed: bool,
-}
-
-impl Seat {
-    /// Whether bidders are shown under their letters.
-    pub(super) fn hidden(&self) -> bool {
-        self.call.terms.0.hides_bidders() && !self.closed
-    }
-}
-
-/// A call with the seat that somebody has on its panel, and whether its moderation is final, in one statement.
-///
-/// # Errors
-/// NotFound without such a call.
-pub(super) fn seat(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Seat> {
-    let closed = moderations::table.filter(moderations::call_id.eq(calls::id));
-    Ok(calls::table
-        .left_join(
-            panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
-        )
-        .filter(calls::id.eq(call))
-        .select((Call::as_select(), Option::<PanelMember>::as_select(), diesel::dsl::exists(closed)))
-        .first(db)?)
-}
-
-/// What must be known before one answer is saved.
-#[derive(Queryable)]
-pub(super) struct Desk {
-    pub(super) call: Call,
-    pub(super) member: Option<PanelMember>,
-    /// Whether a conflict of this person stands.
-    pub(super) conflicted: bool,
-    /// The bid, when it is an opened one of this call.
-    pub(super) bid: Option<Id<Application>>,
-}
-
-/// A call, somebody's seat and conflict, and one of its opened bids, in one statement.
-///
-/// # Errors
-/// NotFound without such a call.
-pub(super) fn desk(db: &mut Db, call: Id<Call>, account: Id<Account>, bid: Id<Application>) -> Result<Desk> {
-    let standing = panel_conflicts::table
-        .filter(panel_conflicts::call_id.eq(calls::id))
-        .filter(panel_conflicts::account_id.eq(account))
-        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
-    Ok(calls::table
-        .left_join(
-            panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
-        )
-        .left_join(
-            applications::table.on(applications::call_id
-                .eq(calls::id)
-                .and(applications::id.eq(bid))
-                .and(applications::state.eq(ApplicationState::Submitted))
-                .and(applications::opened_at.is_not_null())),
-        )
-        .filter(calls::id.eq(call))
-        .select((
-            Call::as_select(),
-            Option::<PanelMember>::as_select(),
-            diesel::dsl::exists(standing),
-            applications::id.nullable(),
-        ))
-        .first(db)?)
-}
 
 /// An opened bid with its bidder's name, the enquiry into its price, the decision to leave it out, and that it fell away.
 pub(super) type Judged = (Application, String, Option<Enquiry>, Option<Disregard>, Option<Fallen>);
@@ -161,61 +51,6 @@ pub(super) fn judged(db: &mut Db, call: Id<Call>) -> Result<Vec<Judged>> {
         .load(db)?)
 }
 
-pub(super) fn member(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Option<PanelMember>> {
-    Ok(panel_members::table
-        .filter(panel_members::call_id.eq(call))
-        .filter(panel_members::account_id.eq(account))
-        .select(PanelMember::as_select())
-        .first(db)
-        .optional()?)
-}
-
-/// The panels a person sits on, newest first, at most 200.
-pub(super) fn panels_of(db: &mut Db, account: Id<Account>) -> Result<Vec<PanelMember>> {
-    Ok(panel_members::table
-        .filter(panel_members::account_id.eq(account))
-        .select(PanelMember::as_select())
-        .order((panel_members::added_at.desc(), panel_members::id.desc()))
-        .limit(200)
-        .load(db)?)
-}
-
-pub(super) fn insert_member(db: &mut Db, row: &PanelMember) -> Result<()> {
-    diesel::insert_into(panel_members::table).values(row).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn set_declared(db: &mut Db, id: Id<PanelMember>, at: Instant) -> Result<()> {
-    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
-        .set(panel_members::declared_at.eq(at))
-        .execute(db)?;
-    Ok(())
-}
-
-pub(super) fn set_final(db: &mut Db, id: Id<PanelMember>, at: Instant) -> Result<()> {
-    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
-        .set(panel_members::final_at.eq(at))
-        .execute(db)?;
-    Ok(())
-}
-
-pub(super) fn set_replaced(
-    db: &mut Db,
-    id: Id<PanelMember>,
-    successor: Id<PanelMember>,
-    reason: &str,
-    at: Instant,
-) -> Result<()> {
-    diesel::update(panel_members::table.filter(panel_members::id.eq(id)))
-        .set((
-            panel_members::replaced_at.eq(at),
-            panel_members::replaced_reason.eq(reason),
-            panel_members::successor_id.eq(successor),
-        ))
-        .execute(db)?;
-    Ok(())
-}
-
 /// Which answers each evaluator has given whole, a score with its reason: who and for which criterion, once an answer.
 /// Not what the scores are.
 pub(super) fn given(db: &mut Db, call: Id<Call>) -> Result<Vec<(Id<Account>, String)>> {
@@ -227,48 +62,6 @@ pub(super) fn given(db: &mut Db, call: Id<Call>) -> Result<Vec<(Id<Account>, Str
         .order(score_drafts::id)
         .limit(MOST)
         .load(db)?)
-}
-
-pub(super) fn conflicts(db: &mut Db, call: Id<Call>) -> Result<Vec<Conflict>> {
-    Ok(panel_conflicts::table
-        .filter(panel_conflicts::call_id.eq(call))
-        .select(Conflict::as_select())
-        .order((panel_conflicts::declared_at, panel_conflicts::id))
-        .limit(10_000)
-        .load(db)?)
-}
-
-/// Whether a conflict of interest that this person declared with an application stands.
-///
-/// # Errors
-/// What the database says.
-pub fn has_conflict(db: &mut Db, account: Id<Account>, application: Id<Application>) -> Result<bool> {
-    let standing = panel_conflicts::table
-        .filter(panel_conflicts::application_id.eq(application))
-        .filter(panel_conflicts::account_id.eq(account))
-        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
-    Ok(diesel::select(diesel::dsl::exists(standing)).get_result(db)?)
-}
-
-pub(super) fn find_conflict(db: &mut Db, id: Id<Conflict>) -> Result<Conflict> {
-    Ok(panel_conflicts::table.filter(panel_conflicts::id.eq(id)).select(Conflict::as_select()).first(db)?)
-}
-
-pub(super) fn insert_conflict(db: &mut Db, row: &Conflict) -> Result<()> {
-    diesel::insert_into(panel_conflicts::table).values(row).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn resolve_conflict(db: &mut Db, row: &Conflict) -> Result<()> {
-    diesel::update(panel_conflicts::table.filter(panel_conflicts::id.eq(row.id)))
-        .set((
-            panel_conflicts::outcome.eq(row.outcome),
-            panel_conflicts::enquiry.eq(&row.enquiry),
-            panel_conflicts::resolved_at.eq(row.resolved_at),
-            panel_conflicts::resolved_by.eq(row.resolved_by),
-        ))
-        .execute(db)?;
-    Ok(())
 }
 
 /// What one evaluator has saved so far.

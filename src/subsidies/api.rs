@@ -5,7 +5,7 @@ use super::model::Route;
 use super::{pages, store};
 use crate::error::Error;
 use crate::http::api::{Listed, PageQuery, created, ok};
-use crate::http::{Answer, Sent, Visit};
+use crate::http::{Answer, Nothing, Sent, Visit};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::{Id, actor};
 use actix_web::web;
@@ -78,7 +78,7 @@ pub async fn confirm(visit: Visit, id: web::Path<Id<Route>>, body: Sent<Confirma
 /// Denied, refused.
 #[utoipa::path(post, path = "/api/v1/subsidy-routes/{id}/signature", tag = "subsidies", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Signed")))]
-pub async fn sign(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<pages::Nothing>) -> Answer {
+pub async fn sign(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) -> Answer {
     actions::sign(&visit.app, &visit.actor, *id, visit.now).await?;
     ok(&json!({ "signed": true }))
 }
@@ -89,7 +89,7 @@ pub async fn sign(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<pages::Not
 /// Denied, refused.
 #[utoipa::path(post, path = "/api/v1/subsidy-routes/{id}/given", tag = "subsidies", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Given")))]
-pub async fn give(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<pages::Nothing>) -> Answer {
+pub async fn give(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) -> Answer {
     actions::give(&visit.app, &visit.actor, *id, visit.now).await?;
     ok(&json!({ "given": true }))
 }
@@ -100,7 +100,7 @@ pub async fn give(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<pages::Not
 /// Denied, refused.
 #[utoipa::path(post, path = "/api/v1/subsidy-routes/{id}/withdrawal", tag = "subsidies", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "Withdrawn")))]
-pub async fn withdraw(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<pages::Nothing>) -> Answer {
+pub async fn withdraw(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) -> Answer {
     actions::withdraw(&visit.app, &visit.actor, *id, visit.now).await?;
     ok(&json!({ "withdrawn": true }))
 }

@@ -18,10 +18,6 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
-/// A form without fields.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Nothing {}
-
 #[derive(Template)]
 #[template(path = "subsidies/list.html")]
 struct ListPage {

@@ -1,18 +1,7 @@
-//! The one list of routes. Each names the action that the policy judges before its handler runs.
+//! The one list of routes. Each names the action that the policy judges before its handler runs. The rows of the rooms
+//! from a call to its award lie in a file of their own beside it.
 
 use super::{assets, health, openapi, public_pages, sandbox};
-use crate::applications::{
-    api as applications_api, assess_pages as assessing, desk_pages as opening, pages as applications,
-    question_pages as questions, sending_pages as sending,
-};
-use crate::awards::{
-    api as awards_api, falling_pages as awards_falling, lots_pages as awards_lots, pages as awards,
-    part_pages as award_parts,
-};
-use crate::calls::{
-    api as calls_api, builder_pages as calls_builder, criteria_pages as calls_criteria, desk_pages as calls_desk,
-    lots_pages as calls_lots, pages as calls, rehearsal_pages as calls_rehearsal, stages_pages as calls_stages,
-};
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
@@ -25,11 +14,6 @@ use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as
 use crate::people::policy::Action;
 use crate::people::{api as people_api, audit_pages, organisation_pages as organisations, pages as people};
 use crate::returns::{api as returns_api, pages as returns};
-use crate::scoring::{
-    api as scoring_api, bidders_pages as scoring_bidders, desk as scoring_desk, enquiry_pages as scoring_enquiry,
-    pages as scoring, panel_pages as scoring_panel, ranking_pages as scoring_rankings, residents,
-    sensitivity_pages as scoring_sensitivity, shortlist_pages as scoring_shortlist, trace_pages as scoring_trace,
-};
 use crate::subsidies::{api as subsidies_api, pages as subsidies};
 use actix_web::http::Method;
 use actix_web::{guard, web};
@@ -51,6 +35,9 @@ macro_rules! rows {
     (@route post) => { web::post() };
 }
 
+// Below the macro, which it uses.
+mod calls_to_awards;
+
 /// Every route of the service. A fixed path stands above a pattern that would also match it.
 #[must_use]
 pub fn all() -> Vec<Row> {
@@ -60,10 +47,7 @@ pub fn all() -> Vec<Row> {
     rows.extend(conditions_routes());
     rows.extend(funds_routes());
     rows.extend(subsidies_routes());
-    rows.extend(calls_routes());
-    rows.extend(applications_routes());
-    rows.extend(scoring_routes());
-    rows.extend(awards_routes());
+    rows.extend(calls_to_awards::all());
     rows.extend(agreements_routes());
     rows.extend(compliance_routes());
     rows.extend(investments_routes());
@@ -229,257 +213,6 @@ fn subsidies_routes() -> Vec<Row> {
         post "/api/v1/subsidy-routes/{id}/given" RecordSubsidy => subsidies_api::give,
         post "/api/v1/subsidy-routes/{id}/withdrawal" RecordSubsidy => subsidies_api::withdraw,
         get "/api/v1/subsidy-groups" ReadAwards => subsidies_api::group,
-    ]
-}
-
-fn calls_routes() -> Vec<Row> {
-    rows![
-        get "/calls" ReadCall => calls::list,
-        get "/calls/{id}" ReadCall => calls::show,
-        get "/calls/{id}/terms.json" ReadCall => calls::terms,
-        post "/calls/{id}/questions" AskQuestion => calls::ask,
-        get "/desk/calls" ReadDesk => calls_desk::list,
-        get "/desk/calls/new" PublishCall => calls_desk::new_form,
-        post "/desk/calls/new" PublishCall => calls_desk::new,
-        get "/desk/calls/{id}" ReadDesk => calls_desk::desk,
-        post "/desk/calls/{id}/notices" PublishCall => calls_desk::record_notice,
-        post "/desk/calls/{id}/questions/{question}" AnswerQuestion => calls_desk::answer,
-        post "/desk/calls/{id}/back-to-draft" PublishCall => calls_desk::back_to_draft,
-        get "/desk/calls/{id}/publish" PublishCall => calls_desk::publish_form,
-        post "/desk/calls/{id}/publish" PublishCall => calls_desk::publish,
-        get "/desk/calls/{id}/rehearsal" ReadDesk => calls_rehearsal::rehearsal,
-        post "/desk/calls/{id}/rehearsal" PublishCall => calls_rehearsal::acknowledge,
-        get "/desk/calls/{id}/amend" PublishCall => calls_desk::amend_form,
-        post "/desk/calls/{id}/amend" PublishCall => calls_desk::amend,
-        get "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw_form,
-        post "/desk/calls/{id}/withdraw" PublishCall => calls_desk::withdraw,
-        get "/desk/calls/{id}/basics" PublishCall => calls_builder::basics_form,
-        post "/desk/calls/{id}/basics" PublishCall => calls_builder::basics,
-        get "/desk/calls/{id}/money" PublishCall => calls_builder::money_form,
-        post "/desk/calls/{id}/money" PublishCall => calls_builder::money,
-        get "/desk/calls/{id}/criteria" PublishCall => calls_criteria::criteria_list,
-        post "/desk/calls/{id}/criteria" PublishCall => calls_criteria::ties,
-        get "/desk/calls/{id}/criteria/new" PublishCall => calls_criteria::criterion_new_form,
-        post "/desk/calls/{id}/criteria/new" PublishCall => calls_criteria::criterion_new,
-        get "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_criteria::criterion_form,
-        post "/desk/calls/{id}/criteria/{criterion}" PublishCall => calls_criteria::criterion,
-        post "/desk/calls/{id}/criteria/{criterion}/remove" PublishCall => calls_criteria::criterion_remove,
-        get "/desk/calls/{id}/conditions" PublishCall => calls_criteria::conditions_form,
-        post "/desk/calls/{id}/conditions" PublishCall => calls_criteria::condition_new,
-        get "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_criteria::condition_form,
-        post "/desk/calls/{id}/conditions/{asked}" PublishCall => calls_criteria::condition,
-        post "/desk/calls/{id}/conditions/{asked}/remove" PublishCall => calls_criteria::condition_remove,
-        get "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility_form,
-        post "/desk/calls/{id}/eligibility" PublishCall => calls_builder::eligibility,
-        post "/desk/calls/{id}/eligibility/{question}/remove" PublishCall => calls_builder::eligibility_remove,
-        get "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable_form,
-        post "/desk/calls/{id}/timetable" PublishCall => calls_builder::timetable,
-        get "/desk/calls/{id}/stages" ReadDesk => calls_stages::form,
-        post "/desk/calls/{id}/stages" PublishCall => calls_stages::set,
-        post "/desk/calls/{id}/stages/undo" PublishCall => calls_stages::undo,
-        get "/api/v1/calls/{id}/stages" ReadCall => calls_stages::api_show,
-        post "/api/v1/calls/{id}/stages" PublishCall => calls_stages::api_set,
-        post "/api/v1/calls/{id}/stages/undo" PublishCall => calls_stages::api_undo,
-        get "/desk/calls/{id}/duties" PublishCall => calls_builder::duties_form,
-        post "/desk/calls/{id}/duties" PublishCall => calls_builder::duties,
-        get "/desk/calls/{id}/lots" PublishCall => calls_lots::form,
-        post "/desk/calls/{id}/lots" PublishCall => calls_lots::set,
-        post "/desk/calls/{id}/lots/add" PublishCall => calls_lots::add,
-        post "/desk/calls/{id}/lots/take-out" PublishCall => calls_lots::take_out,
-        get "/api/v1/calls/{id}/lots" ReadCall => calls_lots::api_show,
-        post "/api/v1/calls/{id}/lots" PublishCall => calls_lots::api_set,
-        post "/api/v1/calls/{id}/lots/add" PublishCall => calls_lots::api_add,
-        post "/api/v1/calls/{id}/lots/take-out" PublishCall => calls_lots::api_take_out,
-        get "/api/v1/calls" ReadCall => calls_api::list,
-        post "/api/v1/calls" PublishCall => calls_api::create,
-        get "/api/v1/calls/{id}" ReadCall => calls_api::show,
-        get "/api/v1/calls/{id}/terms" ReadCall => calls_api::terms,
-        post "/api/v1/calls/{id}/terms" PublishCall => calls_api::set_terms,
-        get "/api/v1/calls/{id}/check" PublishCall => calls_api::check,
-        get "/api/v1/calls/{id}/rehearsal" ReadDesk => calls_api::rehearsal,
-        post "/api/v1/calls/{id}/rehearsal" PublishCall => calls_api::acknowledge,
-        post "/api/v1/calls/{id}/publish" PublishCall => calls_api::publish,
-        post "/api/v1/calls/{id}/back-to-draft" PublishCall => calls_api::back_to_draft,
-        get "/api/v1/calls/{id}/notices" ReadCall => calls_api::notices,
-        post "/api/v1/calls/{id}/notices" PublishCall => calls_api::record_notice,
-        post "/api/v1/calls/{id}/amend" PublishCall => calls_api::amend,
-        post "/api/v1/calls/{id}/withdraw" PublishCall => calls_api::withdraw,
-        get "/api/v1/calls/{id}/questions" ReadCall => calls_api::questions,
-        post "/api/v1/calls/{id}/questions" AskQuestion => calls_api::ask,
-        post "/api/v1/calls/{id}/questions/{question}/answer" AnswerQuestion => calls_api::answer,
-    ]
-}
-
-fn applications_routes() -> Vec<Row> {
-    rows![
-        get "/calls/{id}/can-i-apply" ViewPublic => applications::can_i_apply,
-        get "/calls/{id}/apply" UseAccount => applications::apply_form,
-        post "/calls/{id}/apply" UseAccount => applications::apply,
-        get "/applications" UseAccount => applications::list,
-        get "/applications/{id}" ReadOwnApplication => applications::tasks,
-        get "/applications/{id}/answer/{question}" ReadOwnApplication => questions::question,
-        post "/applications/{id}/answer/{question}" WriteApplication => questions::save_question,
-        post "/applications/{id}/files" WriteApplication => questions::attach,
-        get "/applications/{id}/files/{document}" ReadOwnApplication => applications::own_file,
-        post "/applications/{id}/files/{document}/remove" WriteApplication => questions::detach,
-        post "/applications/{id}/cash-flow" WriteApplication => questions::sheet,
-        get "/applications/{id}/check" ReadOwnApplication => sending::check,
-        post "/applications/{id}/submit" SubmitApplication => sending::submit,
-        post "/applications/{id}/confirm" SubmitApplication => sending::confirm,
-        get "/applications/{id}/receipt" ReadOwnApplication => sending::receipt,
-        get "/applications/{id}/withdraw" SubmitApplication => sending::withdraw_form,
-        post "/applications/{id}/withdraw" SubmitApplication => sending::withdraw,
-        get "/desk/calls/{id}/opening" ReadOpened => opening::opening,
-        post "/desk/calls/{id}/opening" OpenEnvelopes => opening::ask,
-        post "/desk/calls/{id}/opening/confirm" OpenEnvelopes => opening::confirm,
-        post "/desk/calls/{id}/open-investments" OpenEnvelopes => opening::open_investments,
-        get "/desk/applications/{id}" ReadOpened => assessing::reading,
-        get "/desk/applications/{id}/files/{document}" ReadOpened => opening::file,
-        post "/api/v1/calls/{id}/can-i-apply" ViewPublic => applications_api::can_i_apply,
-        get "/api/v1/calls/{id}/applications" ReadOpened => applications_api::of_call,
-        post "/api/v1/calls/{id}/applications" WriteApplication => applications_api::start,
-        get "/api/v1/calls/{id}/opening" ReadOpened => applications_api::openings,
-        post "/api/v1/calls/{id}/opening" OpenEnvelopes => applications_api::ask,
-        post "/api/v1/calls/{id}/opening/confirm" OpenEnvelopes => applications_api::confirm_opening,
-        post "/api/v1/calls/{id}/open-investments" OpenEnvelopes => applications_api::open_investments,
-        get "/api/v1/applications" ReadOwnApplication => applications_api::list,
-        get "/api/v1/applications/{id}" ReadOwnApplication => applications_api::show,
-        get "/api/v1/applications/{id}/draft" ReadOwnApplication => applications_api::draft,
-        post "/api/v1/applications/{id}/draft" WriteApplication => applications_api::save_draft,
-        get "/api/v1/applications/{id}/missing" ReadOwnApplication => applications_api::missing,
-        post "/api/v1/applications/{id}/files" WriteApplication => applications_api::attach,
-        post "/api/v1/applications/{id}/files/{document}/remove" WriteApplication => applications_api::detach,
-        post "/api/v1/applications/{id}/cash-flow" WriteApplication => applications_api::sheet,
-        post "/api/v1/applications/{id}/submit" SubmitApplication => applications_api::submit,
-        post "/api/v1/applications/{id}/confirm" SubmitApplication => applications_api::confirm,
-        get "/api/v1/applications/{id}/receipt" ReadOwnApplication => applications_api::receipt,
-        post "/api/v1/applications/{id}/withdraw" SubmitApplication => applications_api::withdraw,
-        get "/api/v1/applications/{id}/content" ReadOpened => applications_api::content,
-        get "/api/v1/applications/{id}/affordability" ReadOpened => applications_api::affordability,
-    ]
-}
-
-fn scoring_routes() -> Vec<Row> {
-    rows![
-        get "/evaluations" DeclareConflicts => scoring::mine,
-        get "/evaluations/{call}" DeclareConflicts => scoring::sheet,
-        get "/evaluations/{call}/declaration" DeclareConflicts => scoring::declaration,
-        post "/evaluations/{call}/declaration" DeclareConflicts => scoring::declare,
-        post "/evaluations/{call}/final" Score => scoring::finish,
-        get "/evaluations/{call}/{application}/{criterion}" Score => scoring::score_form,
-        post "/evaluations/{call}/{application}/{criterion}" Score => scoring::score,
-        get "/desk/calls/{id}/bidders" ManagePanel => scoring_bidders::form,
-        post "/desk/calls/{id}/bidders" ManagePanel => scoring_bidders::look,
-        get "/desk/calls/{id}/panel" ReadScores => scoring_panel::panel_of,
-        post "/desk/calls/{id}/panel" ManagePanel => scoring_panel::add_member,
-        post "/desk/calls/{id}/panel/{member}/replace" ManagePanel => scoring_panel::replace,
-        post "/desk/calls/{id}/conflicts/{conflict}" ResolveConflict => scoring_panel::resolve,
-        get "/desk/calls/{id}/moderation" ReadScores => scoring_desk::moderation_of,
-        post "/desk/calls/{id}/moderation" Moderate => scoring_desk::step,
-        get "/desk/calls/{id}/moderation/{application}/{criterion}" ReadScores => scoring_desk::agree_form,
-        post "/desk/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_desk::agree,
-        get "/desk/calls/{id}/shortlist" ReadScores => scoring_shortlist::show,
-        post "/desk/calls/{id}/shortlist" ProposeShortlist => scoring_shortlist::propose,
-        post "/desk/calls/{id}/shortlist/decision" ConfirmShortlist => scoring_shortlist::decide,
-        get "/desk/calls/{id}/stages.json" ReadScores => scoring_shortlist::file,
-        get "/api/v1/calls/{id}/stages/file" ReadScores => scoring_shortlist::api_file,
-        get "/api/v1/calls/{id}/shortlist" ReadScores => scoring_shortlist::api_show,
-        post "/api/v1/calls/{id}/shortlist" ProposeShortlist => scoring_shortlist::api_propose,
-        post "/api/v1/calls/{id}/shortlist/decision" ConfirmShortlist => scoring_shortlist::api_decide,
-        get "/desk/calls/{id}/rankings" ReadScores => scoring_rankings::show,
-        get "/api/v1/calls/{id}/rankings" ReadScores => scoring_api::rankings,
-        get "/desk/calls/{id}/sensitivity" ReadSensitivity => scoring_sensitivity::sensitivity,
-        get "/desk/calls/{id}/sensitivity.json" ReadSensitivity => scoring_sensitivity::file,
-        get "/desk/calls/{id}/ranking.json" ReadScores => scoring_trace::file,
-        get "/desk/calls/{id}/ranking/{application}" ReadScores => scoring_trace::trace,
-        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}" Moderate => scoring_trace::enquiry,
-        post "/desk/calls/{id}/ranking/{application}/enquiry/{enquiry}/question" Moderate => scoring_enquiry::ask,
-        get "/applications/{id}/price-enquiry" ReadOwnApplication => scoring_enquiry::show,
-        post "/applications/{id}/price-enquiry" SubmitApplication => scoring_enquiry::answer,
-        post "/desk/calls/{id}/ranking/{application}/disregard" Moderate => scoring_trace::disregard,
-        get "/desk/calls/{id}/residents" ReadScores => residents::pages::residents,
-        post "/desk/calls/{id}/residents" ManagePanel => residents::pages::set_up,
-        post "/desk/calls/{id}/residents/roll" ManagePanel => residents::pages::add,
-        get "/calls/{id}/vote" ViewPublic => residents::pages::result_page,
-        get "/calls/{id}/ballots.json" ViewPublic => residents::pages::ballots,
-        get "/vote/{token}" ViewPublic => residents::vote_pages::show,
-        post "/vote/{token}" ViewPublic => residents::vote_pages::post,
-        get "/api/v1/calls/{id}/residents-vote" ViewPublic => residents::api::show,
-        post "/api/v1/calls/{id}/residents-vote" ManagePanel => residents::api::set_up,
-        post "/api/v1/calls/{id}/residents-vote/roll" ManagePanel => residents::api::add,
-        get "/api/v1/calls/{id}/residents-vote/ballots" ViewPublic => residents::api::ballots,
-        get "/api/v1/votes/{token}" ViewPublic => residents::api::ballot,
-        post "/api/v1/votes/{token}" ViewPublic => residents::api::cast,
-        get "/api/v1/calls/{id}/panel" ReadScores => scoring_api::panel_of,
-        post "/api/v1/calls/{id}/panel" ManagePanel => scoring_api::add_member,
-        post "/api/v1/calls/{id}/panel/{member}/replacement" ManagePanel => scoring_api::replace,
-        get "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_bidders::to_declare,
-        post "/api/v1/calls/{id}/declarations" DeclareConflicts => scoring_api::declare,
-        post "/api/v1/calls/{id}/bidders" ManagePanel => scoring_bidders::look_api,
-        post "/api/v1/conflicts/{id}/resolution" ResolveConflict => scoring_api::resolve,
-        get "/api/v1/calls/{id}/sheet" Score => scoring_api::sheet,
-        post "/api/v1/calls/{id}/scores/final" Score => scoring_api::finish,
-        post "/api/v1/calls/{id}/scores/{application}/{criterion}" Score => scoring_api::save,
-        get "/api/v1/calls/{id}/scores" ReadApplications => scoring_api::scores,
-        post "/api/v1/calls/{id}/moderation/closed" Moderate => scoring_api::close,
-        post "/api/v1/calls/{id}/moderation/{application}/{criterion}" Moderate => scoring_api::agree,
-        post "/api/v1/calls/{id}/bids/{application}/disregard" Moderate => scoring_api::disregard,
-        post "/api/v1/price-enquiries/{id}/question" Moderate => scoring_api::ask,
-        get "/api/v1/applications/{id}/price-enquiry" ReadOwnApplication => scoring_api::own_enquiry,
-        post "/api/v1/applications/{id}/price-enquiry" SubmitApplication => scoring_api::answer_enquiry,
-        post "/api/v1/price-enquiries/{id}" Moderate => scoring_api::enquiry,
-        get "/api/v1/calls/{id}/sensitivity" ReadSensitivity => scoring_api::sensitivity,
-        get "/api/v1/calls/{id}/ranking" ReadScores => scoring_api::ranking_of,
-        post "/api/v1/calls/{id}/ranking" Moderate => scoring_api::rank,
-        post "/api/v1/calls/{id}/ranking/signature" Moderate => scoring_api::sign,
-        get "/api/v1/calls/{id}/ranking/file" ReadScores => scoring_api::file,
-    ]
-}
-
-fn awards_routes() -> Vec<Row> {
-    rows![
-        get "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::form,
-        post "/desk/calls/{id}/bids/{application}/falls-away" Moderate => awards_falling::record,
-        post "/api/v1/calls/{id}/bids/{application}/fall" Moderate => awards_falling::api_record,
-        post "/applications/{id}/withdraw-opened" SubmitApplication => awards_falling::withdraw,
-        post "/api/v1/applications/{id}/withdrawal" SubmitApplication => awards_falling::api_withdraw,
-        get "/desk/calls/{id}/award" ReadAwards => awards::desk,
-        get "/desk/calls/{id}/lots/outcome" ReadAwards => awards_lots::outcome,
-        get "/desk/calls/{id}/lots/outcome.json" ReadScores => awards_lots::file,
-        get "/api/v1/calls/{id}/lots/outcome" ReadAwards => awards_lots::api_outcome,
-        get "/api/v1/calls/{id}/lots/file" ReadScores => awards_lots::api_file,
-        post "/desk/calls/{id}/award" RecommendAward => awards::recommend,
-        get "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::form,
-        post "/desk/calls/{id}/award/{award}/parts" RecommendAward => award_parts::add,
-        post "/desk/calls/{id}/award/{award}/parts/take-out" RecommendAward => award_parts::take_out,
-        post "/desk/calls/{id}/checks/{application}" RunAward => awards::check,
-        post "/desk/calls/{id}/award/{award}/decision" ApproveAward => awards::decide,
-        post "/desk/calls/{id}/award/{award}/committee" ApproveAward => awards::committee,
-        post "/desk/calls/{id}/award/{award}/notice" RunAward => awards::notice,
-        post "/desk/calls/{id}/award/{award}/offer" RunAward => awards::offer,
-        post "/desk/calls/{id}/award/{award}/subsidy" RecordSubsidy => awards::subsidy,
-        post "/desk/calls/{id}/award/{award}/challenges" RunAward => awards::challenge,
-        post "/desk/calls/{id}/challenges/{challenge}/end" RunAward => awards::end_challenge,
-        post "/desk/calls/{id}/summaries" RunAward => awards::send_summaries,
-        get "/desk/calls/{id}/summaries/{application}" ReadAwards => awards::summary,
-        get "/applications/{id}/outcome" ReadOutcome => awards::outcome,
-        post "/applications/{id}/outcome" AnswerOffer => awards::answer,
-        get "/api/v1/calls/{id}/awards" ReadAwards => awards_api::of_call,
-        post "/api/v1/calls/{id}/awards" RecommendAward => awards_api::recommend,
-        get "/api/v1/awards/{id}" UseAccount => awards_api::award,
-        post "/api/v1/applications/{id}/checks" RunAward => awards_api::check,
-        post "/api/v1/awards/{id}/decision" ApproveAward => awards_api::decide,
-        post "/api/v1/awards/{id}/committee" ApproveAward => awards_api::committee,
-        post "/api/v1/calls/{id}/summaries" RunAward => awards_api::send_summaries,
-        post "/api/v1/awards/{id}/notice" RunAward => awards_api::notice,
-        post "/api/v1/awards/{id}/challenges" RunAward => awards_api::challenge,
-        post "/api/v1/challenges/{id}/end" RunAward => awards_api::end_challenge,
-        post "/api/v1/awards/{id}/offer" RunAward => awards_api::offer,
-        post "/api/v1/awards/{id}/parts" RecommendAward => awards_api::add_part,
-        post "/api/v1/awards/{id}/parts/take-out" RecommendAward => awards_api::take_out_part,
-        post "/api/v1/awards/{id}/subsidy" RecordSubsidy => awards_api::subsidy,
-        post "/api/v1/awards/{id}/answer" AnswerOffer => awards_api::answer,
-        get "/api/v1/applications/{id}/outcome" ReadOutcome => awards_api::outcome,
     ]
 }
 

@@ -2,9 +2,10 @@
 
 use crate::app::App;
 use crate::applications::model::{Answers, Application, ApplicationState, OpenedPart, SealedFile};
+use crate::applications::opening_rules::{self, OpeningFacts};
 use crate::applications::own_bids::refuse_bidder;
 use crate::applications::records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
-use crate::applications::rules::{self, ApplicationRefusal, OpeningFacts};
+use crate::applications::rules::ApplicationRefusal;
 use crate::applications::{letters, sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallKey, CallKind, Part};
@@ -73,7 +74,7 @@ pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, n
                 return Err(ApplicationRefusal::NotOpen.into());
             }
             let (facts, _) = facts(db, call, part)?;
-            rules::may_open(&found, part, facts, now)?;
+            opening_rules::may_open(&found, part, facts, now)?;
             if facts.first_by.is_some() {
                 return Err(ApplicationRefusal::AlreadyAsked.into());
             }
@@ -253,8 +254,8 @@ pub async fn confirm_opening(
             let second = officer(&asking, &found)?;
             refuse_bidder(db, &asking, found.id)?;
             let (facts, opening) = facts(db, call, part)?;
-            rules::may_open(&found, part, facts, now)?;
-            rules::may_confirm(facts, second)?;
+            opening_rules::may_open(&found, part, facts, now)?;
+            opening_rules::may_confirm(facts, second)?;
             let blind = letters::names_hidden(db, &found)?;
             Ok((second, blind, gather(db, found, part, opening)?))
         })
@@ -290,7 +291,7 @@ pub async fn confirm_opening(
             // An opening happens once: a bid that was not read now would never be read. So nothing is believed of a list
             // that was not counted.
             let counted = (store::count_sent(db, call)?, store::count_live(db, call, part)?);
-            rules::all_read((done.sent, done.envelopes), counted)?;
+            opening_rules::all_read((done.sent, done.envelopes), counted)?;
             if !store::finish_opening(db, opening, second, now, &Json(done.clone()))? {
                 return Err(ApplicationRefusal::AlreadyOpened.into());
             }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::applications::{self, Application};
+pub(super) use crate::audit::note;
 use crate::audit::{self, Entry};
 use crate::awards::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer};
 use crate::awards::rules::{self, AwardRefusal};
@@ -18,7 +19,7 @@ use crate::scoring;
 use crate::subsidies::InstrumentInput;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 mod parts;
 mod standstill;
@@ -29,28 +30,6 @@ pub use standstill::{
     ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
     record_notice, send_summaries,
 };
-
-pub(super) fn note(
-    db: &mut Db,
-    actor: &Actor,
-    award: &Award,
-    action: &'static str,
-    facts: Value,
-    at: Instant,
-) -> Result<()> {
-    audit::record(
-        db,
-        Entry {
-            authority: Some(award.authority_id),
-            at,
-            actor,
-            action,
-            subject: Subject::new("award", award.id),
-            facts,
-        },
-    )?;
-    Ok(())
-}
 
 /// Recommending an award.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]

@@ -1,0 +1,91 @@
+//! Rules of opening: from when, in which order and by whom envelopes may be opened, and that none was overlooked.
+
+use super::rules::ApplicationRefusal;
+use crate::calls::{Call, CallStage, Part};
+use crate::values::{Account, Id, Instant};
+use chrono::TimeDelta;
+
+/// How long after the deadline the envelopes stay shut: requests taken before it have ended by then.
+const OPENING_PAUSE_MINUTES: i64 = 5;
+
+/// First instant at which envelopes of a call may be opened.
+#[must_use]
+pub fn opens_from(call: &Call) -> Option<Instant> {
+    call.deadline_at.map(|deadline| deadline.plus(TimeDelta::minutes(OPENING_PAUSE_MINUTES)))
+}
+
+/// What has been done about opening a call's envelopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpeningFacts {
+    /// When the moderation of quality became final.
+    pub quality_final: bool,
+    /// Whether the quality parts are open.
+    pub quality_opened: bool,
+    /// Who asked for this opening.
+    pub first_by: Option<Id<Account>>,
+    /// Whether this part is open.
+    pub opened: bool,
+}
+
+/// Whether the envelopes of one part may be opened now.
+///
+/// # Errors
+/// Why not.
+pub fn may_open(call: &Call, part: Part, facts: OpeningFacts, now: Instant) -> Result<(), ApplicationRefusal> {
+    if facts.opened {
+        return Err(ApplicationRefusal::AlreadyOpened);
+    }
+    match opens_from(call) {
+        Some(from) if now < from => return Err(ApplicationRefusal::OpensLater(from)),
+        None => return Err(ApplicationRefusal::NotOpen),
+        Some(_) if call.stage == CallStage::Withdrawn => return Err(ApplicationRefusal::NotOpen),
+        Some(_) => {}
+    }
+    if part == Part::Price {
+        if call.shortlists().is_some() {
+            return Err(ApplicationRefusal::NoPrices);
+        }
+        if !facts.quality_opened {
+            return Err(ApplicationRefusal::QualityFirst);
+        }
+        let waits = call.terms.0.tender.as_ref().is_some_and(|t| t.price_sealed_until_moderated);
+        if waits && !facts.quality_final {
+            return Err(ApplicationRefusal::QualityNotFinal);
+        }
+    }
+    Ok(())
+}
+
+/// Whether this officer may confirm what another asked for.
+///
+/// # Errors
+/// [`ApplicationRefusal::NotAsked`], [`ApplicationRefusal::SamePerson`].
+pub fn may_confirm(facts: OpeningFacts, second: Id<Account>) -> Result<(), ApplicationRefusal> {
+    match facts.first_by {
+        None => Err(ApplicationRefusal::NotAsked),
+        Some(first) if first == second => Err(ApplicationRefusal::SamePerson),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether an opening has read all that lies in the database: applications that stand as sent, and live envelopes.
+///
+/// # Errors
+/// [`ApplicationRefusal::CountsDiffer`].
+pub fn all_read(read: (i64, i64), counted: (i64, i64)) -> Result<(), ApplicationRefusal> {
+    if read == counted { Ok(()) } else { Err(ApplicationRefusal::CountsDiffer { read, counted }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::RefusalInfo;
+
+    #[test]
+    fn an_opening_that_missed_an_application_or_an_envelope_is_refused() {
+        assert!(all_read((3, 3), (3, 3)).is_ok());
+        for counted in [(4, 3), (3, 4), (2, 3)] {
+            assert_eq!(all_read((3, 3), counted).unwrap_err().code(), "applications/counts-differ");
+        }
+    }
+}
