@@ -2,19 +2,21 @@
 //!
 //! The four missions are Camden's published words; every organisation, person, figure and promise is made up.
 
+mod calls;
+mod catalogue;
 mod instruments;
+mod lots;
 mod people;
+mod stages;
 mod tenders;
 
 use self::people::{People, account_by_email, find_or_make_owner, people};
 use crate::agreements::{self};
 use crate::app::App;
-use crate::applications::{self, Application, samples as application_samples};
+use crate::applications::{self, Application};
 use crate::audit;
 use crate::awards::{actions as award_actions, committee, offers};
-use crate::calls::{
-    Call, NewCall, Terms, TermsInput, actions as call_actions, create, samples as call_samples, set_terms,
-};
+use crate::calls::{Call, samples as call_samples};
 use crate::compliance::samples as compliance_samples;
 use crate::db::Json;
 use crate::error::{Error, Result};
@@ -30,7 +32,11 @@ use crate::subsidies;
 use crate::values::{Actor, Clock, Id, Instant, LocalDate, Pence, Quantity, Role, actor};
 use chrono::{Months, TimeDelta};
 use indicatif::{ProgressBar, ProgressStyle};
-use rust_decimal::{Decimal, dec};
+use rust_decimal::dec;
+
+/// How often the bar moves on: two before the fund, the fund, four rounds with three holdings each, one with three more,
+/// the catalogue, six tenders, the round that is open.
+const STEPS: u64 = 31;
 
 /// An invented organisation and its owner.
 #[derive(Clone)]
@@ -56,7 +62,7 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     if !app.db.read(authorities).await?.is_empty() {
         return Err(Error::Conflict("The database holds a council already: the demo needs an empty one.".to_owned()));
     }
-    let bar = if show_progress { ProgressBar::new(33) } else { ProgressBar::hidden() };
+    let bar = if show_progress { ProgressBar::new(STEPS) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
         bar.set_style(style);
     }
@@ -71,7 +77,10 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     demo.fund().await?;
     demo.rounds().await?;
     Box::pin(demo.other_instruments()).await?;
-    demo.awarded_tender().await?;
+    demo.social_values().await?;
+    let harvest = demo.awarded_tender().await?;
+    Box::pin(demo.tender_in_lots()).await?;
+    Box::pin(demo.tender_in_two_stages(&harvest)).await?;
     demo.tender_in_scoring().await?;
     demo.closed_tender().await?;
     demo.live_tender().await?;
@@ -169,59 +178,6 @@ impl Demo {
         };
         funds::actions::commit(&self.app, &self.people.fund, fund, &commitment, opened).await?;
         Ok(())
-    }
-
-    async fn publish(
-        &self,
-        officer: &Actor,
-        title: &str,
-        summary: &str,
-        mission: &str,
-        terms: &Terms,
-        at: Instant,
-    ) -> Result<Id<Call>> {
-        let mission = self.ground.mission(mission)?;
-        let new = NewCall {
-            kind: if terms.tender.is_some() { "tender" } else { "round" }.to_owned(),
-            title: title.to_owned(),
-            summary: summary.to_owned(),
-            mission: mission.to_string(),
-        };
-        let id = create(&self.app, officer, &new, at).await?;
-        let mut terms = terms.clone();
-        title.clone_into(&mut terms.model.title);
-        let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms)? };
-        set_terms(&self.app, officer, id, &input, at).await?;
-        let seen = call_actions::PublishInput { seen: "yes".to_owned(), ..Default::default() };
-        call_actions::publish(&self.app, officer, id, &seen, at).await?;
-        if terms.tender.is_some() {
-            let notice = call_actions::NoticeInput {
-                kind: "uk4".to_owned(),
-                notice_number: format!("2026/S 000-{:06}", at.micros() / 86_400_000_000 % 1_000_000),
-                notice_date: at.rfc3339(),
-                notice_time: String::new(),
-            };
-            call_actions::record_notice(&self.app, officer, id, &notice, at).await?;
-        }
-        Ok(id)
-    }
-
-    async fn submit(
-        &self,
-        who: &Enterprise,
-        call: Id<Call>,
-        factor: Decimal,
-        price: Pence,
-        at: Instant,
-    ) -> Result<Id<Application>> {
-        let sample = application_samples::Sample {
-            text: "Everything here is made up for practice: we work with residents, we name who does what by when, and we show our records every quarter.".to_owned(),
-            factor,
-            price,
-            declared_by: "The owner".to_owned(),
-        };
-        let (id, _) = application_samples::submit_complete(&self.app, &who.owner, who.id, call, &sample, at).await?;
-        Ok(id)
     }
 
     /// Four past rounds with three investments each: twelve running holdings.

@@ -1,5 +1,6 @@
 //! The practice council, from its missions to its returns, on both databases: the whole story in one place.
 
+use crate::journeys::evaluate;
 use crate::support::{Kind, World};
 use commonweal::people::actions::DEMO_PASSWORD;
 use commonweal::values::Actor;
@@ -69,6 +70,35 @@ async fn the_story(kind: Kind) {
     assert_eq!((again.agrees, again.differences.len()), (Some(true), 0));
     assert_eq!(file.inputs.bids.len(), 3);
 
+    // Of two lots one supplier may win one: the best bidder of both gets the first, and the next the second.
+    let south = world.call("Food hub in Somers Town");
+    buyer
+        .get(&format!("/desk/calls/{south}/lots/outcome"))
+        .await
+        .expect(200)
+        .shows("Every lot is ranked. This is who gets which by the published way.")
+        .shows("Pocket Pantry Co-op")
+        .shows("Long Spoon Larder CIC: It came before the winner in this lot and was passed over.");
+    let file = buyer.get(&format!("/desk/calls/{south}/lots/outcome.json")).await.expect(200);
+    assert_eq!(evaluate(&file.text)["agrees"], true);
+
+    // Of three that asked to take part two were invited, and one of these has not begun its final tender.
+    let first = world.call("Meals in the school holidays");
+    buyer
+        .get(&format!("/desk/calls/{first}/shortlist"))
+        .await
+        .expect(200)
+        .shows("2 go on, 1 stays. The second stage is open to those who go on.")
+        .shows("Harvest Lane Kitchens CIC");
+    let file = buyer.get(&format!("/desk/calls/{first}/stages.json")).await.expect(200);
+    assert_eq!(evaluate(&file.text)["agrees"], true);
+    resident.get("/calls").await.expect(200).shows("Meals in the school holidays: final tenders");
+
+    // The council's own catalogue of social value, and the tender that copied from it.
+    buyer.get("/desk/catalogue").await.expect(200).shows("Made-up social values, version 1").shows("Current");
+    let live = world.call("Community kitchens on four estates");
+    resident.get(&format!("/calls/{live}")).await.expect(200).shows("Made-up social values, version 1");
+
     // A fund manager: one holding in arrears, one repaid, money out and back, a certified return.
     let fund = world.sign_in("fund@camden.example", DEMO_PASSWORD).await;
     // Rounds of years ago, every applicant of which was signed, are no task any more.
@@ -92,7 +122,9 @@ async fn the_story(kind: Kind) {
 
     // Who bid for what and lost reads why.
     let owner = world.sign_in("owner@harvest.example", DEMO_PASSWORD).await;
-    owner.get("/applications").await.expect(200).shows("Lunch clubs in nine libraries");
+    let sent = owner.get("/applications").await.expect(200).shows("Lunch clubs in nine libraries");
+    let request = link_after(&sent.text, "/applications/", "Meals in the school holidays");
+    owner.get(&format!("{request}/outcome")).await.expect(200).shows("Start your final tender");
     owner.get("/agreements").await.expect(200).shows("Lunch clubs in nine libraries");
 
     audit::chain(&world.app.db).unwrap();

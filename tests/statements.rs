@@ -12,13 +12,14 @@ const DETAIL: u64 = 6;
 const LIST: u64 = 3;
 
 /// Pages that are one list.
-const LISTS: [&str; 12] = [
+const LISTS: [&str; 13] = [
     "/calls",
     "/missions",
     "/register-of-awards",
     "/results",
     "/desk/calls",
     "/conditions",
+    "/desk/catalogue",
     "/agreements",
     "/compliance",
     "/applications",
@@ -73,6 +74,42 @@ async fn walk(world: &World, who: &Client, found: &mut BTreeMap<String, (u64, St
     }
 }
 
+/// Asks for pages by name, which the walk may pass by because it saw enough of their kind.
+async fn ask(world: &World, who: &Client, paths: &[String], found: &mut BTreeMap<String, (u64, String)>) {
+    for path in paths {
+        let before = world.app.db.statements();
+        who.get(path).await.expect(200);
+        let asked = world.app.db.statements() - before;
+        let most = found.entry(pattern(path)).or_default();
+        if asked > most.0 {
+            *most = (asked, path.clone());
+        }
+    }
+}
+
+/// The pages of a tender in lots and of one in two stages: for officers, for everybody, and for who was invited.
+async fn lots_and_stages(world: &World, found: &mut BTreeMap<String, (u64, String)>) {
+    let lots = ["Food hub in Gospel Oak", "Food hub in Somers Town"].map(|title| world.call(title));
+    let [first, second] =
+        ["Meals in the school holidays", "Meals in the school holidays: final tenders"].map(|title| world.call(title));
+    let mut desk = Vec::new();
+    for part in ["", "/lots", "/lots/outcome", "/lots/outcome.json", "/moderation", "/award"] {
+        desk.extend(lots.map(|lot| format!("/desk/calls/{lot}{part}")));
+    }
+    for part in ["", "/stages", "/stages.json", "/shortlist", "/moderation", "/award"] {
+        desk.push(format!("/desk/calls/{first}{part}"));
+    }
+    for part in ["", "/stages", "/opening"] {
+        desk.push(format!("/desk/calls/{second}{part}"));
+    }
+    let buyer = world.sign_in("buyer@camden.example", DEMO_PASSWORD).await;
+    ask(world, &buyer, &desk, found).await;
+    let shown = [lots[0], lots[1], first, second].map(|call| format!("/calls/{call}"));
+    ask(world, &world.client(&Actor::Public).await, &shown, found).await;
+    let owner = world.sign_in("owner@harvest.example", DEMO_PASSWORD).await;
+    ask(world, &owner, &[format!("/calls/{second}/apply")], found).await;
+}
+
 async fn every_page(kind: Kind) {
     let world = World::demo(kind).await;
     let mut found = BTreeMap::new();
@@ -90,6 +127,10 @@ async fn every_page(kind: Kind) {
     ] {
         let who = world.sign_in(&format!("{name}.example"), DEMO_PASSWORD).await;
         walk(&world, &who, &mut found).await;
+    }
+    lots_and_stages(&world, &mut found).await;
+    for seen in ["/desk/catalogue", "/desk/catalogue/{id}", "/desk/catalogue/new"] {
+        assert!(found.contains_key(seen), "{seen} was not seen");
     }
     assert!(found.len() > 60, "only {} kinds of page were seen", found.len());
     let mut over = Vec::new();

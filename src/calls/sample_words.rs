@@ -10,7 +10,7 @@ pub struct Wording {
     /// What the officer wrote of market engagement, social value, lots and small suppliers.
     pub considered: [(&'static str, &'static str); 4],
     /// The questions by criterion.
-    pub questions: [(&'static str, &'static str); 3],
+    pub questions: &'static [(&'static str, &'static str)],
 }
 
 /// Gardens on three estates.
@@ -30,7 +30,7 @@ pub const GARDENS: Wording = Wording {
         ("lots", "Not divided: one organisation can share staff and tools between three small gardens."),
         ("small_suppliers", "Plain questions, payment in 30 days and free use of the sheds keep the barriers low."),
     ],
-    questions: [
+    questions: &[
         ("menus", "What will you grow, and how does it meet what people like to eat?"),
         ("residents", "How will residents shape, run and learn in the gardens?"),
         ("delivery", "How will you open three gardens on time and look after them?"),
@@ -55,7 +55,7 @@ pub const BREAKFASTS: Wording = Wording {
         ("lots", "Not divided: one cook can stand in for another where six schools share them."),
         ("small_suppliers", "Plain questions, payment in 30 days and free kitchens keep the barriers low."),
     ],
-    questions: [
+    questions: &[
         ("menus", "How will your breakfasts meet the school food standards and what children like to eat?"),
         ("residents", "How will children and parents shape, run and learn at breakfast?"),
         ("delivery", "How will you open in six schools on time and every morning?"),
@@ -80,10 +80,55 @@ pub const LUNCH_CLUBS: Wording = Wording {
         ("lots", "Not divided: nine small clubs share one van and one buyer."),
         ("small_suppliers", "Plain questions, payment in 30 days and rent-free rooms keep the barriers low."),
     ],
-    questions: [
+    questions: &[
         ("menus", "How will your lunches meet the food standards and what older people like to eat?"),
         ("residents", "How will residents shape, run and learn in the lunch clubs?"),
         ("delivery", "How will you open in nine libraries on time and keep the clubs running?"),
+    ],
+};
+
+/// A food hub in one neighbourhood: each lot of a tender is one.
+pub const FOOD_HUBS: Wording = Wording {
+    description: "A food hub is one place where neighbours buy good food at cost price, cook with others and get advice. \
+                  The room is fitted and rent-free.\n\nEach lot is the hub of one neighbourhood. Small and voluntary \
+                  organisations are welcome, and joint bids are allowed. You decide how the hub is run; we ask that \
+                  residents have a say in it and work in it.",
+    considered: [
+        (
+            "market_engagement",
+            "Three open mornings with ten providers; most of them know one neighbourhood and no other.",
+        ),
+        ("social_value", "Hiring and training residents, and food that people can afford; food banks were asked."),
+        (
+            "lots",
+            "Divided by neighbourhood, so that who knows one of them can bid. Nobody wins both: two providers stay.",
+        ),
+        ("small_suppliers", "Plain questions, payment in 30 days and rent-free rooms keep the barriers low."),
+    ],
+    questions: &[
+        ("menus", "What will people find in the hub, and how does it meet what they like and can afford?"),
+        ("residents", "How will residents shape, run and learn in the hub?"),
+    ],
+};
+
+/// Meals in the school holidays, in two stages.
+pub const HOLIDAY_MEALS: Wording = Wording {
+    description: "In each school holiday young people eat together at noon and do something worth coming for, in six \
+                  places across the borough.\n\nThis can be done in many ways, so the tender has two stages: first you \
+                  ask to take part and tell us how you work; who goes on then sends a final tender with a price. Small \
+                  and voluntary organisations are welcome, and joint bids are allowed.",
+    considered: [
+        (
+            "market_engagement",
+            "An open day with 13 providers; what they said of holidays and rooms is in the specification.",
+        ),
+        ("social_value", "Hiring and training young residents; schools and the youth council were asked."),
+        ("lots", "Not divided: one organisation can move its cooks to where most young people come."),
+        ("small_suppliers", "A short first stage without a price, and payment in 30 days, keep the barriers low."),
+    ],
+    questions: &[
+        ("menus", "How do you cook meals that young people choose to eat?"),
+        ("residents", "How do young people and parents shape what you do?"),
     ],
 };
 

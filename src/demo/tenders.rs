@@ -2,7 +2,6 @@
 
 use super::{Demo, Enterprise};
 use crate::agreements::actions as agreement_actions;
-use crate::applications::{self, Application};
 use crate::awards::actions as award_actions;
 use crate::calls::sample_words::{self, Wording};
 use crate::calls::{Call, Part, actions as call_actions, samples as call_samples};
@@ -11,55 +10,24 @@ use crate::people::OrganisationKind;
 use crate::scoring::samples as scoring_samples;
 use crate::values::{Actor, Id, Instant, Pence};
 use chrono::{Months, TimeDelta};
-use rust_decimal::{Decimal, dec};
+use rust_decimal::dec;
 
 impl Demo {
     pub(super) async fn tender(
         &self,
         (title, summary): (&str, &str),
-        words: Option<&Wording>,
+        words: &Wording,
         opened: Instant,
         days: u64,
     ) -> Result<Id<Call>> {
         let dates = call_samples::Dates::closing_in(opened, days);
         let kitchens =
             call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
-        let terms = match words {
-            Some(words) => sample_words::worded(kitchens, words),
-            None => kitchens,
-        };
+        let terms = sample_words::worded(kitchens, words);
         self.publish(&self.people.buyer, title, summary, "food", &terms, opened).await
     }
 
-    pub(super) async fn bids(
-        &self,
-        call: Id<Call>,
-        bidders: &[(&str, i64, Decimal)],
-        at: Instant,
-    ) -> Result<Vec<(Enterprise, Id<Application>)>> {
-        let mut sent = Vec::new();
-        for (index, (name, price, factor)) in (0_i64..).zip(bidders) {
-            let who = self.enterprise(name, OrganisationKind::SocialEnterprise, None).await?;
-            let id = self.submit(&who, call, *factor, Pence(price * 100), at.plus(TimeDelta::hours(index * 5))).await?;
-            sent.push((who, id));
-        }
-        Ok(sent)
-    }
-
-    pub(super) async fn open_part(&self, call: Id<Call>, part: Part, at: Instant) -> Result<()> {
-        applications::actions::ask_opening(&self.app, &self.people.buyer, call, part, at).await?;
-        applications::actions::confirm_opening(
-            &self.app,
-            &self.people.second_buyer,
-            call,
-            part,
-            at.plus(TimeDelta::minutes(4)),
-        )
-        .await?;
-        Ok(())
-    }
-
-    pub(super) async fn awarded_tender(&self) -> Result<()> {
+    pub(super) async fn awarded_tender(&self) -> Result<Enterprise> {
         self.step("a tender that was awarded");
         let opened = self.days_ago(190, 9);
         let day = |days: i64| opened.plus(TimeDelta::days(days));
@@ -69,7 +37,7 @@ impl Demo {
                     "Lunch clubs in nine libraries",
                     "Organisations to run lunch clubs where older residents eat together.",
                 ),
-                Some(&sample_words::LUNCH_CLUBS),
+                &sample_words::LUNCH_CLUBS,
                 opened,
                 35,
             )
@@ -140,7 +108,8 @@ impl Demo {
         )
         .await?;
         self.jobs_until(day(81)).await?;
-        self.report_figures(&harvest, agreement, None).await
+        self.report_figures(&harvest, agreement, None).await?;
+        Ok(harvest)
     }
 
     pub(super) async fn tender_in_scoring(&self) -> Result<()> {
@@ -153,7 +122,7 @@ impl Demo {
                     "Breakfast in six primary schools",
                     "Organisations to cook a good breakfast for every child who wants one.",
                 ),
-                Some(&sample_words::BREAKFASTS),
+                &sample_words::BREAKFASTS,
                 opened,
                 32,
             )
@@ -186,7 +155,7 @@ impl Demo {
         let call = self
             .tender(
                 ("Growing space on three estates", "One organisation to build and look after gardens with residents."),
-                Some(&sample_words::GARDENS),
+                &sample_words::GARDENS,
                 opened,
                 30,
             )
@@ -209,14 +178,14 @@ impl Demo {
     pub(super) async fn live_tender(&self) -> Result<()> {
         self.step("a live tender");
         let opened = self.days_ago(8, 9);
-        let call = self
-            .tender(
-                ("Community kitchens on four estates", "One or two organisations to run kitchens where neighbours cook, eat and learn together, and where residents are hired and trained."),
-                None,
-                opened,
-                52,
-            )
-            .await?;
+        let dates = call_samples::Dates::closing_in(opened, 52);
+        let terms =
+            call_samples::community_kitchens(&dates, call_samples::kitchen_conditions(&self.ground.catalogue, &dates));
+        let buyer = &self.people.buyer;
+        let summary = "One or two organisations to run kitchens where neighbours cook, eat and learn together, and where residents are hired and trained.";
+        let call = self.begin(buyer, "Community kitchens on four estates", summary, "food", &terms, opened).await?;
+        self.say_worth(call, &terms, opened).await?;
+        self.release(buyer, call, opened).await?;
         let asker = self.enterprise("Fresh Start Foods Ltd", OrganisationKind::Company, None).await?;
         let questions = [
             (

@@ -11,6 +11,7 @@ pub use database::{Fresh, Kind};
 pub use form::Page;
 
 use commonweal::app::App;
+use commonweal::calls::{self, Call};
 use commonweal::config::Config;
 use commonweal::db::Json;
 use commonweal::missions::{Mission, MissionStatus};
@@ -81,6 +82,12 @@ impl World {
         let council = app.db.read_now(commonweal::people::authorities).unwrap()[0].id;
         let clients = client::service(&app, &handlers).await;
         World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients }
+    }
+
+    /// A call of the council by its whole title.
+    pub fn call(&self, title: &str) -> Id<Call> {
+        let lines = self.app.db.read_now(|db| calls::of_authority(db, self.council, 100)).unwrap();
+        lines.iter().find(|line| line.title == title).unwrap_or_else(|| panic!("no call is called {title}")).id
     }
 
     /// The same council after its server was stopped and started again.
