@@ -1,6 +1,6 @@
 //! The binary, as somebody at a terminal uses it.
 
-mod finance;
+pub mod finance;
 mod schema;
 mod scoring;
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs the binary to its end; one that does not end within a minute (a server that started after all) is killed.
-fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
+pub fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
         .args(arguments)
         .current_dir(folder)
