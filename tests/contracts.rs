@@ -78,13 +78,15 @@ fn add_help(command: &[String], all: &mut String) {
     let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
     let help = run(&arguments);
     all.push_str(&format!("$ commonweal {}\n{help}\n", arguments.join(" ")));
-    for name in listed(&help) {
-        add_help(&[command, &[name]].concat(), all);
+    let commands = listed(&help);
+    assert!(!commands.is_empty() || help.contains("Example"), "{}: no example", arguments.join(" "));
+    for name in commands {
+        add_help(&[command, &[name][..]].concat(), all);
     }
 }
 
 #[test]
-fn the_help_of_the_program_and_of_each_command_stays_as_people_learned_it() {
+fn the_help_of_the_program_and_of_each_command_has_an_example_and_stays_as_people_learned_it() {
     let mut all = String::new();
     add_help(&[], &mut all);
     assert!(all.contains("$ commonweal timetable tender-period --help"), "the commands are not found in the help");
