@@ -233,6 +233,24 @@ fn of_a_production_configuration_only_what_is_wrong_is_named_and_a_fit_one_start
 }
 
 #[test]
+fn practice_never_begins_where_real_data_or_a_council_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // Opened once without --sandbox, the database is for real data, though nothing can listen on this address.
+    std::fs::write(folder.path().join("c.toml"), "[server]\nlisten = \"203.0.113.1:80\"\n").unwrap();
+    let first = sentence_of_start(folder.path());
+    assert!(first.contains("cannot listen"), "{first}");
+    std::fs::write(folder.path().join("p.toml"), "[server]\nenvironment = \"production\"\n").unwrap();
+    for (arguments, words) in [
+        (&["--config", "c.toml", "serve", "--sandbox"][..], "this database holds real data"),
+        (&["--config", "c.toml", "demo"][..], "this database holds real data"),
+        (&["--config", "p.toml", "demo"][..], "The demo is for practice"),
+    ] {
+        let said = sentence(&commonweal(folder.path(), arguments));
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
@@ -255,6 +273,8 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
         .unwrap();
     child.stdin.take().unwrap().write_all(b"three small grey herons\n").unwrap();
     assert!(child.wait().unwrap().success());
+    let refused = sentence(&commonweal(folder.path(), &["demo"]));
+    assert!(refused.contains("holds a council already"), "{refused}");
     let report = json(&commonweal(folder.path(), &["verify", "audit"]));
     assert_eq!(report["finding"], Value::Null);
     assert!(report["waiting"].as_i64().unwrap() >= 3);
