@@ -94,7 +94,6 @@ impl App {
             keys = rotated;
         }
         let fingerprint = keys.fingerprint();
-        let clock = Clock::system();
         let offset = db.write_now(|c| {
             match read_setting(c, setting::MASTER_KEY)? {
                 None => write_setting(c, setting::MASTER_KEY, &fingerprint)?,
@@ -118,9 +117,7 @@ impl App {
             }
             Ok(read_setting(c, setting::CLOCK_OFFSET)?.and_then(|v| v.parse::<i64>().ok()).unwrap_or(0))
         })?;
-        if sandbox {
-            clock.set_offset(chrono::TimeDelta::microseconds(offset));
-        }
+        let clock = if sandbox { Clock::moved(chrono::TimeDelta::microseconds(offset)) } else { Clock::system() };
         let mailer = if sandbox { None } else { mail::transport(&config.mail.smtp)? };
         Ok(App(Arc::new(Foundations { db, clock, keys, mailer, config, sandbox })))
     }

@@ -1,12 +1,13 @@
 //! The audit record: chained, signed, and whatever is done to it is found.
 
 use crate::support::{Kind, World};
+use crate::upkeep::commonweal;
 use commonweal::audit::{self, Entry, Finding};
 use commonweal::db::Db;
 use commonweal::error::Result;
 use commonweal::values::{Actor, Id, Subject};
 use diesel::connection::SimpleConnection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn act(world: &World, number: i64) {
     let now = world.now();
@@ -56,6 +57,22 @@ fn finding(world: &World, outside: Option<&audit::Checkpoint>) -> Option<Finding
     audit::verify(&world.app.db, &world.app.keys, outside).unwrap().finding
 }
 
+/// What `commonweal verify audit` finds, which ends with 1 when it finds something.
+fn told(world: &World, checkpoint: Option<&audit::Checkpoint>) -> Value {
+    let file = checkpoint.map(|signed| {
+        let folder = world.app.config.storage.checkpoints.clone();
+        folder.join(format!("checkpoint-{:012}.json", signed.seq)).to_str().unwrap().to_owned()
+    });
+    let mut arguments = vec!["verify", "audit"];
+    arguments.extend(file.iter().flat_map(|file| ["--checkpoint", file.as_str()]));
+    let output = commonweal(world, &arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {said}"));
+    let finding = report["finding"].clone();
+    assert_eq!(output.status.code(), Some(i32::from(!finding.is_null())), "{report}");
+    finding
+}
+
 fn checkpoint(world: &World) -> audit::Checkpoint {
     audit::checkpoint(&world.app.db, &world.app.keys, &world.app.config.storage.checkpoints, world.now())
         .unwrap()
@@ -73,6 +90,7 @@ both! {
         assert!(report.rows >= 21);
         assert_eq!(report.waiting, 0);
         assert_eq!(report.checkpoints, 2);
+        assert_eq!((told(&world, None), told(&world, Some(&signed))), (Value::Null, Value::Null));
     }
     async fn a_row_is_proved_to_somebody_who_has_only_a_signed_checkpoint(world: World) {
         for number in 0..6 { act(&world, number); }
@@ -115,19 +133,22 @@ both! {
         for number in 0..5 { act(&world, number); }
         audit::chain(&world.app.db).unwrap();
         tamper(&world, "UPDATE audit_rows SET facts = '{\"number\":99}' WHERE facts = '{\"number\":3}'");
-        assert!(matches!(finding(&world, None), Some(Finding::Altered { .. })), "{:?}", finding(&world, None));
+        let Some(Finding::Altered { seq, row }) = finding(&world, None) else { panic!("{:?}", finding(&world, None)) };
+        assert_eq!(told(&world, None), json!({ "kind": "altered", "seq": seq, "row": row }));
     }
     async fn a_removed_row_is_found(world: World) {
         for number in 0..5 { act(&world, number); }
         audit::chain(&world.app.db).unwrap();
         tamper(&world, "DELETE FROM audit_rows WHERE id = (SELECT row_id FROM audit_links WHERE seq = 3); DELETE FROM audit_links WHERE seq = 3");
         assert_eq!(finding(&world, None), Some(Finding::Removed { seq: 3 }));
+        assert_eq!(told(&world, None), json!({ "kind": "removed", "seq": 3 }));
     }
     async fn an_inserted_row_is_found(world: World) {
         for number in 0..5 { act(&world, number); }
         audit::chain(&world.app.db).unwrap();
         tamper(&world, "INSERT INTO audit_rows SELECT '01AAAAAAAAAAAAAAAAAAAAAAAA', authority_id, at, actor, action, subject_kind, subject_id, facts, hash FROM audit_rows WHERE facts = '{\"number\":3}'");
         assert_eq!(finding(&world, None), Some(Finding::Inserted { row: "01AAAAAAAAAAAAAAAAAAAAAAAA".into() }));
+        assert_eq!(told(&world, None), json!({ "kind": "inserted", "row": "01AAAAAAAAAAAAAAAAAAAAAAAA" }));
     }
     async fn a_cut_tail_is_found_by_a_checkpoint_kept_elsewhere(world: World) {
         for number in 0..5 { act(&world, number); }
@@ -136,6 +157,8 @@ both! {
         tamper(&world, &format!("DELETE FROM audit_checkpoints; DELETE FROM audit_rows WHERE id = (SELECT row_id FROM audit_links WHERE seq = {last}); DELETE FROM audit_links WHERE seq = {last}"));
         assert_eq!(finding(&world, None), None, "without the checkpoint a clean cut cannot be seen");
         assert_eq!(finding(&world, Some(&signed)), Some(Finding::Cut { checkpoint: last, last: last - 1 }));
+        assert_eq!(told(&world, None), Value::Null);
+        assert_eq!(told(&world, Some(&signed)), json!({ "kind": "cut", "checkpoint": last, "last": last - 1 }));
     }
     async fn a_forged_checkpoint_is_found(world: World) {
         act(&world, 1);

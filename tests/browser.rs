@@ -34,6 +34,8 @@ fn browse(script: &str) -> (String, usize, usize) {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let sign_ins = String::from_utf8_lossy(&made.stdout);
+    assert!(sign_ins.contains("buyer@camden.example") && sign_ins.contains(commonweal::people::actions::DEMO_PASSWORD));
     let server = Server::start_on(&url, folder.path(), &["serve", "--sandbox"]);
     let person = |name: &str, email: &str| serde_json::json!({ "name": name, "email": email, "password": commonweal::people::actions::DEMO_PASSWORD });
     let people = serde_json::json!([

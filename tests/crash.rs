@@ -12,8 +12,10 @@ use diesel::prelude::*;
 use rust_decimal::dec;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 6;
 const APPLICANTS: usize = 24;
@@ -186,23 +188,42 @@ async fn a_server_killed_in_a_burst_of_submissions_loses_nothing_it_acknowledged
 }
 
 #[actix_web::test]
-async fn a_server_asked_to_stop_finishes_what_it_has_taken() {
+async fn a_server_asked_to_stop_takes_nothing_new_finishes_what_it_has_taken_and_links_the_last_rows() {
     let world = World::new(Kind::Sqlite).await;
     let bidders = bidders(&world).await;
     let server = Server::start(&world);
     let port = server.port;
-    let (path, token) = (format!("/api/v1/applications/{}/submit", bidders[0].application), bidders[0].token.clone());
-    let sent = std::thread::spawn(move || {
-        request(port, "POST", &path, Some(&token), r#"{"declared_by":"A Person","true_and_complete":"yes"}"#)
-    });
-    std::thread::sleep(Duration::from_millis(20));
-    let status = server.stop();
-    assert!(status.success(), "{status:?}");
-    let answer = sent.join().unwrap();
-    if let Some((status, _)) = answer {
-        assert_eq!(status, 200);
-        assert_eq!(held(&world, bidders[0].application).state, "submitted");
-    } else {
-        assert_eq!(held(&world, bidders[0].application).state, "draft", "unanswered and not done");
+    let body = r#"{"declared_by":"A Person","true_and_complete":"yes"}"#;
+    let (begun, rest) = body.split_at(20);
+    let mut submission = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    submission.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = format!(
+        "POST /api/v1/applications/{}/submit HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{begun}",
+        bidders[0].application,
+        bidders[0].token,
+        body.len()
+    );
+    submission.write_all(head.as_bytes()).unwrap();
+    // Long enough for the server to have the first half in hand.
+    std::thread::sleep(Duration::from_secs(1));
+    let stopping = std::thread::spawn(move || server.stop());
+    let asked = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(asked.elapsed() < Duration::from_secs(10), "new connections are still taken");
+        std::thread::sleep(Duration::from_millis(20));
     }
+    assert!(!stopping.is_finished(), "it ended before what it had taken was whole");
+
+    submission.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    submission.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let status = stopping.join().unwrap();
+    assert!(status.success(), "{status:?}");
+    let held = held(&world, bidders[0].application);
+    is_whole(&held).unwrap();
+    assert_eq!(held.state, "submitted");
+    assert!(answer.contains(&held.receipts[0].0), "{answer}");
+    let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+    assert_eq!((report.finding, report.waiting), (None, 0), "what was written last is linked before the end");
 }

@@ -12,7 +12,7 @@ use commonweal::evaluation::{Kind, PriceModel};
 use commonweal::law::procedures::Procedure;
 use commonweal::scoring::samples as panels;
 use commonweal::values::{Actor, Clock, Id, Pence, Role};
-use rust_decimal::dec;
+use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
 
 /// Terms of one kitchen of £100,000, below the threshold by itself, in which a bid is scored against the lowest price.
@@ -98,6 +98,16 @@ fn judge(_: usize, name: &str, _: &str) -> u32 {
     }
 }
 
+/// Birch is nearly as good as Alder.
+fn nearly_even(_: usize, name: &str, criterion: &str) -> u32 {
+    if name.starts_with("Birch") && criterion == "menus" { 3 } else { 4 }
+}
+
+/// Birch is much worse than Alder.
+fn far_apart(_: usize, name: &str, _: &str) -> u32 {
+    if name.starts_with("Birch") { 2 } else { 4 }
+}
+
 /// The people who open, score and decide.
 struct Desk {
     officer: Actor,
@@ -124,11 +134,15 @@ impl Desk {
 
     /// Opens, scores, moderates, ranks and signs one lot.
     async fn ranked(&self, world: &World, lot: &str) {
+        self.ranked_by(world, lot, &judge).await;
+    }
+
+    async fn ranked_by(&self, world: &World, lot: &str, levels: panels::Judge<'_>) {
         let (call, now) = (lot.parse().unwrap(), world.now());
         self.open(world, lot, "quality").await;
         let (app, officer) = (&world.app, &self.officer);
-        panels::score_everything(app, officer, &self.evaluators, call, &judge, now).await.unwrap();
-        panels::moderate_everything(app, officer, call, &judge, now).await.unwrap();
+        panels::score_everything(app, officer, &self.evaluators, call, levels, now).await.unwrap();
+        panels::moderate_everything(app, officer, call, levels, now).await.unwrap();
         self.open(world, lot, "price").await;
         panels::rank_and_sign(app, officer, call, now).await.unwrap();
     }
@@ -383,6 +397,74 @@ both! {
         let told = world.api(&alder.owner).await.get(&format!("/api/v1/applications/{alder_in_second}/outcome")).await.expect(200).json();
         let why = told["summary"]["why_not"].to_string();
         assert!(why.contains("had been awarded already") && !why.contains("best satisfies"), "{told}");
+    }
+
+    async fn lots_are_given_out_by_the_highest_sum_of_points_where_lot_by_lot_in_order_would_give_less(world: World) {
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
+        let desk = Desk::new(&world);
+        let whole = json!({ "title": "Two kitchens", "most_bid": "2", "most_won": "1", "choice": "highest_sum" });
+        let lots = divided(&world, &desk.officer, &ground, whole, &WHOLE[..2]).await;
+        opened_by_notice(&world, &desk.officer, &lots).await;
+        let path = |lot: usize| format!("/api/v1/calls/{}", lots[lot]);
+        world.client(&Actor::Public).await.get(&format!("/calls/{}", lots[0])).await.expect(200)
+            .shows("One supplier may win at most one lot.").shows("the points of all winning bids add up to the most");
+
+        // Both bid for both at one price: Alder is a little better in the first lot, and far better in the second.
+        let [alder, birch] = ["Alder Kitchens", "Birch Meals"].map(|name| Bidder::new(&world, name));
+        let (mut of_alder, mut of_birch) = (Vec::new(), Vec::new());
+        for lot in &lots {
+            of_alder.push(bid(&world, &alder, lot, 9_500_000).await.unwrap());
+            of_birch.push(bid(&world, &birch, lot, 9_500_000).await.unwrap());
+        }
+        world.move_clock(closed(&world, &lots[0])).await;
+        desk.ranked_by(&world, &lots[0], &nearly_even).await;
+        desk.ranked_by(&world, &lots[1], &far_apart).await;
+
+        // Alder is first in both, and gets the one in which it makes the greater difference.
+        let officer = world.api(&desk.officer).await;
+        let shown = officer.get(&format!("{}/lots/outcome", path(0))).await.expect(200).json();
+        let winners: Vec<&str> = items(&shown, "lots").iter().map(|lot| lot["winner_name"].as_str().unwrap()).collect();
+        assert_eq!(winners, ["Birch Meals", "Alder Kitchens"]);
+        assert_eq!(shown["lots"][0]["passed_over"][0]["name"], "Alder Kitchens");
+        assert_eq!(shown["lots"][1]["passed_over"], json!([]));
+        world.client(&desk.officer).await.get(&format!("/desk/calls/{}/lots/outcome", lots[0])).await.expect(200)
+            .shows("It wins as many lots as one supplier may win (1)").shows("It gets: Lot 2, Brecon estate");
+
+        // The file gives the same on another machine, and the points of its rankings say why.
+        let file = officer.get(&format!("{}/lots/file", path(1))).await.expect(200).json();
+        let recomputed = evaluate(&file.to_string());
+        assert_eq!((&recomputed["agrees"], &file["model"]["choice"]), (&json!(true), &json!("highest_sum")), "{recomputed}");
+        let winner = |file: &Value, lot: usize| file["result"]["lots"][lot]["winner"].as_str().unwrap().to_owned();
+        assert_eq!([winner(&recomputed, 0), winner(&recomputed, 1)], [birch.id.to_string(), alder.id.to_string()]);
+        let points = |lot: usize, bidder: &Bidder| -> Decimal {
+            let ranking = items(&file["result"]["lots"][lot]["result"], "ranking");
+            ranking.iter().find(|line| line["bid"] == bidder.id.to_string()).unwrap()["total"].as_str().unwrap().parse().unwrap()
+        };
+        assert!(points(0, &alder) > points(0, &birch) && points(1, &alder) > points(1, &birch), "{file}");
+        assert!(points(0, &birch) + points(1, &alder) > points(0, &alder) + points(1, &birch), "{file}");
+
+        // In the published order of the lots the same bids would have come out the other way round.
+        let mut in_order = file.clone();
+        in_order["model"]["choice"] = json!("published_order");
+        in_order.as_object_mut().unwrap().remove("result");
+        let in_order = evaluate(&in_order.to_string());
+        assert_eq!([winner(&in_order, 0), winner(&in_order, 1)], [alder.id.to_string(), birch.id.to_string()]);
+
+        // Each lot is awarded so and not otherwise, and Alder reads why it has not won the first.
+        let recommend = |application: Id<Application>| json!({ "application": application, "reasons": "By the published way." });
+        refused(&officer, &format!("{}/awards", path(0)), recommend(of_alder[0]), "awards/not-chosen-for-lot").await;
+        refused(&officer, &format!("{}/awards", path(1)), recommend(of_birch[1]), "awards/not-chosen-for-lot").await;
+        let award = id(&sent(&officer, &format!("{}/awards", path(0)), recommend(of_birch[0]), 201).await);
+        sent(&officer, &format!("{}/awards", path(1)), recommend(of_alder[1]), 201).await;
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            sent(&officer, &format!("/api/v1/applications/{}/checks", of_birch[0]), check, 200).await;
+        }
+        let member = world.api(&desk.member).await;
+        sent(&member, &format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" }), 200).await;
+        sent(&officer, &format!("{}/summaries", path(0)), json!({}), 200).await;
+        let told = world.api(&alder.owner).await.get(&format!("/api/v1/applications/{}/outcome", of_alder[0])).await.expect(200).json();
+        assert!(told["summary"]["why_not"].to_string().contains("It wins as many lots as one supplier may win (1)"), "{told}");
     }
 
     async fn a_supplier_keeps_the_lot_that_it_put_first_in_its_own_sealed_order(world: World) {

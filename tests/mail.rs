@@ -1,9 +1,10 @@
 //! Mail over a real SMTP server.
 
-use crate::support::{Fresh, Kind, config, node};
+use crate::support::{Fresh, Kind, World, config, node};
 use commonweal::app::App;
 use commonweal::outbox::{self, mail};
 use commonweal::serve;
+use commonweal::values::{Actor, Role};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -97,4 +98,56 @@ async fn a_mail_is_sent_by_smtp_once_on_postgres() {
 #[actix_web::test]
 async fn a_mail_that_the_server_refuses_for_a_moment_is_sent_later() {
     sent_once(Kind::Sqlite, "busy").await;
+}
+
+/// A mail that is due, where nothing may be sent.
+async fn kept(kind: Kind, smtp: &str, sandbox: bool) {
+    let fresh = Fresh::new(kind);
+    let mut config = config(fresh.folder.path(), &fresh.url);
+    config.mail.smtp = smtp.to_owned();
+    let app = App::open(config, fresh.open(), sandbox).unwrap();
+    let now = app.now();
+    let queued = app.db.write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have it.\n", now));
+    queued.unwrap();
+    let handlers = serve::handlers();
+    assert!(outbox::run_due(&app, &handlers, app.now(), sandbox).await.unwrap() > 0);
+    let mails = app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items;
+    assert_eq!(mails.len(), 1, "a mail that is not sent is kept");
+    assert_eq!((mails[0].subject.as_str(), mails[0].sent_at), ("Your receipt", None));
+    assert_eq!(outbox::run_due(&app, &handlers, app.now(), sandbox).await.unwrap(), 0, "it is not tried for ever");
+}
+
+#[actix_web::test]
+async fn without_a_mail_server_a_mail_is_kept_on_sqlite() {
+    kept(Kind::Sqlite, "", false).await;
+}
+
+#[actix_web::test]
+async fn without_a_mail_server_a_mail_is_kept_on_postgres() {
+    kept(Kind::Postgres, "", false).await;
+}
+
+#[actix_web::test]
+async fn a_practice_council_sends_to_nobody_even_where_a_mail_server_is_named() {
+    // Nobody listens there: an attempt would fail and be tried again.
+    kept(Kind::Sqlite, "smtp://127.0.0.1:1", true).await;
+}
+
+both! {
+    async fn mails_of_a_practice_council_are_read_by_its_administrator_and_by_nobody_else(world: World) {
+        let now = world.now();
+        world.app.db.write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have your bid.\n", now)).unwrap();
+        world.run_jobs().await;
+        let administrator = world.person(Role::Administrator);
+        world.client(&administrator).await.get("/mails").await.expect(200)
+            .shows("mails are kept here and sent to nobody").shows("Your receipt").shows("To cafe@example.org").shows("We have your bid.");
+        let listed = world.api(&administrator).await.get("/api/v1/mails").await.expect(200).json();
+        let told = |field: &str| listed["items"].as_array().unwrap().iter().any(|m| m["subject"] == "Your receipt" && !m[field].is_null());
+        assert!(["to", "body", "at"].into_iter().all(told), "{listed}");
+        for reader in [world.person(Role::Auditor), world.person(Role::ProcurementOfficer), world.applicant("Café").1] {
+            world.client(&reader).await.get("/mails").await.expect(403).hides("Your receipt");
+            world.api(&reader).await.get("/api/v1/mails").await.expect(403).hides("Your receipt");
+        }
+        world.client(&Actor::Public).await.get("/mails").await.expect(303);
+    }
 }

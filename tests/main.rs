@@ -30,6 +30,7 @@ mod catalogue_import;
 mod commands;
 mod compliance;
 mod conditions;
+mod contracts;
 mod crash;
 mod demo;
 mod desk;

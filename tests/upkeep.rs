@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-fn commonweal(world: &World, arguments: &[&str]) -> Output {
+pub fn commonweal(world: &World, arguments: &[&str]) -> Output {
     let folder = world.fresh.folder.path();
     Command::new("timeout")
         .arg("60")

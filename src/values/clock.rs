@@ -21,6 +21,13 @@ impl Clock {
         Self::default()
     }
 
+    /// The machine's clock, moved as the database says that the sandbox's was when its server ended.
+    #[must_use]
+    pub fn moved(offset: TimeDelta) -> Self {
+        let micros = offset.num_microseconds().unwrap_or(0);
+        Clock { offset_micros: Arc::new(AtomicI64::new(micros)), ..Clock::default() }
+    }
+
     /// A clock that always shows one instant: for a history that is told afterwards, as the demonstration's, and for
     /// tests.
     #[must_use]

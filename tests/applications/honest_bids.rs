@@ -156,8 +156,7 @@ both! {
             })
         });
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let clock = Clock::system();
-        clock.set_offset(call.deadline_at.unwrap().plus(TimeDelta::milliseconds(-1000)).since(Clock::machine()));
+        let clock = Clock::moved(call.deadline_at.unwrap().plus(TimeDelta::milliseconds(-1000)).since(Clock::machine()));
         let began = clock.now();
         let Err(Error::Refused(refusal)) = actions::submit(&world.app, &owner, id, &declaration(""), &clock).await else { panic!() };
         stall.join().unwrap().unwrap();

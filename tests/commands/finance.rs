@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Each command with its example of the README.
-const EXAMPLES: [(&str, &[&str]); 12] = [
+pub const EXAMPLES: [(&str, &[&str]); 12] = [
     ("xirr", &["flows.csv"]),
     ("irr", &["amounts.csv"]),
     ("npv", &["flows.csv", "--rate", "0.09"]),

@@ -1,6 +1,6 @@
 //! The binary, as somebody at a terminal uses it.
 
-mod finance;
+pub mod finance;
 mod schema;
 mod scoring;
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs the binary to its end; one that does not end within a minute (a server that started after all) is killed.
-fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
+pub fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
         .args(arguments)
         .current_dir(folder)
@@ -73,6 +73,97 @@ fn a_rate_of_return_is_certified_to_eight_places() {
 }
 
 #[test]
+fn every_answer_that_a_rate_of_return_can_have_is_told_by_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |rows: &str, more: &[&str]| {
+        std::fs::write(folder.path().join("flows.csv"), format!("date,amount\n{rows}\n")).unwrap();
+        json(&commonweal(folder.path(), &[&["finance", "xirr", "flows.csv"][..], more].concat()))
+    };
+    let rate =
+        |rate: &str, short: bool| serde_json::json!({ "status": "rate", "rate": rate, "annualised_short": short });
+    assert_eq!(told("2025-01-01,-100\n2026-01-01,110", &[]), rate("0.10000000", false));
+    assert_eq!(told("2025-01-01,-100\n2025-06-01,110", &[]), rate("0.25908534", true));
+    let roots = serde_json::json!({ "status": "not_unique", "roots": ["0.10000000", "0.20000000"] });
+    assert_eq!(told("2021-01-01,-100\n2022-01-01,230\n2023-01-01,-132", &[]), roots);
+    let near = serde_json::json!({ "status": "unresolved", "near": "0.1000" });
+    assert_eq!(told("2021-01-01,-100\n2022-01-01,220\n2023-01-01,-121", &[]), near);
+    let nothing_left = told("2024-01-01,-100", &["--nav", "0", "--on", "2026-01-01"]);
+    assert_eq!(nothing_left, serde_json::json!({ "status": "total_loss" }));
+    for (rows, status) in [
+        ("2025-01-01,-100\n2025-06-01,-5", "no_sign_change"),
+        ("2021-01-01,100\n2022-01-01,-200\n2023-01-01,150", "no_root"),
+        ("2025-01-01,-100\n2025-01-02,700", "out_of_range"),
+        ("2025-01-01,-100\n2025-01-01,110", "too_short"),
+        ("2021-01-01,-100\n2022-01-01,NaN", "not_finite"),
+    ] {
+        assert_eq!(told(rows, &[]), serde_json::json!({ "status": status }), "{rows}");
+    }
+}
+
+#[test]
+fn bad_input_of_any_pure_command_is_one_sentence_that_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty.json"), "{}").unwrap();
+    std::fs::write(folder.path().join("heads.csv"), "when,much\n2025-01-01,1\n").unwrap();
+    for (arguments, words) in [
+        (&["finance", "xirr", "heads.csv"][..], "The first row must be the header “date,amount”"),
+        (&["finance", "schedule", "empty.json"][..], "The loan cannot be read: missing field `tranches`"),
+        (&["finance", "schedule", "none.json"][..], "none.json cannot be read"),
+        (&["timetable", "standstill", "2026-13-01"][..], "There is no such day"),
+        (&["timetable", "standstill", "2090-01-01"][..], "missing from the tables of law"),
+        (&["timetable", "tender-period", "soon"][..], "“soon” is not a date"),
+        (&["evaluate", "empty.json"][..], "The file has no format"),
+        (&["scoring", "rank", "empty.json", "--bids", "empty.json"][..], "empty.json cannot be used"),
+        (&["verify", "evaluation", "empty.json"][..], "The file is not an evaluation"),
+    ] {
+        let said = sentence(&commonweal(folder.path(), arguments));
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn pure_commands_need_no_database_print_json_and_leave_nothing_behind() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let example = |name: &str| examples.join(name).to_str().unwrap().to_owned();
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_commonweal"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("COMMONWEAL_DATABASE__URL", "no database at all")
+            .output()
+            .unwrap();
+        json(&output);
+        output.stdout
+    };
+    let decision = elsewhere.path().join("decision.json");
+    let (model, bids) = (example("scoring/model.json"), example("scoring/bids.json"));
+    std::fs::write(&decision, run(&["scoring", "rank", &model, "--bids", &bids])).unwrap();
+    run(&["evaluate", decision.to_str().unwrap()]);
+    run(&["evaluate", "--schema"]);
+    run(&["verify", "evaluation", decision.to_str().unwrap()]);
+    run(&["finance", "xirr", &example("finance/flows.csv")]);
+    run(&["finance", "schedule", &example("finance/loan.json")]);
+    run(&["timetable", "standstill", "2026-12-07"]);
+    run(&["timetable", "tender-period", "2027-02-01"]);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a pure command wrote a file");
+}
+
+#[test]
+fn a_database_is_brought_to_the_newest_schema_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrated = || {
+        let output = commonweal(folder.path(), &["migrate"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = migrated();
+    let steps: usize = first.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(steps > 0, "{first}");
+    assert_eq!(migrated().trim(), "0 migrations were run.");
+}
+
+#[test]
 fn a_standstill_ends_eight_working_days_after_the_notice() {
     let folder = tempfile::tempdir().unwrap();
     let answer = json(&commonweal(folder.path(), &["timetable", "standstill", "2026-12-07"]));
@@ -99,35 +190,6 @@ fn a_decision_is_described_by_a_schema_and_nonsense_is_one_sentence() {
 }
 
 #[test]
-fn help_has_an_example_for_each_command() {
-    let folder = tempfile::tempdir().unwrap();
-    for command in [
-        &["serve"][..],
-        &["migrate"],
-        &["demo"],
-        &["user", "add"],
-        &["evaluate"],
-        &["finance", "xirr"],
-        &["finance", "schedule"],
-        &["scoring", "rank"],
-        &["scoring", "sensitivity"],
-        &["prove"],
-        &["verify", "evaluation"],
-        &["timetable", "standstill"],
-        &["timetable", "tender-period"],
-        &["verify", "audit"],
-        &["verify", "documents"],
-        &["keys", "rotate"],
-    ] {
-        let mut arguments = command.to_vec();
-        arguments.push("--help");
-        let output = commonweal(folder.path(), &arguments);
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success() && text.contains("Example"), "{command:?}: {text}");
-    }
-}
-
-#[test]
 fn a_production_configuration_with_the_default_secret_an_http_address_or_a_sandbox_is_refused_and_told_why() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.toml"), "[server]\nenvironment = \"production\"\nlisten = \"127.0.0.1:0\"\n")
@@ -138,6 +200,54 @@ fn a_production_configuration_with_the_default_secret_an_http_address_or_a_sandb
         assert!(text.contains(reason), "{text}");
     }
     assert!(!folder.path().join("var").exists(), "nothing was made");
+}
+
+#[test]
+fn of_a_production_configuration_only_what_is_wrong_is_named_and_a_fit_one_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "f1e2".repeat(16);
+    let own = Some(long.as_str());
+    let started = |url: &str, secret: Option<&str>, more: &[&str]| {
+        // The address is not of this machine: nothing that starts here is left running.
+        let session = secret.map(|secret| format!("[session]\nsecret = \"{secret}\"\n")).unwrap_or_default();
+        let server = format!("environment = \"production\"\nlisten = \"203.0.113.1:80\"\npublic_url = \"{url}\"");
+        std::fs::write(folder.path().join("p.toml"), format!("[server]\n{server}\n{session}")).unwrap();
+        let output = commonweal(folder.path(), &[&["--config", "p.toml", "serve"][..], more].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
+    };
+    let https = "https://commonweal.example";
+    for (said, reason) in [
+        (started(https, None, &[]), "session.secret is the default one"),
+        (started(https, Some("short"), &[]), "session.secret is shorter than 64 characters"),
+        (started("http://commonweal.example", own, &[]), "server.public_url is http://commonweal.example"),
+        (started(https, own, &["--sandbox"]), "the sandbox clock can be moved"),
+    ] {
+        assert!(said.starts_with("This configuration is not fit for production:") && said.contains(reason), "{said}");
+        let named = ["session.secret", "server.public_url", "sandbox clock"].into_iter().filter(|w| said.contains(*w));
+        assert_eq!(named.count(), 1, "{said}");
+    }
+    assert!(!folder.path().join("var").exists(), "nothing was made of what was refused");
+    let fit = started(https, own, &[]);
+    assert!(fit.contains("cannot listen on 203.0.113.1:80"), "{fit}");
+}
+
+#[test]
+fn practice_never_begins_where_real_data_or_a_council_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // Opened once without --sandbox, the database is for real data, though nothing can listen on this address.
+    std::fs::write(folder.path().join("c.toml"), "[server]\nlisten = \"203.0.113.1:80\"\n").unwrap();
+    let first = sentence_of_start(folder.path());
+    assert!(first.contains("cannot listen"), "{first}");
+    std::fs::write(folder.path().join("p.toml"), "[server]\nenvironment = \"production\"\n").unwrap();
+    for (arguments, words) in [
+        (&["--config", "c.toml", "serve", "--sandbox"][..], "this database holds real data"),
+        (&["--config", "c.toml", "demo"][..], "this database holds real data"),
+        (&["--config", "p.toml", "demo"][..], "The demo is for practice"),
+    ] {
+        let said = sentence(&commonweal(folder.path(), arguments));
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
 }
 
 #[test]
@@ -163,6 +273,8 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
         .unwrap();
     child.stdin.take().unwrap().write_all(b"three small grey herons\n").unwrap();
     assert!(child.wait().unwrap().success());
+    let refused = sentence(&commonweal(folder.path(), &["demo"]));
+    assert!(refused.contains("holds a council already"), "{refused}");
     let report = json(&commonweal(folder.path(), &["verify", "audit"]));
     assert_eq!(report["finding"], Value::Null);
     assert!(report["waiting"].as_i64().unwrap() >= 3);

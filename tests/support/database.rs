@@ -1,7 +1,8 @@
 //! A fresh database for each test, cloned from one that was migrated once.
 
-use commonweal::app::App;
+use commonweal::app::{App, setting, write_setting};
 use commonweal::db::{Database, migrate};
+use commonweal::values::{Clock, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -32,6 +33,16 @@ fn admin() -> PgConnection {
     PgConnection::establish(&format!("{}/postgres", server())).unwrap()
 }
 
+/// Business time at which every council of the tests begins, whatever the machine's clock says: their stories name
+/// dates after it. The sandbox's offset is in the database, so a server process on it tells the same time.
+const BEGIN: &str = "2026-11-29T14:00:00Z";
+
+fn begin(database: &Database) {
+    let begin: Instant = BEGIN.parse().unwrap();
+    let micros = begin.since(Clock::machine()).num_microseconds().unwrap();
+    database.write_now(|db| write_setting(db, setting::CLOCK_OFFSET, &micros.to_string())).unwrap();
+}
+
 fn sqlite_template() -> &'static PathBuf {
     static TEMPLATE: OnceLock<(PathBuf, tempfile::TempDir)> = OnceLock::new();
     &TEMPLATE
@@ -41,6 +52,7 @@ fn sqlite_template() -> &'static PathBuf {
             {
                 let database = Database::open(&format!("sqlite:{}", path.display()), 1).unwrap();
                 migrate::up(&database).unwrap();
+                begin(&database);
                 // The copy must be whole without its write-ahead log.
                 database
                     .direct(|db| {
@@ -62,6 +74,7 @@ fn postgres_template() -> &'static str {
         admin().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         let database = Database::open(&format!("{}/{name}", server()), 1).unwrap();
         migrate::up(&database).unwrap();
+        begin(&database);
         drop(database);
         // A template must have no connection; the pool closes its own in the background.
         for _ in 0..100 {

@@ -106,7 +106,7 @@ impl World {
         client
     }
 
-    /// Business time.
+    /// Business time, which begins on 29 November 2026 in every test.
     pub fn now(&self) -> Instant {
         self.app.now()
     }
