@@ -7,7 +7,7 @@ use commonweal::applications::{self, Application, actions as applying, samples a
 use commonweal::calls::{self, Call, CallKind, NewCall, Part};
 use commonweal::documents::Upload;
 use commonweal::scoring::samples;
-use commonweal::values::{Actor, Id, Role, actor};
+use commonweal::values::{Actor, Id, Instant, Role, actor};
 use scraper::{Html, Selector};
 use serde_json::json;
 use std::collections::{BTreeSet, VecDeque};
@@ -310,6 +310,23 @@ both! {
             who.get(&format!("/desk/calls/{call}/bids/{}/falls-away", bidder.bid)).await.expect(409).hides(bidder.name);
         }
         program.get(&format!("/api/v1/calls/{call}/applications")).await.expect(409);
+        // Who loses the evaluator's role without being replaced keeps the seat, and does not look either.
+        let evaluates = |ended: Option<Instant>| {
+            use commonweal::db::schema::members;
+            use diesel::prelude::*;
+            let account = found.evaluator.account().unwrap();
+            let change = |db: &mut commonweal::db::Db| {
+                let role = members::table.filter(members::account_id.eq(account)).filter(members::role.eq(Role::Evaluator));
+                Ok(diesel::update(role).set(members::ended_at.eq(ended)).execute(db)?)
+            };
+            assert_eq!(world.app.db.write_now(change).unwrap(), 1);
+            world.actor(account)
+        };
+        assert!(!evaluates(Some(world.now())).has(Role::Evaluator, world.council));
+        let refused = who.post(&path, &[("ground", "question")]).await.expect(422).shows("You judge these bids under letters");
+        tells_nothing(&found, &path, &refused.text);
+        program.post(&format!("/api/v1/calls/{call}/bidders"), json!({ "ground": "question" })).await.expect(409);
+        assert!(evaluates(None).has(Role::Evaluator, world.council));
         // The report of the opening has letters, on the page and in its file, and a check tells no name by the way.
         tells_nothing(&found, "the opening", &opening.text);
         let report = who.get(&format!("/desk/calls/{call}/opening?format=csv")).await.expect(200).shows("Bidder A").shows("Bidder D");
