@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::applications::model::{Application, ApplicationState, Draft};
 use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
-use crate::applications::{sealing, store};
+use crate::applications::{lot_order, sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
+use crate::calls::{self, Call, CallFacts, CallKind, CallStage, LotTerms, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -131,6 +131,16 @@ async fn prepare(
         let (second, organisation) = (call.id, application.organisation_id);
         app.db.read(move |db| calls::stages::require_listed(db, second, organisation)).await?;
     }
+    let others = if terms.lot().is_some_and(LotTerms::asks_preference) {
+        let (terms, own) = (terms.clone(), application.clone());
+        let of = move |db: &mut Db| match terms.lot() {
+            Some(whole) => lot_order::sent_for_others(db, whole, &own),
+            None => Ok(Vec::new()),
+        };
+        app.db.read(of).await?
+    } else {
+        Vec::new()
+    };
     let installation = app.keys.clone();
     sealing::apart(move || {
         let (mut draft, key) =
@@ -147,6 +157,9 @@ async fn prepare(
         let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
         if missing > 0 {
             return Err(ApplicationRefusal::Incomplete(missing).into());
+        }
+        if let (Some(whole), Some(place)) = (terms.lot(), draft.answers.lot_place) {
+            lot_order::is_free(&installation, whole, place, &others)?;
         }
         for file in &draft.answers.files {
             if !draft.sent.contains(&file.document) {
