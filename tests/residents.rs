@@ -199,6 +199,8 @@ both! {
         // It enters the ranking: 20 × 28 ÷ (6 × 5) = 18.67, and the trace ends at the ballots.
         officer.post(&ranking, json!({})).await.expect(201);
         officer.post(&format!("{ranking}/signature"), json!({})).await.expect(200);
+        let moderation = format!("/desk/calls/{}/moderation", ready.call);
+        manager.get(&moderation).await.expect(200).shows("Behind first").hides(">Price</th>");
         let trace = format!("/desk/calls/{}/ranking/{}", ready.call, ready.bids[0]);
         manager.get(&trace).await.expect(200).shows("18.67").shows("What residents gave ends at their ballots");
         let file: EvaluationFile = serde_json::from_str(&officer.get(&format!("{ranking}/file")).await.expect(200).text).unwrap();
