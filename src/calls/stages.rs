@@ -335,17 +335,18 @@ pub fn invite(
     };
     second.terms.0.timetable = dates.clone();
     freeze(db, actor, &mut second, "The invitation sets the dates", None, frozen, now)?;
-    for organisation in organisations {
-        let row = Shortlisted {
+    let rows: Vec<Shortlisted> = organisations
+        .iter()
+        .map(|organisation| Shortlisted {
             id: Id::new(),
             authority_id: second.authority_id,
             call_id: second.id,
             organisation_id: *organisation,
             invited_at: now,
             invited_by,
-        };
-        stages_store::insert_shortlisted(db, &row)?;
-    }
+        })
+        .collect();
+    stages_store::insert_shortlisted(db, &rows)?;
     second.stage = CallStage::Open;
     store::set(db, &second)?;
     schedule_closing(db, &second)?;

@@ -20,7 +20,7 @@ mod sealed;
 
 pub use sealed::receipts_of;
 pub(super) use sealed::{
-    RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, live_envelopes, mark_opened,
+    RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, last_receipts, live_envelopes, mark_opened,
     receipts_with_calls,
 };
 
@@ -493,12 +493,22 @@ pub(super) fn set_opened(db: &mut Db, ids: &[Id<Application>], at: Instant) -> R
     Ok(())
 }
 
-/// Gives each bid the letter that was drawn for it.
+/// Gives each bid the letter that was drawn for it, in one statement.
 pub(super) fn set_letters(db: &mut Db, drawn: &[(Id<Application>, String)]) -> Result<()> {
-    for (id, letter) in drawn {
-        diesel::update(applications::table.filter(applications::id.eq(id)))
-            .set(applications::letter.eq(letter))
-            .execute(db)?;
+    for drawn in drawn.chunks(PAGE) {
+        let rows: Vec<String> = (0..drawn.len()).map(|row| format!("(${}, ${})", row * 2 + 1, row * 2 + 2)).collect();
+        let statement = format!(
+            "WITH drawn (id, letter) AS (VALUES {}) UPDATE applications SET letter = drawn.letter \
+             FROM drawn WHERE applications.id = drawn.id",
+            rows.join(", ")
+        );
+        crate::on_each!(db, c => {
+            let mut query = diesel::sql_query(&statement).into_boxed();
+            for (id, letter) in drawn {
+                query = query.bind::<Text, _>(*id).bind::<Text, _>(letter.as_str());
+            }
+            query.execute(c)
+        })?;
     }
     Ok(())
 }
