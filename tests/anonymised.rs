@@ -189,7 +189,7 @@ both! {
         officer.post(&checks, theirs).await.expect(200);
         let award_desk = format!("/desk/calls/{call}/award");
         let letter = format!("Bidder {}", drawn[0]);
-        let read = desk.get(&award_desk).await.expect(200).shows(&letter).shows("Shown when moderation is final");
+        let read = desk.get(&award_desk).await.expect(200).shows(&letter).shows("Shown when moderation is final").shows("see who is who");
         tells_nothing(&found, &award_desk, &read.text);
         let read = officer.get(&awards).await.expect(200).json();
         tells_nothing(&found, &awards, &read.to_string());

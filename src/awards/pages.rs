@@ -109,6 +109,8 @@ struct DeskPage {
     awards: Vec<Shown>,
     choices: Vec<(String, String)>,
     checks: Vec<(String, Check)>,
+    /// Whether bidders stand under letters for now.
+    hidden: bool,
     summaries: Vec<(String, StoredSummary)>,
     assessed: usize,
     tender: bool,
@@ -272,6 +274,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 awards: shown,
                 choices,
                 checks,
+                hidden,
                 summaries,
                 kinds: CheckKind::options(),
                 outcomes: CheckOutcome::options(),
