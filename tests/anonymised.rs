@@ -7,7 +7,7 @@ use commonweal::applications::{self, Application, actions as applying, samples a
 use commonweal::calls::{self, Call, CallKind, NewCall, Part};
 use commonweal::documents::Upload;
 use commonweal::scoring::samples;
-use commonweal::values::{Actor, Id, Role, actor};
+use commonweal::values::{Actor, Id, Instant, Role, actor};
 use scraper::{Html, Selector};
 use serde_json::json;
 use std::collections::{BTreeSet, VecDeque};
@@ -180,12 +180,30 @@ both! {
             let reply = desk.get(&path).await.expect(200).shows(&format!("Bidder {}", drawn[0]));
             tells_nothing(&found, &path, &reply.text);
         }
+        // A check names its supplier, so until then staff read its letter, and nothing of what was written.
+        let (officer, awards) = (world.api(&found.officer).await, format!("/api/v1/calls/{call}/awards"));
+        let checks = format!("/api/v1/applications/{}/checks", found.bidders[0].bid);
+        let own = json!({ "kind": "debarment", "outcome": "clear", "note": "Zebra Kitchens is not on the list" });
+        officer.post(&checks, own).await.expect(200);
+        let theirs = json!({ "kind": "exclusion", "subject": "Zebra Kitchens Vans", "outcome": "clear", "note": "Asked" });
+        officer.post(&checks, theirs).await.expect(200);
+        let award_desk = format!("/desk/calls/{call}/award");
+        let letter = format!("Bidder {}", drawn[0]);
+        let read = desk.get(&award_desk).await.expect(200).shows(&letter).shows("Shown when moderation is final").shows("see who is who");
+        tells_nothing(&found, &award_desk, &read.text);
+        let read = officer.get(&awards).await.expect(200).json();
+        tells_nothing(&found, &awards, &read.to_string());
+        let subjects: Vec<&str> = read["checks"].as_array().unwrap().iter().map(|c| c["subject"].as_str().unwrap()).collect();
+        assert_eq!(subjects, [letter.as_str(), format!("A subcontractor of {letter}").as_str()]);
         let judge = |_: usize, _: &str, _: &str| 3;
         samples::moderate_everything(&world.app, &found.officer, call, &judge, world.now()).await.unwrap();
         // Moderation is final: names are shown again, everywhere.
         let first = &found.bidders[0];
         desk.get(&format!("/desk/applications/{}", first.bid)).await.expect(200).shows(first.name).shows(&first.file).hides("Bidders stand under letters");
         desk.get(&format!("/desk/calls/{call}/opening")).await.expect(200).shows(first.name).shows(&first.reference);
+        desk.get(&award_desk).await.expect(200).shows("Zebra Kitchens is not on the list").shows("Zebra Kitchens Vans").hides(&letter);
+        let read = officer.get(&awards).await.expect(200).json();
+        assert_eq!((read["checks"][0]["subject"].as_str(), read["checks"][1]["note"].as_str()), (Some("Zebra Kitchens"), Some("Asked")));
         let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).hides("Bidder A");
         let moderated = desk.get(&moderation).await.expect(200).hides("Bidder A");
         for bidder in &found.bidders {
@@ -219,9 +237,13 @@ both! {
         tells_nothing(&found, "the sheet", &sheet.text);
         who.get(&format!("/evaluations/{call}/{}/method", quince.bid)).await.expect(409);
         api.get(&format!("/api/v1/calls/{call}/sheet")).await.expect(409);
-        // The officer who enquires into it reads whom it is about.
+        // The officer who enquires into it reads the letter, and the name where each look is recorded.
         let officer = world.api(&found.officer).await;
-        world.client(&found.officer).await.get(&format!("/desk/calls/{call}/panel")).await.expect(200).shows("Quince Food").shows("My sister cooks there");
+        let (desk, of_panel) = (world.client(&found.officer).await, format!("/desk/calls/{call}/panel"));
+        let letter = format!("Bidder {}", letters(&world, &found)[2]);
+        let read = desk.get(&of_panel).await.expect(200).shows(&letter).shows("My sister cooks there").shows("see who is who");
+        tells_nothing(&found, &of_panel, &read.text);
+        desk.post(&format!("/desk/calls/{call}/bidders"), &[("ground", "conflict")]).await.expect(200).shows("Quince Food");
         let panel = officer.get(&format!("/api/v1/calls/{call}/panel")).await.expect(200).json();
         assert_eq!(panel["conflicts"][0]["application"], quince.bid.to_string());
         let conflict = panel["conflicts"][0]["id"].as_str().unwrap();
@@ -235,7 +257,12 @@ both! {
         who.get(&later).await.expect(200).shows("Quince Food").shows("My sister cooks there");
         who.post(&later, &[("answer", "some")]).await.expect(422).shows("Choose every bidder you have a conflict with").shows("Zebra Kitchens").hides("Bidder A");
         let zebra = found.bidders[0].organisation.to_string();
-        who.post(&later, &[("answer", "some"), ("bids", &zebra), ("nature", "I bought shares")]).await.expect(303);
+        who.post(&later, &[("answer", "some"), ("bids", &zebra), ("nature", "I bought shares in Zebra Kitchens")]).await.expect(303);
+        // What was written has the letter where it has the name, for everybody but those who judge: to them no bid is told.
+        let read = desk.get(&of_panel).await.expect(200).shows("I bought shares in Bidder ");
+        tells_nothing(&found, &of_panel, &read.text);
+        let read = officer.get(&format!("/api/v1/calls/{call}/panel")).await.expect(200).shows("I bought shares in Bidder ");
+        tells_nothing(&found, "the panel for programs", &read.text);
         who.get(&format!("/evaluations/{call}")).await.expect(200).shows("You do not score this call");
         let stranger = Id::<actor::Organisation>::new().to_string();
         api.post(&format!("/api/v1/calls/{call}/declarations"), json!({ "answer": "some", "bids": [stranger], "nature": "x" })).await.expect(409);
@@ -283,6 +310,23 @@ both! {
             who.get(&format!("/desk/calls/{call}/bids/{}/falls-away", bidder.bid)).await.expect(409).hides(bidder.name);
         }
         program.get(&format!("/api/v1/calls/{call}/applications")).await.expect(409);
+        // Who loses the evaluator's role without being replaced keeps the seat, and does not look either.
+        let evaluates = |ended: Option<Instant>| {
+            use commonweal::db::schema::members;
+            use diesel::prelude::*;
+            let account = found.evaluator.account().unwrap();
+            let change = |db: &mut commonweal::db::Db| {
+                let role = members::table.filter(members::account_id.eq(account)).filter(members::role.eq(Role::Evaluator));
+                Ok(diesel::update(role).set(members::ended_at.eq(ended)).execute(db)?)
+            };
+            assert_eq!(world.app.db.write_now(change).unwrap(), 1);
+            world.actor(account)
+        };
+        assert!(!evaluates(Some(world.now())).has(Role::Evaluator, world.council));
+        let refused = who.post(&path, &[("ground", "question")]).await.expect(422).shows("You judge these bids under letters");
+        tells_nothing(&found, &path, &refused.text);
+        program.post(&format!("/api/v1/calls/{call}/bidders"), json!({ "ground": "question" })).await.expect(409);
+        assert!(evaluates(None).has(Role::Evaluator, world.council));
         // The report of the opening has letters, on the page and in its file, and a check tells no name by the way.
         tells_nothing(&found, "the opening", &opening.text);
         let report = who.get(&format!("/desk/calls/{call}/opening?format=csv")).await.expect(200).shows("Bidder A").shows("Bidder D");

@@ -8,6 +8,7 @@ use commonweal::calls::actions::{
 use commonweal::calls::samples::{self, Dates, Ground};
 use commonweal::calls::{self, CallStage, NewCall};
 use commonweal::error::Error;
+use commonweal::evaluation::{Kind, PanelRule};
 use commonweal::values::{Actor, Instant, Role};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -252,6 +253,25 @@ both! {
         let less = (impact.weight.unwrap() - rust_decimal::dec!(20)).to_string();
         desk.post(&format!("{criteria}/{}", impact.id), &[("title", &impact.title), ("weight", &less)]).await.expect(303);
         assert_eq!(model(&world).problems(), vec![]);
+        // The form refuses fewer than five ballots at its field, and terms that a program sent whole are not published.
+        let mut few = changed.to_vec();
+        few[4] = ("ballots", "4");
+        desk.post(&format!("{criteria}/{vote}"), &few).await.expect(422).shows("fewer than five residents vote only totals are shown");
+        let whole = world.app.db.read_now(|db| calls::find(db, id)).unwrap().terms.0;
+        let with_ballots = |ballots: u32| {
+            let mut terms = whole.clone();
+            for criterion in &mut terms.model.criteria {
+                if let Kind::Panel { rule } = &mut criterion.kind {
+                    *rule = PanelRule::Scores { highest: 5, quorum: ballots };
+                }
+            }
+            calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() }
+        };
+        calls::set_terms(&world.app, &manager, id, &with_ballots(4), now).await.unwrap();
+        desk.get(&criteria).await.expect(200).shows("Ask for at least five ballots in the residents’ vote.");
+        assert_eq!(refused(&actions::publish(&world.app, &manager, id, &seen(), now).await.unwrap_err()), "calls/incomplete");
+        calls::set_terms(&world.app, &manager, id, &with_ballots(5), now).await.unwrap();
+        desk.post(&format!("{criteria}/{vote}"), &changed).await.expect(303);
         actions::publish(&world.app, &manager, id, &seen(), now).await.unwrap();
         world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200)
             .shows("By residents: each shares out £100 between the applications").shows("Residents are shown your name");

@@ -118,6 +118,24 @@ both! {
         let reply = hardened(api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(413));
         assert_eq!((reply.header("content-type"), reply.json()["type"].as_str()), (Some("application/problem+json"), Some("/problems/http/too-large")));
     }
+    async fn more_text_than_a_form_holds_is_told_and_only_the_rows_of_a_catalogue_may_be_longer(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+        let (browser, api) = (world.client(&owner).await, world.api(&owner).await);
+        let long = "x".repeat(1_000_001);
+        browser.get(&format!("/applications/{id}/answer/files")).await.expect(200);
+        let path = format!("/applications/{id}/files");
+        let told = hardened(browser.upload(&path, &[("question", "files"), ("about", &long)], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(413));
+        assert!(told.words().contains("Too much was sent"), "{}", told.words());
+        let told = hardened(api.upload(&format!("/api/v1{path}"), &[("about", &long)], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(413));
+        assert_eq!(told.json()["type"], "/problems/http/too-large");
+        browser.get(&format!("/applications/{id}/answer/files")).await.expect(200).hides("a.pdf");
+        // The rows of a catalogue come back as text, which is read and judged however long it is within its own bound.
+        let lead = world.client(&world.person(Role::MissionLead)).await;
+        lead.get("/desk/catalogue/new").await.expect(200);
+        lead.upload("/desk/catalogue/keep", &[("rows", &long)], &[]).await.expect(422);
+        lead.upload("/desk/catalogue/new", &[("title", &long)], &[]).await.expect(413);
+    }
     async fn a_key_is_one_persons_for_one_request_and_an_empty_one_is_none(world: World) {
         let owner = world.applicant("Harvest").1;
         let api = world.api(&owner).await;

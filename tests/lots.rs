@@ -263,7 +263,8 @@ both! {
         let page = public.get(&format!("/calls/{}", lots[1])).await.expect(200);
         page.shows("Lot 2 of 3 of Community kitchens").shows(&format!("href=\"/calls/{}\"", lots[2]))
             .shows("One supplier may bid for at most 2 lots.").shows("One supplier may win at most one lot.");
-        public.get("/calls").await.expect(200).shows("Brecon estate").shows("Cantley estate");
+        public.get("/calls").await.expect(200).shows("Brecon estate Lot 2 of 3 of Community kitchens · Tender").shows("Lot 3 of 3 of Community kitchens · Tender");
+        public.get("/").await.expect(200).shows("Lot 1 of 3 of Community kitchens");
         let shown = world.api(&Actor::Public).await.get(&format!("{}/lots", path(2))).await.expect(200).json();
         assert_eq!((&shown["lots"]["number"], &shown["lots"]["choice"]), (&json!(3), &json!("published_order")));
         let frozen = officer.get(&format!("{}/terms", path(2))).await.expect(200).json();
@@ -344,6 +345,28 @@ both! {
         let told = bidder.get(&format!("/api/v1/applications/{}/outcome", of(1, "Alder"))).await.expect(200).json();
         assert!(told["summary"]["why_not"].to_string().contains("was passed over. It wins as many lots as one supplier may win (1)"), "{told}");
         assert_eq!(told["summary"]["rank"], json!(1));
+    }
+
+    async fn a_withdrawn_lot_is_marked_and_the_one_notice_of_all_lots_is_republished_for_an_amendment(world: World) {
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
+        let desk = Desk::new(&world);
+        let lots = divided(&world, &desk.officer, &ground, json!({ "title": "Community kitchens" }), &WHOLE).await;
+        opened_by_notice(&world, &desk.officer, &lots).await;
+        let (browser, public) = (world.client(&desk.officer).await, world.client(&Actor::Public).await);
+        let page = public.get(&format!("/calls/{}", lots[0])).await.expect(200);
+        page.shows("Lot 2, Brecon estate").hides("Withdrawn");
+        browser.get(&format!("/desk/calls/{}/amend", lots[0])).await.expect(200)
+            .shows("One tender notice covers all lots: it is that notice which you republish")
+            .shows("Republish the tender notice of all lots with the change");
+        let (officer, path) = (world.api(&desk.officer).await, format!("/api/v1/calls/{}", lots[0]));
+        let change = json!({ "reason": "A larger hall", "deadline_reason": "The change is small", "description": "A larger kitchen." });
+        refused(&officer, &format!("{path}/amend"), change, "calls/not-republished").await;
+        sent(&officer, &format!("/api/v1/calls/{}/withdraw", lots[1]), json!({ "reason": "The hall is closed" }), 200).await;
+        for base in ["/calls", "/desk/calls"] {
+            let words = browser.get(&format!("{base}/{}", lots[0])).await.expect(200).words();
+            assert!(words.contains("Lot 2, Brecon estate Withdrawn"), "{words}");
+            assert!(!words.contains("Cantley estate Withdrawn"), "{words}");
+        }
     }
 
     async fn an_award_stands_when_a_bid_falls_away_in_another_lot_and_the_rest_is_given_out_around_it(world: World) {
@@ -488,6 +511,26 @@ both! {
             let declared = applying::Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into(), form: String::new() };
             applying::submit(&world.app, &alder.owner, application, &declared, &Clock::stopped(world.now())).await.unwrap();
             bid(&world, &birch, lot, 9_300_000).await.unwrap();
+        }
+        // No place is given twice: sending says which lot has it, and what was sent before stands.
+        let own: Id<Application> = {
+            let call: Id<Call> = lots[1].parse().unwrap();
+            let all = world.app.db.read_now(|db| commonweal::applications::of_call_named(db, call)).unwrap();
+            all.into_iter().find(|(_, name)| name.starts_with("Alder")).unwrap().0.id
+        };
+        let question = format!("/applications/{own}/answer/lot-place");
+        for (place, taken) in [("2", true), ("1", false)] {
+            browser.get(&question).await.expect(200);
+            browser.post(&question, &[("place", place), ("go", "tasks")]).await.expect(303);
+            let declared = applying::Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into(), form: String::new() };
+            let sent = applying::submit(&world.app, &alder.owner, own, &declared, &Clock::stopped(world.now())).await;
+            match sent {
+                Err(Error::Refused(refusal)) if taken => {
+                    assert_eq!(refusal.code, "applications/same-lot-place");
+                    assert!(refusal.sentence.contains("You gave place 2 to Lot 1, "), "{}", refusal.sentence);
+                }
+                other => assert_eq!(other.is_ok(), !taken, "{other:?}"),
+            }
         }
         world.move_clock(closed(&world, &lots[0])).await;
         for lot in &lots {

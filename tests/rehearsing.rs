@@ -145,11 +145,11 @@ both! {
         calls::set_terms(app, &officer, id, &input(&terms), now).await.unwrap();
         let stale = rehearsing::acknowledge(app, &officer, id, &seen(&old), now).await.unwrap_err();
         assert_eq!(refused(&stale), "calls/rehearsal-changed");
-        let shown_before = PublishInput { seen: "yes".into(), model_hash: model_hash(&old.model) };
+        let shown_before = PublishInput { seen: "yes".into(), model_hash: model_hash(&old.model), ..PublishInput::default() };
         assert_eq!(refused(&actions::publish(app, &officer, id, &shown_before, now).await.unwrap_err()), "calls/rehearsal-changed");
         let desk = world.client(&officer).await;
         desk.get(&format!("/desk/calls/{id}/rehearsal")).await.expect(200).shows("Earlier models").shows("tie rules do not end with a draw");
-        actions::publish(app, &officer, id, &PublishInput { seen: "yes".into(), model_hash: model_hash(&terms.model) }, now).await.unwrap();
+        actions::publish(app, &officer, id, &PublishInput { seen: "yes".into(), model_hash: model_hash(&terms.model), ..PublishInput::default() }, now).await.unwrap();
         let words = kept(&world);
         let frozen = versions(&world, id).await[0].acknowledgement_id;
         let given = words.iter().find(|w| Some(w.id) == frozen).unwrap();

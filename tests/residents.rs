@@ -107,6 +107,11 @@ both! {
         public.get(&result).await.expect(200).shows("The dates are not set yet").hides("Alder Youth");
 
         // Dates, then the roll: nobody is added while a row is wrong.
+        for path in [&desk, &result] {
+            // The menu marks the calls, where the vote lies, and nothing else.
+            let text = manager.get(path).await.expect(200).text;
+            assert!(text.contains("href=\"/desk/calls\" aria-current=\"true\"") && text.matches("aria-current=\"true\"").count() == 1, "{path}");
+        }
         manager.get(&desk).await.expect(200).shows("not set up yet");
         let early = [("opens_date", closes.rfc3339()), ("closes_date", opens.rfc3339())];
         let early: Vec<_> = early.iter().map(|(n, v)| (*n, v.as_str())).collect();
@@ -199,6 +204,8 @@ both! {
         // It enters the ranking: 20 × 28 ÷ (6 × 5) = 18.67, and the trace ends at the ballots.
         officer.post(&ranking, json!({})).await.expect(201);
         officer.post(&format!("{ranking}/signature"), json!({})).await.expect(200);
+        let moderation = format!("/desk/calls/{}/moderation", ready.call);
+        manager.get(&moderation).await.expect(200).shows("Behind first").hides(">Price</th>");
         let trace = format!("/desk/calls/{}/ranking/{}", ready.call, ready.bids[0]);
         manager.get(&trace).await.expect(200).shows("18.67").shows("What residents gave ends at their ballots");
         let file: EvaluationFile = serde_json::from_str(&officer.get(&format!("{ranking}/file")).await.expect(200).text).unwrap();

@@ -311,7 +311,7 @@ both! {
         officer.post(&page, &[("step", "rank")]).await.expect(303);
         officer.post(&page, &[("step", "sign")]).await.expect(303);
         // plan 4/4 × 50 = 50; jobs 20/20 × 20 = 20; price 900,000/1,000,000 × 30 = 27.
-        officer.get(&page).await.expect(200).shows("Alder Kitchens is first with 97.00 points");
+        officer.get(&page).await.expect(200).shows("Alder Kitchens is first with 97.00 points").shows(">Price</th>");
         officer.get(&format!("/desk/calls/{}/ranking/{}", ready.call, ready.bids[0])).await.expect(200).shows("27.00");
         let text = officer.get(&format!("/desk/calls/{}/ranking.json", ready.call)).await.expect(200).text;
         let file: EvaluationFile = serde_json::from_str(&text).unwrap();

@@ -51,7 +51,11 @@ both! {
         let said = told["in_words"].as_str().unwrap().to_owned();
         assert!(said.starts_with("Alder Kitchens wins in every variation; it would lose if"), "{said}");
         // The menu marks the calls, where this page lies, and not the tasks.
-        assert!(officer.get(&page).await.text.contains("href=\"/desk/calls\" aria-current=\"true\""));
+        for place in ["sensitivity", "rankings", "moderation", "panel", "award"] {
+            let text = officer.get(&format!("/desk/calls/{}/{place}", ready.call)).await.expect(200).text;
+            assert!(text.contains("href=\"/desk/calls\" aria-current=\"true\""), "{place}");
+            assert_eq!(text.matches("aria-current=\"true\"").count(), 1, "{place}");
+        }
         officer.get(&page).await.expect(200).shows(&said)
             .shows("Share of variations that each bid wins").shows("Standard error")
             .shows("The smallest change of each weight that changes the winner").shows("tried over the whole range")

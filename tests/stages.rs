@@ -77,7 +77,8 @@ async fn divided(world: &World, council: &Council) -> (Id<Call>, Id<Call>) {
 
 async fn published(world: &World, council: &Council, first: Id<Call>) {
     let officer = world.api(&council.officer).await;
-    sent(&officer, &format!("/api/v1/calls/{first}/publish"), json!({ "seen": "yes" }), 200).await;
+    let seen = json!({ "seen": "yes", "seen_second": "yes" });
+    sent(&officer, &format!("/api/v1/calls/{first}/publish"), seen, 200).await;
     let notice = json!({ "kind": "uk4", "notice_number": "2026/S 000-071", "notice_date": world.now().rfc3339() });
     sent(&officer, &format!("/api/v1/calls/{first}/notices"), notice, 200).await;
 }
@@ -350,8 +351,23 @@ both! {
         let officer = world.api(&council.officer).await;
         let stages = |world: &World| (find(world, first).stage, find(world, second).stage);
         let desk = world.client(&council.officer).await;
-        desk.get(&format!("/desk/calls/{first}/publish")).await.expect(200).shows("The model of the second stage");
-        sent(&officer, &format!("/api/v1/calls/{first}/publish"), json!({ "seen": "yes" }), 200).await;
+        let page = format!("/desk/calls/{first}/publish");
+        let shown = desk.get(&page).await.expect(200).shows("The model of the second stage").shows("I have seen what the rehearsal of the second stage found");
+        // Each model has a tick of its own, and what was ticked is the model that was shown.
+        let publish = format!("/api/v1/calls/{first}/publish");
+        refused(&officer, &publish, json!({ "seen": "yes" }), "calls/second-rehearsal-unseen").await;
+        refused(&officer, &publish, json!({ "seen_second": "yes" }), "calls/rehearsal-unseen").await;
+        let (hash, second_hash) = (shown.field("model_hash").unwrap(), shown.field("second_hash").unwrap());
+        assert_ne!(hash, second_hash);
+        let swapped = json!({ "seen": "yes", "seen_second": "yes", "model_hash": hash, "second_hash": hash });
+        refused(&officer, &publish, swapped, "calls/rehearsal-changed").await;
+        desk.post(&page, &[("seen", "yes"), ("model_hash", &hash)]).await.expect(422).shows("of the second stage, and tick that you have seen that too");
+        assert_eq!(stages(&world), (CallStage::Draft, CallStage::Draft));
+        // Whoever acknowledged one on its own page ticks the other only.
+        let word = json!({ "seen": "yes", "model_hash": second_hash });
+        sent(&officer, &format!("/api/v1/calls/{second}/rehearsal"), word, 200).await;
+        desk.get(&page).await.expect(200).shows("You acknowledged the rehearsal of the second stage").hides("seen_second");
+        sent(&officer, &publish, json!({ "seen": "yes", "model_hash": hash }), 200).await;
         refused(&officer, &format!("/api/v1/calls/{second}/back-to-draft"), json!({}), "calls/with-its-first-stage").await;
         sent(&officer, &format!("/api/v1/calls/{first}/back-to-draft"), json!({}), 200).await;
         assert_eq!(stages(&world), (CallStage::Draft, CallStage::Draft));

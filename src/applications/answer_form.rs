@@ -2,7 +2,7 @@
 
 use super::typed::Fields;
 use crate::documents::Upload;
-use crate::http::{Failure, FormState, Parts, Posted};
+use crate::http::{FormState, Parts, Posted};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::future::Future;
@@ -36,8 +36,8 @@ impl AnswerForm {
 }
 
 impl FromRequest for AnswerForm {
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         if request.content_type().starts_with("multipart/") {

@@ -4,12 +4,11 @@
 
 use super::model::{Answers, Application};
 use super::store;
-use crate::calls::{self, Call};
+use crate::calls::Call;
 use crate::db::Db;
 use crate::db::schema::panel_members;
 use crate::error::Result;
 use crate::people::Profile;
-use crate::people::policy::{Action, can};
 use crate::values::{Actor, Id, RefusalInfo};
 use diesel::prelude::*;
 
@@ -81,16 +80,13 @@ fn file_shown_as(place: usize, name: &str) -> String {
     }
 }
 
-/// Whether somebody judges a call whose bidders they may not know yet. Asks the database only about evaluators, and only
-/// of a call that hides names.
+/// Whether somebody judges a call whose bidders they may not know yet: they sit on its panel, whatever roles they have now,
+/// and nobody took their place. Asks the database only of a call that hides names.
 ///
 /// # Errors
 /// What the database says.
 pub fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
     let Some(account) = actor.account() else { return Ok(false) };
-    if !call.terms.0.hides_bidders() || !can(actor, Action::DeclareConflicts, &calls::thing(call)) {
-        return Ok(false);
-    }
     if !names_hidden(db, call)? {
         return Ok(false);
     }

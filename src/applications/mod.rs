@@ -7,7 +7,7 @@
 //! never has to decrypt a file.
 //!
 //! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
-//! [`shown_as`], [`names_hidden`], [`judges_blind`], [`refuse_blind_judge`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
+//! [`shown_as`], [`names_hidden`], [`judges_blind`], [`refuse_blind_judge`], [`SamePlace`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
 mod affordability;
@@ -19,6 +19,7 @@ pub mod desk_pages;
 mod figures;
 pub mod jobs;
 mod letters;
+mod lot_order;
 mod missing;
 mod model;
 mod opening_rules;
@@ -40,6 +41,7 @@ mod typed;
 pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use figures::{Figure, FigureProblem, figure};
 pub use letters::{NamesHidden, judges_blind, names_hidden, refuse_blind_judge, shown_as};
+pub use lot_order::SamePlace;
 pub use missing::{Missing, missing};
 pub use model::{
     Answers, Application, ApplicationState, CashRow, Draft, OpenedPart, PriceAnswers, Promised, SealedFile, UseOfFunds,

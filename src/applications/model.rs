@@ -176,7 +176,7 @@ pub struct CashRow {
 
 /// A part of an application after its opening, in clear.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = opened_parts, check_for_backend(MultiBackend))]
+#[diesel(table_name = opened_parts, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct OpenedPart {
     /// Identifier.
     pub id: Id<OpenedPart>,

@@ -2,6 +2,7 @@
 
 use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, PartInput, RecommendInput};
 use super::committee::StanceInput;
+use super::hidden::under_letters;
 use super::model::Award;
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
 use super::store::{self, Challenge};
@@ -58,12 +59,11 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             require(&actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
             // Checks name suppliers beside their bids.
             applications::refuse_blind_judge(db, &actor, &call)?;
-            Ok((
-                store::of_call(db, id)?,
-                store::checks_of_call(db, id)?,
-                store::summaries(db, id)?,
-                store::committee_of_call(db, id)?,
-            ))
+            let mut checks = store::checks_of_call(db, id)?;
+            if !checks.is_empty() && applications::names_hidden(db, &call)? {
+                under_letters(&mut checks, &applications::of_call_named(db, id)?);
+            }
+            Ok((store::of_call(db, id)?, checks, store::summaries(db, id)?, store::committee_of_call(db, id)?))
         })
         .await?;
     let checks: Vec<_> = checks

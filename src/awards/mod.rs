@@ -15,6 +15,7 @@ pub mod api;
 pub mod committee;
 pub mod falling_away;
 pub mod falling_pages;
+mod hidden;
 pub mod lots;
 pub mod lots_pages;
 mod model;

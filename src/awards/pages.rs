@@ -3,6 +3,7 @@
 use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
 use super::api::DecisionInput;
 use super::committee::{Stance, StanceInput, Standing};
+use super::hidden::under_letters;
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::offer_shown::{PartShown, offers_shown, package_shown, parts_shown};
 use super::offers::{self, OfferInput, SubsidyInput};
@@ -99,6 +100,8 @@ struct DeskPage {
     awards: Vec<Shown>,
     choices: Vec<(String, String)>,
     checks: Vec<(String, Check)>,
+    /// Whether bidders stand under letters for now.
+    hidden: bool,
     summaries: Vec<(String, StoredSummary)>,
     assessed: usize,
     tender: bool,
@@ -152,11 +155,21 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
         .app
         .db
         .read(move |db| {
-            let (call, _, ranking) = scoring::call_with_ranking(db, id)?;
+            let (call, closed, ranking) = scoring::call_with_ranking(db, id)?;
             require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
+            let hidden = call.terms.0.hides_bidders() && closed.is_none();
             let ranking = ranking.filter(|r| r.signed_at.is_some());
             let mut all = applications::of_call_named(db, id)?;
             all.retain(|(application, _)| application.opened_at.is_some());
+            // Contracts are decided on checks, investments by a committee: one statement for either.
+            let tender = call.kind == CallKind::Tender;
+            let mut checks = if tender { store::checks_of_call(db, id)? } else { Vec::new() };
+            if hidden {
+                under_letters(&mut checks, &all);
+                for (application, name) in &mut all {
+                    *name = applications::shown_as(application);
+                }
+            }
             let name = |a: Id<Application>| {
                 all.iter().find(|(x, _)| x.id == a).map(|(_, name)| name.clone()).unwrap_or_default()
             };
@@ -179,7 +192,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                     Some((application.id.to_string(), format!("{}. {name} with {}", r.rank, standing(r))))
                 })
                 .collect();
-            let tender = call.kind == CallKind::Tender;
             let quorum = call.terms.0.round.as_ref().map_or(0, calls::RoundTerms::quorum);
             let committee = if tender { Vec::new() } else { store::committee_of_call(db, id)? };
             let mut shown = Vec::new();
@@ -223,8 +235,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                     award,
                 });
             }
-            // Contracts are decided on checks, investments by a committee: one statement for either.
-            let checks = if tender { store::checks_of_call(db, id)? } else { Vec::new() };
             let checks = checks.into_iter().map(|c| (name(c.application_id), c)).collect();
             let summaries = store::summaries(db, id)?.into_iter().map(|s| (name(s.application_id), s)).collect();
             let thing = Thing::of_authority(call.authority_id);
@@ -255,6 +265,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 awards: shown,
                 choices,
                 checks,
+                hidden,
                 summaries,
                 kinds: CheckKind::options(),
                 outcomes: CheckOutcome::options(),

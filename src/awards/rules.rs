@@ -10,14 +10,20 @@ use crate::values::{Account, Id, Instant, LocalDate, Pence, RefusalInfo};
 pub enum AwardRefusal {
     /// No signed ranking.
     NoSignedRanking,
-    /// The bid was left out of the ranking.
-    NotRanked,
+    /// It was left out of the ranking.
+    NotRanked {
+        /// Whether it is a bid of a tender, not an application of a round.
+        tender: bool,
+    },
     /// Another bid is first.
     NotBest,
     /// A first stage shortlists and awards nothing.
     Shortlists,
-    /// A bid fell away and the others are not ranked again.
-    BidFellAway,
+    /// One fell away and the others are not ranked again.
+    BidFellAway {
+        /// Whether it is a bid of a tender, not an application of a round.
+        tender: bool,
+    },
     /// The final decision is made.
     Decided,
     /// The amount is outside what the round offers.
@@ -127,10 +133,10 @@ impl RefusalInfo for AwardRefusal {
     fn code(&self) -> &'static str {
         match self {
             AwardRefusal::NoSignedRanking => "awards/no-signed-ranking",
-            AwardRefusal::NotRanked => "awards/not-ranked",
+            AwardRefusal::NotRanked { .. } => "awards/not-ranked",
             AwardRefusal::NotBest => "awards/not-most-advantageous",
             AwardRefusal::Shortlists => "awards/stage-shortlists",
-            AwardRefusal::BidFellAway => "awards/bid-fell-away",
+            AwardRefusal::BidFellAway { .. } => "awards/bid-fell-away",
             AwardRefusal::Decided => "awards/decided",
             AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
             AwardRefusal::PotExhausted { .. } => "awards/pot-exhausted",
@@ -165,7 +171,12 @@ impl RefusalInfo for AwardRefusal {
     fn sentence(&self) -> String {
         match self {
             AwardRefusal::NoSignedRanking => "Sign the ranking before you recommend an award.".to_owned(),
-            AwardRefusal::NotRanked => "This bid was left out of the ranking, so it cannot win.".to_owned(),
+            AwardRefusal::NotRanked { tender: true } => {
+                "This bid was left out of the ranking, so it cannot win.".to_owned()
+            }
+            AwardRefusal::NotRanked { tender: false } => {
+                "This application was left out of the ranking, so no offer can be made to it.".to_owned()
+            }
             AwardRefusal::Shortlists => {
                 "This is the first of two stages: it ends in a shortlist, not in an award. The contract is awarded from \
                  the final tenders of the second stage."
@@ -174,10 +185,10 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NotBest => {
                 "Only the most advantageous tender can win: recommend the bid in first place.".to_owned()
             }
-            AwardRefusal::BidFellAway => {
-                "A bid has fallen away. Rank the others again and sign that ranking before anything is decided."
-                    .to_owned()
-            }
+            AwardRefusal::BidFellAway { tender } => format!(
+                "{} has fallen away. Rank the others again and sign that ranking before anything is decided.",
+                if *tender { "A bid" } else { "An application" }
+            ),
             AwardRefusal::Decided => "The decision is made, so the ranking it rests on stands.".to_owned(),
             AwardRefusal::AmountOutside { least, most } => {
                 format!("The round invests between {least} and {most} at a time. Change the amount.")
@@ -198,7 +209,9 @@ impl RefusalInfo for AwardRefusal {
                 format!("This cannot be done now: the award is “{}”.", state.label())
             }
             AwardRefusal::SummariesNotSent { waiting } => {
-                format!("Send the assessment summaries first; {waiting} suppliers have not been sent theirs.")
+                let suppliers =
+                    if *waiting == 1 { "1 supplier has".to_owned() } else { format!("{waiting} suppliers have") };
+                format!("Send the assessment summaries first; {suppliers} not been sent one.")
             }
             AwardRefusal::NoticeBeforeSummaries { last } => format!(
                 "The notice must be published after every summary was sent; the last was sent at {}.",
@@ -279,7 +292,7 @@ impl RefusalInfo for AwardRefusal {
     fn reference(&self) -> Option<&'static str> {
         match self {
             AwardRefusal::Shortlists => Some("Procurement Act 2023 s.20(2)(b)"),
-            AwardRefusal::NotBest | AwardRefusal::NotRanked => Some("Procurement Act 2023 s.19"),
+            AwardRefusal::NotBest | AwardRefusal::NotRanked { tender: true } => Some("Procurement Act 2023 s.19"),
             AwardRefusal::ChecksMissing { .. } | AwardRefusal::Excluded { .. } => Some("Procurement Act 2023 ss.26–28"),
             AwardRefusal::SummariesNotSent { .. } | AwardRefusal::NoticeBeforeSummaries { .. } => {
                 Some("Procurement Act 2023 s.50")
@@ -443,5 +456,30 @@ pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
         AwardState::Declined => format!("{name} declined the offer."),
         AwardState::Lapsed => format!("The offer to {name} lapsed without an answer."),
         AwardState::Signed => format!("The agreement with {name} over {} is signed.", award.value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_calls_what_was_sent_a_bid_in_a_tender_and_an_application_in_a_round() {
+        let words = |tender| {
+            let (fell, unranked) = (AwardRefusal::BidFellAway { tender }, AwardRefusal::NotRanked { tender });
+            assert_eq!((fell.code(), unranked.code()), ("awards/bid-fell-away", "awards/not-ranked"));
+            assert_eq!(unranked.reference().is_some(), tender, "the Act says nothing of a round");
+            format!("{} {}", fell.sentence(), unranked.sentence())
+        };
+        let (tender, round) = (words(true), words(false));
+        assert!(tender.starts_with("A bid has fallen away.") && tender.contains("This bid was left out"), "{tender}");
+        assert!(round.starts_with("An application has fallen away.") && !round.contains("bid"), "{round}");
+    }
+
+    #[test]
+    fn one_supplier_has_and_two_have() {
+        let words = |waiting| AwardRefusal::SummariesNotSent { waiting }.sentence();
+        assert!(words(1).ends_with("1 supplier has not been sent one."), "{}", words(1));
+        assert!(words(2).ends_with("2 suppliers have not been sent one."), "{}", words(2));
     }
 }

@@ -86,6 +86,10 @@ pub struct PublishInput {
     pub seen: String,
     /// Hash of the model whose rehearsal was shown; empty when it need not be compared.
     pub model_hash: String,
+    /// Of the first of two stages, `yes`: the officer has seen what the rehearsal of the second stage found too.
+    pub seen_second: String,
+    /// As `model_hash`, of the second stage.
+    pub second_hash: String,
 }
 
 /// Publishes a draft: freezes and hashes its terms, with the officer's acknowledgement of what the rehearsal found. A
@@ -97,6 +101,7 @@ pub struct PublishInput {
 /// acknowledged the rehearsal of this very model.
 pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInput, now: Instant) -> Result<()> {
     let (seen, shown) = (Parser::ticked(&input.seen), input.model_hash.trim().to_owned());
+    let (seen_second, second_shown) = (Parser::ticked(&input.seen_second), input.second_hash.trim().to_owned());
     let mut ready = Vec::new();
     for one in lots::to_publish(app, actor, id).await? {
         let keys = (app.keys.make_sealing_key()?, app.keys.make_sealing_key()?);
@@ -114,9 +119,14 @@ pub async fn publish(app: &App, actor: &Actor, id: Id<Call>, input: &PublishInpu
             }
             for one in &ready {
                 // Of the other lots the officer has acknowledged the rehearsals before, each on its own page.
-                let (seen, shown) = if one.call == id { (seen, shown.as_str()) } else { (false, "") };
+                // A tender in lots has no second stage.
+                let said = if one.call == id {
+                    [(seen, shown.as_str()), (seen_second, second_shown.as_str())]
+                } else {
+                    [(false, ""); 2]
+                };
                 let lot = load(db, &actor, one.call, Some(Action::PublishCall))?;
-                publish_one(db, &actor, lot, one, (seen, shown), now)
+                publish_one(db, &actor, lot, one, said, now)
                     .map_err(|error| lots::not_ready(&call, one.call, error))?;
             }
             Ok(())
@@ -133,13 +143,14 @@ struct Ready {
     second: Option<stages::Prepared>,
 }
 
-/// Freezes one call, a lot among others too, and makes its sealing keys.
+/// Freezes one call, a lot among others too, and makes its sealing keys. What is said of its model and of that of its
+/// second stage: whether the rehearsal was seen, and the hash of the model that was shown.
 fn publish_one(
     db: &mut Db,
     actor: &Actor,
     mut call: Call,
     ready: &Ready,
-    (seen, shown): (bool, &str),
+    [(seen, shown), second]: [(bool, &str); 2],
     now: Instant,
 ) -> Result<()> {
     rules::writable(&call)?;
@@ -153,7 +164,7 @@ fn publish_one(
     let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
     freeze(db, actor, &mut call, "First publication", None, frozen, now)?;
     insert_keys(db, &call, &ready.keys)?;
-    stages::publish_second(db, actor, &call, ready.second.as_ref(), seen, now)?;
+    stages::publish_second(db, actor, &call, ready.second.as_ref(), second, now)?;
     let facts = json!({
         "version": call.version, "hash": call.terms_hash, "model_hash": word.model_hash, "acknowledgement": word.id,
     });

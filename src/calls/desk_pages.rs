@@ -307,7 +307,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
     shell.error = form.has_errors();
     Ok(DeskPage {
         steps: steps(visit, &call),
-        lot: lots_pages::shown(&call, "/desk/calls"),
+        lot: lots_pages::shown(&call, "/desk/calls", &parts.withdrawn_lots),
         shell,
         form,
         stage: call.shown_stage(visit.now),

@@ -3,8 +3,9 @@
 //! Every lot is a call of its own, and all are published under one notice: publishing or recording the tender notice of
 //! one does so for all, in one transaction, and while one lot is not ready none is published. As long as they are
 //! drafts, the timetable, procedure, contract type and circumstances are one for all: saving them in one lot changes
-//! every lot. Afterwards each lot stands alone: it is amended with its republished notice, withdrawn, opened, scored,
-//! awarded and signed by itself (s.31 asks for the notice of what changes; bidders of the other lots lose nothing).
+//! every lot. Afterwards each lot stands alone: it is amended, withdrawn, opened, scored, awarded and signed by
+//! itself. For an amendment the one notice of all lots is republished with the change of that lot, and recorded for it
+//! (s.31 asks for the notice of what changes; bidders of the other lots lose nothing).
 //! Which lots there are, the limits and the way to choose are frozen with the terms and cannot be amended.
 
 use super::drafting::{change, load, record, with_reference};

@@ -4,7 +4,7 @@ use super::builder_pages::{missing_here, shell_of};
 use super::desk_pages::own;
 use super::lot_terms::{LotTerms, WAYS, choice_word};
 use super::lots::{self, LotsInput, NewLot};
-use super::model::Call;
+use super::model::{Call, CallStage};
 use super::rules::{self, Missing, Section};
 use super::{store, view};
 use crate::error::{Error, Result};
@@ -16,22 +16,29 @@ use crate::values::{Id, Pence};
 use actix_web::web;
 use askama::Template;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// What a page of a lot says of the whole tender.
 pub(super) struct LotShown {
     /// `Lot 2 of 3 of Community kitchens`.
     pub(super) heading: String,
-    /// The other lots with their addresses.
-    pub(super) others: Vec<(String, String)>,
+    /// The other lots with their addresses, and the word of those that were withdrawn.
+    pub(super) others: Vec<(String, String, &'static str)>,
     /// Limits and way of choosing.
     pub(super) sentences: Vec<String>,
 }
 
-/// What pages below `base` say of a call that is a lot; none for any other.
-pub(super) fn shown(call: &Call, base: &str) -> Option<LotShown> {
+/// What pages below `base` say of a call that is a lot, some others of whose tender were withdrawn; none for any other.
+pub(super) fn shown(call: &Call, base: &str, withdrawn: &HashSet<Id<Call>>) -> Option<LotShown> {
+    let word = |id: Id<Call>| if withdrawn.contains(&id) { CallStage::Withdrawn.label() } else { "" };
     call.lot().map(|whole| LotShown {
         heading: whole.heading(call.id),
-        others: whole.others(call.id, base),
+        others: whole
+            .others(call.id, base)
+            .into_iter()
+            .zip(whole.lots.iter().map(|line| line.call).filter(|id| *id != call.id))
+            .map(|((name, href), id)| (name, href, word(id)))
+            .collect(),
         sentences: whole.sentences(),
     })
 }

@@ -36,6 +36,7 @@ mod lot_terms;
 mod lot_tests;
 pub mod lots;
 pub mod lots_pages;
+mod lots_store;
 mod model;
 pub mod pages;
 mod panel_form;

@@ -6,7 +6,7 @@ use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Que
 use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
 use super::view::{self, ConditionRow, DateRow, ScoredRow};
-use super::{catalogue, criteria, rules};
+use super::{catalogue, criteria, lots_store, rules};
 use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
 use crate::http::export::Table;
@@ -18,6 +18,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// Most rows of an exported list.
 const EXPORTED: usize = 5000;
@@ -92,13 +93,23 @@ pub(super) struct LineShown {
     pub(super) stage: (&'static str, &'static str),
     pub(super) closes: String,
     pub(super) left: String,
+    /// Which lot of which tender it is; empty for a call that is none.
+    pub(super) lot: String,
+}
+
+impl LineShown {
+    /// What stands below the title.
+    fn under(&self) -> String {
+        let kind = format!("{} {}", self.line.kind.label(), self.line.reference);
+        if self.lot.is_empty() { kind } else { format!("{} · {kind}", self.lot) }
+    }
 }
 
 pub(super) fn shown(line: CallLine, now: Instant) -> LineShown {
     let stage = line.shown_stage(now);
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
     let left = line.deadline_at.map(|at| view::capital(&distance(now.date(), at.date()))).unwrap_or_default();
-    LineShown { line, stage, closes, left }
+    LineShown { line, stage, closes, left, lot: String::new() }
 }
 
 /// The list as a file.
@@ -146,9 +157,23 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
     let limit = if export { EXPORTED } else { crate::db::Page::<CallLine>::SIZE };
-    let found = visit.app.db.read(move |db| store::list_public(db, &filter, now, cursor.as_ref(), limit)).await?;
+    let (found, mut lots) = visit
+        .app
+        .db
+        .read(move |db| {
+            let found = store::list_public(db, &filter, now, cursor.as_ref(), limit)?;
+            let tenders =
+                found.items.iter().filter(|line| line.kind == CallKind::Tender && !export).map(|line| line.id);
+            let lots = lots_store::headings(db, &tenders.collect::<Vec<_>>())?;
+            Ok((found, lots))
+        })
+        .await?;
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
+    let lines = found.items.into_iter().map(|line| {
+        let lot = lots.remove(&line.id).unwrap_or_default();
+        LineShown { lot, ..shown(line, now) }
+    });
+    let lines: Vec<LineShown> = lines.collect();
     if export {
         return table(&lines).answer(&query.format);
     }
@@ -215,6 +240,8 @@ pub(super) struct Whole {
     pub(super) versions: Vec<CallVersion>,
     pub(super) questions: QuestionsShown,
     pub(super) withdrawn: Option<String>,
+    /// Of a tender in lots, those that were withdrawn.
+    pub(super) withdrawn_lots: HashSet<Id<Call>>,
 }
 
 /// Reads a call with everything around it, for who may read it.
@@ -232,7 +259,8 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>, query: &QuestionsQuery) -
             let versions = store::versions(db, id)?;
             let questions = questions_shown(questions::read(db, &call, &actor, &query)?);
             let withdrawn = reason.filter(|_| call.stage == CallStage::Withdrawn);
-            Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn })
+            let withdrawn_lots = lots_store::withdrawn(db, &call)?;
+            Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn, withdrawn_lots })
         })
         .await
 }
@@ -275,7 +303,8 @@ struct ShowPage {
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
-    let Whole { call, mission, buyer, notices, versions, questions, withdrawn } = whole(visit, id, query).await?;
+    let Whole { call, mission, buyer, notices, versions, questions, withdrawn, withdrawn_lots } =
+        whole(visit, id, query).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });
     shell.breadcrumbs = vec![Link::new("Home", "/"), Link::new("Calls", "/calls")];
@@ -318,7 +347,7 @@ async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
         residents_vote: super::round::votes(terms) > 0,
         stages_rule: call.shortlists().map(|(rule, _)| super::rule_words(rule)).unwrap_or_default(),
         other_stage: call.by_invitation().or(call.shortlists().map(|(_, second)| second)),
-        lot: lots_pages::shown(&call, "/calls"),
+        lot: lots_pages::shown(&call, "/calls", &withdrawn_lots),
         call,
     })
 }

@@ -10,7 +10,7 @@ use super::rules::{self, Missing};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::values::{Id, RefusalInfo};
+use crate::values::Id;
 use actix_web::web;
 use askama::Template;
 
@@ -28,8 +28,8 @@ struct PublishPage {
     found: bool,
     threshold: Option<String>,
     period: Option<String>,
-    /// Of the second stage that is published along: its address and what its rehearsal warns of.
-    second: Option<(String, Vec<String>)>,
+    /// Of the second stage that is published along: what its rehearsal found.
+    second: Option<super::stages_pages::SecondShown>,
     lots: Option<String>,
 }
 
@@ -37,13 +37,7 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
     let call = own(visit, id).await?;
     let (today, copy, by) = (visit.today(), call.clone(), visit.account()?);
     let rehearsed = rehearsing::rehearse(call.terms.0.clone()).await?.ok();
-    let second = super::stages::prepare_second(&visit.app, &call).await?.map(|second| {
-        let warnings = match second.rehearsed {
-            Ok(rehearsed) => rehearsed.warnings.into_iter().map(|w| w.sentence).collect(),
-            Err(refusal) => vec![refusal.sentence()],
-        };
-        (format!("/desk/calls/{}/rehearsal", second.call.id), warnings)
-    });
+    let second = super::stages_pages::second_shown(visit, &call).await?;
     let known = rehearsed.as_ref().map(|r| (r.model_hash.clone(), r.expected_price));
     let (check, word) = visit
         .app
@@ -68,8 +62,7 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
         form,
         missing: check.missing,
         rehearsed,
-        // Whoever publishes two models says of both that their rehearsal was seen.
-        acknowledged: word.filter(|_| second.is_none()).map(|word| word.acknowledged_at.medium()),
+        acknowledged: word.map(|word| word.acknowledged_at.medium()),
         second,
         reversal,
         found,

@@ -3,6 +3,7 @@
 use super::model::{RoundTerms, Terms};
 use super::rules::{Missing, Section};
 use crate::evaluation::Kind;
+use crate::evaluation::panel::FEWEST_SHOWN;
 use crate::values::Pence;
 
 /// How many criteria the community panel decides.
@@ -44,6 +45,16 @@ pub fn missing(round: &RoundTerms, terms: &Terms, missing: &mut Vec<Missing>) {
             Section::Criteria,
             "calls/two-votes",
             "Residents vote once, so keep one criterion that the community panel decides.",
+        );
+    }
+    // The builder's form refuses it at its field; a program may have sent the terms whole.
+    let few = |kind: &Kind| matches!(kind, Kind::Panel { rule } if rule.quorum() < FEWEST_SHOWN);
+    if terms.model.nodes().iter().any(|node| few(&node.criterion.kind)) {
+        wrong(
+            Section::Criteria,
+            "calls/few-ballots",
+            "Ask for at least five ballots in the residents’ vote. Of fewer only totals are shown, because a single vote \
+             could be recognised, and nobody could count again.",
         );
     }
     if terms.eligibility.is_empty() {

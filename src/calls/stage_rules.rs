@@ -25,6 +25,8 @@ pub enum StageRefusal {
     SecondShortlistsNobody,
     /// The second stage was withdrawn, or was opened before.
     SecondNotWaiting,
+    /// The rehearsal of the second stage was not ticked as seen.
+    SecondUnseen,
     /// Nobody may bid who was not invited.
     Late,
     /// The second stage would close earlier than the law allows.
@@ -48,6 +50,7 @@ impl RefusalInfo for StageRefusal {
             StageRefusal::NotStaged => "calls/not-staged",
             StageRefusal::SecondShortlistsNobody => "calls/second-stage-shortlists-nobody",
             StageRefusal::SecondNotWaiting => "calls/second-stage-not-waiting",
+            StageRefusal::SecondUnseen => "calls/second-rehearsal-unseen",
             StageRefusal::Late => "calls/late-entrant",
             StageRefusal::PeriodTooShort { .. } => "calls/period-too-short",
         }
@@ -70,6 +73,11 @@ impl RefusalInfo for StageRefusal {
             StageRefusal::NotStaged => "This tender has one stage, so nobody is shortlisted.".to_owned(),
             StageRefusal::SecondNotWaiting => {
                 "The second stage does not wait for a shortlist: it was opened before, or it is withdrawn.".to_owned()
+            }
+            StageRefusal::SecondUnseen => {
+                "Read what the rehearsal found about the scoring model of the second stage, and tick that you have seen \
+                 that too."
+                    .to_owned()
             }
             StageRefusal::Late => "Only suppliers that went on from the first stage may send a final tender. Nobody \
                                    comes in late. Look at the open calls for others."

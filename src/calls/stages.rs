@@ -19,7 +19,7 @@ use crate::evaluation::{EvaluationRefusal, ShortlistRule, TieRule};
 use crate::keys::SealingKey;
 use crate::outbox;
 use crate::people::policy::Action;
-use crate::values::{Actor, Id, Instant, LocalDate, Parser, actor};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, RefusalInfo, actor};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
@@ -217,7 +217,7 @@ pub(super) fn publish_second(
     actor: &Actor,
     first: &Call,
     prepared: Option<&Prepared>,
-    seen: bool,
+    (seen, shown): (bool, &str),
     now: Instant,
 ) -> Result<()> {
     if first.shortlists().is_none() {
@@ -228,7 +228,7 @@ pub(super) fn publish_second(
     rules::whole(&missing_of_second(db, first, now.date())?)?;
     let prepared = prepared.ok_or(CallRefusal::RehearsalChanged)?;
     let rehearsed = prepared.rehearsed.as_ref().map_err(Clone::clone)?;
-    let word = rehearsing::acknowledged(db, actor, &second, rehearsed, seen, "", now)?;
+    let word = rehearsing::acknowledged(db, actor, &second, rehearsed, seen, shown, now).map_err(of_second)?;
     let frozen = Frozen { rehearsal: serde_json::to_value(&rehearsed.full.rehearsal)?, word: Some(word.id) };
     freeze(db, actor, &mut second, "First publication, together with the first stage", None, frozen, now)?;
     insert_keys(db, &second, &prepared.keys)?;
@@ -239,6 +239,16 @@ pub(super) fn publish_second(
     record(db, actor, &second, "call.published", facts, now)?;
     second.stage = CallStage::AwaitingNotice;
     store::set(db, &second)
+}
+
+/// Says of which of the two models the rehearsal was not seen.
+fn of_second(error: Error) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.code == CallRefusal::RehearsalUnseen.code() => {
+            StageRefusal::SecondUnseen.into()
+        }
+        other => other,
+    }
 }
 
 /// The notice of the first stage shows the second to everybody: its criteria and the rule are published beforehand.
@@ -325,17 +335,18 @@ pub fn invite(
     };
     second.terms.0.timetable = dates.clone();
     freeze(db, actor, &mut second, "The invitation sets the dates", None, frozen, now)?;
-    for organisation in organisations {
-        let row = Shortlisted {
+    let rows: Vec<Shortlisted> = organisations
+        .iter()
+        .map(|organisation| Shortlisted {
             id: Id::new(),
             authority_id: second.authority_id,
             call_id: second.id,
             organisation_id: *organisation,
             invited_at: now,
             invited_by,
-        };
-        stages_store::insert_shortlisted(db, &row)?;
-    }
+        })
+        .collect();
+    stages_store::insert_shortlisted(db, &rows)?;
     second.stage = CallStage::Open;
     store::set(db, &second)?;
     schedule_closing(db, &second)?;

@@ -15,6 +15,41 @@ use actix_web::web;
 use askama::Template;
 use serde_json::{Value, json};
 
+/// What the page that publishes a first stage says of the second, whose model has a rehearsal and an acknowledgement of
+/// its own.
+pub(super) struct SecondShown {
+    /// Where its rehearsal is read in full.
+    pub(super) href: String,
+    /// What the rehearsal warns of, or what keeps the model from being rehearsed.
+    pub(super) warnings: Vec<String>,
+    /// Hash of the model that was rehearsed; empty when it cannot be.
+    pub(super) model_hash: String,
+    /// When this officer acknowledged the rehearsal of this very model.
+    pub(super) acknowledged: Option<String>,
+}
+
+/// Rehearses the second stage of a call to be published; none where there is none.
+pub(super) async fn second_shown(visit: &Visit, first: &Call) -> Result<Option<SecondShown>> {
+    let Some(second) = stages::prepare_second(&visit.app, first).await? else { return Ok(None) };
+    let (id, by) = (second.call.id, visit.account()?);
+    let href = format!("/desk/calls/{id}/rehearsal");
+    let rehearsed = match second.rehearsed {
+        Ok(rehearsed) => rehearsed,
+        Err(refusal) => {
+            let warnings = vec![refusal.sentence()];
+            return Ok(Some(SecondShown { href, warnings, model_hash: String::new(), acknowledged: None }));
+        }
+    };
+    let (hash, expected) = (rehearsed.model_hash.clone(), rehearsed.expected_price);
+    let word = visit.app.db.read(move |db| store::acknowledgement(db, id, &hash, expected, by)).await?;
+    Ok(Some(SecondShown {
+        href,
+        warnings: rehearsed.warnings.into_iter().map(|w| w.sentence).collect(),
+        model_hash: rehearsed.model_hash,
+        acknowledged: word.map(|word| word.acknowledged_at.medium()),
+    }))
+}
+
 /// Both stages of a tender, read together.
 struct Both {
     first: Call,

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 /// That an organisation went on to the second stage. Never changed or deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = call_shortlisted, check_for_backend(MultiBackend))]
+#[diesel(table_name = call_shortlisted, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
 pub struct Shortlisted {
     /// Identifier.
     pub id: Id<Shortlisted>,
@@ -25,8 +25,9 @@ pub struct Shortlisted {
     pub invited_by: Id<Account>,
 }
 
-pub(super) fn insert_shortlisted(db: &mut Db, row: &Shortlisted) -> Result<()> {
-    diesel::insert_into(call_shortlisted::table).values(row).execute(db)?;
+pub(super) fn insert_shortlisted(db: &mut Db, rows: &[Shortlisted]) -> Result<()> {
+    let statement = diesel::insert_into(call_shortlisted::table).values(rows);
+    crate::on_each!(db, c => statement.execute(c))?;
     Ok(())
 }
 

@@ -480,12 +480,12 @@ pub fn steps(call: &Call) -> Vec<(String, String)> {
     let quality = scored(terms).iter().filter(|row| !row.levels.is_empty()).count();
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
+    let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let (quality, promises) = (counted(quality, "question"), counted(promises, "promise"));
     let work = if call.shortlists().is_some() {
-        format!("Answer {quality} questions and make {promises} promises, in any order. Each is saved as you go")
+        format!("Answer {quality} and make {promises}, in any order. Each is saved as you go")
     } else {
-        format!(
-            "Answer {quality} questions, make {promises} promises and enter {last}, in any order. Each is saved as you go"
-        )
+        format!("Answer {quality}, make {promises} and enter {last}, in any order. Each is saved as you go")
     };
     steps.push((work, String::new()));
     steps.push(("Check, sign and send. You get a receipt at once".to_owned(), String::new()));

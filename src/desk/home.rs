@@ -37,6 +37,8 @@ pub(super) struct CallLine {
     pub money: String,
     /// Title of its mission.
     pub mission: String,
+    /// "Lot 2 of 3 of Community kitchens", or nothing.
+    pub lot: String,
     /// "7 weeks and 3 days left".
     pub left: String,
     /// "Closes noon on Friday 15 January 2027 (GMT)".
@@ -72,6 +74,7 @@ pub(super) fn call_lines(
             colour: if call.kind == CallKind::Round { "purple" } else { "" },
             kind: call.kind.label(),
             money: money(&call),
+            lot: call.lot().map(|whole| whole.heading(call.id)).unwrap_or_default(),
             mission: missions.get(&call.mission_id).map(|m| m.title.clone()).unwrap_or_default(),
             left: call.deadline_at.map(|d| left(today, d)).unwrap_or_default(),
             closes: call.deadline_at.map(|d| format!("Closes {}", d.long())).unwrap_or_default(),

@@ -258,18 +258,18 @@ impl Answers<'_> {
             let Some((place, Criterion { kind: Kind::Panel { rule }, title, .. })) = index.find(&vote.criterion) else {
                 return Err(refuse(bid, format!("“{}” is not voted on by a panel.", vote.criterion)));
             };
+            let ballots = if vote.ballots == 1 { "1 ballot".to_owned() } else { format!("{} ballots", vote.ballots) };
             if vote.ballots < rule.quorum() || vote.ballots == 0 {
-                return Err(refuse(
-                    bid,
-                    format!("“{title}”: {} ballots are fewer than the quorum of {}.", vote.ballots, rule.quorum()),
-                ));
+                let are = if vote.ballots == 1 { "is" } else { "are" };
+                let sentence = format!("“{title}”: {ballots} {are} fewer than the quorum of {}.", rule.quorum());
+                return Err(refuse(bid, sentence));
             }
             let each = match rule {
                 PanelRule::Scores { highest, .. } => Decimal::from(*highest),
                 PanelRule::Budget { each, .. } => each.pounds(),
             };
             if vote.sum < Decimal::ZERO || vote.sum > each * Decimal::from(vote.ballots) {
-                return Err(refuse(bid, format!("“{title}”: {} ballots cannot add up to {}.", vote.ballots, vote.sum)));
+                return Err(refuse(bid, format!("“{title}”: {ballots} cannot add up to {}.", vote.sum)));
             }
             put(&mut self.votes, bid, place, &vote.criterion, (vote.ballots, vote.sum))?;
         }

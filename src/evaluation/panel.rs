@@ -93,7 +93,10 @@ pub fn tally(
         return refuse(format!("{} of {} residents cannot have voted.", roll.voted, roll.entitled));
     }
     if u32::try_from(ballots.len()) != Ok(roll.voted) {
-        return refuse(format!("The roll counts {} voters and the box holds {} ballots.", roll.voted, ballots.len()));
+        let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+        let voted = usize::try_from(roll.voted).unwrap_or(usize::MAX);
+        let (voters, held) = (counted(voted, "voter"), counted(ballots.len(), "ballot"));
+        return refuse(format!("The roll counts {voters} and the box holds {held}."));
     }
     let valid: Vec<&Ballot> = ballots.iter().filter(|ballot| fits(ballot, rule, &known)).collect();
     let counted = u32::try_from(valid.len()).unwrap_or(u32::MAX);
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn a_box_that_does_not_fit_its_roll_is_refused() {
         let refused = |voted, entitled| tally(&RULE, &names(), &[scores(1, 1)], Roll { entitled, voted }).unwrap_err();
-        assert!(refused(2, 5).to_string().contains("counts 2 voters and the box holds 1"));
+        assert!(refused(2, 5).to_string().contains("counts 2 voters and the box holds 1 ballot."));
         assert!(refused(6, 5).to_string().contains("cannot have voted"));
         assert!(tally(&RULE, &["A".into(), "A".into()], &[], Roll { entitled: 1, voted: 0 }).is_err());
     }

@@ -22,7 +22,7 @@ pub use posted::{Nothing, Posted, Sent};
 pub use problem::{Failure, Problem, ProblemPage, render_problems};
 pub use referrer::own_referrer;
 pub use shell::{Link, Shell};
-pub use upload::Parts;
+pub use upload::{LongParts, Parts};
 pub use visit::{Visit, VisitParts};
 
 use actix_web::HttpResponse;

@@ -7,6 +7,7 @@ use crate::documents::Upload;
 use crate::error::Error;
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
+use actix_web::error::ErrorPayloadTooLarge;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
@@ -50,62 +51,78 @@ async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Failure> {
 /// How many times the largest file is read, though not kept, before the connection is given up.
 const MOST_READ: usize = 4;
 
-/// The most bytes of text in one form, all its fields together. The rows of a catalogue travel as text while they are
-/// looked at, and each of its 10,000 rows may hold some hundred letters.
-const MOST_WORDS: usize = 9_000_000;
+/// The most bytes of text in one form, all its fields together.
+const MOST_WORDS: usize = 1_000_000;
+
+/// The most bytes of text in the one form that sends the rows of a file back as text: 10,000 rows of some hundred letters.
+const MOST_ROWS_OF_WORDS: usize = 9_000_000;
+
+/// As [`Parts`], of the one form that sends the rows of a file back as text once a person has looked at them: it may hold
+/// more text than any other.
+#[derive(Debug, Default)]
+pub struct LongParts(pub Parts);
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, actix_web::Error>>>>;
 
 impl FromRequest for Parts {
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+    type Error = actix_web::Error;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let multipart = Multipart::new(request.headers(), payload.take());
-        let most =
-            request.app_data::<actix_web::web::Data<App>>().map_or(1_000_000, |app| app.config.storage.most_bytes);
-        let request = request.clone();
-        Box::pin(async move {
-            let unreadable = |_| Failure::from(Error::field("file", "The file could not be read. Send it again"));
-            let mut multipart = multipart;
-            let mut parts = Parts::default();
-            let mut total = 0_usize;
-            let mut words = 0_usize;
-            while let Some(mut field) = in_time(multipart.try_next()).await?.map_err(unreadable)? {
-                let name = field.name().unwrap_or_default().to_owned();
-                let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
-                let mut bytes = Vec::new();
-                while let Some(chunk) = in_time(field.try_next()).await?.map_err(unreadable)? {
-                    total += chunk.len();
-                    if total > most.saturating_mul(MOST_READ) {
-                        return Err(Error::field(
-                            &name,
-                            format!("The file is too large. Use a file of at most {} MB", most / 1_000_000),
-                        )
-                        .into());
-                    }
-                    // What is over the limit is read but not kept, so that the rest of the form arrives and the file is
-                    // refused, as longer than the limit, with the other answers still in their fields.
-                    let room = if file_name.is_some() {
-                        (most + 1).saturating_sub(bytes.len()).min(chunk.len())
-                    } else {
-                        words += chunk.len();
-                        if words > MOST_WORDS {
-                            return Err(Error::field(&name, "That is more text than one form can hold").into());
-                        }
-                        chunk.len()
-                    };
-                    bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
-                }
-                match file_name {
-                    Some(file_name) => parts.files.push((name, Upload { name: file_name, bytes })),
-                    None => {
-                        parts.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-                    }
-                }
-            }
-            if !request.path().starts_with("/api/") {
-                check_csrf(&request, parts.fields.get("csrf").map(String::as_str))?;
-            }
-            Ok(parts)
-        })
+        Box::pin(read(request.clone(), payload.take(), MOST_WORDS))
     }
+}
+
+impl FromRequest for LongParts {
+    type Error = actix_web::Error;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parts = read(request.clone(), payload.take(), MOST_ROWS_OF_WORDS);
+        Box::pin(async move { Ok(LongParts(parts.await?)) })
+    }
+}
+
+/// Reads a body whose plain fields hold at most so many bytes of text together; more is answered with 413.
+async fn read(request: HttpRequest, payload: Payload, most_words: usize) -> Result<Parts, actix_web::Error> {
+    let mut multipart = Multipart::new(request.headers(), payload);
+    let most = request.app_data::<actix_web::web::Data<App>>().map_or(1_000_000, |app| app.config.storage.most_bytes);
+    let unreadable = |_| Failure::from(Error::field("file", "The file could not be read. Send it again"));
+    let mut parts = Parts::default();
+    let mut total = 0_usize;
+    let mut words = 0_usize;
+    while let Some(mut field) = in_time(multipart.try_next()).await?.map_err(unreadable)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = in_time(field.try_next()).await?.map_err(unreadable)? {
+            total += chunk.len();
+            if total > most.saturating_mul(MOST_READ) {
+                let sentence = format!("The file is too large. Use a file of at most {} MB", most / 1_000_000);
+                return Err(Failure::from(Error::field(&name, sentence)).into());
+            }
+            // What is over the limit is read but not kept, so that the rest of the form arrives: a file is refused, as
+            // longer than the limit, with the other answers still in their fields, and who sends too much text hears it.
+            let room = if file_name.is_some() {
+                (most + 1).saturating_sub(bytes.len()).min(chunk.len())
+            } else {
+                words += chunk.len();
+                if words > most_words { 0 } else { chunk.len() }
+            };
+            bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
+        }
+        match file_name {
+            Some(file_name) => parts.files.push((name, Upload { name: file_name, bytes })),
+            None => {
+                parts.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    if words > most_words {
+        return Err(ErrorPayloadTooLarge("more text than one form can hold"));
+    }
+    if !request.path().starts_with("/api/") {
+        check_csrf(&request, parts.fields.get("csrf").map(String::as_str))?;
+    }
+    Ok(parts)
 }

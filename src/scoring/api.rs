@@ -7,7 +7,7 @@ use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, Resolution
 use super::ranking::{self, RankingInput};
 use super::sheets::{self, ScoreInput, Sight, require_sight};
 use super::{bid_id, bids, falling_away, figures, firmness, rules, store, words};
-use crate::applications::{Application, PriceAnswers, judges_blind};
+use crate::applications::{Application, PriceAnswers, judges_blind, names_hidden};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::evaluation::bidder_file;
@@ -31,13 +31,14 @@ type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;
     params(("id" = String, Path)), responses((status = 200, description = "Members and conflicts")))]
 pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
     let (id, actor) = (*id, visit.actor.clone());
-    let (call, members, conflicts, blind) = visit
+    let (call, members, conflicts, blind, bids) = visit
         .app
         .db
         .read(move |db| {
             let call = calls::find(db, id)?;
             let blind = judges_blind(db, &actor, &call)?;
-            Ok((call, store::panel(db, id)?, store::conflicts(db, id)?, blind))
+            let bids = if names_hidden(db, &call)? { bids::opened(db, id)? } else { Vec::new() };
+            Ok((call, store::panel(db, id)?, store::conflicts(db, id)?, blind, bids))
         })
         .await?;
     require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
@@ -54,8 +55,12 @@ pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
     let conflicts: Vec<_> = conflicts
         .iter()
         .map(|c| {
+            // Who is shown the bid is shown the bidder's letter where somebody wrote its name.
+            let bid = bids.iter().find(|b| b.application.id == c.application_id).filter(|_| !blind);
+            let said = |text: &str| bid.map_or_else(|| text.to_owned(), |bid| bids::under_letter(text, bid));
             json!({
-                "id": c.id, "account": c.account_id, "nature": c.nature, "outcome": c.outcome, "enquiry": c.enquiry,
+                "id": c.id, "account": c.account_id, "nature": said(&c.nature), "outcome": c.outcome,
+                "enquiry": c.enquiry.as_deref().map(said),
                 // What a colleague wrote may name the bidder, whose letter the identifier would tell.
                 "application": (!blind).then_some(c.application_id),
             })

@@ -62,6 +62,15 @@ pub(super) fn as_judged(mut bids: Vec<Opened>, hidden: bool) -> Vec<Opened> {
     bids
 }
 
+/// Words that somebody wrote of a bidder, with its letter where they have its name.
+pub(super) fn under_letter(words: &str, bid: &Opened) -> String {
+    if bid.name.is_empty() {
+        words.to_owned()
+    } else {
+        words.replace(&bid.name, &applications::shown_as(&bid.application))
+    }
+}
+
 /// The opened bids of a call with what was found about them.
 pub(super) struct Judged {
     pub(super) bids: Vec<Opened>,

@@ -106,6 +106,8 @@ struct ModerationPage {
     hash: String,
     heads: Vec<String>,
     places: Vec<Place>,
+    /// Whether any of them has a price: rounds and first stages have none.
+    priced: bool,
     /// Heading of what bids are ranked by.
     ranked_by: &'static str,
     excluded: Vec<(String, String, String)>,
@@ -270,6 +272,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(crate::values::Instant::medium),
         hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
         heads,
+        priced: places.iter().any(|place| !place.price.is_empty()),
         places,
         ranked_by: ranked_by(&found.call.terms.0.model),
         excluded,

@@ -4,7 +4,8 @@ use super::model::{Conflict, PanelMember};
 use super::pages::form_shell;
 use super::panel::{self, MemberInput, ReplaceInput, ResolutionInput};
 use super::{bids, rules, store};
-use crate::calls::{self, Call};
+use crate::applications::shown_as;
+use crate::calls::Call;
 use crate::error::Result;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::members_with_role;
@@ -37,20 +38,26 @@ struct PanelPage {
     /// Titles of what is scored, over the columns of how far each evaluator is.
     heads: Vec<String>,
     conflicts: Vec<(Conflict, String, String)>,
+    /// Whether bidders stand under letters for now.
+    hidden: bool,
     evaluators: Vec<(String, String)>,
     may_manage: bool,
 }
 
 async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
-    let actor = visit.actor.clone();
-    let (call, seated, bids, evaluators, given) = visit
+    let (actor, me) = (visit.actor.clone(), visit.account()?);
+    let (call, hidden, blind, seated, bids, evaluators, given) = visit
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
+            let seat = store::seat(db, id, me)?;
+            let hidden = seat.hidden();
+            let blind = hidden && seat.member.is_some_and(|m| m.replaced_at.is_none());
+            let call = seat.call;
             require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
             let evaluators = members_with_role(db, call.authority_id, Role::Evaluator)?;
-            Ok((call, store::seated(db, id)?, bids::opened(db, id)?, evaluators, store::given(db, id)?))
+            let bids = bids::opened(db, id)?;
+            Ok((call, hidden, blind, store::seated(db, id)?, bids, evaluators, store::given(db, id)?))
         })
         .await?;
     let name = |a: Id<Account>| seated.names.get(&a).cloned().unwrap_or_default();
@@ -98,7 +105,17 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         .iter()
         .map(|c| {
             let bid = bids.iter().find(|b| b.application.id == c.application_id);
-            (c.clone(), name(c.account_id), bid.map(|b| b.name.clone()).unwrap_or_default())
+            let (mut conflict, who) = (c.clone(), name(c.account_id));
+            if blind {
+                // What a colleague wrote may name the bidder, so its letter is not put beside it.
+                return (conflict, who, "One of the bidders".to_owned());
+            }
+            if let Some(bid) = bid.filter(|_| hidden) {
+                conflict.nature = bids::under_letter(&conflict.nature, bid);
+                conflict.enquiry = conflict.enquiry.map(|words| bids::under_letter(&words, bid));
+                return (conflict, who, shown_as(&bid.application));
+            }
+            (conflict, who, bid.map(|b| b.name.clone()).unwrap_or_default())
         })
         .collect();
     Ok(PanelPage {
@@ -107,6 +124,7 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         members,
         heads: scored.iter().map(|c| c.title.clone()).collect(),
         conflicts,
+        hidden,
         evaluators: evaluators
             .into_iter()
             .filter(|(id, _)| !seated.members.iter().any(|m| m.account_id == *id))

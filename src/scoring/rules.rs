@@ -130,8 +130,8 @@ impl RefusalInfo for ScoringRefusal {
                 )
             }
             ScoringRefusal::SheetsNotFinal { waiting } => format!(
-                "{waiting} of the evaluators have not made their scores final. Moderation starts when all have, so that \
-                 nobody is led by others."
+                "{} not made their scores final. Moderation starts when all have, so that nobody is led by others.",
+                if *waiting == 1 { "1 evaluator has".to_owned() } else { format!("{waiting} evaluators have") }
             ),
             ScoringRefusal::NobodyScored => "Nobody has scored. Add evaluators to the panel first.".to_owned(),
             ScoringRefusal::NotAgreed { missing } => {
@@ -294,6 +294,13 @@ mod tests {
 
     fn now() -> Instant {
         "2027-01-20T10:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn one_evaluator_has_and_two_have_not_made_their_scores_final() {
+        let words = |waiting| ScoringRefusal::SheetsNotFinal { waiting }.sentence();
+        assert!(words(1).starts_with("1 evaluator has not made their scores final."), "{}", words(1));
+        assert!(words(2).starts_with("2 evaluators have not made their scores final."), "{}", words(2));
     }
 
     fn member(declared: bool, finished: bool) -> PanelMember {

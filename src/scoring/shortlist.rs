@@ -16,9 +16,9 @@ use crate::db::schema::{accounts, rankings, shortlists};
 use crate::db::{Db, Json, MultiBackend};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, BidResult, STAGES_FORMAT, Shortlist, Stage, StagesFile, StagesModel, StagesResult};
-use crate::outbox::mail;
+use crate::outbox::mail::{self, Mail};
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_deciders, addresses_of_organisation};
+use crate::people::{addresses_of_deciders, addresses_of_organisations};
 use crate::values::{Account, Actor, Id, Instant, Parser, RefusalInfo, Role, actor};
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -377,18 +377,20 @@ fn confirm(db: &mut Db, actor: &Actor, call: &Call, proposal: &Proposal, url: &s
     note(db, actor, call, "shortlist.confirmed", facts, now)?;
     let rule = call.shortlists().map(|(rule, _)| rule_words(rule)).unwrap_or_default();
     let closes = second.deadline_at.map(Instant::long).unwrap_or_default();
-    let mut tell = |application: &Application, subject: &str, text: &str| -> Result<()> {
-        for address in addresses_of_organisation(db, application.organisation_id)? {
-            mail::queue(db, Some(call.authority_id), &address, subject, text, now)?;
+    let whose: Vec<Id<actor::Organisation>> = sent.iter().map(|(a, _)| a.organisation_id).collect();
+    let teams = addresses_of_organisations(db, &whose)?;
+    let mut mails = Vec::new();
+    let mut tell = |application: &Application, subject: &str, text: &str| {
+        for address in teams.get(&application.organisation_id).into_iter().flatten() {
+            mails.push(Mail::new(Some(call.authority_id), address, subject, text, now));
         }
-        Ok(())
     };
     for application in on {
         let text = format!(
             "You go on to the second stage of {} “{}”. {rule}\n\nYou are invited to send a final tender, {} “{}”. It closes at {closes}.\n\nStart it here:\n{url}/calls/{}/apply\n\nHow your request was assessed:\n{url}/applications/{}/outcome\n",
             call.reference, call.title, second.reference, second.title, second.id, application.id
         );
-        tell(application, &format!("{}: you are invited to the second stage", call.reference), &text)?;
+        tell(application, &format!("{}: you are invited to the second stage", call.reference), &text);
     }
     for stays in &found.stays {
         let Some(application) = by_bid.get(&stays.bid) else { continue };
@@ -396,9 +398,9 @@ fn confirm(db: &mut Db, actor: &Actor, call: &Call, proposal: &Proposal, url: &s
             "Your request to take part in {} “{}” does not go on to the second stage.\n\n{}\n\nThe published rule: {rule}\n\nHow it was assessed, with every score and the reasons:\n{url}/applications/{}/outcome\n",
             call.reference, call.title, stays.sentence, application.id
         );
-        tell(application, &format!("{}: you do not go on to the second stage", call.reference), &text)?;
+        tell(application, &format!("{}: you do not go on to the second stage", call.reference), &text);
     }
-    Ok(())
+    mail::queue_all(db, &mails)
 }
 
 /// What a confirmed shortlist means for one application of the first stage.

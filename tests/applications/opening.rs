@@ -1,13 +1,14 @@
 //! Opening envelopes.
 
-use super::sample_calls::{round, sample, tender};
+use super::sample_calls::{open_call, round, sample, tender, tender_terms};
 use chrono::TimeDelta;
 use commonweal::applications::samples::submit_complete;
 use commonweal::applications::{self, Reconciled, actions};
-use commonweal::calls::Part;
+use commonweal::calls::{CallKind, Part};
 use commonweal::error::Error;
 use commonweal::values::Role;
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
     match outcome {
@@ -48,6 +49,40 @@ both! {
         let price = app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().unwrap();
         assert_eq!(price.prices().unwrap().prices["cost"], commonweal::values::Pence(10_000_000));
         assert!(std::fs::read_dir(&app.config.storage.checkpoints).unwrap().count() > 0, "the chain's head is signed");
+    }
+    async fn ten_bids_are_opened_with_as_many_statements_as_five(world: World) {
+        let app = &world.app;
+        let deadline = world.now().plus(TimeDelta::days(10));
+        let mut terms = tender_terms(deadline);
+        terms.tender.as_mut().unwrap().bidders_hidden = true;
+        let now = deadline.plus(TimeDelta::minutes(5));
+        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+        let mut asked = Vec::new();
+        // The opening of one bid comes first, so that every connection is open before anything is counted.
+        for bids in [1, 5, 10] {
+            let call = open_call(&world, CallKind::Tender, terms.clone());
+            for number in 0..bids {
+                let (organisation, owner) = world.applicant(&format!("Bidder {number} of {bids}"));
+                // Sent twice, so that the newest of two receipts is the one that counts.
+                for text in ["first words", "last words"] {
+                    submit_complete(app, &owner, organisation, call.id, &sample(text), world.now()).await.unwrap();
+                }
+            }
+            actions::ask_opening(app, &first, call.id, Part::Quality, now).await.unwrap();
+            let before = app.db.statements();
+            let report = actions::confirm_opening(app, &second, call.id, Part::Quality, now).await.unwrap();
+            asked.push(app.db.statements() - before);
+            assert_eq!((report.opened(), report.findings().len()), (bids, 0));
+            let rows = app.db.read_now(|db| applications::of_call(db, call.id)).unwrap();
+            let letters: BTreeSet<String> = rows.iter().map(|a| a.letter.clone().unwrap()).collect();
+            let all: BTreeSet<String> = ('A'..='Z').take(bids).map(String::from).collect();
+            assert_eq!(letters, all, "every bid has a letter of its own");
+            for row in &rows {
+                let quality = app.db.read_now(|db| applications::opened(db, row.id, Part::Quality)).unwrap().unwrap();
+                assert!(quality.answers().unwrap().answers["method"].contains("last words"));
+            }
+        }
+        assert_eq!(asked[1], asked[2], "{asked:?}");
     }
     async fn officers_open_by_pages_and_read_answers_and_files(world: World) {
         let call = tender(&world);

@@ -122,13 +122,7 @@ fn gather(db: &mut Db, call: Call, part: Part, opening: Option<Opening>) -> Resu
         .find(|k| k.part == part)
         .ok_or_else(|| Error::internal("a call without sealing keys"))?;
     let applications = store::to_reconcile(db, call.id, part)?;
-    let mut receipts = HashMap::new();
-    // One look-up for each, however many receipts somebody has collected.
-    for application in &applications {
-        if let Some(receipt) = store::last_receipt(db, application.id)? {
-            receipts.insert(application.id, receipt);
-        }
-    }
+    let receipts = store::last_receipts(db, &applications.iter().map(|a| a.id).collect::<Vec<_>>())?;
     Ok(Material { envelopes: store::live_envelopes(db, call.id, part)?, applications, receipts, call, opening, key })
 }
 

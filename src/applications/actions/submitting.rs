@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::applications::model::{Application, ApplicationState, Draft};
 use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
-use crate::applications::{sealing, store};
+use crate::applications::{lot_order, sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
+use crate::calls::{self, Call, CallFacts, CallKind, CallStage, LotTerms, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -133,6 +133,10 @@ async fn prepare(
             if terms.by_invitation().is_some() {
                 calls::stages::require_listed(db, call.id, application.organisation_id)?;
             }
+            let others = match terms.lot().filter(|whole| whole.asks_preference()) {
+                Some(whole) => lot_order::sent_for_others(db, whole, &application)?,
+                None => Vec::new(),
+            };
             let (mut draft, key) =
                 sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
             if let Some(Signed { name, form }) = signed {
@@ -147,6 +151,9 @@ async fn prepare(
             let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
             if missing > 0 {
                 return Err(ApplicationRefusal::Incomplete(missing).into());
+            }
+            if let (Some(whole), Some(place)) = (terms.lot(), draft.answers.lot_place) {
+                lot_order::is_free(&installation, whole, place, &others)?;
             }
             for file in &draft.answers.files {
                 if !draft.sent.contains(&file.document) {

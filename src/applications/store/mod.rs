@@ -19,7 +19,7 @@ pub(super) use opening::{
 pub use opening::{lot_places, mark_quality_final, opened, opened_of_call, opened_parts, openings, quality_final_at};
 pub use sealed::receipts_of;
 pub(super) use sealed::{
-    RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, live_envelopes, mark_opened,
+    RECEIPTS, count_live, insert_envelopes, insert_receipts, last_receipt, last_receipts, live_envelopes, mark_opened,
     receipts_with_calls,
 };
 pub(super) use sending::{

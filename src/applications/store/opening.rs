@@ -10,6 +10,7 @@ use crate::db::{Db, Json};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use std::collections::{BTreeMap, HashMap};
 
 /// An opened part of one application; `None` while it is sealed.
@@ -136,12 +137,22 @@ pub(in crate::applications) fn set_opened(db: &mut Db, ids: &[Id<Application>], 
     Ok(())
 }
 
-/// Gives each bid the letter that was drawn for it.
+/// Gives each bid the letter that was drawn for it, in one statement.
 pub(in crate::applications) fn set_letters(db: &mut Db, drawn: &[(Id<Application>, String)]) -> Result<()> {
-    for (id, letter) in drawn {
-        diesel::update(applications::table.filter(applications::id.eq(id)))
-            .set(applications::letter.eq(letter))
-            .execute(db)?;
+    for drawn in drawn.chunks(PAGE) {
+        let rows: Vec<String> = (0..drawn.len()).map(|row| format!("(${}, ${})", row * 2 + 1, row * 2 + 2)).collect();
+        let statement = format!(
+            "WITH drawn (id, letter) AS (VALUES {}) UPDATE applications SET letter = drawn.letter \
+             FROM drawn WHERE applications.id = drawn.id",
+            rows.join(", ")
+        );
+        crate::on_each!(db, c => {
+            let mut query = diesel::sql_query(&statement).into_boxed();
+            for (id, letter) in drawn {
+                query = query.bind::<Text, _>(*id).bind::<Text, _>(letter.as_str());
+            }
+            query.execute(c)
+        })?;
     }
     Ok(())
 }

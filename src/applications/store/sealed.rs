@@ -9,6 +9,7 @@ use crate::db::schema::{applications, calls, envelopes, receipts};
 use crate::error::Result;
 use crate::values::{Id, Instant, actor};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 pub(in crate::applications) fn insert_envelopes(db: &mut Db, rows: &[Envelope]) -> Result<()> {
     Ok(crate::insert_all!(db, envelopes::table, rows)?)
@@ -111,4 +112,27 @@ pub(in crate::applications) fn last_receipt(db: &mut Db, application: Id<Applica
         .order((receipts::received_at.desc(), receipts::id.desc()))
         .first(db)
         .optional()?)
+}
+
+/// Whether no receipt of the same application is newer.
+const NEWEST: &str = "NOT EXISTS (SELECT 1 FROM receipts AS later WHERE later.application_id = receipts.application_id \
+    AND (later.received_at > receipts.received_at \
+    OR (later.received_at = receipts.received_at AND later.id > receipts.id)))";
+
+/// As [`last_receipt`], of several applications in one statement: one receipt of each, however many it has collected.
+pub(in crate::applications) fn last_receipts(
+    db: &mut Db,
+    ids: &[Id<Application>],
+) -> Result<HashMap<Id<Application>, Receipt>> {
+    let mut newest = HashMap::new();
+    for ids in ids.chunks(PAGE) {
+        let found: Vec<Receipt> = receipts::table
+            .filter(receipts::application_id.eq_any(ids))
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(NEWEST))
+            .select(Receipt::as_select())
+            .order(receipts::id)
+            .load(db)?;
+        newest.extend(found.into_iter().map(|receipt| (receipt.application_id, receipt)));
+    }
+    Ok(newest)
 }

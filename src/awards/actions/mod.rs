@@ -122,11 +122,11 @@ pub async fn recommend(
             }
             let ranking = scoring::signed_ranking(db, call.id)?.ok_or(AwardRefusal::NoSignedRanking)?;
             if scoring::falling_away::ranks_a_fallen_bid(db, call.id)? {
-                return Err(AwardRefusal::BidFellAway.into());
+                return Err(AwardRefusal::BidFellAway { tender: call.kind == CallKind::Tender }.into());
             }
             let rank = place(&ranking, &application);
             let (kind, value, terms) = match rank {
-                None => return Err(AwardRefusal::NotRanked.into()),
+                None => return Err(AwardRefusal::NotRanked { tender: call.kind == CallKind::Tender }.into()),
                 Some(_) if lots::are_chosen(&call) => {
                     lots::may_win(db, &call, &application, now)?;
                     contract_terms(db, &call, &application, &read)?
@@ -179,18 +179,19 @@ fn place(ranking: &scoring::Ranking, application: &Application) -> Option<u32> {
 /// A recommendation is approved only while the ranking it rests on stands: no bid fell away since, or the others were
 /// ranked again, that ranking is signed, and the recommended bid still has its place.
 fn still_stands(db: &mut Db, award: &Award, now: Instant) -> Result<()> {
+    let tender = award.kind == AwardKind::Contract;
     let Some(newest) = scoring::ranking_of(db, award.call_id)? else { return Ok(()) };
     if scoring::falling_away::ranks_a_fallen_bid(db, award.call_id)? {
-        return Err(AwardRefusal::BidFellAway.into());
+        return Err(AwardRefusal::BidFellAway { tender }.into());
     }
     if newest.signed_at.is_none() {
         return Err(AwardRefusal::NoSignedRanking.into());
     }
     let (call, application) = (calls::find(db, award.call_id)?, applications::find(db, award.application_id)?);
     match place(&newest, &application) {
-        None => Err(AwardRefusal::NotRanked.into()),
+        None => Err(AwardRefusal::NotRanked { tender }.into()),
         Some(_) if lots::are_chosen(&call) => lots::may_win(db, &call, &application, now),
-        Some(rank) if award.kind == AwardKind::Contract && rank != 1 => Err(AwardRefusal::NotBest.into()),
+        Some(rank) if tender && rank != 1 => Err(AwardRefusal::NotBest.into()),
         Some(_) => Ok(()),
     }
 }

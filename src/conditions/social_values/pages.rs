@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::MeasureRecord;
 use crate::evaluation::catalogue::{COLUMNS, RowError};
 use crate::http::export::Table;
-use crate::http::{Answer, FormState, Link, Parts, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, LongParts, Parts, Shell, Visit, page, page_again, see};
 use crate::people;
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::decimals::{group_thousands, shown_percent};
@@ -424,7 +424,7 @@ pub async fn check(visit: Visit, parts: Parts) -> Answer {
 ///
 /// # Errors
 /// Denied.
-pub async fn keep(visit: Visit, parts: Parts) -> Answer {
+pub async fn keep(visit: Visit, LongParts(parts): LongParts) -> Answer {
     let input = input_of(&parts);
     let kept = match sheet::rows_of_text(parts.field("rows")) {
         Ok(rows) => actions::keep(&visit.app, &visit.actor, &input, &rows, visit.now).await,

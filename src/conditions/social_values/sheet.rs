@@ -12,7 +12,7 @@ const MOST_CHARACTERS: usize = 501;
 /// Empty rows above the one that names the columns.
 const MOST_ABOVE: usize = 1_000;
 /// Bytes of the rows as text. They travel in the page on which a person looks at them before they are kept.
-/// A form with files takes nine million bytes of text, and title, source and token stand beside them.
+/// The form that sends them back takes nine million bytes of text, and title, source and token stand beside them.
 const MOST_TEXT: usize = 8_000_000;
 
 const FIELD: &str = "file";
