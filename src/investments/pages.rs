@@ -59,6 +59,7 @@ pub fn nav_words(nav: impl Borrow<Option<NavShown>>) -> String {
                 format!("valued on {}, moved forward by what was paid since", medium_date(shown.nav.valued_on))
             }
             NavBasis::Outstanding => "no valuation yet: what was paid out and has not come back".to_owned(),
+            NavBasis::Cost => "not valued yet: counted at what it cost, less what came back".to_owned(),
             NavBasis::Closed => format!("closed on {}", medium_date(shown.nav.valued_on)),
         },
     }

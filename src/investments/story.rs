@@ -339,8 +339,7 @@ pub(super) fn rate_now(book: &Book, today: LocalDate) -> Option<(String, LocalDa
 /// What an investment that was never valued counts for.
 pub(super) fn carried(book: &Book) -> String {
     match book.investment.terms.0.terms.carried() {
-        Carried::Capital => "what was paid out and has not come back",
-        Carried::Due => "what is due back and unpaid",
+        Carried::Capital | Carried::Due => "what was paid out and has not come back",
         Carried::Nothing => "nothing: a grant does not come back",
     }
     .to_owned()
