@@ -299,6 +299,30 @@ impl Decide {
     }
 }
 
+/// Deciding what somebody else proposed, where who declines says why.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct DecideProposal {
+    /// `approve` or `decline`.
+    pub decision: String,
+    /// Why it is declined; who proposed it reads it. Not needed to approve.
+    pub reason: String,
+}
+
+impl DecideProposal {
+    /// Why it is declined, or nothing for an approval.
+    pub(super) fn read(&self) -> Result<Option<String>> {
+        let decision = Decide { decision: self.decision.clone() };
+        if decision.read()? != ProposalState::Declined {
+            return Ok(None);
+        }
+        let mut form = Parser::default();
+        let reason = form.text("reason", &self.reason, 2_000, "Say why you decline it: who proposed it reads this");
+        form.finish()?;
+        Ok(Some(reason))
+    }
+}
+
 /// Whether the person may decide; says so plainly when it was their own proposal.
 pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) -> Result<Id<Account>> {
     visible(actor, investment)?;

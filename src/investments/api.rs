@@ -1,6 +1,6 @@
 //! Investments for programs.
 
-use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use super::actions::{self, Decide, DecideProposal, ProposeDrawdown, ProposeValuation, Verify};
 use super::facts::{self, Report};
 use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, Valuation};
 use super::payments::{self, Charge, Receive, Reverse};
@@ -73,7 +73,8 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         .filter(|c| action == Action::ReadFund || c.agreed.is_some())
         .map(|c| {
             json!({ "id": c.id, "from": c.from_on, "asked": c.asked.0, "agreed": c.agreed.as_ref().map(|a| a.0),
-                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state })
+                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state,
+                    "decline_reason": c.decline_reason })
         })
         .collect();
     ok(&json!({
@@ -226,13 +227,17 @@ pub async fn propose_restructuring(visit: Visit, id: web::Path<Id<Investment>>, 
     created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
 }
 
-/// Approves or declines a change of a running loan.
+/// Approves a change of a running loan, or declines it and says why.
 ///
 /// # Errors
-/// Denied, refused.
+/// Invalid, Denied, refused.
 #[utoipa::path(post, path = "/api/v1/restructurings/{id}/decide", tag = "investments", security(("token" = [])),
-    params(("id" = String, Path)), request_body = Decide, responses((status = 200, description = "Decided")))]
-pub async fn decide_restructuring(visit: Visit, id: web::Path<Id<Restructuring>>, body: Sent<Decide>) -> Answer {
+    params(("id" = String, Path)), request_body = DecideProposal, responses((status = 200, description = "Decided")))]
+pub async fn decide_restructuring(
+    visit: Visit,
+    id: web::Path<Id<Restructuring>>,
+    body: Sent<DecideProposal>,
+) -> Answer {
     let investment = restructuring::decide(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     ok(&json!({ "investment": investment }))
 }

@@ -376,4 +376,6 @@ pub struct Restructuring {
     pub decided_by: Option<Id<Account>>,
     /// When.
     pub decided_at: Option<Instant>,
+    /// Why it was declined; who proposed it reads it. Older ones have none.
+    pub decline_reason: Option<String>,
 }

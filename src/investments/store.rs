@@ -351,23 +351,45 @@ pub(super) fn insert_restructuring(db: &mut Db, restructuring: &Restructuring) -
     Ok(())
 }
 
-/// Decides a proposed change, unless somebody did first; says whether it was this call. An approved one has its terms.
-pub(super) fn decide_restructuring(
+/// Approves a proposed change with its terms, unless somebody decided first; says whether it was this call.
+pub(super) fn approve_restructuring(
     db: &mut Db,
     id: Id<Restructuring>,
-    agreed: Option<NewTerms>,
+    agreed: NewTerms,
     by: Id<Account>,
     at: Instant,
 ) -> Result<bool> {
-    let state = if agreed.is_some() { ProposalState::Approved } else { ProposalState::Declined };
     let changed = diesel::update(
         investment_restructurings::table
             .filter(investment_restructurings::id.eq(id))
             .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
     )
     .set((
-        investment_restructurings::state.eq(state),
-        investment_restructurings::agreed.eq(agreed.map(Json)),
+        investment_restructurings::state.eq(ProposalState::Approved),
+        investment_restructurings::agreed.eq(Some(Json(agreed))),
+        investment_restructurings::decided_by.eq(Some(by)),
+        investment_restructurings::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Declines a proposed change and keeps why, unless somebody decided first; says whether it was this call.
+pub(super) fn decline_restructuring(
+    db: &mut Db,
+    id: Id<Restructuring>,
+    reason: &str,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
+    let changed = diesel::update(
+        investment_restructurings::table
+            .filter(investment_restructurings::id.eq(id))
+            .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_restructurings::state.eq(ProposalState::Declined),
+        investment_restructurings::decline_reason.eq(Some(reason)),
         investment_restructurings::decided_by.eq(Some(by)),
         investment_restructurings::decided_at.eq(Some(at)),
     ))

@@ -480,7 +480,10 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
                 let title = format!("Loan changed from {}", medium_date(c.from_on));
                 Event::new(at, title, by, capital(&format!("{}.", agreed.0.words()))).tagged("Changed", "purple")
             }
-            None => Event::new(at, "Change of the loan declined".to_owned(), by, String::new()),
+            None => {
+                let why = c.decline_reason.clone().unwrap_or_default();
+                Event::new(at, "Change of the loan declined".to_owned(), by, why)
+            }
         });
     }
     let last_of_holiday = lines.iter().rfind(|l| l.holiday).filter(|l| l.due < today);
