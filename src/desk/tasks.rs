@@ -239,6 +239,7 @@ async fn of_committee(visit: &Visit) -> Result<Vec<Task>> {
         title: match what {
             Proposed::Payment => format!("Decide on a payment out to {name}: {reference}"),
             Proposed::Value => format!("Decide on a new value of {reference}, {name}"),
+            Proposed::Cancelling => format!("Decide whether {reference} is cancelled, {name}"),
             Proposed::Change => format!("Decide on a change of the loan {reference}, {name}"),
         },
         hint: format!("Proposed on {}", medium_date(at.date())),

@@ -3,7 +3,7 @@
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
-use super::{store, visible};
+use super::{cancelling_store, store, visible};
 use crate::agreements::{self, AgreementKind};
 use crate::app::App;
 use crate::audit::{self, Entry as AuditEntry};
@@ -252,6 +252,9 @@ pub async fn propose_drawdown(
             let investment = &book.investment;
             visible(&actor, investment)?;
             require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            if cancelling_store::is_open(db, id)? {
+                return Err(InvestmentRefusal::CancellationOpen.into());
+            }
             let happened = model::happened(book.known());
             let offer = &investment.terms.0;
             let payable = offer.terms.payable(&offer.draws, &happened)?;

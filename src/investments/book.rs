@@ -22,6 +22,7 @@ crate::text_enum! {
         Repaid = "repaid" => "Repaid",
         WrittenOff = "written_off" => "Written off",
         Ended = "ended" => "Ended",
+        Cancelled = "cancelled" => "Cancelled before any payment",
     }
 }
 
@@ -30,7 +31,7 @@ impl Standing {
     #[must_use]
     pub fn colour(self) -> &'static str {
         match self {
-            Standing::AwaitingDrawdown | Standing::Ended => "grey",
+            Standing::AwaitingDrawdown | Standing::Ended | Standing::Cancelled => "grey",
             Standing::Running | Standing::Repaid => "green",
             Standing::InArrears => "red",
             Standing::WrittenOff => "orange",
@@ -211,6 +212,7 @@ impl Book {
             InvestmentState::AwaitingDrawdown => Standing::AwaitingDrawdown,
             InvestmentState::Repaid => Standing::Repaid,
             InvestmentState::WrittenOff => Standing::WrittenOff,
+            InvestmentState::Ended if self.schedule.is_none() => Standing::Cancelled,
             InvestmentState::Ended => Standing::Ended,
             InvestmentState::Running if self.arrears(today).days_past_due > 0 => Standing::InArrears,
             InvestmentState::Running => Standing::Running,

@@ -27,6 +27,8 @@ pub struct Holding {
     pub overdue_precedents: i64,
     /// Whether a change of the loan waits for a decision.
     pub change_open: bool,
+    /// Whether cancelling it waits for a decision.
+    pub cancelling: bool,
     /// How it stands today.
     pub standing: Standing,
     /// Days past due of the oldest unpaid instalment.
@@ -47,7 +49,7 @@ impl Holding {
     /// From what is stored, as of a day.
     #[must_use]
     pub fn of(held: Held, conditions: InShort, on: LocalDate) -> Holding {
-        let Held { book, name, mission, overdue_precedents, change_open } = held;
+        let Held { book, name, mission, overdue_precedents, change_open, cancelling } = held;
         let arrears = book.arrears(on);
         Holding {
             standing: book.standing(on),
@@ -61,6 +63,7 @@ impl Holding {
             mission,
             overdue_precedents,
             change_open,
+            cancelling,
             conditions,
         }
     }
