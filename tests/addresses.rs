@@ -186,6 +186,7 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(officer, "GET /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts/take-out", &[&other, &award], no()),
+        asked(officer, "POST /desk/calls/{id}/award/{award}/parts/complete", &[&other, &award], no()),
         asked(&fund_manager, "POST /desk/calls/{id}/award/{award}/subsidy", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/challenges", &[&other, &award], no()),
         asked(
