@@ -286,7 +286,11 @@ both! {
         member.get(&format!("/investments/{id}")).await.expect(200).shows("Approve and pay");
         member.post_and_follow(&format!("/investments/{id}/drawdowns/{drawdown}/decide"), &[("decision", "approve")]).await.expect(200).shows("No payment is due yet. £600 is still owed.");
         let mine = world.client(&owner).await;
-        mine.get("/my-investments").await.expect(200).shows("I-2026-0001");
+        mine.get("/my-investments").await.expect(200).shows("I-2026-0001").shows("Download as");
+        let list = mine.get("/my-investments?format=csv").await.expect(200).text;
+        assert_eq!(list.lines().count(), 2);
+        assert!(list.lines().nth(1).unwrap().starts_with("I-2026-0001,") && list.contains(",Repayable loan,600.00,Running,"), "{list}");
+        assert!(mine.get("/my-investments?format=xlsx").await.expect(200).bytes.starts_with(b"PK"));
         mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("You are on time. You owe £600 of the loan.").shows("Next, ");
         let csv = mine.get(&format!("/my-investments/{id}?format=csv")).await.expect(200).text;
         assert_eq!(csv.lines().count(), 5);

@@ -218,7 +218,7 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
             vec![
                 h.name.clone(),
                 h.book.investment.reference.clone(),
-                h.book.investment.mission_id.to_string(),
+                h.mission.clone(),
                 h.conditions.word(returns.on).0,
                 promised(h.conditions.met),
                 promised(h.conditions.promises),
@@ -234,6 +234,7 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
                 h.rate.rate().filter(|_| h.rate.sentence().is_none()).map_or_else(String::new, |r| r.to_string()),
                 h.rate.sentence().unwrap_or_default().to_owned(),
                 nav_words(h.nav),
+                h.book.investment.mission_id.to_string(),
             ]
         })
         .collect();
@@ -256,6 +257,7 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
         "xirr",
         "xirr_remark",
         "value_basis",
+        "mission_id",
     ];
     Table { name: "holdings".into(), heads, rows }
 }
