@@ -140,7 +140,8 @@ pub struct StanceInput {
 ///
 /// # Errors
 /// Invalid, also when the parts are others than those that were read; Denied; refused for the recommender, after the
-/// decision, for a contract, while parts of a package are missing, and for a vote of somebody who declared a conflict of interest with the applicant.
+/// decision, for a contract, while parts of a package are missing, and for a vote of somebody who declared a conflict of
+/// interest with the applicant.
 pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let stance =
