@@ -369,6 +369,7 @@ both! {
             ("grant", json!({ "ends_on": "2029-12-31" }), "pay nothing back"),
             ("guarantee", json!({ "tranches": "", "draw_on": "2027-02-01", "cover": "75", "limit": "50000", "until": "2031-02-01", "fee": "1", "balance": "60000", "lender": "Borough Bank" }), "Borough Bank 75% of what it loses"),
         ];
+        let number = offers.len();
         for (instrument, fields, words) in offers {
             let body = offer(instrument, fields);
             if instrument != "loan" {
@@ -402,6 +403,9 @@ both! {
             owner.post(&outcome, &[("answer", "decline")]).await.expect(303);
             manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
         }
+        // What is over is folded up on the desk, so that what waits is found.
+        let desk = world.client(&ready.officer).await.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200);
+        assert_eq!(desk.text.matches("What was offered to Alder Youth, and what the committee said").count(), number);
     }
 }
 

@@ -60,6 +60,13 @@ impl Shown {
     fn is_contract(&self) -> bool {
         self.award.kind == AwardKind::Contract
     }
+    /// Whether nothing is left to do about it here: signed, declined or lapsed, and not challenged.
+    fn is_over(&self) -> bool {
+        matches!(
+            self.award.state,
+            AwardState::Signed | AwardState::Declined | AwardState::DeclinedByCommittee | AwardState::Lapsed
+        ) && self.challenges.iter().all(|c| c.ended_at.is_some())
+    }
     fn notice(&self) -> Option<(String, String, String)> {
         let number = self.award.notice_number.clone()?;
         let published = self.award.notice_published_at?.medium();
