@@ -343,7 +343,7 @@ both! {
         // While a payment out waits nobody proposes to cancel it, and the other way round.
         manager.get(&path).await.expect(200).shows("Nothing was paid out yet. When it is not going to be, cancel it");
         let drawdown = propose(&world, &ground, id, 1, on).await;
-        manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(409).shows("A payment out of this investment is proposed");
+        manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(422).shows("A payment out of this investment is proposed");
         let decline = Decide { decision: "decline".into() };
         actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &decline, world.now()).await.unwrap();
         manager.fill(&path, "Propose to cancel it", &[("reason", "They found other money")]).await.shows("Proposed").shows("They found other money");
