@@ -349,6 +349,9 @@ impl Demo {
     ) -> Result<agreements::Agreement> {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let mut parts = parts.into_iter();
+        let first = parts.next().unwrap_or_default();
+        // The committee is asked once, with the last part.
+        let said = |left: usize| if left > 0 { "yes".to_owned() } else { String::new() };
         let recommendation = award_actions::RecommendInput {
             application: application.to_string(),
             reasons: "Scores above the level the round asked for; the cash flow carries it with room to spare."
@@ -357,22 +360,25 @@ impl Demo {
             starts_on: String::new(),
             ends_on: ends_on.to_owned(),
             precedents: "The agreement is signed and the bank account checked".to_owned(),
-            package: String::new(),
-            offer: parts.next().unwrap_or_default(),
+            package: said(parts.len()),
+            offer: first,
         };
         let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
-        for offer in parts {
-            let part = award_actions::PartInput { offer, ..award_actions::PartInput::default() };
+        while let Some(offer) = parts.next() {
+            let more = said(parts.len());
+            let part = award_actions::PartInput { offer, more, ..award_actions::PartInput::default() };
             award_actions::add_part(&self.app, &self.people.fund, award, &part, day(43)).await?;
         }
+        let read = self.app.db.read(move |db| Ok(crate::awards::find(db, award)?.terms.0.mark())).await?;
         for member in &self.people.members {
             let favour = committee::StanceInput {
                 stance: "for".to_owned(),
                 reason: "The plan is sound and the enterprise can carry it.".to_owned(),
+                parts: read.clone(),
             };
             committee::vote(&self.app, member, award, &favour, day(44)).await?;
         }
-        award_actions::decide(&self.app, &self.people.committee, award, true, day(45)).await?;
+        award_actions::decide_as_read(&self.app, &self.people.committee, award, true, &read, day(45)).await?;
         let route = subsidies::actions::RouteInput {
             kind: "market_terms".to_owned(),
             evidence: "Made up for practice: two social investors offered the same price and terms for the same risk."

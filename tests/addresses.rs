@@ -11,6 +11,7 @@ use commonweal::db::schema::{
     call_questions, calls as call_rows, invitations, members, panel_conflicts, panel_members, price_enquiries,
 };
 use commonweal::investments::actions::{self, ProposeDrawdown, ProposeValuation};
+use commonweal::investments::cancelling;
 use commonweal::investments::restructuring;
 use commonweal::people::{Invitation, Member};
 use commonweal::scoring::{Conflict, ConflictOutcome, Enquiry, EnquiryOutcome, PanelMember};
@@ -185,6 +186,7 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(officer, "GET /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts/take-out", &[&other, &award], no()),
+        asked(officer, "POST /desk/calls/{id}/award/{award}/parts/complete", &[&other, &award], no()),
         asked(&fund_manager, "POST /desk/calls/{id}/award/{award}/subsidy", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/challenges", &[&other, &award], no()),
         asked(
@@ -307,6 +309,12 @@ async fn of_a_loan(world: &World) -> Vec<Asked> {
     let change = serde_json::from_value(json!({ "from_on": "2027-04-10", "rate": "3", "reason": "Agreed" })).unwrap();
     let change = restructuring::propose(&world.app, manager, held.id, &change, now).await.unwrap();
     let entry = book(world, held.id).entries[0].id;
+    let (organisation, _) = world.applicant("Never Paid CIC");
+    let offer = loan(day("2027-04-10"), &[600_000], 6, dec!(0));
+    let unpaid = agreement(world, &held.ground, organisation, offer, "I-2026-0003");
+    let unpaid = world.app.db.write_now(|db| actions::open(db, unpaid, now)).unwrap().unwrap();
+    let why = cancelling::Cancel { reason: "They found other money".into() };
+    let cancellation = cancelling::propose(&world.app, manager, unpaid, &why, now).await.unwrap();
     let lease: Value = world.api(manager).await.get(&format!("/api/v1/investments/{other}")).await.expect(200).json();
     let lease = lease["precedents"][0]["id"].as_str().unwrap().to_owned();
     let (approve, why) = (json!({ "decision": "approve" }), json!({ "reason": "It bounced" }));
@@ -327,6 +335,12 @@ async fn of_a_loan(world: &World) -> Vec<Asked> {
             committee,
             "POST /investments/{id}/valuations/{valuation}/decide",
             &[&other, &valuation],
+            approve.clone(),
+        ),
+        asked(
+            committee,
+            "POST /investments/{id}/cancellations/{cancellation}/decide",
+            &[&held.id, &cancellation],
             approve.clone(),
         ),
         asked(committee, "POST /investments/{id}/restructurings/{restructuring}/decide", &[&other, &change], approve),

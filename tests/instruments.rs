@@ -6,6 +6,7 @@ use crate::support::World;
 use commonweal::awards::InvestmentOffer;
 use commonweal::calls::CallKind;
 use commonweal::error::Error;
+use commonweal::finance::Xirr;
 use commonweal::finance::instruments::community_shares::SocietyRules;
 use commonweal::finance::instruments::convertible::AtMaturity;
 use commonweal::finance::instruments::equity::Preference;
@@ -20,7 +21,7 @@ use commonweal::finance::terms::{
 use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation};
 use commonweal::investments::facts::{self, Report};
 use commonweal::investments::payments::{self, Receive};
-use commonweal::investments::{self, Book, Investment, InvestmentState};
+use commonweal::investments::{self, Book, Investment, InvestmentState, NavBasis};
 use commonweal::values::{Actor, Id, Pence, Role};
 use rust_decimal::dec;
 use serde_json::{Value, json};
@@ -135,6 +136,18 @@ pub fn shares(preference: Option<Preference>) -> ShareTerms {
     ShareTerms { shares: 200, all_shares: 1_000, market_value: Some(Pence(9_000_000)), preference }
 }
 
+/// A grant of which a quarter of the revenue above £100,000 a year comes back.
+fn recoverable() -> InstrumentTerms {
+    InstrumentTerms::RecoverableGrant(RecoverableGrantTerms {
+        figure: "yearly revenue".into(),
+        trigger: Pence(10_000_000),
+        share: "0.25".parse().unwrap(),
+        cap: dec!(1),
+        first_due: day("2027-03-31"),
+        until: day("2029-03-31"),
+    })
+}
+
 fn kinds(book: &Book) -> Vec<(FlowKind, i64)> {
     book.flows().iter().filter(|f| f.kind != FlowKind::Valuation).map(|f| (f.kind, f.amount.0 / 100)).collect()
 }
@@ -181,12 +194,8 @@ both! {
     }
 
     async fn a_recoverable_grant_comes_back_above_its_trigger_and_ends_on_its_last_day(world: World) {
-        let terms = RecoverableGrantTerms {
-            figure: "yearly revenue".into(), trigger: Pence(10_000_000), share: "0.25".parse().unwrap(), cap: dec!(1),
-            first_due: day("2027-03-31"), until: day("2029-03-31"),
-        };
-        let held = held(&world, InstrumentTerms::RecoverableGrant(terms), draw(50_000)).await;
-        assert_eq!(book(&world, held.id).nav(day("2026-06-01")).unwrap().nav.value, Pence::ZERO, "a grant is nothing that is owed");
+        let held = held(&world, recoverable(), draw(50_000)).await;
+        assert_eq!(book(&world, held.id).owed(day("2026-06-01")), Pence::ZERO, "a grant is nothing that is owed");
         // The enterprise reports its own year, through the page.
         world.move_clock(noon(day("2027-03-10"))).await;
         let below = report("figure", "2027-03-31", &[("amount", "-1")]);
@@ -209,6 +218,49 @@ both! {
         let end = book(&world, held.id);
         assert_eq!((end.investment.state, end.owed(day("2029-04-02"))), (InvestmentState::Ended, Pence::ZERO));
         assert_balanced(&world);
+    }
+
+    async fn a_grant_that_may_come_back_counts_at_cost_and_is_no_loss_until_somebody_values_it(world: World) {
+        let held = held(&world, recoverable(), draw(50_000)).await;
+        let on = day("2027-02-01");
+        let before = book(&world, held.id);
+        let nav = before.nav(on).unwrap();
+        assert_eq!((nav.nav.value, nav.basis), (Pence(5_000_000), NavBasis::Cost));
+        assert_eq!(before.rate_of_return(on), Xirr::NotValued);
+        world.move_clock(noon(on)).await;
+        let manager = world.client(&held.ground.cast.fund_manager).await;
+        let api = world.api(&held.ground.cast.fund_manager).await;
+        let (page, fund) = (format!("/investments/{}", held.id), format!("/funds/{}", held.ground.fund));
+        let shown = manager.get(&page).await.expect(200).shows("Not valued yet: the rate is worked out once somebody values it.")
+            .shows("not valued yet: counted at what it cost, less what came back");
+        assert!(!shown.text.contains("is lost"));
+        manager.get(&fund).await.expect(200).shows("1 of 1 holdings is not valued yet and counts at what it cost, less what came back: £50,000.");
+        manager.get(&format!("{fund}/statement")).await.expect(200).shows("Not valued yet");
+        let file = manager.get(&format!("{fund}?format=csv")).await.expect(200).text;
+        assert!(file.contains("Not valued yet") && file.contains("counted at what it cost"), "{file}");
+        let one = api.get(&format!("/api/v1{page}")).await.expect(200).json();
+        assert_eq!((&one["rate_of_return"]["status"], &one["net_asset_value"]["basis"]), (&json!("not_valued"), &json!("cost")));
+        let all = api.get(&format!("/api/v1{fund}")).await.expect(200).json();
+        assert_eq!(all["not_valued"], json!({ "count": 1, "counted_at": "50000.00" }));
+        assert_eq!(all["rate_of_return"]["status"], "not_valued", "nothing in the fund is more than its cost");
+        valued(&world, &held, "20,000", "fair_value", "2027-02-01").await;
+        let after = book(&world, held.id);
+        assert_eq!((after.nav(on).unwrap().nav.value, after.nav(on).unwrap().basis), (Pence(2_000_000), NavBasis::Valuation));
+        assert!(after.rate_of_return(on).rate().unwrap() < dec!(-0.5));
+        let all = api.get(&format!("/api/v1{fund}")).await.expect(200).json();
+        assert_eq!((&all["not_valued"]["count"], &all["rate_of_return"]["status"]), (&json!(0), &json!("rate")));
+    }
+
+    async fn a_grant_that_is_spent_is_not_called_a_loss(world: World) {
+        let held = held(&world, InstrumentTerms::Grant, draw(50_000)).await;
+        let found = book(&world, held.id);
+        let on = day("2027-02-01");
+        assert_eq!((found.nav(on).unwrap().nav.value, found.rate_of_return(on)), (Pence::ZERO, Xirr::GivenAway));
+        world.move_clock(noon(on)).await;
+        let manager = world.client(&held.ground.cast.fund_manager).await;
+        for path in [format!("/investments/{}", held.id), format!("/funds/{}", held.ground.fund)] {
+            manager.get(&path).await.expect(200).shows("A grant does not come back, so it has no rate of return.");
+        }
     }
 
     async fn a_convertible_loan_becomes_shares_in_a_round_and_they_are_sold(world: World) {
@@ -317,6 +369,7 @@ both! {
             ("grant", json!({ "ends_on": "2029-12-31" }), "pay nothing back"),
             ("guarantee", json!({ "tranches": "", "draw_on": "2027-02-01", "cover": "75", "limit": "50000", "until": "2031-02-01", "fee": "1", "balance": "60000", "lender": "Borough Bank" }), "Borough Bank 75% of what it loses"),
         ];
+        let number = offers.len();
         for (instrument, fields, words) in offers {
             let body = offer(instrument, fields);
             if instrument != "loan" {
@@ -350,6 +403,9 @@ both! {
             owner.post(&outcome, &[("answer", "decline")]).await.expect(303);
             manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
         }
+        // What is over is folded up on the desk, so that what waits is found.
+        let desk = world.client(&ready.officer).await.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200);
+        assert_eq!(desk.text.matches("What was offered to Alder Youth, and what the committee said").count(), number);
     }
 }
 

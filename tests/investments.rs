@@ -5,6 +5,7 @@ use crate::support::World;
 use commonweal::error::Error;
 use commonweal::finance::payments::Component;
 use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use commonweal::investments::cancelling;
 use commonweal::investments::payments::{self, Charge, Receive, Reverse};
 use commonweal::investments::{self, Book, Drawdown, EntryKind, Investment, InvestmentState, Standing};
 use commonweal::values::{Actor, Id, LocalDate, Pence, Role};
@@ -285,7 +286,11 @@ both! {
         member.get(&format!("/investments/{id}")).await.expect(200).shows("Approve and pay");
         member.post_and_follow(&format!("/investments/{id}/drawdowns/{drawdown}/decide"), &[("decision", "approve")]).await.expect(200).shows("No payment is due yet. £600 is still owed.");
         let mine = world.client(&owner).await;
-        mine.get("/my-investments").await.expect(200).shows("I-2026-0001");
+        mine.get("/my-investments").await.expect(200).shows("I-2026-0001").shows("Download as");
+        let list = mine.get("/my-investments?format=csv").await.expect(200).text;
+        assert_eq!(list.lines().count(), 2);
+        assert!(list.lines().nth(1).unwrap().starts_with("I-2026-0001,") && list.contains(",Repayable loan,600.00,Running,"), "{list}");
+        assert!(mine.get("/my-investments?format=xlsx").await.expect(200).bytes.starts_with(b"PK"));
         mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("You are on time. You owe £600 of the loan.").shows("Next, ");
         let csv = mine.get(&format!("/my-investments/{id}?format=csv")).await.expect(200).text;
         assert_eq!(csv.lines().count(), 5);
@@ -322,5 +327,69 @@ both! {
         assert_eq!(after["net_asset_value"]["basis"], "valuation");
         assert_eq!(after["owed"], "600.00");
         assert_balanced(&world);
+    }
+
+    async fn what_was_never_paid_out_is_cancelled_by_two_people_and_its_agreement_ends(world: World) {
+        let ground = ground(&world, "10000").await;
+        let on = world.now().date();
+        let (id, owner) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        let agreement = book(&world, id).investment.agreement_id;
+        let (manager, member) = (world.client(&ground.cast.fund_manager).await, world.client(&ground.cast.committee_member).await);
+        let contracts = world.api(&ground.cast.contract_manager).await;
+        let path = format!("/investments/{id}");
+        let ending = json!({ "what": "termination", "reason": "Nothing was paid" });
+        contracts.post(&format!("/api/v1/agreements/{agreement}/change"), ending.clone()).await.expect(409).shows("not paid out yet");
+
+        // While a payment out waits nobody proposes to cancel it, and the other way round.
+        manager.get(&path).await.expect(200).shows("Nothing was paid out yet. When it is not going to be, cancel it");
+        let drawdown = propose(&world, &ground, id, 1, on).await;
+        manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(422).shows("A payment out of this investment is proposed");
+        let decline = Decide { decision: "decline".into() };
+        actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &decline, world.now()).await.unwrap();
+        manager.fill(&path, "Propose to cancel it", &[("reason", "They found other money")]).await.shows("Proposed").shows("They found other money");
+        let again = ProposeDrawdown { tranche: "1".into(), pay_on: on.to_string() };
+        let refused = actions::propose_drawdown(&world.app, &ground.cast.fund_manager, id, &again, world.now()).await;
+        assert_eq!(code(refused.unwrap_err()), "investments/cancellation-open");
+        manager.get(&format!("/funds/{}", ground.fund)).await.expect(200).shows("cancelling it waits for a committee member");
+
+        // Who declines says why, and who proposed it reads that; another proposal is approved.
+        member.get("/tasks").await.expect(200).shows("Decide whether I-2026-0001 is cancelled");
+        let api = world.api(&ground.cast.committee_member).await;
+        let open = api.get(&format!("/api/v1/investments/{id}")).await.expect(200).json();
+        let decide = format!("/api/v1/cancellations/{}/decide", open["cancellations"][0]["id"].as_str().unwrap());
+        world.api(&ground.cast.fund_manager).await.post(&decide, json!({ "decision": "approve" })).await.expect(403);
+        api.post(&decide, json!({ "decision": "decline" })).await.expect(422).shows("Say why you decline it");
+        api.post(&decide, json!({ "decision": "decline", "reason": "Ask them once more" })).await.expect(200);
+        manager.get(&path).await.expect(200).shows("Ask them once more");
+        let asked = json!({ "reason": "They wrote that they do not want it" });
+        world.api(&ground.cast.fund_manager).await.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201);
+        member.fill(&path, "Cancel this investment", &[]).await.shows("Cancelled: nothing was paid out of £600 agreed.");
+
+        let after = book(&world, id);
+        assert_eq!((after.investment.state, after.standing(on)), (InvestmentState::Ended, Standing::Cancelled));
+        assert_eq!((after.investment.closed_on, after.undrawn(), after.nav(on)), (Some(on), Pence::ZERO, None));
+        let (found, cash) = world.app.db.read_now(|db| {
+            Ok((commonweal::returns::load(db, ground.fund, on)?, commonweal::funds::actions::cash(db, ground.fund)?))
+        }).unwrap();
+        assert!(found.years().is_empty(), "nothing of it is forecast to be paid out any more");
+        assert_eq!(cash.available, Pence(1_000_000), "all of the fund can be paid to others");
+        let mine = world.client(&owner).await;
+        mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("The council cancelled this before anything was paid to you.");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("do not want it")));
+        let late = actions::propose_drawdown(&world.app, &ground.cast.fund_manager, id, &again, world.now()).await;
+        assert_eq!(code(late.unwrap_err()), "investments/not-running");
+        contracts.post(&format!("/api/v1/agreements/{agreement}/change"), ending).await.expect(200);
+        assert_balanced(&world);
+    }
+
+    async fn what_was_paid_out_is_not_cancelled(world: World) {
+        let ground = ground(&world, "10000").await;
+        let on = day("2026-01-15");
+        let id = running(&world, &ground, on, 60_000, dec!(0)).await;
+        let why = cancelling::Cancel { reason: "x".into() };
+        let refused = cancelling::propose(&world.app, &ground.cast.fund_manager, id, &why, noon(on)).await;
+        assert_eq!(code(refused.unwrap_err()), "investments/not-cancellable");
+        world.client(&ground.cast.fund_manager).await.get(&format!("/investments/{id}")).await.expect(200).hides("Propose to cancel it");
     }
 }

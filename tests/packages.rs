@@ -57,6 +57,12 @@ fn id_of(value: &Value) -> String {
     value["id"].as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned()
 }
 
+/// What the committee was mailed about recommendations.
+fn asked(world: &World) -> Vec<commonweal::outbox::mail::Mail> {
+    let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+    mails.into_iter().filter(|m| m.subject.starts_with("A recommendation w")).collect()
+}
+
 /// One part as a program sends it.
 fn loan_part(pounds: i64) -> Value {
     json!({
@@ -120,12 +126,18 @@ both! {
         committee.post(&path, loan_part(75_000)).await.expect(403);
         member.get(&parts.path).await.expect(403);
 
+        assert!(asked(&world).is_empty(), "half a package asks nobody to decide");
         let early = member.open(&desk).await.form("Record my decision").with(&[("decision", "approve")]);
         // What is missing is said at its field; then the second part stands, and both are one award.
         let next = manager.open(&parts.path).await.form("Add this part");
         manager.send(&next.clone().with(&[("tranches", "75,000 on 1/2/2027")])).await.expect(422).shows("Enter the number of instalments");
         manager.done(&next.with(&LOAN)).await.shows("Part 2 is added").shows("1. Recoverable grant").shows("2. Repayable loan")
             .shows("£90,000").shows("Add another part");
+        let told = asked(&world);
+        let members: std::collections::BTreeSet<&str> = told.iter().map(|m| m.recipient.as_str()).collect();
+        assert_eq!((members.is_empty(), members.len()), (false, told.len()), "each member is asked once");
+        assert!(told.iter().all(|m| m.subject.starts_with("A recommendation waits for you")
+            && m.body.contains("1. Recoverable grant: £15,000") && m.body.contains("2. Repayable loan: £75,000")));
         let shown = api.get(&format!("/api/v1/awards/{award}")).await.expect(200).json();
         assert_eq!((&shown["value"], shown["parts"].as_array().unwrap().len()), (&json!("90000.00"), 2));
         assert_eq!((&shown["terms"]["starts_on"], &shown["terms"]["ends_on"]), (&json!("2027-02-01"), &json!("2032-03-31")));
@@ -283,10 +295,17 @@ both! {
         assert_eq!(manager.post(&path, guarantee).await.expect(201).json()["parts"], 2);
 
         // From the first vote on, what the committee votes on stays as it is.
-        member.post(&format!("/api/v1/awards/{award}/committee"), json!({ "stance": "for", "reason": "Sound" })).await.expect(200);
+        let read = manager.get(&shown).await.expect(200).json()["parts_mark"].clone();
+        let vote = format!("/api/v1/awards/{award}/committee");
+        member.post(&vote, json!({ "stance": "for", "reason": "Sound" })).await.expect(422).shows("say which parts you read");
+        let stale = json!({ "stance": "for", "reason": "Sound", "parts": alone["parts_mark"] });
+        member.post(&vote, stale).await.expect(422).shows("The parts were changed while you read this");
+        member.post(&vote, json!({ "stance": "for", "reason": "Sound", "parts": read })).await.expect(200);
         assert_eq!(refused(&manager, &path, loan_part(10_000)).await, "/problems/awards/voted-on");
         assert_eq!(refused(&manager, &out, json!({})).await, "/problems/awards/voted-on");
-        member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        let decision = format!("/api/v1/awards/{award}/decision");
+        member.post(&decision, json!({ "decision": "approve" })).await.expect(422).shows("say which parts you read");
+        member.post(&decision, json!({ "decision": "approve", "parts": read })).await.expect(200);
         manager.post(&subsidies, evidence).await.expect(201);
         let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
         manager.post(&format!("/api/v1/awards/{award}/offer"), until).await.expect(200);
@@ -306,6 +325,41 @@ both! {
         assert_eq!(standing, [(1, json!("60000.00"), json!("awaiting_drawdown")), (2, json!("50000.00"), json!("running"))]);
         assert_eq!(returns["measures"]["paid_in"], "0.00");
         assert_balanced(&world);
+    }
+
+    async fn the_committee_is_asked_once_when_who_recommends_says_that_a_package_is_complete(world: World) {
+        let (_, ready) = round(&world, &[Instrument::Loan, Instrument::Grant]).await;
+        let manager = world.api(&ready.officer).await;
+        let person = world.person(Role::CommitteeMember);
+        let (member, committee) = (world.client(&person).await, world.api(&person).await);
+        let mut first = loan_part(60_000);
+        let more = json!({ "application": ready.bids[0], "reasons": "Best", "package": "yes" });
+        first.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let award = id_of(&manager.post(&format!("/api/v1/calls/{}/awards", ready.call), first).await.expect(201).json());
+        let path = format!("/api/v1/awards/{award}/parts");
+        let decision = format!("/api/v1/awards/{award}/decision");
+        let approve = json!({ "decision": "approve" });
+        assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/more-follow", "enough money, and not all that is meant");
+        let grant = json!({ "instrument": "grant", "tranches": "10000 on 2027-02-01", "ends_on": "2029-12-31", "more": "yes" });
+        assert_eq!(manager.post(&path, grant).await.expect(201).json()["parts"], 2);
+        assert!(asked(&world).is_empty(), "a third part is said to follow");
+        member.get("/tasks").await.expect(200).hides("Decide on £70,000");
+
+        // It does not follow after all: that is said on the page, and the committee is asked once, with both parts.
+        let parts = format!("/desk/calls/{}/award/{award}/parts", ready.call);
+        let desk = world.client(&ready.officer).await;
+        desk.open(&parts).await.shows("You said that other parts follow");
+        desk.fill(&parts, "No other part follows", &[]).await.shows("The committee is asked to decide.");
+        let told = asked(&world);
+        assert!(!told.is_empty() && told.iter().all(|m| m.body.contains("1. Repayable loan: £60,000") && m.body.contains("2. Grant: £10,000")));
+        assert_eq!(told.iter().filter(|m| m.recipient == told[0].recipient).count(), 1);
+        assert_eq!(refused(&manager, &format!("{path}/complete"), json!({})).await, "/problems/awards/complete-already");
+        member.get("/tasks").await.expect(200).shows("Decide on £70,000");
+
+        // Who was asked is told when it is changed.
+        assert_eq!(manager.post(&format!("{path}/take-out"), json!({})).await.expect(200).json()["parts"], 1);
+        assert!(asked(&world).iter().any(|m| m.subject.starts_with("A recommendation was changed")));
+        committee.post(&decision, approve).await.expect(200);
     }
 
     async fn a_part_of_an_agreement_stands_once_and_what_hangs_on_it_stays_locked(world: World) {

@@ -9,7 +9,7 @@ use commonweal::finance::instruments::revenue_share::Ending;
 use commonweal::finance::measures::FlowKind;
 use commonweal::finance::schedule::Row;
 use commonweal::finance::terms::RevenueShareTerms;
-use commonweal::investments::actions::Decide;
+use commonweal::investments::actions::DecideProposal;
 use commonweal::investments::payments::{self, Charge, Receive};
 use commonweal::investments::restructuring::{self, Restructure};
 use commonweal::investments::{InvestmentState, Standing};
@@ -40,7 +40,7 @@ fn ask(fields: &[(&str, &str)]) -> Restructure {
 async fn changed(world: &World, held: &Held, on: &str, input: &Restructure) {
     let (cast, now) = (&held.ground.cast, noon(day(on)));
     let made = restructuring::propose(&world.app, &cast.fund_manager, held.id, input, now).await.unwrap();
-    let approve = Decide { decision: "approve".into() };
+    let approve = DecideProposal { decision: "approve".into(), reason: String::new() };
     restructuring::decide(&world.app, &cast.committee_member, made, &approve, now).await.unwrap();
 }
 
@@ -188,10 +188,15 @@ both! {
         let first = post(body.clone()).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         assert_eq!(post(body.clone()).await.expect(409).json()["type"], "/problems/investments/change-open");
         manager.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "approve" })).await.expect(403);
-        committee.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "decline" })).await.expect(200);
+        let silent = committee.post(&format!("/api/v1/restructurings/{first}/decide"), json!({ "decision": "decline" })).await;
+        silent.expect(422).shows("Say why you decline it");
+        let decline = json!({ "decision": "decline", "reason": "The rent is paid late too" });
+        committee.post(&format!("/api/v1/restructurings/{first}/decide"), decline).await.expect(200);
         assert_eq!(book(&world, held.id).arrears(day("2027-04-10")).overdue, Pence(105_500), "declined: nothing changes");
         let page = world.client(&cast.fund_manager).await.open(&format!("/investments/{}", held.id)).await;
-        page.shows("Not changed: committee member").shows("declined it on 10 April 2027. It was asked for because:").shows("Agreed");
+        page.shows("Not changed: committee member").shows("declined it on 10 April 2027: “The rent is paid late too”. It was asked for because:").shows("Agreed");
+        let told = manager.get(&base).await.expect(200).json();
+        assert_eq!(told["changes"][0]["decline_reason"], "The rent is paid late too");
         let second = post(body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(200);
         let again = committee.post(&format!("/api/v1/restructurings/{second}/decide"), json!({ "decision": "approve" })).await.expect(409).json();

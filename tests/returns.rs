@@ -77,7 +77,8 @@ both! {
     }
 
     async fn the_page_of_a_fund_has_what_its_files_have_and_asks_little_of_the_database(world: World) {
-        let ground = ground(&world, "100000").await;
+        let mut ground = ground(&world, "100000").await;
+        ground.mission = world.mission();
         let today = world.now().date();
         let until = today.to_string();
         for number in 1..=12_u32 {
@@ -103,6 +104,7 @@ both! {
             let paid_in: Pence = row[7].parse().unwrap();
             let received: Pence = row[8].parse().unwrap();
             assert!(page.text.contains(&received.to_string()), "{received}");
+            assert_eq!((&row[2], &row[18]), ("Food", ground.mission.to_string().as_str()), "the mission by its name, and as programs know it");
             invested = invested + paid_in;
             rows += 1;
         }

@@ -29,7 +29,7 @@ fn shown(award: &Award) -> Value {
         "notice_published_at": award.notice_published_at, "standstill_last_day": award.standstill_last_day,
         "earliest_signing": award.earliest_signing, "offer_answer_by": award.offer_answer_by,
         "answered_at": award.answered_at, "signed_at": award.signed_at,
-        "parts": award.terms.0.listed(), "cost": cost(award),
+        "parts": award.terms.0.listed(), "parts_mark": award.terms.0.mark(), "cost": cost(award),
     })
 }
 
@@ -131,6 +131,8 @@ pub async fn check(visit: Visit, id: web::Path<Id<Application>>, body: Sent<Chec
 pub struct DecisionInput {
     /// `approve` or `decline`.
     pub decision: String,
+    /// The mark of the parts that were read: `parts_mark` of the award. A decision on a package needs it.
+    pub parts: String,
 }
 
 impl DecisionInput {
@@ -150,7 +152,7 @@ impl DecisionInput {
 #[utoipa::path(post, path = "/api/v1/awards/{id}/decision", tag = "awards", security(("token" = [])),
     params(("id" = String, Path)), request_body = DecisionInput, responses((status = 200, description = "Decided")))]
 pub async fn decide(visit: Visit, id: web::Path<Id<Award>>, body: Sent<DecisionInput>) -> Answer {
-    actions::decide(&visit.app, &visit.actor, *id, body.0.approves()?, visit.now).await?;
+    actions::decide_as_read(&visit.app, &visit.actor, *id, body.0.approves()?, &body.0.parts, visit.now).await?;
     ok(&json!({ "decided": true }))
 }
 
@@ -263,6 +265,18 @@ pub async fn take_out_part(visit: Visit, id: web::Path<Id<Award>>, _body: Sent<N
     ok(&json!({ "id": id, "parts": parts }))
 }
 
+/// Says that no other part of a package follows, and asks the committee to decide on it.
+///
+/// # Errors
+/// Denied, NotFound, refused when it is complete already or too small.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/parts/complete", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Complete")))]
+pub async fn complete_package(visit: Visit, id: web::Path<Id<Award>>, _body: Sent<Nothing>) -> Answer {
+    let id = *id;
+    let parts = actions::complete_package(&visit.app, &visit.actor, id, visit.now).await?;
+    ok(&json!({ "id": id, "parts": parts }))
+}
+
 /// Accepts or declines an offer.
 ///
 /// # Errors
@@ -325,6 +339,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     recommend,
     add_part,
     take_out_part,
+    complete_package,
     award,
     check,
     decide,

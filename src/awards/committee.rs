@@ -3,7 +3,7 @@
 //! A member with a conflict of interest is recused and does not count for the quorum; nobody votes on what they
 //! recommended; a recommendation is approved only with the quorum of the round's terms and more votes for it than against.
 
-use super::actions::{is_whole, note};
+use super::actions::{as_read, is_whole, note};
 use super::model::{Award, AwardKind, AwardState};
 use super::rules::{AwardRefusal, at_step};
 use super::store;
@@ -96,12 +96,25 @@ impl Standing {
     }
 }
 
-/// Writes to the members of the committee that a recommendation waits for them, all but who made it.
-pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, address: &str, now: Instant) -> Result<()> {
+/// Writes to the members of the committee that a recommendation waits for them, all but who made it, with every part of a
+/// package; or that the one they were told of was changed.
+pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, address: &str, now: Instant) -> Result<()> {
     let name = find_organisation(db, award.organisation_id)?.name;
-    let subject = format!("A recommendation waits for you: {}", call.reference);
+    let (subject, before) = if changed {
+        ("A recommendation was changed", "A recommendation that waits for you was changed. ")
+    } else {
+        ("A recommendation waits for you", "")
+    };
+    let subject = format!("{subject}: {}", call.reference);
+    let mut parts = String::new();
+    if award.terms.0.is_package() {
+        parts.push_str("\n\nIts parts are approved, offered and accepted together:\n");
+        for line in award.terms.0.listed() {
+            parts.push_str(&format!("{}: {}\n", line.title, line.amount));
+        }
+    }
     let text = format!(
-        "Somebody recommends an award of {} to {name}: {} “{}”. It waits for the committee.\n\nRead why, and decide:\n{address}/desk/calls/{}/award\n",
+        "{before}Somebody recommends an award of {} to {name}: {} “{}”. It waits for the committee.{parts}\n\nRead why, and decide:\n{address}/desk/calls/{}/award\n",
         award.value, call.reference, call.title, call.id
     );
     let members = addresses_of_deciders(db, award.authority_id, Role::CommitteeMember, Some(award.recommended_by))?;
@@ -119,13 +132,16 @@ pub struct StanceInput {
     pub stance: String,
     /// Why; for `recused`, what the conflict of interest is.
     pub reason: String,
+    /// The mark of the parts that were read: `parts_mark` of the award. A vote on a package needs it.
+    pub parts: String,
 }
 
 /// A committee member says what they think of somebody else's recommendation of an investment, or stands aside.
 ///
 /// # Errors
-/// Invalid, Denied; refused for the recommender, after the decision, for a contract, while parts of a package are missing,
-/// and for a vote of somebody who declared a conflict of interest with the applicant.
+/// Invalid, also when the parts are others than those that were read; Denied; refused for the recommender, after the
+/// decision, for a contract, while parts of a package are missing, and for a vote of somebody who declared a conflict of
+/// interest with the applicant.
 pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let stance =
@@ -134,7 +150,7 @@ pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, 
     form.finish()?;
     let Some(stance) = stance else { return Err(Error::field("stance", "Say whether you are for it or against it")) };
     let by = actor.account().ok_or(Error::Denied)?;
-    let actor = actor.clone();
+    let (actor, read) = (actor.clone(), input.parts.clone());
     app.db
         .write(move |db| {
             let award = store::find(db, id)?;
@@ -150,6 +166,7 @@ pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, 
             }
             // A vote fixes the parts, so it waits until all are there.
             is_whole(db, &award)?;
+            as_read(&award, &read, "stance")?;
             // Who stood aside stays aside, whatever they think of it later.
             let said = store::committee_votes(db, award.id)?;
             let aside = said.iter().any(|v| v.account_id == by && v.stance == Stance::Recused);

@@ -111,6 +111,9 @@ pub struct AwardTerms {
     /// The other parts of a package, in their order. Awards from before there were packages name none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<InvestmentOffer>,
+    /// Whether who recommends it said that other parts follow: until they are there the committee is not asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_follow: bool,
 }
 
 /// Most parts of one package: more than one person can still read as one offer.
@@ -120,13 +123,13 @@ impl AwardTerms {
     /// Terms of a contract, which offers no money.
     #[must_use]
     pub fn of_contract(starts_on: LocalDate, ends_on: LocalDate) -> AwardTerms {
-        AwardTerms { starts_on, ends_on, offer: None, further: Vec::new() }
+        AwardTerms { starts_on, ends_on, offer: None, further: Vec::new(), more_follow: false }
     }
 
     /// Terms of an investment by one instrument.
     #[must_use]
     pub fn of_offer(starts_on: LocalDate, ends_on: LocalDate, offer: InvestmentOffer) -> AwardTerms {
-        AwardTerms { starts_on, ends_on, offer: Some(offer), further: Vec::new() }
+        AwardTerms { starts_on, ends_on, offer: Some(offer), further: Vec::new(), more_follow: false }
     }
 
     /// Every part in its order: none for a contract, one where a single instrument is offered.

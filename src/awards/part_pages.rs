@@ -13,7 +13,7 @@ use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, 
 use crate::people::find_organisation;
 use crate::people::policy::{Action, require};
 use crate::subsidies;
-use crate::values::{Id, Pence};
+use crate::values::{Id, Parser, Pence};
 use actix_web::web;
 use askama::Template;
 
@@ -54,6 +54,10 @@ impl PartPage {
     /// Whether the part that was added last can be taken out: the first stays, and nobody has decided.
     fn may_shrink(&self) -> bool {
         self.award.state == AwardState::Recommended && self.lines.len() > 1
+    }
+    /// Whether other parts were said to follow although these could be decided on as they are.
+    fn waits(&self) -> bool {
+        self.award.state == AwardState::Recommended && self.award.terms.0.more_follow && self.award.value >= self.least
     }
     /// Whether the page takes another part: nobody has decided, and one offer stays readable.
     fn open(&self) -> bool {
@@ -131,6 +135,10 @@ pub async fn add(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: P
     let (call, award) = path.into_inner();
     visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
     match actions::add_part(&visit.app, &visit.actor, award, &posted.input, visit.now).await {
+        Ok(parts) if Parser::ticked(&posted.input.more) => {
+            visit.done(format!("Part {parts} is added. Add the next one."));
+            see(&format!("/desk/calls/{call}/award/{award}/parts"))
+        }
         Ok(parts) => {
             visit.done(format!("Part {parts} is added. A committee member decides on the whole package."));
             see(&format!("/desk/calls/{call}/award"))
@@ -150,6 +158,22 @@ pub async fn take_out(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, post
         Ok(_) => {
             visit.done("The last part is taken out.");
             see(&format!("/desk/calls/{call}/award/{award}/parts"))
+        }
+        Err(error) => page_again(&part_page(&visit, call, award, posted.again(error)?, "").await?),
+    }
+}
+
+/// `POST /desk/calls/{id}/award/{award}/parts/complete`
+///
+/// # Errors
+/// Denied, NotFound.
+pub async fn complete(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<Nothing>) -> Answer {
+    let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
+    match actions::complete_package(&visit.app, &visit.actor, award, visit.now).await {
+        Ok(_) => {
+            visit.done("No other part follows. The committee is asked to decide.");
+            see(&format!("/desk/calls/{call}/award"))
         }
         Err(error) => page_again(&part_page(&visit, call, award, posted.again(error)?, "").await?),
     }

@@ -100,6 +100,10 @@ pub enum AwardRefusal {
         /// Least of the round.
         least: Pence,
     },
+    /// Who recommends it said that other parts of the package follow.
+    MoreFollow,
+    /// The package is complete already.
+    CompleteAlready,
     /// No recorded subsidy route.
     NoRoute,
     /// The answer comes too late.
@@ -158,6 +162,8 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::TooManyParts => "awards/too-many-parts",
             AwardRefusal::OnlyPart => "awards/only-part",
             AwardRefusal::NotComplete { .. } => "awards/not-complete",
+            AwardRefusal::MoreFollow => "awards/more-follow",
+            AwardRefusal::CompleteAlready => "awards/complete-already",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
@@ -255,6 +261,13 @@ impl RefusalInfo for AwardRefusal {
                 "The recommendation is not complete: its parts come to {amount} and the round invests at least {least}. \
                  Who recommended it adds the missing part first."
             ),
+            AwardRefusal::MoreFollow => {
+                "Other parts of this package are still to come. Who recommended it adds them, or says that no other follows."
+                    .to_owned()
+            }
+            AwardRefusal::CompleteAlready => {
+                "The package is complete, and the committee was told. Add a part or take one out to change it.".to_owned()
+            }
             AwardRefusal::NoRoute => {
                 "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
                  assistance, a scheme, or a signed assessment."

@@ -5,9 +5,9 @@ use crate::awards::{Award, AwardState, CommitteeVote};
 use crate::calls::{Call, CallStage};
 use crate::compliance::{Claim, ClaimState};
 use crate::db::schema::{
-    agreements, applications, awards, calls, claims, committee_votes, investment_drawdowns, investment_precedents,
-    investment_restructurings, investment_valuations, investments, mission_partners, missions, moderations,
-    obligation_dues, obligations, organisations, panel_members, shortlists,
+    agreements, applications, awards, calls, claims, committee_votes, investment_cancellations, investment_drawdowns,
+    investment_precedents, investment_restructurings, investment_valuations, investments, mission_partners, missions,
+    moderations, obligation_dues, obligations, organisations, panel_members, shortlists,
 };
 use crate::db::{Cursor, Db, MultiBackend, Page, sum_pence};
 use crate::error::Result;
@@ -194,12 +194,13 @@ pub(super) enum Proposed {
     Payment,
     Value,
     Change,
+    Cancelling,
 }
 
 /// A proposal that waits for a second person: the investment, its reference, its organisation's name, since when.
 pub(super) type Proposal = (Id<Investment>, String, String, Instant);
 
-/// What is proposed of an authority's investments by somebody other than this person and is not decided. Three
+/// What is proposed of an authority's investments by somebody other than this person and is not decided. Four
 /// statements, each the oldest first.
 pub(super) fn proposed(
     db: &mut Db,
@@ -223,7 +224,8 @@ pub(super) fn proposed(
     let payments = open!(investment_drawdowns).into_iter().map(|one| (Proposed::Payment, one));
     let values = open!(investment_valuations).into_iter().map(|one| (Proposed::Value, one));
     let changes = open!(investment_restructurings).into_iter().map(|one| (Proposed::Change, one));
-    Ok(changes.chain(payments).chain(values).collect())
+    let cancelled = open!(investment_cancellations).into_iter().map(|one| (Proposed::Cancelling, one));
+    Ok(changes.chain(cancelled).chain(payments).chain(values).collect())
 }
 
 /// A call that waits for somebody: identifier, reference, title, and an instant.

@@ -225,7 +225,9 @@ async fn of_committee(visit: &Visit) -> Result<Vec<Task>> {
         .db
         .read(move |db| Ok((store::recommended(db, authority, me)?, store::proposed(db, authority, me)?)))
         .await?;
-    let awards = recommended.into_iter().filter_map(|(award, call, name, votes)| {
+    // A package of which parts are still to come waits for who recommends it.
+    let whole = recommended.into_iter().filter(|(award, ..)| !award.terms.0.more_follow);
+    let awards = whole.filter_map(|(award, call, name, votes)| {
         let waits = asked_of(me, award.kind, &call, &votes)?;
         Some(Task {
             title: format!("Decide on {} for {name}: {} {}", award.value, call.reference, call.title),
@@ -239,6 +241,7 @@ async fn of_committee(visit: &Visit) -> Result<Vec<Task>> {
         title: match what {
             Proposed::Payment => format!("Decide on a payment out to {name}: {reference}"),
             Proposed::Value => format!("Decide on a new value of {reference}, {name}"),
+            Proposed::Cancelling => format!("Decide whether {reference} is cancelled, {name}"),
             Proposed::Change => format!("Decide on a change of the loan {reference}, {name}"),
         },
         hint: format!("Proposed on {}", medium_date(at.date())),

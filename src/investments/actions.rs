@@ -3,7 +3,7 @@
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
-use super::{store, visible};
+use super::{cancelling_store, store, visible};
 use crate::agreements::{self, AgreementKind};
 use crate::app::App;
 pub(super) use crate::audit::note;
@@ -231,6 +231,9 @@ pub async fn propose_drawdown(
             let investment = &book.investment;
             visible(&actor, investment)?;
             require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            if cancelling_store::is_open(db, id)? {
+                return Err(InvestmentRefusal::CancellationOpen.into());
+            }
             let happened = model::happened(book.known());
             let offer = &investment.terms.0;
             let payable = offer.terms.payable(&offer.draws, &happened)?;
@@ -275,6 +278,30 @@ impl Decide {
             "decline" => Ok(ProposalState::Declined),
             _ => Err(Error::field("decision", "Choose whether to approve or decline")),
         }
+    }
+}
+
+/// Deciding what somebody else proposed, where who declines says why.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct DecideProposal {
+    /// `approve` or `decline`.
+    pub decision: String,
+    /// Why it is declined; who proposed it reads it. Not needed to approve.
+    pub reason: String,
+}
+
+impl DecideProposal {
+    /// Why it is declined, or nothing for an approval.
+    pub(super) fn read(&self) -> Result<Option<String>> {
+        let decision = Decide { decision: self.decision.clone() };
+        if decision.read()? != ProposalState::Declined {
+            return Ok(None);
+        }
+        let mut form = Parser::default();
+        let reason = form.text("reason", &self.reason, 2_000, "Say why you decline it: who proposed it reads this");
+        form.finish()?;
+        Ok(Some(reason))
     }
 }
 

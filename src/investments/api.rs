@@ -1,11 +1,12 @@
 //! Investments for programs.
 
-use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use super::actions::{self, Decide, DecideProposal, ProposeDrawdown, ProposeValuation, Verify};
+use super::cancelling::{self, Cancel};
 use super::facts::{self, Report};
-use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, Valuation};
+use super::model::{Cancellation, Drawdown, Entry, Investment, Precedent, ProposalState, Restructuring, Valuation};
 use super::payments::{self, Charge, Receive, Reverse};
 use super::restructuring::{self, Restructure};
-use super::{store, visible};
+use super::{cancelling_store, store, visible};
 use crate::error::Error;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, Sent, Visit};
@@ -35,8 +36,11 @@ pub async fn show_own(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
 }
 
 async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
-    let ((book, changes), precedents) =
-        visit.app.db.read(move |db| Ok((store::load_changed(db, id)?, store::precedents(db, id)?))).await?;
+    let ((book, changes), precedents, (cancellations, _)) = visit
+        .app
+        .db
+        .read(move |db| Ok((store::load_changed(db, id)?, store::precedents(db, id)?, cancelling_store::list(db, id)?)))
+        .await?;
     let investment = &book.investment;
     visible(&visit.actor, investment)?;
     if !can(&visit.actor, action, &Thing::of_applicant(investment.authority_id, investment.organisation_id)) {
@@ -73,11 +77,20 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         .filter(|c| action == Action::ReadFund || c.agreed.is_some())
         .map(|c| {
             json!({ "id": c.id, "from": c.from_on, "asked": c.asked.0, "agreed": c.agreed.as_ref().map(|a| a.0),
-                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state })
+                    "words": c.agreed.as_ref().map(|a| a.0.words()), "reason": (action == Action::ReadFund).then_some(&c.reason), "state": c.state,
+                    "decline_reason": c.decline_reason })
+        })
+        .collect();
+    let cancellations: Vec<_> = cancellations
+        .iter()
+        .filter(|c| action == Action::ReadFund || c.state == ProposalState::Approved)
+        .map(|c| {
+            json!({ "id": c.id, "reason": c.reason, "state": c.state, "proposed_at": c.proposed_at,
+                    "decided_at": c.decided_at, "decline_reason": c.decline_reason })
         })
         .collect();
     ok(&json!({
-        "changes": changes, "latest_round": book.latest_round(),
+        "cancellations": cancellations, "changes": changes, "latest_round": book.latest_round(),
         "instrument": investment.terms.0.instrument(), "terms": investment.terms.0.terms, "reports": book.known(),
         "id": id, "reference": investment.reference, "title": investment.title, "fund": investment.fund_id,
         "agreement": investment.agreement_id, "part": investment.part, "organisation": investment.organisation_id, "mission": investment.mission_id,
@@ -226,14 +239,40 @@ pub async fn propose_restructuring(visit: Visit, id: web::Path<Id<Investment>>, 
     created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
 }
 
-/// Approves or declines a change of a running loan.
+/// Approves a change of a running loan, or declines it and says why.
 ///
 /// # Errors
-/// Denied, refused.
+/// Invalid, Denied, refused.
 #[utoipa::path(post, path = "/api/v1/restructurings/{id}/decide", tag = "investments", security(("token" = [])),
-    params(("id" = String, Path)), request_body = Decide, responses((status = 200, description = "Decided")))]
-pub async fn decide_restructuring(visit: Visit, id: web::Path<Id<Restructuring>>, body: Sent<Decide>) -> Answer {
+    params(("id" = String, Path)), request_body = DecideProposal, responses((status = 200, description = "Decided")))]
+pub async fn decide_restructuring(
+    visit: Visit,
+    id: web::Path<Id<Restructuring>>,
+    body: Sent<DecideProposal>,
+) -> Answer {
     let investment = restructuring::decide(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "investment": investment }))
+}
+
+/// Proposes to cancel an investment of which nothing was paid out.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/cancellations", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Cancel, responses((status = 201, description = "Proposed")))]
+pub async fn propose_cancelling(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Cancel>) -> Answer {
+    let made = cancelling::propose(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Cancels an investment of which nothing was paid out, or declines that and says why.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/cancellations/{id}/decide", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = DecideProposal, responses((status = 200, description = "Decided")))]
+pub async fn decide_cancelling(visit: Visit, id: web::Path<Id<Cancellation>>, body: Sent<DecideProposal>) -> Answer {
+    let investment = cancelling::decide(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     ok(&json!({ "investment": investment }))
 }
 
@@ -255,6 +294,8 @@ pub async fn decide_restructuring(visit: Visit, id: web::Path<Id<Restructuring>>
     decide_valuation,
     preview_restructuring,
     propose_restructuring,
-    decide_restructuring
+    decide_restructuring,
+    propose_cancelling,
+    decide_cancelling
 ))]
 pub struct Docs;

@@ -22,6 +22,7 @@ crate::text_enum! {
         Repaid = "repaid" => "Repaid",
         WrittenOff = "written_off" => "Written off",
         Ended = "ended" => "Ended",
+        Cancelled = "cancelled" => "Cancelled before any payment",
     }
 }
 
@@ -30,7 +31,7 @@ impl Standing {
     #[must_use]
     pub fn colour(self) -> &'static str {
         match self {
-            Standing::AwaitingDrawdown | Standing::Ended => "grey",
+            Standing::AwaitingDrawdown | Standing::Ended | Standing::Cancelled => "grey",
             Standing::Running | Standing::Repaid => "green",
             Standing::InArrears => "red",
             Standing::WrittenOff => "orange",
@@ -48,6 +49,8 @@ pub enum NavBasis {
     RolledForward,
     /// No valuation: the principal still owed.
     Outstanding,
+    /// No valuation of something that needs one: what it cost, less what came back.
+    Cost,
     /// Repaid or written off: nothing is held any more.
     Closed,
 }
@@ -209,6 +212,7 @@ impl Book {
             InvestmentState::AwaitingDrawdown => Standing::AwaitingDrawdown,
             InvestmentState::Repaid => Standing::Repaid,
             InvestmentState::WrittenOff => Standing::WrittenOff,
+            InvestmentState::Ended if self.schedule.is_none() => Standing::Cancelled,
             InvestmentState::Ended => Standing::Ended,
             InvestmentState::Running if self.arrears(today).days_past_due > 0 => Standing::InArrears,
             InvestmentState::Running => Standing::Running,
@@ -343,8 +347,33 @@ impl Book {
         (fallen + sum).max(Pence::ZERO)
     }
 
-    /// Net asset value on a day: the latest approved valuation rolled forward; without one, the principal owed.
-    /// `None` before anything is paid out.
+    /// Whether only a valuation says what is held, and there is none on a day: money is out, and not all is over.
+    #[must_use]
+    pub fn awaits_value(&self, on: LocalDate) -> bool {
+        let mut approved = self.valuations.iter().filter(|v| v.state == ProposalState::Approved);
+        self.investment.terms.0.terms.needs_valuation()
+            && !self.drawn(on).is_zero()
+            && self.investment.closed_on.is_none_or(|closed| closed > on)
+            && !approved.any(|v| v.valued_on <= on)
+    }
+
+    /// What was paid out and added up to a day, less the capital that came back; never below zero.
+    fn cost(&self, on: LocalDate) -> Pence {
+        let sum: Pence = self
+            .flows()
+            .iter()
+            .filter(|f| f.on <= on)
+            .map(|f| match f.kind {
+                FlowKind::Drawdown | FlowKind::CapitalisedInterest => f.amount,
+                kind if kind.lowers_value() => -f.amount,
+                _ => Pence::ZERO,
+            })
+            .sum();
+        sum.max(Pence::ZERO)
+    }
+
+    /// Net asset value on a day: the latest approved valuation rolled forward; without one, the principal owed, and of
+    /// what needs a valuation the cost. `None` before anything is paid out.
     #[must_use]
     pub fn nav(&self, on: LocalDate) -> Option<NavShown> {
         if self.drawn(on).is_zero() {
@@ -360,6 +389,10 @@ impl Book {
             Some(nav) => {
                 NavShown { nav, basis: if nav.rolled_forward { NavBasis::RolledForward } else { NavBasis::Valuation } }
             }
+            None if self.awaits_value(on) => NavShown {
+                nav: Nav { value: self.cost(on), valued_on: on, rolled_forward: false },
+                basis: NavBasis::Cost,
+            },
             None => NavShown {
                 nav: Nav { value: self.owed(on), valued_on: on, rolled_forward: false },
                 basis: NavBasis::Outstanding,
@@ -374,10 +407,20 @@ impl Book {
         measures::measures(&self.flows(), nav, Some(self.investment.amount), on, MULTIPLE_PLACES)
     }
 
-    /// The certified rate of return, or why there is none. Of a share of revenue none is quoted before cash has come.
+    /// The certified rate of return, or why there is none. Of a share of revenue none is quoted before cash has come, and
+    /// none of what needs a valuation before it has one: cost against cost would say nothing. A grant that is spent is
+    /// not a loss.
     #[must_use]
     pub fn rate_of_return(&self, on: LocalDate) -> Xirr {
-        let shares_revenue = matches!(self.investment.terms.0.terms, InstrumentTerms::RevenueShare(_));
+        if self.awaits_value(on) {
+            return Xirr::NotValued;
+        }
+        let terms = &self.investment.terms.0.terms;
+        let spent = self.nav(on).is_some_and(|n| n.nav.value.is_zero()) && self.receipts().is_empty();
+        if spent && matches!(terms, InstrumentTerms::Grant) {
+            return Xirr::GivenAway;
+        }
+        let shares_revenue = matches!(terms, InstrumentTerms::RevenueShare(_));
         let nav = self.nav(on).map(|n| n.nav).filter(|_| !shares_revenue || !self.receipts().is_empty());
         measures::rate_of_return(&self.flows(), nav, on)
     }

@@ -1,18 +1,22 @@
 //! Investments of every instrument: tranches and what must be so before they are paid, what is reported, schedules,
 //! receipts, arrears, valuations.
 //!
-//! Invariants: an agreement has one investment for each of its parts; money goes out only when every condition precedent of the tranche is verified, somebody other than the
-//! proposer approves and the fund has the money; schedules, reports and entries are append-only (a change or a
-//! report makes a new schedule version, a mistake is a counter-entry); a running loan is changed by two people, and what fell
-//! due before stays; every entry stores what it paid and stands in the ledger the same way;
-//! capitalised interest raises the balance once and is no cash.
+//! Invariants: an agreement has one investment for each of its parts; money goes out only when every condition precedent
+//! of the tranche is verified, somebody other than the proposer approves and the fund has the money; schedules, reports
+//! and entries are append-only (a change or a report makes a new schedule version, a mistake is a counter-entry); a
+//! running loan is changed by two people, and what fell due before stays; what was never paid out is cancelled by two
+//! people; every entry stores what it paid and stands in the ledger the same way; capitalised interest raises the balance
+//! once and is no cash.
 //!
 //! Public names: [`Investment`], [`Book`], [`Standing`], [`find`], [`of_mission`], [`open_investment`],
-//! [`upkeep`], [`actions`], [`facts`], [`payments`], [`restructuring`], [`samples`].
+//! [`upkeep`], [`actions`], [`cancelling`], [`facts`], [`payments`], [`restructuring`], [`samples`].
 
 pub mod actions;
 pub mod api;
 mod book;
+pub mod cancelling;
+pub mod cancelling_pages;
+mod cancelling_store;
 mod charts;
 pub mod fact_pages;
 pub mod facts;
@@ -35,8 +39,8 @@ pub mod working_pages;
 pub use actions::open_investment;
 pub use book::{Book, NavBasis, NavShown, Standing};
 pub use model::{
-    Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, MadeFrom, Precedent, ProposalState,
-    Restructuring, ScheduleVersion, StoredFact, Valuation, ValuationMethod,
+    Cancellation, Drawdown, Entry, EntryKind, Investment, InvestmentState, KnownFact, MadeFrom, Precedent,
+    ProposalState, Restructuring, ScheduleVersion, StoredFact, Valuation, ValuationMethod,
 };
 pub use rules::InvestmentRefusal;
 pub use store::{Held, by_agreement, find, load_book, of_mission, of_organisation, portfolio};

@@ -4,8 +4,8 @@ use crate::agreements::Agreement;
 use crate::audit::Recorded;
 use crate::awards::InvestmentOffer;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
-    investment_schedules, investment_valuations, investments,
+    investment_cancellations, investment_drawdowns, investment_entries, investment_facts, investment_precedents,
+    investment_restructurings, investment_schedules, investment_valuations, investments,
 };
 use crate::db::{Json, MultiBackend};
 use crate::finance::payments::AllocationLine;
@@ -378,6 +378,34 @@ pub struct Restructuring {
     pub state: ProposalState,
     /// The new terms as approved, with what was overdue then.
     pub agreed: Option<Json<NewTerms>>,
+    /// Who proposed it.
+    pub proposed_by: Id<Account>,
+    /// When.
+    pub proposed_at: Instant,
+    /// Who decided, never the same person.
+    pub decided_by: Option<Id<Account>>,
+    /// When.
+    pub decided_at: Option<Instant>,
+    /// Why it was declined; who proposed it reads it. Older ones have none.
+    pub decline_reason: Option<String>,
+}
+
+/// Cancelling an investment of which nothing was paid out, proposed by one person and decided by another.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = investment_cancellations, check_for_backend(MultiBackend))]
+pub struct Cancellation {
+    /// Identifier.
+    pub id: Id<Cancellation>,
+    /// The authority.
+    pub authority_id: Id<actor::Organisation>,
+    /// The investment.
+    pub investment_id: Id<Investment>,
+    /// Why.
+    pub reason: String,
+    /// How far it has come.
+    pub state: ProposalState,
+    /// Why it was declined; who proposed it reads it.
+    pub decline_reason: Option<String>,
     /// Who proposed it.
     pub proposed_by: Id<Account>,
     /// When.

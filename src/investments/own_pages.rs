@@ -59,13 +59,36 @@ fn packages(investments: &[Investment]) -> Result<Vec<Package>> {
     Ok(found)
 }
 
-/// `GET /my-investments`
+/// The investments as rows of a file: what the page shows, with the days and the kind.
+fn list_table(investments: &[Investment]) -> Table {
+    let rows = investments
+        .iter()
+        .map(|i| {
+            vec![
+                i.reference.clone(),
+                i.title.clone(),
+                i.terms.0.instrument().label().to_owned(),
+                i.amount.plain(),
+                i.state.label().to_owned(),
+                i.opened_at.date().to_string(),
+                i.closed_on.map(|on| on.to_string()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let heads = vec!["reference", "what_it_is_for", "kind", "amount", "state", "agreed_on", "ended_on"];
+    Table { name: "my-investments".into(), heads, rows }
+}
+
+/// `GET /my-investments`, `?format=csv` for a file.
 ///
 /// # Errors
-/// Denied.
-pub async fn list(visit: Visit) -> Answer {
+/// Denied; NotFound for a format there is not.
+pub async fn list(visit: Visit, query: web::Query<crate::funds::pages::FormatQuery>) -> Answer {
     let own: Vec<_> = visit.actor.applicant_organisations().map(|m| m.organisation).collect();
     let investments = visit.app.db.read(move |db| store::of_organisation(db, &own)).await?;
+    if !query.format.is_empty() {
+        return list_table(&investments).answer(&query.format);
+    }
     let packages = packages(&investments)?;
     page(&OwnList { shell: visit.shell("Your investments", "/my-investments"), investments, packages })
 }

@@ -61,6 +61,9 @@ pub(super) fn verdict(book: &Book, today: LocalDate) -> (String, String) {
         Standing::Repaid => ("Everything is paid back. Nothing more is owed.".to_owned(), String::new()),
         Standing::WrittenOff => ("The council expects no more payments.".to_owned(), String::new()),
         Standing::Ended => ("This agreement has ended. Nothing more is due.".to_owned(), String::new()),
+        Standing::Cancelled => {
+            ("The council cancelled this before anything was paid to you. You owe nothing.".to_owned(), String::new())
+        }
         Standing::InArrears => {
             let days =
                 if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };

@@ -4,14 +4,15 @@ use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
 use super::book::{Book, NavBasis, NavShown, Standing};
 use super::fact_pages::Reported;
 use super::model::{
-    Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, ValuationMethod, happened,
+    Cancellation, Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, ValuationMethod,
+    happened,
 };
 use super::payments::{self, Charge, Receive, Reverse};
 use super::plan::{self, Line, Sums};
 use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
 use super::whole::{self, Whole};
-use super::{charts, restructuring, store, visible};
+use super::{charts, restructuring, rules, store, visible};
 use crate::agreements::Agreement;
 use crate::awards::PartLine;
 use crate::compliance::{self, Due};
@@ -59,6 +60,7 @@ pub fn nav_words(nav: impl Borrow<Option<NavShown>>) -> String {
                 format!("valued on {}, moved forward by what was paid since", medium_date(shown.nav.valued_on))
             }
             NavBasis::Outstanding => "no valuation yet: what was paid out and has not come back".to_owned(),
+            NavBasis::Cost => "not valued yet: counted at what it cost, less what came back".to_owned(),
             NavBasis::Closed => format!("closed on {}", medium_date(shown.nav.valued_on)),
         },
     }
@@ -127,6 +129,8 @@ pub(super) struct HoldingPage {
     may_check: bool,
     may_change: bool,
     may_restructure: bool,
+    may_cancel: bool,
+    cancellations: Vec<Cancellation>,
     changes: Vec<Listed>,
     round_value: String,
     held: String,
@@ -152,6 +156,10 @@ impl HoldingPage {
     /// What is still to be paid out comes before everything else, and what is done comes last.
     fn paying_out(&self) -> bool {
         self.next_tranche.is_some() || self.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed)
+    }
+    /// Whether cancelling it waits for a decision.
+    fn cancelling(&self) -> bool {
+        self.cancellations.iter().any(|c| c.state == ProposalState::Proposed)
     }
     /// Whether a change of the loan waits for a decision.
     fn change_open(&self) -> bool {
@@ -218,7 +226,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, changes, parts, names } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, cancellations, parts, names } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -242,7 +250,8 @@ pub(super) async fn holding_page(
     if !can(&visit.actor, Action::ManageFund, &thing) {
         reported.kinds.clear();
     }
-    let running = matches!(book.standing(today), Standing::Running | Standing::InArrears);
+    let ending = matches!(book.standing(today), Standing::Running | Standing::InArrears | Standing::Cancelled);
+    let cancelling = cancellations.iter().any(|c| c.state == ProposalState::Proposed);
     Ok(HoldingPage {
         verdict: story::verdict(&book, punctual, &promises, today),
         course: if drawn == 0 { String::new() } else { charts::course(&promises, from, today)? },
@@ -269,7 +278,10 @@ pub(super) async fn holding_page(
             }
             None => String::new(),
         },
-        may_change: running && can(&visit.actor, Action::ChangeAgreement, &of_both),
+        may_cancel: can(&visit.actor, Action::ManageFund, &thing)
+            && !cancelling
+            && rules::may_cancel(investment, &book.drawdowns).is_ok(),
+        may_change: ending && can(&visit.actor, Action::ChangeAgreement, &of_both),
         held: story::carried(&book),
         parts_of: parts,
         report_to: format!("/investments/{id}/reports"),
@@ -280,8 +292,9 @@ pub(super) async fn holding_page(
         name,
         mission,
         precedents,
+        cancellations,
         lines,
-        next_tranche,
+        next_tranche: next_tranche.filter(|_| !cancelling),
         events,
         events_all,
         book,

@@ -1,6 +1,6 @@
 //! Changing a loan while it runs: asked for by the fund manager, shown in pounds and dates, approved by a second person.
 
-use super::actions::{Decide, account_of, ask_committee, may_decide, note};
+use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
 use super::book::Book;
 use super::model::{
     Asked, Investment, InvestmentState, KnownFact, MadeFrom, OverdueChoice, ProposalState, Restructuring,
@@ -383,6 +383,7 @@ pub async fn propose(
                 proposed_at: now,
                 decided_by: None,
                 decided_at: None,
+                decline_reason: None,
             };
             store::insert_restructuring(db, &made)?;
             let facts = json!({ "restructuring": made.id, "from": from, "asked": asked });
@@ -394,18 +395,18 @@ pub async fn propose(
 }
 
 /// A committee member decides on a change. Approval makes the schedule anew from its day on, with what is overdue now,
-/// takes what is given up out of the books, and tells the borrower.
+/// takes what is given up out of the books, and tells the borrower. Who declines says why.
 ///
 /// # Errors
-/// Denied, NotFound; refused: own proposal, decided already, as [`work_out`].
+/// Invalid, Denied, NotFound; refused: own proposal, decided already, as [`work_out`].
 pub async fn decide(
     app: &App,
     actor: &Actor,
     id: Id<Restructuring>,
-    input: &Decide,
+    input: &DecideProposal,
     now: Instant,
 ) -> Result<Id<Investment>> {
-    let decision = input.read()?;
+    let declined = input.read()?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
@@ -416,18 +417,18 @@ pub async fn decide(
             if proposal.state != ProposalState::Proposed {
                 return Err(InvestmentRefusal::DecidedAlready.into());
             }
-            let facts = json!({ "restructuring": id, "from": proposal.from_on, "asked": proposal.asked.0 });
-            if decision == ProposalState::Declined {
-                if !store::decide_restructuring(db, id, None, by, now)? {
+            if let Some(why) = &declined {
+                if !store::decline_restructuring(db, id, why, by, now)? {
                     return Err(InvestmentRefusal::DecidedAlready.into());
                 }
+                let facts = json!({ "restructuring": id, "from": proposal.from_on, "reason": why });
                 note(db, &actor, &investment, "investment.restructuring_declined", facts, now)?;
                 return Ok(investment.id);
             }
             upkeep(db, investment.id, now)?;
             let book = store::load_book(db, investment.id)?;
             let change = work_out(&book, proposal.from_on, &proposal.asked.0, &proposal.reason, now)?;
-            if !store::decide_restructuring(db, id, Some(change.new), by, now)? {
+            if !store::approve_restructuring(db, id, change.new, by, now)? {
                 return Err(InvestmentRefusal::DecidedAlready.into());
             }
             put_in_force(db, change.version()?)?;

@@ -7,7 +7,7 @@ use super::plan::{self, Line};
 use super::restructuring::{self, Change, HOLIDAYS, Outline, Restructure};
 use super::rules::InvestmentRefusal;
 use super::whole::Names;
-use super::{actions::Decide, store, visible};
+use super::{actions::DecideProposal, store, visible};
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, require};
@@ -154,7 +154,7 @@ pub async fn change(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<
 pub async fn decide(
     visit: Visit,
     path: web::Path<(Id<Investment>, Id<Restructuring>)>,
-    posted: Posted<Decide>,
+    posted: Posted<DecideProposal>,
 ) -> Answer {
     let (id, restructuring) = *path;
     visit.under(id, move |db| Ok(store::find_restructuring(db, restructuring)?.investment_id)).await?;
@@ -178,11 +178,12 @@ pub(super) struct Listed {
     pub(super) stops: String,
 }
 
-/// That nothing came of a change: who said so, when, and why it was asked for.
+/// That nothing came of a change: who said so, when and why, and why it was asked for.
 fn declined(change: &Restructuring, names: &Names) -> String {
     let who = change.decided_by.and_then(|id| names.get(&id)).map_or("a committee member", String::as_str);
     let when = change.decided_at.map(|at| format!(" on {}", medium_date(at.date()))).unwrap_or_default();
-    format!("Not changed: {who} declined it{when}. It was asked for because:")
+    let why = change.decline_reason.as_ref().map(|why| format!(": “{why}”")).unwrap_or_default();
+    format!("Not changed: {who} declined it{when}{why}. It was asked for because:")
 }
 
 /// The changes of a loan, the newest first, with what an open one would mean today.

@@ -1,6 +1,6 @@
 //! Rules about investments.
 
-use super::model::{Drawdown, Investment, Precedent, ProposalState, Valuation};
+use super::model::{Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation};
 use crate::finance::schedule::{Row, Tranche};
 use crate::finance::terms::{Fact, FactKind, Happened, InstrumentTerms};
 use crate::values::time::medium_date;
@@ -78,6 +78,12 @@ pub enum InvestmentRefusal {
     ChangeDayPast,
     /// A fee is charged with an instalment that would not be there any more.
     FeeWithoutInstalment,
+    /// Only what was never paid out is cancelled.
+    NotCancellable,
+    /// A payment out is proposed and not decided.
+    PaymentOpen,
+    /// Cancelling is proposed and not decided.
+    CancellationOpen,
 }
 
 impl RefusalInfo for InvestmentRefusal {
@@ -111,6 +117,9 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::ChangeOpen => "investments/change-open",
             InvestmentRefusal::ChangeDayPast => "investments/change-day-past",
             InvestmentRefusal::FeeWithoutInstalment => "investments/fee-without-instalment",
+            InvestmentRefusal::NotCancellable => "investments/not-cancellable",
+            InvestmentRefusal::PaymentOpen => "investments/payment-open",
+            InvestmentRefusal::CancellationOpen => "investments/cancellation-open",
         }
     }
     fn sentence(&self) -> String {
@@ -163,6 +172,11 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::FeeWithoutInstalment => {
                 "A fee is charged with a payment that would not be there any more. Reverse the fee first, or keep as many payments."
             }
+            InvestmentRefusal::NotCancellable => {
+                "Only an investment of which nothing was paid out, and that runs in no other way, can be cancelled. What runs is repaid, ends on its last day, or is written off."
+            }
+            InvestmentRefusal::PaymentOpen => "A payment out of this investment is proposed. A committee member decides on it first.",
+            InvestmentRefusal::CancellationOpen => "Cancelling this investment is proposed already. A committee member decides on it first.",
             InvestmentRefusal::OutOfOrder => {
                 "The date must not be after today, nor before the money was paid out or before what was recorded last."
             }
@@ -194,6 +208,21 @@ pub fn next_tranche(
         return Err(InvestmentRefusal::EarlierTranche);
     }
     Ok(amount)
+}
+
+/// Whether an investment may be cancelled: nothing of it was paid out, and no payment out waits.
+///
+/// # Errors
+/// [`InvestmentRefusal::NotCancellable`], [`InvestmentRefusal::PaymentOpen`].
+pub fn may_cancel(investment: &Investment, drawdowns: &[Drawdown]) -> Result<(), InvestmentRefusal> {
+    let paid = drawdowns.iter().any(|d| d.state == ProposalState::Approved);
+    if paid || investment.state != InvestmentState::AwaitingDrawdown {
+        return Err(InvestmentRefusal::NotCancellable);
+    }
+    if drawdowns.iter().any(|d| d.state == ProposalState::Proposed) {
+        return Err(InvestmentRefusal::PaymentOpen);
+    }
+    Ok(())
 }
 
 /// Whether a tranche may be paid on the day it was proposed for.

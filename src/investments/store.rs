@@ -9,8 +9,8 @@ use super::whole::{self, Head};
 use crate::agreements::Agreement;
 use crate::awards::PartLine;
 use crate::db::schema::{
-    investment_drawdowns, investment_entries, investment_facts, investment_precedents, investment_restructurings,
-    investment_schedules, investment_valuations, investments, missions, organisations,
+    investment_cancellations, investment_drawdowns, investment_entries, investment_facts, investment_precedents,
+    investment_restructurings, investment_schedules, investment_valuations, investments, missions, organisations,
 };
 use crate::db::{Db, Json};
 use crate::error::Result;
@@ -147,10 +147,15 @@ pub struct Held {
     pub overdue_precedents: i64,
     /// Whether a change of the loan waits for a decision.
     pub change_open: bool,
+    /// Whether cancelling it waits for a decision.
+    pub cancelling: bool,
 }
 
-/// An investment, its mission's title, its schedule in force, overdue conditions precedent, and open changes.
-type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>);
+/// Overdue conditions precedent, open changes, and open proposals to cancel it.
+type Counts = (Option<i64>, Option<i64>, Option<i64>);
+
+/// An investment, its enterprise, its mission's title, its schedule in force, and what waits.
+type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Counts);
 
 /// A fund's holdings on a day with all that their figures are made of, in the order they were made. Three statements,
 /// however many holdings.
@@ -158,11 +163,15 @@ type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Opt
 /// # Errors
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
-    type Joined =
-        (Investment, String, Option<String>, Option<ScheduleVersion>, Option<i64>, Option<i64>, Option<Drawdown>);
+    type Joined = (Investment, String, Option<String>, Option<ScheduleVersion>, Counts, Option<Drawdown>);
     let open = investment_restructurings::table
         .filter(investment_restructurings::investment_id.eq(investments::id))
         .filter(investment_restructurings::state.eq(ProposalState::Proposed))
+        .count()
+        .single_value();
+    let cancelling = investment_cancellations::table
+        .filter(investment_cancellations::investment_id.eq(investments::id))
+        .filter(investment_cancellations::state.eq(ProposalState::Proposed))
         .count()
         .single_value();
     let overdue = investment_precedents::table
@@ -187,8 +196,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
             organisations::name,
             missions::title.nullable(),
             Option::<ScheduleVersion>::as_select(),
-            overdue,
-            open,
+            (overdue, open, cancelling),
             Option::<Drawdown>::as_select(),
         ))
         .order((investments::id, investment_drawdowns::pay_on, investment_drawdowns::id))
@@ -196,10 +204,10 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
         .load(db)?;
     let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
     let mut heads: Vec<HeldRow> = Vec::new();
-    for (investment, name, mission, schedule, overdue, open, drawdown) in rows {
+    for (investment, name, mission, schedule, counts, drawdown) in rows {
         drawdowns.entry(investment.id).or_default().extend(drawdown);
         if heads.last().is_none_or(|(last, ..)| last.id != investment.id) {
-            heads.push((investment, name, mission, schedule, overdue, open));
+            heads.push((investment, name, mission, schedule, counts));
         }
     }
     let ids: Vec<Id<Investment>> = heads.iter().map(|(i, ..)| i.id).collect();
@@ -213,7 +221,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
     }
     Ok(heads
         .into_iter()
-        .map(|(investment, name, mission, schedule, overdue, open)| {
+        .map(|(investment, name, mission, schedule, (overdue, open, cancelling))| {
             let id = investment.id;
             let book = Book {
                 investment,
@@ -228,6 +236,7 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
                 mission: mission.unwrap_or_default(),
                 overdue_precedents: overdue.unwrap_or(0),
                 change_open: open.unwrap_or(0) > 0,
+                cancelling: cancelling.unwrap_or(0) > 0,
             }
         })
         .collect())
@@ -351,23 +360,45 @@ pub(super) fn insert_restructuring(db: &mut Db, restructuring: &Restructuring) -
     Ok(())
 }
 
-/// Decides a proposed change, unless somebody did first; says whether it was this call. An approved one has its terms.
-pub(super) fn decide_restructuring(
+/// Approves a proposed change with its terms, unless somebody decided first; says whether it was this call.
+pub(super) fn approve_restructuring(
     db: &mut Db,
     id: Id<Restructuring>,
-    agreed: Option<NewTerms>,
+    agreed: NewTerms,
     by: Id<Account>,
     at: Instant,
 ) -> Result<bool> {
-    let state = if agreed.is_some() { ProposalState::Approved } else { ProposalState::Declined };
     let changed = diesel::update(
         investment_restructurings::table
             .filter(investment_restructurings::id.eq(id))
             .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
     )
     .set((
-        investment_restructurings::state.eq(state),
-        investment_restructurings::agreed.eq(agreed.map(Json)),
+        investment_restructurings::state.eq(ProposalState::Approved),
+        investment_restructurings::agreed.eq(Some(Json(agreed))),
+        investment_restructurings::decided_by.eq(Some(by)),
+        investment_restructurings::decided_at.eq(Some(at)),
+    ))
+    .execute(db)?;
+    Ok(changed == 1)
+}
+
+/// Declines a proposed change and keeps why, unless somebody decided first; says whether it was this call.
+pub(super) fn decline_restructuring(
+    db: &mut Db,
+    id: Id<Restructuring>,
+    reason: &str,
+    by: Id<Account>,
+    at: Instant,
+) -> Result<bool> {
+    let changed = diesel::update(
+        investment_restructurings::table
+            .filter(investment_restructurings::id.eq(id))
+            .filter(investment_restructurings::state.eq(ProposalState::Proposed)),
+    )
+    .set((
+        investment_restructurings::state.eq(ProposalState::Declined),
+        investment_restructurings::decline_reason.eq(Some(reason)),
         investment_restructurings::decided_by.eq(Some(by)),
         investment_restructurings::decided_at.eq(Some(at)),
     ))

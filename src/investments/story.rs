@@ -99,6 +99,12 @@ pub(super) fn verdict(book: &Book, punctual: Punctuality, promises: &[Promise], 
         Standing::Repaid => with_promises(("Repaid to the last penny".to_owned(), true)),
         Standing::WrittenOff => with_promises(("Written off: nothing more is expected".to_owned(), false)),
         Standing::Ended => with_promises(("Ended: nothing more is due".to_owned(), true)),
+        Standing::Cancelled => {
+            return (
+                format!("Cancelled: nothing was paid out of {} agreed.", book.investment.amount),
+                "When no other part of the agreement runs, a contract manager can end it.".to_owned(),
+            );
+        }
     };
     (text, note(book, promises, today))
 }
@@ -339,8 +345,7 @@ pub(super) fn rate_now(book: &Book, today: LocalDate) -> Option<(String, LocalDa
 /// What an investment that was never valued counts for.
 pub(super) fn carried(book: &Book) -> String {
     match book.investment.terms.0.terms.carried() {
-        Carried::Capital => "what was paid out and has not come back",
-        Carried::Due => "what is due back and unpaid",
+        Carried::Capital | Carried::Due => "what was paid out and has not come back",
         Carried::Nothing => "nothing: a grant does not come back",
     }
     .to_owned()
@@ -429,7 +434,7 @@ pub(super) fn allocation(entry: &Entry) -> String {
 
 /// Everything that happened, newest first.
 pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, today: LocalDate) -> Vec<Event> {
-    let Whole { book, precedents, changes, names, .. } = whole;
+    let Whole { book, precedents, changes, cancellations, names, .. } = whole;
     let called = |id: Option<Id<Account>>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
     let agreed = format!("{} agreed", book.investment.amount);
     let mut events = vec![Event::new(book.investment.opened_at, "Agreement signed".to_owned(), String::new(), agreed)];
@@ -481,7 +486,22 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
                 let title = format!("Loan changed from {}", medium_date(c.from_on));
                 Event::new(at, title, by, capital(&format!("{}.", agreed.0.words()))).tagged("Changed", "purple")
             }
-            None => Event::new(at, "Change of the loan declined".to_owned(), by, String::new()),
+            None => {
+                let why = c.decline_reason.clone().unwrap_or_default();
+                Event::new(at, "Change of the loan declined".to_owned(), by, why)
+            }
+        });
+    }
+    for c in cancellations {
+        let title = "Cancelling proposed".to_owned();
+        let proposed = Event::new(c.proposed_at, title, called(Some(c.proposed_by)), c.reason.clone());
+        events.push(proposed.routine(c.decided_at.is_some()));
+        let Some(at) = c.decided_at else { continue };
+        let by = called(c.decided_by);
+        events.push(match &c.decline_reason {
+            Some(why) => Event::new(at, "Cancelling declined".to_owned(), by, why.clone()),
+            None => Event::new(at, "Cancelled before any payment".to_owned(), by, c.reason.clone())
+                .tagged("Cancelled", "grey"),
         });
     }
     let last_of_holiday = lines.iter().rfind(|l| l.holiday).filter(|l| l.due < today);

@@ -1,7 +1,8 @@
 //! One investment with all that its page shows, and the names of the people who acted, in few statements.
 
 use super::book::Book;
-use super::model::{Drawdown, Entry, Investment, Precedent, Restructuring, ScheduleVersion, Valuation};
+use super::cancelling_store;
+use super::model::{Cancellation, Drawdown, Entry, Investment, Precedent, Restructuring, ScheduleVersion, Valuation};
 use crate::awards::{AwardTerms, PartLine};
 use crate::db::schema::{
     accounts, agreements, funds, investment_drawdowns, investment_entries, investment_precedents,
@@ -47,6 +48,8 @@ pub(super) struct Whole {
     pub(super) precedents: Vec<Precedent>,
     /// Changes of the loan in any state, the oldest first.
     pub(super) changes: Vec<Restructuring>,
+    /// Proposals to cancel it before anything was paid, the oldest first.
+    pub(super) cancellations: Vec<Cancellation>,
     /// The parts of its agreement, itself among them.
     pub(super) parts: Vec<PartLine>,
     /// Who did anything to it.
@@ -125,13 +128,14 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
 /// NotFound.
 pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
     let Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, mut names } = head(db, id)?;
-    let entries: Vec<(Entry, Option<String>)> = investment_entries::table
-        .left_join(accounts::table.on(investment_entries::made_by.eq(accounts::id.nullable())))
-        .filter(investment_entries::investment_id.eq(id))
-        .select((Entry::as_select(), accounts::name.nullable()))
-        .order((investment_entries::booked_on, investment_entries::id))
-        .limit(MOST)
-        .load(db)?;
+    // Before there is a schedule nothing can come in, and only then it can be cancelled: one of the two is asked for.
+    let (entries, cancellations) = if schedule.is_none() {
+        let (cancellations, people) = cancelling_store::list(db, id)?;
+        names.extend(people);
+        (Vec::new(), cancellations)
+    } else {
+        (entries_of(db, id)?, Vec::new())
+    };
     let entries = entries
         .into_iter()
         .map(|(entry, person)| {
@@ -173,5 +177,16 @@ pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
         })
         .collect();
     let book = Book { investment, schedule, drawdowns, entries, valuations };
-    Ok(Whole { book, name, fund, mission, precedents, changes, parts, names })
+    Ok(Whole { book, name, fund, mission, precedents, changes, cancellations, parts, names })
+}
+
+/// The account with the names of who made its entries.
+fn entries_of(db: &mut Db, id: Id<Investment>) -> Result<Vec<(Entry, Option<String>)>> {
+    Ok(investment_entries::table
+        .left_join(accounts::table.on(investment_entries::made_by.eq(accounts::id.nullable())))
+        .filter(investment_entries::investment_id.eq(id))
+        .select((Entry::as_select(), accounts::name.nullable()))
+        .order((investment_entries::booked_on, investment_entries::id))
+        .limit(MOST)
+        .load(db)?)
 }

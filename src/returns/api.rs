@@ -34,7 +34,7 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
     ok(&json!({
         "id": returns.fund.id, "name": returns.fund.name, "mandate": returns.fund.mandate, "committed": returns.committed,
         "as_of": returns.on, "measures": returns.measures, "rate_of_return": returns.rate, "rate_sentence": returns.rate.sentence(),
-        "verdict": returns.verdict(), "holdings": holdings,
+        "not_valued": returns.not_valued, "verdict": returns.verdict(), "holdings": holdings,
     }))
 }
 

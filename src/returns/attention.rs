@@ -76,10 +76,11 @@ fn page(h: &Holding) -> String {
 fn decisions(h: &Holding, on: LocalDate, items: &mut Vec<Attention>) {
     let drawdown = h.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed);
     let value = h.book.valuations.iter().any(|v| v.state == ProposalState::Proposed);
-    if drawdown || h.change_open || value {
+    if drawdown || h.change_open || h.cancelling || value {
         let what = match (drawdown, h.change_open) {
             (true, _) => "a payment out",
             (_, true) => "a change of the loan",
+            _ if h.cancelling => "cancelling it",
             _ => "a value",
         };
         items.push(Attention {

@@ -2,10 +2,11 @@
 //! money behind a mission.
 //!
 //! Invariants: a pool is measured from all flows together, multiples are never averaged; a net asset value without a
-//! valuation is the principal owed and is labelled so; no rate of less than a year is shown as yearly; a file has the
-//! same rows as the page.
+//! valuation is the principal owed, of what only a valuation can tell its cost less what came back, and is labelled so;
+//! no rate of less than a year is shown as yearly, and none at all of what is not valued yet; a file has the same rows as
+//! the page.
 //!
-//! Public names: [`FundReturns`], [`Holding`], [`load`], [`MissionMoney`], [`mission_money`].
+//! Public names: [`FundReturns`], [`Holding`], [`NotValued`], [`load`], [`MissionMoney`], [`mission_money`].
 
 pub mod api;
 mod attention;
@@ -13,5 +14,5 @@ mod model;
 mod money;
 pub mod pages;
 
-pub use model::{FundReturns, Holding, load};
+pub use model::{FundReturns, Holding, NotValued, load};
 pub use money::{MissionMoney, mission_money};

@@ -11,6 +11,7 @@ use crate::http::chart::CashYear;
 use crate::investments::{self, Book, Held, InvestmentState, NavShown, Standing};
 use crate::values::{Id, LocalDate, Pence};
 use chrono::Datelike;
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// One investment of a fund with its figures.
@@ -26,6 +27,8 @@ pub struct Holding {
     pub overdue_precedents: i64,
     /// Whether a change of the loan waits for a decision.
     pub change_open: bool,
+    /// Whether cancelling it waits for a decision.
+    pub cancelling: bool,
     /// How it stands today.
     pub standing: Standing,
     /// Days past due of the oldest unpaid instalment.
@@ -46,7 +49,7 @@ impl Holding {
     /// From what is stored, as of a day.
     #[must_use]
     pub fn of(held: Held, conditions: InShort, on: LocalDate) -> Holding {
-        let Held { book, name, mission, overdue_precedents, change_open } = held;
+        let Held { book, name, mission, overdue_precedents, change_open, cancelling } = held;
         let arrears = book.arrears(on);
         Holding {
             standing: book.standing(on),
@@ -60,6 +63,7 @@ impl Holding {
             mission,
             overdue_precedents,
             change_open,
+            cancelling,
             conditions,
         }
     }
@@ -91,6 +95,15 @@ pub(super) fn days_late(days: i64) -> String {
     if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
 }
 
+/// Holdings of which only a valuation says what they are worth, and that have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotValued {
+    /// How many.
+    pub count: usize,
+    /// What they are counted at together: their cost, less what came back.
+    pub counted_at: Pence,
+}
+
 /// A fund with its holdings, measured together.
 #[derive(Clone, Debug)]
 pub struct FundReturns {
@@ -108,6 +121,8 @@ pub struct FundReturns {
     pub rate: Xirr,
     /// Whether any holding's value is only the principal owed.
     pub unvalued: bool,
+    /// Holdings that need a valuation and have none.
+    pub not_valued: NotValued,
 }
 
 /// A fund's returns on a day, with how the promises of each holding stand. Five statements, however many holdings.
@@ -141,15 +156,30 @@ fn measure(
     let flows: Vec<TypedFlow> = holdings.iter().flat_map(|h| h.book.flows()).collect();
     let navs: Vec<_> = holdings.iter().filter_map(|h| h.nav).map(|n| Some(n.nav)).collect();
     let nav = measures::pooled_nav(&navs);
+    let at_cost = || holdings.iter().filter_map(|h| h.nav).filter(|n| n.basis == investments::NavBasis::Cost);
+    let not_valued = NotValued { count: at_cost().count(), counted_at: Pence::total(at_cost().map(|n| n.nav.value))? };
     Ok(FundReturns {
+        not_valued,
         measures: measures::measures(&flows, nav, Some(committed), on, MULTIPLE_PLACES),
-        rate: measures::rate_of_return(&flows, nav, on),
+        rate: nothing_measured(&holdings).unwrap_or_else(|| measures::rate_of_return(&flows, nav, on)),
         unvalued: holdings.iter().any(|h| h.nav.is_some_and(|n| n.basis == investments::NavBasis::Outstanding)),
         fund,
         committed,
         holdings,
         on,
     })
+}
+
+/// Why a pool has no rate of return although money is out: nothing in it is more than its cost, or a grant that is spent.
+fn nothing_measured(holdings: &[Holding]) -> Option<Xirr> {
+    let out: Vec<&Xirr> = holdings.iter().filter(|h| h.nav.is_some()).map(|h| &h.rate).collect();
+    let measured = out.iter().any(|rate| !matches!(rate, Xirr::NotValued | Xirr::GivenAway));
+    let waits = out.iter().any(|rate| matches!(rate, Xirr::NotValued));
+    match (out.is_empty() || measured, waits) {
+        (true, _) => None,
+        (false, true) => Some(Xirr::NotValued),
+        (false, false) => Some(Xirr::GivenAway),
+    }
 }
 
 impl FundReturns {
@@ -218,6 +248,22 @@ impl FundReturns {
         rows
     }
 
+    /// How many holdings nobody has valued yet, and at what they are counted, in a sentence; empty when there are none.
+    #[must_use]
+    pub fn not_valued_words(&self) -> String {
+        let NotValued { count, counted_at } = self.not_valued;
+        let all = self.holdings.len();
+        match count {
+            0 => String::new(),
+            1 => format!(
+                "1 of {all} holdings is not valued yet and counts at what it cost, less what came back: {counted_at}."
+            ),
+            n => format!(
+                "{n} of {all} holdings are not valued yet and count at what they cost, less what came back: {counted_at}."
+            ),
+        }
+    }
+
     /// The answer to "how is the fund doing", in a sentence or two.
     #[must_use]
     pub fn verdict(&self) -> String {
@@ -248,6 +294,11 @@ impl FundReturns {
                 words.push_str(sentence);
             }
             _ => {}
+        }
+        let not_valued = self.not_valued_words();
+        if !not_valued.is_empty() {
+            words.push(' ');
+            words.push_str(&not_valued);
         }
         words
     }

@@ -8,7 +8,7 @@ use crate::funds::{self, Fund};
 use crate::http::chart::{CashColumns, CashYear, Heading, Unit};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
-use crate::investments::pages::{figure_shown, rate_shown};
+use crate::investments::pages::{figure_shown, nav_words, rate_shown};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::time::medium_date;
 use crate::values::{Id, LocalDate, Pence};
@@ -218,7 +218,7 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
             vec![
                 h.name.clone(),
                 h.book.investment.reference.clone(),
-                h.book.investment.mission_id.to_string(),
+                h.mission.clone(),
                 h.conditions.word(returns.on).0,
                 promised(h.conditions.met),
                 promised(h.conditions.promises),
@@ -233,6 +233,8 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
                 figure_shown(m.picc).0,
                 h.rate.rate().filter(|_| h.rate.sentence().is_none()).map_or_else(String::new, |r| r.to_string()),
                 h.rate.sentence().unwrap_or_default().to_owned(),
+                nav_words(h.nav),
+                h.book.investment.mission_id.to_string(),
             ]
         })
         .collect();
@@ -254,6 +256,8 @@ fn holdings_table(returns: &FundReturns, shown: &[usize]) -> Table {
         "picc",
         "xirr",
         "xirr_remark",
+        "value_basis",
+        "mission_id",
     ];
     Table { name: "holdings".into(), heads, rows }
 }

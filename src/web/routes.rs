@@ -7,8 +7,9 @@ use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
 use crate::funds::{api as funds_api, pages as funds};
 use crate::investments::{
-    api as investments_api, fact_pages as investment_facts, own_pages as own_investments, pages as investments,
-    restructuring_pages as restructuring, working_pages as investment_working,
+    api as investments_api, cancelling_pages as cancelling, fact_pages as investment_facts,
+    own_pages as own_investments, pages as investments, restructuring_pages as restructuring,
+    working_pages as investment_working,
 };
 use crate::missions::{api as missions_api, edit_pages as missions_edit, pages as missions};
 use crate::people::policy::Action;
@@ -274,6 +275,10 @@ fn investments_routes() -> Vec<Row> {
         get "/investments/{id}/restructure" ManageFund => restructuring::show,
         post "/investments/{id}/restructure" ManageFund => restructuring::change,
         post "/investments/{id}/restructurings/{restructuring}/decide" ApproveDrawdown => restructuring::decide,
+        post "/investments/{id}/cancellations" ManageFund => cancelling::propose,
+        post "/investments/{id}/cancellations/{cancellation}/decide" ApproveDrawdown => cancelling::decide,
+        post "/api/v1/investments/{id}/cancellations" ManageFund => investments_api::propose_cancelling,
+        post "/api/v1/cancellations/{id}/decide" ApproveDrawdown => investments_api::decide_cancelling,
         get "/investments/{id}/working" ReadFund => investment_working::show,
         get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
         get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,

@@ -24,8 +24,8 @@ use serde_json::json;
 mod parts;
 mod standstill;
 
-pub(super) use parts::is_whole;
-pub use parts::{PartInput, add_part, take_out_part};
+pub use parts::{PartInput, add_part, complete_package, take_out_part};
+pub(super) use parts::{as_read, is_whole};
 pub use standstill::{
     ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
     record_notice, send_summaries,
@@ -163,7 +163,10 @@ pub async fn recommend(
             store::insert(db, &award)?;
             let facts = json!({ "application": application.id, "value": value, "ranking": ranking.hash });
             note(db, &actor, &award, "award.recommended", facts, now)?;
-            committee::ask(db, &call, &award, &address, now)?;
+            // Of a package the committee is asked once, when all its parts are there.
+            if !award.terms.0.more_follow {
+                committee::ask(db, &call, &award, false, &address, now)?;
+            }
             Ok(award.id)
         })
         .await
@@ -248,7 +251,9 @@ fn investment_terms(
     if ends_on < starts_on {
         return Err(Error::field("ends_on", "The last day must not be before the first"));
     }
-    Ok((AwardKind::Investment, value, AwardTerms::of_offer(starts_on, ends_on, offer)))
+    let mut terms = AwardTerms::of_offer(starts_on, ends_on, offer);
+    terms.more_follow = read.package;
+    Ok((AwardKind::Investment, value, terms))
 }
 
 /// Whether an award is not declined or lapsed.
@@ -330,14 +335,30 @@ pub async fn record_check(
         .await
 }
 
-/// A committee member decides on a recommendation of somebody else.
+/// As [`decide_as_read`], for what is no package.
 ///
 /// # Errors
-/// Denied; refused for the recommender, while checks are missing, when somebody is excluded, and for an investment without
-/// the quorum and the majority of its committee.
+/// As [`decide_as_read`].
 pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now: Instant) -> Result<()> {
+    decide_as_read(app, actor, id, approve, "", now).await
+}
+
+/// A committee member decides on a recommendation of somebody else, with the mark of the parts they read; of a package it
+/// must be given.
+///
+/// # Errors
+/// Invalid when its parts are others than those that were read; Denied; refused for the recommender, while checks are
+/// missing, when somebody is excluded, and for an investment without the quorum and the majority of its committee.
+pub async fn decide_as_read(
+    app: &App,
+    actor: &Actor,
+    id: Id<Award>,
+    approve: bool,
+    read: &str,
+    now: Instant,
+) -> Result<()> {
     let by = actor.account().ok_or(Error::Denied)?;
-    let actor = actor.clone();
+    let (actor, read) = (actor.clone(), read.to_owned());
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
@@ -348,6 +369,7 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
             require(&actor, Action::ApproveAward, &thing)?;
             applications::refuse_bidder(db, &actor, award.call_id)?;
             rules::at_step(&award, &[AwardState::Recommended])?;
+            as_read(&award, &read, "decision")?;
             if award.kind == AwardKind::Investment {
                 committee::require_decision(db, &actor, &award, by, approve, now)?;
             }

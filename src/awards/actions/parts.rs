@@ -3,6 +3,7 @@
 use super::{note, read_offer, stands};
 use crate::app::App;
 use crate::applications;
+use crate::awards::committee;
 use crate::awards::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer, MOST_PARTS};
 use crate::awards::rules::{self, AwardRefusal};
 use crate::awards::store;
@@ -25,13 +26,16 @@ pub struct PartInput {
     pub ends_on: String,
     /// What must be so before money of this part flows, one line each.
     pub precedents: String,
+    /// `yes`: another part follows this one, and the committee is not asked before it is there.
+    pub more: String,
     /// What is offered.
     #[serde(flatten)]
     pub offer: InstrumentInput,
 }
 
 /// Who recommended an investment adds another instrument to it, before anybody of the committee has voted on it. The parts
-/// are approved, offered and accepted together. Says how many parts there are now.
+/// are approved, offered and accepted together. With the last of them the committee is asked, and told every part. Says how
+/// many parts there are now.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused to everybody else, after a vote or the decision, while a subsidy route stands that
@@ -42,20 +46,24 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
     let offer = read_offer(&mut form, &input.offer, &input.precedents);
     form.finish()?;
     let Some(offer) = offer else { return Err(Error::field("tranches", "Enter what is offered")) };
+    let more_follow = Parser::ticked(&input.more);
     let by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
             let call = calls::find(db, award.call_id)?;
             may_change_parts(db, &actor, by, &award, &call)?;
+            let asked = complete(&award, round_of(&call)?).is_ok();
             if award.terms.0.number_of_parts() >= MOST_PARTS {
                 return Err(AwardRefusal::TooManyParts.into());
             }
             let round = round_of(&call)?;
             let amount = offer.amount();
             check_offer(round, &offer, now.date())?;
-            let terms = with_part(&award.terms.0, offer.clone(), ends_on);
+            let mut terms = with_part(&award.terms.0, offer.clone(), ends_on);
+            terms.more_follow = more_follow;
             let value = terms.amount()?;
             fits(db, &call, round, value, Some(award.id), true)?;
             award.terms = Json(terms);
@@ -64,6 +72,7 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
             let number = award.terms.0.number_of_parts();
             let facts = json!({ "part": number, "instrument": offer.instrument(), "amount": amount, "value": value });
             note(db, &actor, &award, "award.part_added", facts, now)?;
+            ask_when_complete(db, &call, &award, asked, &address, now)?;
             Ok(number)
         })
         .await
@@ -76,12 +85,14 @@ pub async fn add_part(app: &App, actor: &Actor, id: Id<Award>, input: &PartInput
 /// Denied, NotFound; refused as [`add_part`], and for the only part.
 pub async fn take_out_part(app: &App, actor: &Actor, id: Id<Award>, now: Instant) -> Result<usize> {
     let by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
             let call = calls::find(db, award.call_id)?;
             may_change_parts(db, &actor, by, &award, &call)?;
+            let asked = complete(&award, round_of(&call)?).is_ok();
             let (terms, gone) = without_last(&award.terms.0).ok_or(AwardRefusal::OnlyPart)?;
             let value = terms.amount()?;
             let number = award.terms.0.number_of_parts();
@@ -91,9 +102,84 @@ pub async fn take_out_part(app: &App, actor: &Actor, id: Id<Award>, now: Instant
             let facts =
                 json!({ "part": number, "instrument": gone.instrument(), "amount": gone.amount(), "value": value });
             note(db, &actor, &award, "award.part_taken_out", facts, now)?;
+            ask_when_complete(db, &call, &award, asked, &address, now)?;
             Ok(award.terms.0.number_of_parts())
         })
         .await
+}
+
+/// Who recommended a package says that no other part follows: it is complete as it is, and the committee is asked. Says how
+/// many parts there are.
+///
+/// # Errors
+/// Denied, NotFound; refused as [`add_part`], when it is complete already, and below the least that the round invests.
+pub async fn complete_package(app: &App, actor: &Actor, id: Id<Award>, now: Instant) -> Result<usize> {
+    let by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            let call = calls::find(db, award.call_id)?;
+            may_change_parts(db, &actor, by, &award, &call)?;
+            if !award.terms.0.more_follow {
+                return Err(AwardRefusal::CompleteAlready.into());
+            }
+            award.terms.0.more_follow = false;
+            complete(&award, round_of(&call)?)?;
+            store::set_terms(db, &award)?;
+            let number = award.terms.0.number_of_parts();
+            note(db, &actor, &award, "award.package_complete", json!({ "parts": number, "value": award.value }), now)?;
+            ask_when_complete(db, &call, &award, false, &address, now)?;
+            Ok(number)
+        })
+        .await
+}
+
+/// Asks the committee once everything that is recommended is there; who was asked before is told that it changed.
+fn ask_when_complete(
+    db: &mut Db,
+    call: &Call,
+    award: &Award,
+    asked_before: bool,
+    address: &str,
+    now: Instant,
+) -> Result<()> {
+    if complete(award, round_of(call)?).is_err() {
+        return Ok(());
+    }
+    committee::ask(db, call, award, asked_before, address, now)
+}
+
+/// Whether everything that is recommended is there: its parts together are at least what the round invests, and no other
+/// follows.
+fn complete(award: &Award, round: &RoundTerms) -> Result<(), AwardRefusal> {
+    if award.value < round.least {
+        return Err(AwardRefusal::NotComplete { amount: award.value, least: round.least });
+    }
+    if award.terms.0.more_follow {
+        return Err(AwardRefusal::MoreFollow);
+    }
+    Ok(())
+}
+
+/// Whether somebody answers what they read: a recommendation has the parts now that it had then, by its mark. Who
+/// recommended it may add some and take some out until the first vote, and nobody votes for what they have not seen. Of a
+/// package the mark must be given.
+pub(in crate::awards) fn as_read(award: &Award, mark: &str, field: &str) -> Result<()> {
+    let terms = &award.terms.0;
+    match mark.trim() {
+        "" if terms.is_package() => Err(Error::field(
+            field,
+            "This is a package: say which parts you read. Send the award’s parts_mark, as you read it, in the field parts",
+        )),
+        "" => Ok(()),
+        read if read == terms.mark() => Ok(()),
+        _ => Err(Error::field(
+            field,
+            "The parts were changed while you read this. Read the whole package, then answer again",
+        )),
+    }
 }
 
 /// Whether this person may change the parts of a recommendation now: it is theirs, nobody voted on it or decided, and no
@@ -198,12 +284,10 @@ pub(super) fn fits(
     Ok(())
 }
 
-/// Whether an investment may be voted on and approved as it is: all its parts together are at least what the round invests.
+/// Whether an investment may be voted on and approved as it is: all its parts are there, and together at least what the
+/// round invests.
 pub(in crate::awards) fn is_whole(db: &mut Db, award: &Award) -> Result<()> {
     let call = calls::find(db, award.call_id)?;
-    let round = round_of(&call)?;
-    if award.value < round.least {
-        return Err(AwardRefusal::NotComplete { amount: award.value, least: round.least }.into());
-    }
+    complete(award, round_of(&call)?)?;
     Ok(())
 }

@@ -129,5 +129,21 @@ diesel::table! {
         proposed_at -> Timestamp,
         decided_by -> Nullable<Text>,
         decided_at -> Nullable<Timestamp>,
+        decline_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    investment_cancellations (id) {
+        id -> Text,
+        authority_id -> Text,
+        investment_id -> Text,
+        reason -> Text,
+        state -> Text,
+        decline_reason -> Nullable<Text>,
+        proposed_by -> Text,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
     }
 }

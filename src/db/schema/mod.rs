@@ -83,6 +83,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     investment_entries,
     investment_valuations,
     investment_restructurings,
+    investment_cancellations,
 );
 pub use funds_tables::*;
 pub use investments_tables::*;

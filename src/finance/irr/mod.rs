@@ -87,6 +87,10 @@ pub enum Xirr {
     TooShort,
     /// An amount is not a number, or a day's total cannot be held.
     NotFinite,
+    /// Money is out and nobody has valued what is held for it. Said by who keeps holdings; flows alone never show it.
+    NotValued,
+    /// A grant: what was paid was never meant to come back. Said by who keeps holdings; flows alone never show it.
+    GivenAway,
 }
 
 impl Xirr {
@@ -129,6 +133,8 @@ impl Xirr {
             Xirr::TotalLoss => "Everything invested is lost.",
             Xirr::TooShort => "Everything happened on one day, so there is no rate of return.",
             Xirr::NotFinite => "An amount is not a number, or is too large.",
+            Xirr::NotValued => "Not valued yet: the rate is worked out once somebody values it.",
+            Xirr::GivenAway => "A grant does not come back, so it has no rate of return.",
         })
     }
 }

@@ -110,7 +110,8 @@ impl RefusalInfo for TermsRefusal {
 /// A result of terms.
 pub type Agreed<T> = Result<T, TermsRefusal>;
 
-/// What an investment without a valuation counts for.
+/// What is owed of an investment; without a valuation it counts for that, unless it needs one
+/// ([`InstrumentTerms::needs_valuation`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carried {
     /// What was paid out and added, less the capital that came back.
@@ -205,7 +206,7 @@ impl InstrumentTerms {
         }
     }
 
-    /// What it counts for without a valuation.
+    /// What is owed of it.
     #[must_use]
     pub fn carried(&self) -> Carried {
         match self {
@@ -233,6 +234,13 @@ impl InstrumentTerms {
             self,
             InstrumentTerms::Equity(_) | InstrumentTerms::PreferenceShares(_) | InstrumentTerms::Convertible(_)
         )
+    }
+
+    /// Whether only a valuation says what it is worth: shares, what may become shares, and a grant that comes back only if
+    /// the enterprise does well. Until its first valuation it counts at cost, the price of its own making.
+    #[must_use]
+    pub fn needs_valuation(&self) -> bool {
+        self.is_equity() || matches!(self, InstrumentTerms::RecoverableGrant(_))
     }
 
     /// The due dates for which a figure is reported; empty when nothing is reported by period.

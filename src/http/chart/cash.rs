@@ -13,6 +13,9 @@ const BASE: i32 = 370;
 /// Per cent from the left that the words of the grid take.
 const LEFT: i32 = 15;
 
+/// Per cent of the width that a column takes at most, so that two years are columns and no walls.
+const BROADEST: i32 = 12;
+
 /// One calendar year. Amounts are not negative; what is forecast comes on top of what has been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CashYear {
@@ -106,14 +109,15 @@ impl CashColumns {
 
         let step = Decimal::from(100 - LEFT) / Decimal::from(self.years.len().max(1));
         let middle = |place: usize| Decimal::from(LEFT) + step * (Decimal::from(place) + Decimal::new(5, 1));
+        let width = (step * Decimal::new(52, 2)).min(Decimal::from(BROADEST));
         let mut columns = Vec::new();
         for (place, year) in self.years.iter().enumerate() {
             let mut column = |from: Pence, to: Pence, class, hatch| {
                 let (top, foot) = (down.down(to.max(from).decimal()), down.down(to.min(from).decimal()));
                 if from != to {
                     columns.push(Column {
-                        x: fixed(middle(place) - step * Decimal::new(26, 2), 2),
-                        width: fixed(step * Decimal::new(52, 2), 2),
+                        x: fixed(middle(place) - width / Decimal::TWO, 2),
+                        width: fixed(width, 2),
                         y: top,
                         height: foot - top,
                         class,
@@ -313,6 +317,15 @@ mod tests {
         assert!(html.contains("lowest −£3.69m") && html.contains("ahead from 2028"));
         assert!(html.contains("lowest at the end of 2027, at −£3.69m, and ends 2028 at £310k"));
         assert!(!html.contains("NaN") && !html.contains("style="));
+    }
+
+    #[test]
+    fn columns_of_few_years_are_no_broader_than_those_of_several_and_stand_in_the_middle_of_their_year() {
+        let mut chart = fund();
+        chart.years.truncate(2);
+        let view = chart.view();
+        assert!(view.columns.iter().all(|c| c.width == dec!(12)));
+        assert_eq!(view.columns[0].x + dec!(6), view.dots[0].x);
     }
 
     #[test]

@@ -13,6 +13,8 @@ const TOP: i32 = 96;
 const BASE: i32 = 258;
 /// Per cent from the left that the words of the grid take.
 const LEFT: i32 = 12;
+/// Per cent of the width that a column takes at most, so that two payments are columns and no walls.
+const BROADEST: i32 = 12;
 /// Most columns that can be told apart on a phone; more payments are added up by quarter, then by year.
 const MOST: usize = 48;
 
@@ -58,6 +60,11 @@ struct Sum {
     first: LocalDate,
     last: LocalDate,
     parts: PlannedPayment,
+}
+
+/// How broad a column is in its share of the width.
+fn broad(step: Decimal) -> Decimal {
+    (step * Decimal::new(72, 2)).min(Decimal::from(BROADEST))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -136,10 +143,11 @@ impl PlanColumns {
             .collect();
         let step = Decimal::from(100 - LEFT) / Decimal::from(columns.len().max(1));
         let left = |place: usize| Decimal::from(LEFT) + step * Decimal::from(place);
+        let width = broad(step);
         let mut parts = Vec::new();
         for (place, column) in columns.iter().enumerate() {
             let c = &column.parts;
-            let (mut from, x) = (Pence::ZERO, fixed(left(place) + step * Decimal::new(14, 2), 2));
+            let (mut from, x) = (Pence::ZERO, fixed(left(place) + (step - width) / Decimal::TWO, 2));
             for (amount, class, hatched) in [
                 (c.capital_paid, "f1 edge", false),
                 (c.capital - c.capital_paid, "hollow", false),
@@ -148,7 +156,7 @@ impl PlanColumns {
             ] {
                 if amount > Pence::ZERO {
                     let (foot, top) = (down.down(from.decimal()), down.down((from + amount).decimal()));
-                    let width = fixed(step * Decimal::new(72, 2), 2);
+                    let width = fixed(width, 2);
                     parts.push(Part { x, width, y: top, height: foot - top, class, hatched });
                     from = from + amount;
                 }
@@ -197,7 +205,7 @@ impl PlanColumns {
     ) -> Option<(Decimal, Decimal)> {
         let place = columns.iter().position(|c| c.parts.holiday)?;
         let column = columns.get(place)?;
-        let x = fixed(left(place) + step * Decimal::new(14, 2), 2);
+        let x = fixed(left(place) + (step - broad(step)) / Decimal::TWO, 2);
         let mut add = |y: i32, class, text: &str| {
             labels.push(Label { x, y: Decimal::from(y), dx: 0, anchor: "start", class, text: text.to_owned() });
         };

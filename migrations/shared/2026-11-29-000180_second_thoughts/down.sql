@@ -1,0 +1,2 @@
+DROP TABLE investment_cancellations;
+ALTER TABLE investment_restructurings DROP COLUMN decline_reason;

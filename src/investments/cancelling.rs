@@ -1,0 +1,129 @@
+//! Ending what never began: an investment of which nothing was paid out is cancelled by two people, and with its last part
+//! its agreement may end. In the ledger no money stands aside for an agreement before it is paid; what falls away is the
+//! amount still to be paid out, in the fund's forecast and in what the investment has left to draw.
+
+use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
+use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
+use super::rules::{self, InvestmentRefusal};
+use super::{cancelling_store, store, visible};
+use crate::app::App;
+use crate::db::Db;
+use crate::error::Result;
+use crate::outbox::mail;
+use crate::people::policy::{Action, Thing, require};
+use crate::people::{addresses_of_organisation, find_organisation};
+use crate::values::{Actor, Id, Instant, Parser};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Proposing to cancel an investment.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Cancel {
+    /// Why it is not paid out; the enterprise reads it once it is cancelled.
+    pub reason: String,
+}
+
+/// A fund manager proposes to cancel an investment of which nothing was paid out.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused when anything was paid out, a payment out is proposed, or this is proposed already.
+pub async fn propose(
+    app: &App,
+    actor: &Actor,
+    id: Id<Investment>,
+    input: &Cancel,
+    now: Instant,
+) -> Result<Id<Cancellation>> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 2_000, "Enter why nothing will be paid out");
+    form.finish()?;
+    let (actor, asking) = (actor.clone(), app.clone());
+    app.db
+        .write(move |db| {
+            let book = store::load_book(db, id)?;
+            let investment = &book.investment;
+            visible(&actor, investment)?;
+            require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            rules::may_cancel(investment, &book.drawdowns)?;
+            if cancelling_store::is_open(db, id)? {
+                return Err(InvestmentRefusal::CancellationOpen.into());
+            }
+            let made = Cancellation {
+                id: Id::new(),
+                authority_id: investment.authority_id,
+                investment_id: id,
+                reason: reason.clone(),
+                state: ProposalState::Proposed,
+                decline_reason: None,
+                proposed_by: account_of(&actor)?,
+                proposed_at: now,
+                decided_by: None,
+                decided_at: None,
+            };
+            cancelling_store::insert(db, &made)?;
+            let facts = json!({ "cancellation": made.id, "amount": investment.amount, "reason": made.reason });
+            note(db, &actor, investment, "investment.cancellation_proposed", facts, now)?;
+            ask_committee(&asking, db, investment, "The cancelling", None, made.proposed_by, now)?;
+            Ok(made.id)
+        })
+        .await
+}
+
+/// A committee member decides whether an investment is cancelled. Approval ends it and tells the enterprise; who declines
+/// says why.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused: own proposal, decided already, a payment out since.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    id: Id<Cancellation>,
+    input: &DecideProposal,
+    now: Instant,
+) -> Result<Id<Investment>> {
+    let declined = input.read()?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let proposal = cancelling_store::find(db, id)?;
+            let book = store::load_book(db, proposal.investment_id)?;
+            let investment = &book.investment;
+            let by = may_decide(&actor, investment, proposal.proposed_by)?;
+            if proposal.state != ProposalState::Proposed {
+                return Err(InvestmentRefusal::DecidedAlready.into());
+            }
+            if declined.is_none() {
+                rules::may_cancel(investment, &book.drawdowns)?;
+            }
+            if !cancelling_store::decide(db, id, declined.as_deref(), by, now)? {
+                return Err(InvestmentRefusal::DecidedAlready.into());
+            }
+            if let Some(why) = &declined {
+                let facts = json!({ "cancellation": id, "reason": why });
+                note(db, &actor, investment, "investment.cancellation_declined", facts, now)?;
+                return Ok(investment.id);
+            }
+            store::set_state(db, investment.id, InvestmentState::Ended, Some(now.date()))?;
+            let facts = json!({ "cancellation": id, "not_paid_out": investment.amount, "reason": proposal.reason });
+            note(db, &actor, investment, "investment.cancelled", facts, now)?;
+            tell(db, investment, &proposal.reason, &address, now)?;
+            Ok(investment.id)
+        })
+        .await
+}
+
+fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: Instant) -> Result<()> {
+    let council = find_organisation(db, investment.authority_id)?.name;
+    let text = format!(
+        "{council} has cancelled {} “{}”: {} was agreed and nothing of it was paid out, so you owe nothing.\n\n\
+         Why: {reason}\n\n{address}/my-investments/{}\n\nIf you did not expect this, write to the fund manager.\n",
+        investment.reference, investment.title, investment.amount, investment.id
+    );
+    let subject = format!("{} is cancelled", investment.reference);
+    for to in addresses_of_organisation(db, investment.organisation_id)? {
+        mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
+}
