@@ -11,7 +11,7 @@ use super::rules::{self, AwardRefusal, state_sentence};
 use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::finance::Instrument;
 use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};

@@ -7,7 +7,7 @@ use crate::db::schema::{
     accounts, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
     organisations,
 };
-use crate::db::{Cursor, Db, Json, MultiBackend, Page};
+use crate::db::{Cursor, Db, Json, MultiBackend, Named, Page};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::people::policy::Thing;
@@ -89,12 +89,17 @@ pub fn list_public(
                 .or(calls::published_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
         );
     }
-    let rows = query.order((calls::published_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
+    let query = query.order((calls::published_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?);
+    let as_everybody_comes = after.is_none() && *filter == Filter::default();
+    let rows = if as_everybody_comes { Named::<_, FirstPage>::new(query).load(db)? } else { query.load(db)? };
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor {
         at: line.published_at.unwrap_or(line.created_at),
         id: line.id.to_string(),
     }))
 }
+
+/// The first page of the public list without a filter.
+struct FirstPage;
 
 /// Calls of one authority, drafts too, newest first.
 ///

@@ -377,7 +377,8 @@ impl Database {
     /// # Errors
     /// As `read`.
     pub fn read_now<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        work(&mut self.reader()?)
+        let mut connection = self.reader()?;
+        work(&mut connection)
     }
 
     /// A connection that reads.

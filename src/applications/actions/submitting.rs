@@ -7,7 +7,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{lot_order, sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallFacts, CallKind, CallStage, LotTerms, Part, Terms};
+use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
