@@ -1,6 +1,6 @@
 //! Mail over a real SMTP server.
 
-use crate::support::{Fresh, Kind, World, config, node};
+use crate::support::{Fresh, Kind, config, node};
 use commonweal::app::App;
 use commonweal::outbox::{self, mail};
 use commonweal::serve;
