@@ -255,11 +255,10 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>, query: &QuestionsQuery) -
             if !can(&actor, Action::ReadCall, &store::thing(&call)) {
                 return Err(Error::NotFound);
             }
-            let notices = store::notices(db, id)?;
+            let (notices, withdrawn_lots) = lots_store::notices(db, &call)?;
             let versions = store::versions(db, id)?;
             let questions = questions_shown(questions::read(db, &call, &actor, &query)?);
             let withdrawn = reason.filter(|_| call.stage == CallStage::Withdrawn);
-            let withdrawn_lots = lots_store::withdrawn(db, &call)?;
             Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn, withdrawn_lots })
         })
         .await

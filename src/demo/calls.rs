@@ -53,7 +53,8 @@ impl Demo {
 
     /// Publishes a draft; a tender is opened by its notice.
     pub(super) async fn release(&self, officer: &Actor, id: Id<Call>, at: Instant) -> Result<()> {
-        let seen = call_actions::PublishInput { seen: "yes".to_owned(), ..Default::default() };
+        let said = || "yes".to_owned();
+        let seen = call_actions::PublishInput { seen: said(), seen_second: said(), ..Default::default() };
         call_actions::publish(&self.app, officer, id, &seen, at).await?;
         if self.app.db.read(move |db| calls::find(db, id)).await?.kind == CallKind::Tender {
             let notice = call_actions::NoticeInput {

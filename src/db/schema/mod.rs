@@ -29,6 +29,7 @@ pub use subsidies_tables::*;
 
 diesel::allow_tables_to_appear_in_same_query!(invitations, organisations);
 diesel::allow_tables_to_appear_in_same_query!(audit_rows, audit_links, audit_pending);
+diesel::allow_tables_to_appear_in_same_query!(calls, call_notices);
 // What is shown together is asked together: every table that some join names.
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
