@@ -246,6 +246,7 @@ async fn every_file_that_is_downloaded_keeps_its_columns() {
         (&contracts, "compliance/pages.rs", "/compliance".to_owned()),
         (&fund, "investments/pages.rs", format!("{holding}/schedule")),
         (&fund, "investments/working_pages.rs", format!("{holding}/working")),
+        (&owner, "investments/own_pages.rs", "/my-investments".to_owned()),
         (&owner, "investments/own_pages.rs", own),
         (&fund, "returns/pages.rs", the_fund.clone()),
         (&fund, "returns/pages.rs", format!("{the_fund}/forecast")),

@@ -167,7 +167,10 @@ mod tests {
         let others: Vec<_> = (0..3 * TURN)
             .map(|number| {
                 let (database, order) = (database.clone(), order.clone());
-                let work = move |_: &mut Db| Ok(order.lock().unwrap().push(number));
+                let work = move |_: &mut Db| {
+                    order.lock().unwrap().push(number);
+                    Ok(())
+                };
                 tokio::spawn(async move { database.read(work).await })
             })
             .collect();
@@ -188,7 +191,10 @@ mod tests {
         let begun = Arc::new(AtomicBool::new(false));
         let given_up = {
             let begun = begun.clone();
-            database.read(move |_| Ok(begun.store(true, Ordering::Release)))
+            database.read(move |_| {
+                begun.store(true, Ordering::Release);
+                Ok(())
+            })
         };
         assert!(tokio::time::timeout(Duration::from_millis(50), given_up).await.is_err());
         go_on.send(()).unwrap();
