@@ -112,7 +112,8 @@ pub async fn take_out_part(app: &App, actor: &Actor, id: Id<Award>, now: Instant
 /// many parts there are.
 ///
 /// # Errors
-/// Denied, NotFound; refused as [`add_part`], when it is complete already, and below the least that the round invests.
+/// Denied, NotFound; refused to everybody else, after a vote or the decision, when it is complete already, and below the
+/// least that the round invests.
 pub async fn complete_package(app: &App, actor: &Actor, id: Id<Award>, now: Instant) -> Result<usize> {
     let by = actor.account().ok_or(Error::Denied)?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
@@ -121,7 +122,7 @@ pub async fn complete_package(app: &App, actor: &Actor, id: Id<Award>, now: Inst
         .write(move |db| {
             let mut award = store::find(db, id)?;
             let call = calls::find(db, award.call_id)?;
-            may_change_parts(db, &actor, by, &award, &call)?;
+            is_own(db, &actor, by, &award, &call)?;
             if !award.terms.0.more_follow {
                 return Err(AwardRefusal::CompleteAlready.into());
             }
@@ -182,9 +183,18 @@ pub(in crate::awards) fn as_read(award: &Award, mark: &str, field: &str) -> Resu
     }
 }
 
-/// Whether this person may change the parts of a recommendation now: it is theirs, nobody voted on it or decided, and no
-/// subsidy route stands that was recorded for the parts as they are.
+/// Whether this person may change the parts of a recommendation now: [`is_own`], and no subsidy route stands that was
+/// recorded for the parts as they are.
 fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
+    is_own(db, actor, by, award, call)?;
+    if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
+        return Err(AwardRefusal::RouteStands.into());
+    }
+    Ok(())
+}
+
+/// Whether a recommendation of an investment is this person's own, and nobody voted on it or decided.
+fn is_own(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
     require(actor, Action::RecommendAward, &calls::thing(call))?;
     applications::refuse_bidder(db, actor, award.call_id)?;
     if award.recommended_by != by {
@@ -196,9 +206,6 @@ fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, 
     }
     if !store::committee_votes(db, award.id)?.is_empty() {
         return Err(AwardRefusal::VotedOn.into());
-    }
-    if subsidies::standing_route(db, &award.application_id.to_string())?.is_some() {
-        return Err(AwardRefusal::RouteStands.into());
     }
     Ok(())
 }
