@@ -64,7 +64,7 @@ pub async fn propose(
             cancelling_store::insert(db, &made)?;
             let facts = json!({ "cancellation": made.id, "amount": investment.amount, "reason": made.reason });
             note(db, &actor, investment, "investment.cancellation_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "The cancelling", None, made.proposed_by, now)?;
+            ask_committee(&asking, db, investment, "The cancellation", None, made.proposed_by, now)?;
             Ok(made.id)
         })
         .await

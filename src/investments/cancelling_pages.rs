@@ -33,7 +33,7 @@ async fn after<T>(
 /// NotFound, Denied.
 pub async fn propose(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<Cancel>) -> Answer {
     let outcome = cancelling::propose(&visit.app, &visit.actor, *id, &posted.input, visit.now).await;
-    after(&visit, *id, outcome, posted, "The cancelling is proposed. A committee member decides.").await
+    after(&visit, *id, outcome, posted, "The cancellation is proposed. A committee member decides.").await
 }
 
 /// `POST /investments/{id}/cancellations/{cancellation}/decide`

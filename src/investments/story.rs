@@ -493,13 +493,13 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
         });
     }
     for c in cancellations {
-        let title = "Cancelling proposed".to_owned();
+        let title = "Cancellation proposed".to_owned();
         let proposed = Event::new(c.proposed_at, title, called(Some(c.proposed_by)), c.reason.clone());
         events.push(proposed.routine(c.decided_at.is_some()));
         let Some(at) = c.decided_at else { continue };
         let by = called(c.decided_by);
         events.push(match &c.decline_reason {
-            Some(why) => Event::new(at, "Cancelling declined".to_owned(), by, why.clone()),
+            Some(why) => Event::new(at, "Cancellation declined".to_owned(), by, why.clone()),
             None => Event::new(at, "Cancelled before any payment".to_owned(), by, c.reason.clone())
                 .tagged("Cancelled", "grey"),
         });
