@@ -1,28 +1,13 @@
-//! What lists and pages ask of lots without reading each call whole.
+//! What pages ask of lots without reading each call whole.
 
-use super::model::{Call, CallStage, Notice, Terms};
+use super::model::{Call, CallStage, Notice};
 use super::store;
+use crate::db::Db;
 use crate::db::schema::{call_notices, calls};
-use crate::db::{Db, Json};
 use crate::error::Result;
 use crate::values::Id;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
-
-/// Which of these tenders are lots, and what is said of each: `Lot 2 of 3 of Community kitchens`. No statement for none.
-pub(super) fn headings(db: &mut Db, tenders: &[Id<Call>]) -> Result<HashMap<Id<Call>, String>> {
-    if tenders.is_empty() {
-        return Ok(HashMap::new());
-    }
-    // Terms may be long, so those of tenders that are no lots stay where they are.
-    let rows: Vec<(Id<Call>, Json<Terms>)> = calls::table
-        .filter(calls::id.eq_any(tenders))
-        .filter(calls::terms.like("%\"lot\":{%"))
-        .select((calls::id, calls::terms))
-        .order(calls::id)
-        .load(db)?;
-    Ok(rows.into_iter().filter_map(|(id, terms)| Some((id, terms.0.lot()?.heading(id)))).collect())
-}
+use std::collections::HashSet;
 
 /// The notices of a call, and the lots of its tender that were withdrawn: one statement, whether it is divided or not.
 pub(super) fn notices(db: &mut Db, call: &Call) -> Result<(Vec<Notice>, HashSet<Id<Call>>)> {

@@ -222,6 +222,8 @@ pub struct CallLine {
     pub published_at: Option<Instant>,
     /// When it was begun.
     pub created_at: Instant,
+    /// Which lot of which tender it is; `None` for a call that is none.
+    pub lot_heading: Option<String>,
 }
 
 impl CallLine {

@@ -93,15 +93,16 @@ pub(super) struct LineShown {
     pub(super) stage: (&'static str, &'static str),
     pub(super) closes: String,
     pub(super) left: String,
-    /// Which lot of which tender it is; empty for a call that is none.
-    pub(super) lot: String,
 }
 
 impl LineShown {
     /// What stands below the title.
     fn under(&self) -> String {
         let kind = format!("{} {}", self.line.kind.label(), self.line.reference);
-        if self.lot.is_empty() { kind } else { format!("{} · {kind}", self.lot) }
+        match &self.line.lot_heading {
+            Some(lot) => format!("{lot} · {kind}"),
+            None => kind,
+        }
     }
 }
 
@@ -109,14 +110,14 @@ pub(super) fn shown(line: CallLine, now: Instant) -> LineShown {
     let stage = line.shown_stage(now);
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
     let left = line.deadline_at.map(|at| view::capital(&distance(now.date(), at.date()))).unwrap_or_default();
-    LineShown { line, stage, closes, left, lot: String::new() }
+    LineShown { line, stage, closes, left }
 }
 
 /// The list as a file.
 pub(super) fn table(lines: &[LineShown]) -> Table {
     Table {
         name: "calls".to_owned(),
-        heads: vec!["reference", "kind", "title", "mission", "stage", "amount_gbp", "closes_at", "published_at"],
+        heads: vec!["reference", "kind", "title", "mission", "stage", "amount_gbp", "closes_at", "published_at", "lot"],
         rows: lines
             .iter()
             .map(|row| {
@@ -130,6 +131,7 @@ pub(super) fn table(lines: &[LineShown]) -> Table {
                     row.line.amount.plain(),
                     at(row.line.deadline_at),
                     at(row.line.published_at),
+                    row.line.lot_heading.clone().unwrap_or_default(),
                 ]
             })
             .collect(),
@@ -157,23 +159,9 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
     let limit = if export { EXPORTED } else { crate::db::Page::<CallLine>::SIZE };
-    let (found, mut lots) = visit
-        .app
-        .db
-        .read(move |db| {
-            let found = store::list_public(db, &filter, now, cursor.as_ref(), limit)?;
-            let tenders =
-                found.items.iter().filter(|line| line.kind == CallKind::Tender && !export).map(|line| line.id);
-            let lots = lots_store::headings(db, &tenders.collect::<Vec<_>>())?;
-            Ok((found, lots))
-        })
-        .await?;
+    let found = visit.app.db.read(move |db| store::list_public(db, &filter, now, cursor.as_ref(), limit)).await?;
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines = found.items.into_iter().map(|line| {
-        let lot = lots.remove(&line.id).unwrap_or_default();
-        LineShown { lot, ..shown(line, now) }
-    });
-    let lines: Vec<LineShown> = lines.collect();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
     if export {
         return table(&lines).answer(&query.format);
     }

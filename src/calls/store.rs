@@ -231,8 +231,13 @@ pub fn last_reference(db: &mut Db, prefix: &str) -> Result<Option<String>> {
 /// # Errors
 /// Conflict when the reference was given already.
 pub fn insert(db: &mut Db, call: &Call) -> Result<()> {
-    diesel::insert_into(calls::table).values(call).execute(db)?;
+    diesel::insert_into(calls::table).values((call, calls::lot_heading.eq(lot_heading(call)))).execute(db)?;
     Ok(())
+}
+
+/// What lists say of a lot.
+fn lot_heading(call: &Call) -> Option<String> {
+    call.lot().map(|whole| whole.heading(call.id))
 }
 
 /// Writes everything of a call that may change.
@@ -248,6 +253,7 @@ pub fn set(db: &mut Db, call: &Call) -> Result<()> {
             calls::stage.eq(call.stage),
             calls::version.eq(call.version),
             calls::terms.eq(&call.terms),
+            calls::lot_heading.eq(lot_heading(call)),
             calls::terms_hash.eq(&call.terms_hash),
             calls::amount.eq(call.amount()),
             calls::deadline_at.eq(call.deadline_at),

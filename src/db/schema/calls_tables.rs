@@ -19,6 +19,7 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         withdrawn_reason -> Nullable<Text>,
+        lot_heading -> Nullable<Text>,
     }
 }
 
