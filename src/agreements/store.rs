@@ -9,8 +9,36 @@ use crate::people::policy::Thing;
 use crate::values::time::medium_date;
 use crate::values::{Actor, Id, Instant, actor};
 use chrono::Datelike;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use std::collections::HashMap;
+
+/// Identifiers of the agreements of which every part was cancelled before anything was paid, in SQL that needs nothing
+/// around it. It begins with the few cancellations, so that it costs as little where there are many agreements.
+pub const CANCELLED: &str = "SELECT part.agreement_id FROM investment_cancellations AS gone \
+    INNER JOIN investments AS part ON part.id = gone.investment_id \
+    WHERE gone.state = 'approved' AND NOT EXISTS (SELECT 1 FROM investments AS other \
+    WHERE other.agreement_id = part.agreement_id AND NOT EXISTS (SELECT 1 FROM investment_cancellations AS its \
+    WHERE its.investment_id = other.id AND its.state = 'approved'))";
+
+/// The value of an agreement without its cancelled parts, in pence, in SQL about a row of `agreements`.
+pub const VALUE_LEFT: &str = "agreements.value - COALESCE((SELECT CAST(SUM(part.amount) AS BIGINT) \
+    FROM investments AS part INNER JOIN investment_cancellations AS gone ON gone.investment_id = part.id \
+    WHERE part.agreement_id = agreements.id AND gone.state = 'approved'), 0)";
+
+/// Whether every part of an agreement was cancelled before anything was paid.
+#[must_use]
+pub fn is_cancelled() -> SqlLiteral<Bool> {
+    sql(&format!("agreements.id IN ({CANCELLED})"))
+}
+
+/// Whether an agreement counts in sums: it is a contract, or a part of it is not cancelled.
+#[must_use]
+pub fn counts() -> SqlLiteral<Bool> {
+    sql(&format!("agreements.id NOT IN ({CANCELLED})"))
+}
 
 /// One agreement.
 ///

@@ -1,15 +1,15 @@
 //! Rows of due dates, figures and remedies.
 
 use super::model::{Claim, ClaimState, Due, DueState, Moment, RemedyStep};
-use crate::agreements::{Agreement, AgreementKind, Obligation, Whose};
+use crate::agreements::{Agreement, AgreementKind, Obligation, VALUE_LEFT, Whose, counts};
 use crate::db::schema::{agreements, claims, due_moments, obligation_dues, obligations, organisations, remedy_steps};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::values::{Id, Instant, Pence, Quantity, actor};
-use diesel::dsl::case_when;
+use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
+use diesel::sql_types::{BigInt, Integer};
 
 mod ledger;
 
@@ -314,7 +314,8 @@ pub(super) struct Promised {
     pub(super) promised: Quantity,
 }
 
-/// The agreements of a mission, their obligations and the figures reported under them. One statement.
+/// The agreements of a mission, their obligations and the figures reported under them. What was cancelled before
+/// anything was paid is left out. One statement.
 pub(super) fn record_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<MissionRecord> {
     let rows: Vec<(AgreedForMission, Option<Promised>, Option<Claim>)> = agreements::table
         .left_join(obligations::table.on(obligations::agreement_id.eq(agreements::id)))
@@ -324,8 +325,9 @@ pub(super) fn record_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Mis
                 .and(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))),
         )
         .filter(agreements::mission_id.eq(mission))
+        .filter(counts())
         .select((
-            (agreements::id, agreements::kind, agreements::organisation_id, agreements::value),
+            (agreements::id, agreements::kind, agreements::organisation_id, sql::<BigInt>(VALUE_LEFT)),
             (obligations::id, obligations::measure, obligations::unit, obligations::promised).nullable(),
             Option::<Claim>::as_select(),
         ))

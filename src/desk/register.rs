@@ -19,6 +19,8 @@ use std::collections::HashMap;
 struct Line {
     agreement: Agreement,
     organisation: String,
+    /// Whether all of it was cancelled before anything was paid.
+    cancelled: bool,
     mission: String,
     mission_href: String,
 }
@@ -51,7 +53,7 @@ async fn lines(visit: &Visit, after: &str, limit: usize) -> Result<(Vec<Line>, O
         .db
         .read(move |db| {
             let found = store::register(db, cursor.as_ref(), limit)?;
-            let ids: Vec<Id<Mission>> = found.items.iter().map(|(a, _)| a.mission_id).collect();
+            let ids: Vec<Id<Mission>> = found.items.iter().map(|(a, ..)| a.mission_id).collect();
             Ok((found, missions::find_many(db, &ids)?))
         })
         .await?;
@@ -59,13 +61,14 @@ async fn lines(visit: &Visit, after: &str, limit: usize) -> Result<(Vec<Line>, O
     Ok((shown(found.items, &missions), next))
 }
 
-fn shown(agreements: Vec<(Agreement, String)>, missions: &HashMap<Id<Mission>, Mission>) -> Vec<Line> {
+fn shown(agreements: Vec<store::Registered>, missions: &HashMap<Id<Mission>, Mission>) -> Vec<Line> {
     agreements
         .into_iter()
-        .map(|(agreement, organisation)| {
+        .map(|(agreement, organisation, cancelled)| {
             let mission = missions.get(&agreement.mission_id).filter(|m| m.is_public());
             Line {
                 organisation,
+                cancelled,
                 mission: mission.map(|m| m.title.clone()).unwrap_or_default(),
                 mission_href: mission.map(Mission::href).unwrap_or_default(),
                 agreement,
@@ -119,7 +122,7 @@ fn table(lines: &[Line]) -> Table {
                     a.signed_at.date().to_string(),
                     a.starts_on.to_string(),
                     a.ends_on.to_string(),
-                    a.state.to_string(),
+                    if l.cancelled { "cancelled".to_owned() } else { a.state.to_string() },
                 ]
             })
             .collect(),
@@ -140,7 +143,7 @@ pub async fn show_api(visit: Visit, query: web::Query<PageQuery>) -> Answer {
             let a = &l.agreement;
             json!({ "reference": a.reference, "kind": a.kind, "title": a.title, "organisation": l.organisation,
                 "mission": l.mission, "value": a.value, "signed_at": a.signed_at, "starts_on": a.starts_on,
-                "ends_on": a.ends_on, "state": a.state })
+                "ends_on": a.ends_on, "state": a.state, "cancelled": l.cancelled })
         })
         .collect();
     ok(&Listed { items, next })

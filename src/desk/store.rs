@@ -1,6 +1,6 @@
 //! Reads that look across rooms. Nothing is written here.
 
-use crate::agreements::{Agreement, AgreementKind, Obligation};
+use crate::agreements::{Agreement, AgreementKind, CANCELLED, Obligation, VALUE_LEFT, counts, is_cancelled};
 use crate::awards::{Award, AwardState, CommitteeVote};
 use crate::calls::{Call, CallStage};
 use crate::compliance::{Claim, ClaimState};
@@ -54,20 +54,23 @@ pub(super) struct Checked {
     pub verified: i64,
 }
 
-/// What has been agreed, by kind, and what was checked of the promises, of all missions together. One statement.
+/// What has been agreed, by kind, and what was checked of the promises, of all missions together. What was
+/// cancelled before anything was paid is left out. One statement.
 pub(super) fn agreed(db: &mut Db) -> Result<(Vec<Agreed>, Checked)> {
     type Sums = (AgreementKind, i64, i64, Option<i64>, i64, i64);
     let sums = (
         agreements::kind,
         count_star(),
         sql::<BigInt>("COUNT(DISTINCT organisation_id)"),
-        sum_pence("value"),
-        sql::<BigInt>("(SELECT COUNT(*) FROM obligations)"),
-        sql::<BigInt>(
-            "(SELECT COUNT(DISTINCT obligation_id) FROM claims WHERE verified IS NOT NULL AND state = 'accepted')",
-        ),
+        sum_pence(VALUE_LEFT),
+        sql::<BigInt>(&format!("(SELECT COUNT(*) FROM obligations WHERE agreement_id NOT IN ({CANCELLED}))")),
+        sql::<BigInt>(&format!(
+            "(SELECT COUNT(DISTINCT obligation_id) FROM claims WHERE verified IS NOT NULL AND state = 'accepted' \
+             AND agreement_id NOT IN ({CANCELLED}))"
+        )),
     );
-    let rows: Vec<Sums> = agreements::table.group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?;
+    let rows: Vec<Sums> =
+        agreements::table.filter(counts()).group_by(agreements::kind).select(sums).order(agreements::kind).load(db)?;
     let checked = rows
         .first()
         .map(|(.., promised, verified)| Checked { promised: *promised, verified: *verified })
@@ -343,11 +346,14 @@ pub(super) fn search_organisations(db: &mut Db, pattern: &str, limit: i64) -> Re
         .load(db)?)
 }
 
-/// Every signed agreement with the name of its organisation, newest first.
-pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<(Agreement, String)>> {
+/// A signed agreement, the name of its organisation, and whether all of it was cancelled before anything was paid.
+pub(super) type Registered = (Agreement, String, bool);
+
+/// Every signed agreement, newest first.
+pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Registered>> {
     let mut query = agreements::table
         .inner_join(organisations::table.on(organisations::id.eq(agreements::organisation_id)))
-        .select((Agreement::as_select(), organisations::name))
+        .select((Agreement::as_select(), organisations::name, is_cancelled()))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
         query = query.filter(
@@ -358,5 +364,5 @@ pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Res
     }
     let rows =
         query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
-    Ok(Page::cut(rows, limit, |(a, _): &(Agreement, String)| Cursor { at: a.signed_at, id: a.id.to_string() }))
+    Ok(Page::cut(rows, limit, |(a, ..): &Registered| Cursor { at: a.signed_at, id: a.id.to_string() }))
 }

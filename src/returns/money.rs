@@ -1,6 +1,6 @@
 //! The money behind a mission.
 
-use crate::agreements::{AgreementKind, AgreementState};
+use crate::agreements::{AgreementKind, AgreementState, VALUE_LEFT, counts};
 use crate::db::Db;
 use crate::db::schema::{agreements, investment_drawdowns, investments};
 use crate::db::sum_pence;
@@ -14,7 +14,7 @@ use serde::Serialize;
 /// Agreements of one kind that serve a mission.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Behind {
-    /// How many agreements, ended early ones left out.
+    /// How many agreements, ended early and cancelled ones left out.
     pub count: i64,
     /// What they are worth together.
     pub agreed: Pence,
@@ -39,8 +39,9 @@ pub fn mission_money(db: &mut Db, mission: Id<Mission>, on: LocalDate) -> Result
     let sums: Vec<(AgreementKind, i64, Option<i64>)> = agreements::table
         .filter(agreements::mission_id.eq(mission))
         .filter(agreements::state.ne(AgreementState::Terminated))
+        .filter(counts())
         .group_by(agreements::kind)
-        .select((agreements::kind, diesel::dsl::count_star(), sum_pence("value")))
+        .select((agreements::kind, diesel::dsl::count_star(), sum_pence(VALUE_LEFT)))
         .load(db)?;
     let paid: Option<i64> = investment_drawdowns::table
         .filter(
