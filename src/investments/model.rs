@@ -121,6 +121,18 @@ impl Investment {
     pub fn owner(&self) -> Subject {
         Subject::new("investment", self.id)
     }
+
+    /// Whether it was cancelled: it ended, and nothing of it was ever paid out.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.state == InvestmentState::Ended && self.schedule_version == 0
+    }
+
+    /// How far it has come, in a word.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        if self.is_cancelled() { "Cancelled" } else { self.state.label() }
+    }
 }
 
 /// What must be so before a tranche is paid.

@@ -12,7 +12,7 @@ use crate::investments::{self, Book, Held, InvestmentState, NavShown, Standing};
 use crate::values::{Id, LocalDate, Pence};
 use chrono::Datelike;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One investment of a fund with its figures.
 #[derive(Clone, Debug)]
@@ -132,8 +132,11 @@ pub struct FundReturns {
 pub fn load(db: &mut Db, id: Id<Fund>, on: LocalDate) -> Result<FundReturns> {
     let (fund, commitments) = funds::find_committed(db, id)?;
     let portfolio = investments::portfolio(db, id, on)?;
-    let first = portfolio.iter().filter(|held| held.book.investment.part == 1);
-    let agreements: Vec<_> = first.map(|held| held.book.investment.agreement_id).collect();
+    // An agreement of which every part is cancelled promises nothing any more.
+    let held = || portfolio.iter().map(|h| &h.book.investment);
+    let alive: HashSet<Id<Agreement>> = held().filter(|i| !i.is_cancelled()).map(|i| i.agreement_id).collect();
+    let first = held().filter(|i| i.part == 1 && alive.contains(&i.agreement_id));
+    let agreements: Vec<_> = first.map(|i| i.agreement_id).collect();
     let conditions = compliance::in_short(db, &agreements, on)?;
     measure(fund, &commitments, portfolio, conditions, on)
 }
