@@ -2,11 +2,11 @@
 
 use super::book::{Book, Standing};
 use super::fact_pages::Reported;
-use super::model::{EntryKind, Investment, Precedent};
+use super::model::{EntryKind, Investment, Precedent, ProposalState};
 use super::pages::ShowQuery;
 use super::plan::{self, Line, Sums};
 use super::story::Condition;
-use super::{charts, own_story, store, visible};
+use super::{cancelling_store, charts, own_story, store, visible};
 use crate::agreements::Agreement;
 use crate::awards::PartLine;
 use crate::compliance;
@@ -69,7 +69,7 @@ fn list_table(investments: &[Investment]) -> Table {
                 i.title.clone(),
                 i.terms.0.instrument().label().to_owned(),
                 i.amount.plain(),
-                i.state.label().to_owned(),
+                i.state_word().to_owned(),
                 i.opened_at.date().to_string(),
                 i.closed_on.map(|on| on.to_string()).unwrap_or_default(),
             ]
@@ -163,7 +163,7 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
 
 pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState, query: OwnQuery) -> Result<OwnPage> {
     let (actor, today) = (visit.actor.clone(), visit.today());
-    let (book, precedents, fund, parts, followed) = visit
+    let (book, precedents, cancellations, fund, parts, followed) = visit
         .app
         .db
         .read(move |db| {
@@ -176,7 +176,13 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
             }
             let from = investment.opened_at.date().min(today);
             let followed = compliance::followed(db, investment.agreement_id, from, today)?;
-            Ok((book, store::precedents(db, id)?, fund, parts, followed))
+            // Of what is cancelled nobody asks for conditions any more, but why.
+            let (precedents, cancellations) = if investment.is_cancelled() {
+                (Vec::new(), cancelling_store::list(db, id)?.0)
+            } else {
+                (store::precedents(db, id)?, Vec::new())
+            };
+            Ok((book, precedents, cancellations, fund, parts, followed))
         })
         .await?;
     let lines = plan::lines(&book, today);
@@ -198,8 +204,12 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
     if query.account != "all" {
         receipts.truncate(plan::SHOWN);
     }
+    let mut verdict = own_story::verdict(&book, today);
+    if let Some(cancelled) = cancellations.iter().find(|c| c.state == ProposalState::Approved) {
+        verdict.1 = format!("Why: {}", cancelled.reason);
+    }
     Ok(OwnPage {
-        verdict: own_story::verdict(&book, today),
+        verdict,
         last_payment: own_story::last_payment(&lines),
         conditions: followed.promises.iter().map(Condition::from).collect(),
         paid: Pence::total(book.receipts().iter().map(|r| r.amount))?,
