@@ -11,7 +11,7 @@ use super::payments::{self, Charge, Receive, Reverse};
 use super::plan::{self, Line, Sums};
 use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
-use super::whole::{self, Whole};
+use super::whole::{self, Names, Whole};
 use super::{charts, restructuring, rules, store, visible};
 use crate::agreements::Agreement;
 use crate::awards::PartLine;
@@ -26,7 +26,7 @@ use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_agai
 use crate::people::policy::{Action, Thing, can, require};
 use crate::values::decimals::shown_percent;
 use crate::values::time::medium_date;
-use crate::values::{Id, Pence};
+use crate::values::{Account, Id, Instant, Pence};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -131,6 +131,7 @@ pub(super) struct HoldingPage {
     may_restructure: bool,
     may_cancel: bool,
     cancellations: Vec<Cancellation>,
+    names: Names,
     changes: Vec<Listed>,
     round_value: String,
     held: String,
@@ -156,6 +157,19 @@ impl HoldingPage {
     /// What is still to be paid out comes before everything else, and what is done comes last.
     fn paying_out(&self) -> bool {
         self.next_tranche.is_some() || self.book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed)
+    }
+    /// Who proposed to cancel it, and when.
+    fn proposed(&self, c: &Cancellation) -> String {
+        self.who(Some(c.proposed_by), Some(c.proposed_at))
+    }
+    /// Who decided whether it is cancelled, and when.
+    fn decided(&self, c: &Cancellation) -> String {
+        self.who(c.decided_by, c.decided_at)
+    }
+    /// "Ada Mensah, 29 November 2026".
+    fn who(&self, person: Option<Id<Account>>, at: Option<Instant>) -> String {
+        let name = person.and_then(|id| self.names.get(&id)).map_or("somebody", String::as_str);
+        at.map_or_else(|| name.to_owned(), |at| format!("{name}, {}", medium_date(at.date())))
     }
     /// Whether cancelling it waits for a decision.
     fn cancelling(&self) -> bool {
@@ -252,8 +266,12 @@ pub(super) async fn holding_page(
     }
     let ending = matches!(book.standing(today), Standing::Running | Standing::InArrears | Standing::Cancelled);
     let cancelling = cancellations.iter().any(|c| c.state == ProposalState::Proposed);
+    let mut verdict = story::verdict(&book, punctual, &promises, today);
+    if book.standing(today) == Standing::AwaitingDrawdown {
+        story::before_payment(&book, &precedents, cancelling).clone_into(&mut verdict.1);
+    }
     Ok(HoldingPage {
-        verdict: story::verdict(&book, punctual, &promises, today),
+        verdict,
         course: if drawn == 0 { String::new() } else { charts::course(&promises, from, today)? },
         conditions: promises.iter().map(Condition::from).collect(),
         to_check: promises.iter().filter_map(|p| p.to_check).collect(),
@@ -293,6 +311,7 @@ pub(super) async fn holding_page(
         mission,
         precedents,
         cancellations,
+        names,
         lines,
         next_tranche: next_tranche.filter(|_| !cancelling),
         events,

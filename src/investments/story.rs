@@ -2,7 +2,7 @@
 
 use super::book::{Book, Standing};
 use super::charts::capital;
-use super::model::{Entry, EntryKind, ProposalState};
+use super::model::{Entry, EntryKind, Precedent, ProposalState};
 use super::plan::{Line, Punctuality};
 use super::whole::Whole;
 use crate::compliance::{Followed, Happening, Promise};
@@ -79,6 +79,21 @@ fn money_stands(book: &Book, punctual: Punctuality, today: LocalDate) -> (String
     }
 }
 
+/// What is to be done before the first payment out.
+pub(super) fn before_payment(book: &Book, precedents: &[Precedent], cancelling: bool) -> &'static str {
+    if cancelling {
+        "Cancelling it is proposed. A second person decides."
+    } else if book.drawdowns.iter().any(|d| d.state == ProposalState::Proposed) {
+        "A payment is proposed. A second person decides."
+    } else if precedents.is_empty() {
+        "The agreement names no conditions before payment: propose the first payment."
+    } else if precedents.iter().all(|p| p.verified_at.is_some()) {
+        "The conditions before payment are verified: propose the first payment."
+    } else {
+        "Verify the conditions before payment, then propose the first payment."
+    }
+}
+
 /// The answer to "how does it stand", and what comes next.
 pub(super) fn verdict(book: &Book, punctual: Punctuality, promises: &[Promise], today: LocalDate) -> (String, String) {
     let stands = promises_stand(promises);
@@ -88,10 +103,7 @@ pub(super) fn verdict(book: &Book, punctual: Punctuality, promises: &[Promise], 
     };
     let text = match book.standing(today) {
         Standing::AwaitingDrawdown => {
-            return (
-                format!("Nothing is paid out yet of {} agreed.", book.investment.amount),
-                "Verify the conditions before payment, then propose the first payment.".to_owned(),
-            );
+            return (format!("Nothing is paid out yet of {} agreed.", book.investment.amount), String::new());
         }
         Standing::Running | Standing::InArrears => {
             format!("{} {}", with_promises(money_stands(book, punctual, today)), still(book, today))
