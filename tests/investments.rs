@@ -342,6 +342,18 @@ both! {
 
         // While a payment out waits nobody proposes to cancel it, and the other way round.
         manager.get(&path).await.expect(200).shows("Nothing was paid out yet. When it is not going to be, cancel it");
+        let public = world.client(&Actor::Public).await;
+        public.get("/").await.expect(200).shows("1 investment in 1 enterprise");
+        public.get("/register-of-awards").await.expect(200).shows("I-2026-0001").hides("Cancelled, nothing paid");
+        let mission = ground.mission;
+        let agreed = |world: &World| {
+            world.app.db.read_now(|db| {
+                let behind = commonweal::returns::mission_money(db, mission, on)?.investments;
+                let listed = commonweal::compliance::record_of_mission(db, mission)?.0;
+                Ok((behind.count, behind.agreed, listed.iter().map(|a| a.value).collect::<Vec<_>>()))
+            }).unwrap()
+        };
+        assert_eq!(agreed(&world), (1, Pence(60_000), vec![Pence(60_000)]));
         let drawdown = propose(&world, &ground, id, 1, on).await;
         manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(422).shows("A payment out of this investment is proposed");
         let decline = Decide { decision: "decline".into() };
@@ -351,6 +363,7 @@ both! {
         let refused = actions::propose_drawdown(&world.app, &ground.cast.fund_manager, id, &again, world.now()).await;
         assert_eq!(code(refused.unwrap_err()), "investments/cancellation-open");
         manager.get(&format!("/funds/{}", ground.fund)).await.expect(200).shows("cancelling it waits for a committee member");
+        manager.get(&path).await.expect(200).shows("Cancelling it is proposed. A second person decides.").hides("propose the first payment");
 
         // Who declines says why, and who proposed it reads that; another proposal is approved.
         member.get("/tasks").await.expect(200).shows("Decide whether I-2026-0001 is cancelled");
@@ -360,7 +373,8 @@ both! {
         world.api(&ground.cast.fund_manager).await.post(&decide, json!({ "decision": "approve" })).await.expect(403);
         api.post(&decide, json!({ "decision": "decline" })).await.expect(422).shows("Say why you decline it");
         api.post(&decide, json!({ "decision": "decline", "reason": "Ask them once more" })).await.expect(200);
-        manager.get(&path).await.expect(200).shows("Ask them once more");
+        manager.get(&path).await.expect(200).shows("Ask them once more").shows("Decided by");
+        assert_eq!(agreed(&world).0, 1, "what is only proposed and declined still counts");
         let asked = json!({ "reason": "They wrote that they do not want it" });
         world.api(&ground.cast.fund_manager).await.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201);
         member.fill(&path, "Cancel this investment", &[]).await.shows("Cancelled: nothing was paid out of £600 agreed.");
@@ -374,7 +388,15 @@ both! {
         assert!(found.years().is_empty(), "nothing of it is forecast to be paid out any more");
         assert_eq!(cash.available, Pence(1_000_000), "all of the fund can be paid to others");
         let mine = world.client(&owner).await;
-        mine.get(&format!("/my-investments/{id}")).await.expect(200).shows("The council cancelled this before anything was paid to you.");
+        let told = mine.get(&format!("/my-investments/{id}")).await.expect(200);
+        told.shows("The council cancelled this before anything was paid to you.").shows("Why: They wrote that they do not want it");
+        mine.get("/my-investments").await.expect(200).shows("Cancelled").hides("Ended");
+        let file = mine.get("/my-investments?format=csv").await.expect(200).text;
+        assert!(file.contains(",Cancelled,"), "{file}");
+        // Nothing of it counts as invested any more, and the register says what became of it.
+        assert_eq!(agreed(&world), (0, Pence::ZERO, vec![]));
+        public.get("/").await.expect(200).hides("1 investment in 1 enterprise");
+        public.get("/register-of-awards").await.expect(200).shows("I-2026-0001").shows("Cancelled, nothing paid");
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
         assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("do not want it")));
         let late = actions::propose_drawdown(&world.app, &ground.cast.fund_manager, id, &again, world.now()).await;
