@@ -340,6 +340,8 @@ both! {
         let decision = format!("/api/v1/awards/{award}/decision");
         let approve = json!({ "decision": "approve" });
         assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/more-follow", "enough money, and not all that is meant");
+        member.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200)
+            .shows("Other parts follow: the committee is asked once all are there").hides("Record my decision").hides("Record my vote");
         let grant = json!({ "instrument": "grant", "tranches": "10000 on 2027-02-01", "ends_on": "2029-12-31", "more": "yes" });
         assert_eq!(manager.post(&path, grant).await.expect(201).json()["parts"], 2);
         assert!(asked(&world).is_empty(), "a third part is said to follow");

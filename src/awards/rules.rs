@@ -446,6 +446,10 @@ pub fn fits_round(
 #[must_use]
 pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
     match award.state {
+        AwardState::Recommended if award.terms.0.more_follow => format!(
+            "{name} is recommended for {} so far. Other parts follow: the committee is asked once all are there.",
+            award.value
+        ),
         AwardState::Recommended => format!("{name} is recommended for {}. A committee member decides.", award.value),
         AwardState::Approved => match (award.kind, award.earliest_signing) {
             (AwardKind::Contract, Some(day)) => {
