@@ -45,7 +45,11 @@ enum Command {
     Migrate,
     /// Make a practice council in an empty database, relative to today.
     #[command(after_help = "Example:\n  commonweal demo && commonweal serve --sandbox")]
-    Demo,
+    Demo {
+        /// Leave a database that holds a council already as it is, and say nothing.
+        #[arg(long)]
+        once: bool,
+    },
     /// Accounts.
     #[command(subcommand)]
     User(User),
@@ -267,7 +271,7 @@ fn carry_out(cli: &Cli) -> Outcome {
             println!("{steps} migrations were run.");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo => make_demo(config_file).map_err(said),
+        Command::Demo { once } => make_demo(config_file, *once).map_err(said),
         Command::User(User::Add { email, name, role, authority }) => {
             add_user(config_file, email, name, role.zip(authority.as_deref())).map_err(said)
         }
@@ -321,6 +325,27 @@ fn open_database(config: &Config) -> Result<Database> {
     Database::open(&config.database.url, config.database.connections)
 }
 
+/// As [`open_database`], for commands that look at what is there: where no database is, none is made.
+///
+/// # Errors
+/// Internal, with what to do, when there is no database or it is not of this version; otherwise what it says itself.
+fn open_existing(config: &Config) -> Result<Database> {
+    let url = db::DbUrl::parse(&config.database.url).map_err(Error::internal)?;
+    let missing = |words: String| {
+        Error::internal(format!("There is no database {words}: run `commonweal migrate` or `commonweal demo` first."))
+    };
+    // The address of a PostgreSQL server may hold a password, so it is not repeated.
+    let place = match url.backend() {
+        db::Backend::Sqlite => format!("at {}", url.target()),
+        db::Backend::Postgres => "at the configured address".to_owned(),
+    };
+    if url.backend() == db::Backend::Sqlite && !Path::new(url.target()).exists() {
+        return Err(missing(place));
+    }
+    let database = open_database(config)?;
+    if migrate::is_current(&database)? { Ok(database) } else { Err(missing(format!("of this version {place}"))) }
+}
+
 fn start_logs(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
@@ -354,7 +379,7 @@ fn serve_until_stopped(config_file: Option<&Path>, sandbox: bool) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn make_demo(config_file: Option<&Path>) -> Result<ExitCode> {
+fn make_demo(config_file: Option<&Path>, once: bool) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     if config.is_production() {
         return Err(Error::internal("The demo is for practice: server.environment is \"production\"."));
@@ -362,6 +387,9 @@ fn make_demo(config_file: Option<&Path>) -> Result<ExitCode> {
     let database = open_database(&config)?;
     migrate::up(&database)?;
     let app = App::open(config, database, true)?;
+    if once && !app.db.read_now(crate::people::authorities)?.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
     actix_web::rt::System::new().block_on(demo::make(&app, true))?;
     println!("{}", demo::sign_ins());
     Ok(ExitCode::SUCCESS)

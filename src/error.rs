@@ -20,6 +20,9 @@ pub enum Error {
     /// Somebody else changed it first, or it exists already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// More was sent than is taken at once.
+    #[error("too large")]
+    TooLarge,
     /// The database stayed busy until the write's deadline.
     #[error("busy")]
     Busy,

@@ -259,6 +259,10 @@ both! {
         long["period_months"] = json!("12");
         officer.post(&awards, long).await.expect(422).shows("60 years at most");
         let id = recommended(&world, &ready, loan()).await;
+        let mut twice = loan();
+        twice["application"] = json!(ready.bids[0]);
+        twice["reasons"] = json!("Best");
+        assert_eq!(officer.post(&awards, twice).await.expect(409).json()["type"], "/problems/awards/recommended-already");
         let member = world.person(Role::CommitteeMember);
         // The committee reads what must be so before money flows.
         world.client(&member).await.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("Lease signed");

@@ -135,6 +135,12 @@ both! {
         lead.get("/desk/catalogue/new").await.expect(200);
         lead.upload("/desk/catalogue/keep", &[("rows", &long)], &[]).await.expect(422);
         lead.upload("/desk/catalogue/new", &[("title", &long)], &[]).await.expect(413);
+        // A form without files, and a body of the API, hear the same.
+        let long = "x".repeat(2_000_001);
+        lead.get("/missions/new").await.expect(200);
+        assert!(lead.post("/missions/new", &[("title", &long)]).await.expect(413).words().contains("Too much was sent"));
+        let told = world.api(&world.person(Role::MissionLead)).await.post("/api/v1/missions", json!({ "title": long })).await.expect(413);
+        assert_eq!(told.json()["type"], "/problems/http/too-large");
     }
     async fn a_key_is_one_persons_for_one_request_and_an_empty_one_is_none(world: World) {
         let owner = world.applicant("Harvest").1;

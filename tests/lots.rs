@@ -179,6 +179,7 @@ both! {
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "")]).await.expect(422).shows("Enter the title of the lot");
         let second = desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "Brecon estate")]).await.expect(303).location.unwrap();
         let second = second.rsplit('/').next().unwrap().to_owned();
+        desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "brecon estate")]).await.expect(422).shows("Another lot has this title already");
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
         desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
 

@@ -127,7 +127,8 @@ both! {
         member.get(&parts.path).await.expect(403);
 
         assert!(asked(&world).is_empty(), "half a package asks nobody to decide");
-        let early = member.open(&desk).await.form("Record my decision").with(&[("decision", "approve")]);
+        member.open(&desk).await.shows("Other parts follow").hides("Record my decision").hides("Record my vote");
+        let early = api.get(&format!("/api/v1/awards/{award}")).await.expect(200).json()["parts_mark"].as_str().unwrap().to_owned();
         // What is missing is said at its field; then the second part stands, and both are one award.
         let next = manager.open(&parts.path).await.form("Add this part");
         manager.send(&next.clone().with(&[("tranches", "75,000 on 1/2/2027")])).await.expect(422).shows("Enter the number of instalments");
@@ -142,8 +143,10 @@ both! {
         assert_eq!((&shown["value"], shown["parts"].as_array().unwrap().len()), (&json!("90000.00"), 2));
         assert_eq!((&shown["terms"]["starts_on"], &shown["terms"]["ends_on"]), (&json!("2027-02-01"), &json!("2032-03-31")));
 
-        // Who opened the page before the second part was there has not decided on it.
-        member.send(&early).await.expect(422).shows("The parts were changed while you read this");
+        // Who read the award before the second part was there has not decided on it.
+        let at = format!("award-{award}");
+        let read = [("at", at.as_str()), ("decision", "approve"), ("parts", early.as_str())];
+        member.post(&format!("{desk}/{award}/decision"), &read).await.expect(422).shows("The parts were changed while you read this");
 
         // Another person approves the package whole; after that its parts stand.
         assert_eq!(member.open(&desk).await.reply.words().matches("Do you approve?").count(), 1, "one decision on both parts");
@@ -340,6 +343,8 @@ both! {
         let decision = format!("/api/v1/awards/{award}/decision");
         let approve = json!({ "decision": "approve" });
         assert_eq!(refused(&committee, &decision, approve.clone()).await, "/problems/awards/more-follow", "enough money, and not all that is meant");
+        member.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200)
+            .shows("Other parts follow: the committee is asked once all are there").hides("Record my decision").hides("Record my vote");
         let grant = json!({ "instrument": "grant", "tranches": "10000 on 2027-02-01", "ends_on": "2029-12-31", "more": "yes" });
         assert_eq!(manager.post(&path, grant).await.expect(201).json()["parts"], 2);
         assert!(asked(&world).is_empty(), "a third part is said to follow");

@@ -157,6 +157,8 @@ both! {
         let browser = world.client(&Actor::Public).await;
         // The second stage goes with its first, and nobody sees it before.
         refused(&officer, &format!("/api/v1/calls/{second}/publish"), json!({ "seen": "yes" }), "calls/with-its-first-stage").await;
+        world.client(&council.officer).await.get(&format!("/desk/calls/{second}/publish")).await.expect(200)
+            .shows("published together with its first stage").shows(&format!("/desk/calls/{first}/publish")).hides("Freeze and publish");
         published(&world, &council, first).await;
         let (one, two) = (find(&world, first), find(&world, second));
         assert_eq!((one.stage, two.stage, two.version), (CallStage::Open, CallStage::AwaitingNotice, 1));

@@ -206,7 +206,9 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 let who = name(award.application_id);
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
                 let said: Vec<_> = committee.iter().filter(|(v, _)| v.award_id == award.id).collect();
+                // While other parts are to follow nobody is asked: a vote or an approval would be refused.
                 let sits = award.state == AwardState::Recommended
+                    && !award.terms.0.more_follow
                     && award.recommended_by != me
                     && can(&actor, Action::ApproveAward, &thing);
                 let own = said.iter().find(|(v, _)| v.account_id == me).map(|(v, _)| v.stance);

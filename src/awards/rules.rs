@@ -24,6 +24,11 @@ pub enum AwardRefusal {
         /// Whether it is a bid of a tender, not an application of a round.
         tender: bool,
     },
+    /// It is recommended already, and that was not declined.
+    RecommendedAlready {
+        /// Whether it is a bid of a tender, not an application of a round.
+        tender: bool,
+    },
     /// The final decision is made.
     Decided,
     /// The amount is outside what the round offers.
@@ -141,6 +146,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NotBest => "awards/not-most-advantageous",
             AwardRefusal::Shortlists => "awards/stage-shortlists",
             AwardRefusal::BidFellAway { .. } => "awards/bid-fell-away",
+            AwardRefusal::RecommendedAlready { .. } => "awards/recommended-already",
             AwardRefusal::Decided => "awards/decided",
             AwardRefusal::AmountOutside { .. } => "awards/amount-outside",
             AwardRefusal::PotExhausted { .. } => "awards/pot-exhausted",
@@ -195,6 +201,14 @@ impl RefusalInfo for AwardRefusal {
                 "{} has fallen away. Rank the others again and sign that ranking before anything is decided.",
                 if *tender { "A bid" } else { "An application" }
             ),
+            AwardRefusal::RecommendedAlready { tender: true } => {
+                "An award of this tender is recommended already. Another can be recommended only when it is declined."
+                    .to_owned()
+            }
+            AwardRefusal::RecommendedAlready { tender: false } => {
+                "This application is recommended already. It can be recommended again only when that is declined or lapses."
+                    .to_owned()
+            }
             AwardRefusal::Decided => "The decision is made, so the ranking it rests on stands.".to_owned(),
             AwardRefusal::AmountOutside { least, most } => {
                 format!("The round invests between {least} and {most} at a time. Change the amount.")
@@ -446,6 +460,10 @@ pub fn fits_round(
 #[must_use]
 pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
     match award.state {
+        AwardState::Recommended if award.terms.0.more_follow => format!(
+            "{name} is recommended for {} so far. Other parts follow: the committee is asked once all are there.",
+            award.value
+        ),
         AwardState::Recommended => format!("{name} is recommended for {}. A committee member decides.", award.value),
         AwardState::Approved => match (award.kind, award.earliest_signing) {
             (AwardKind::Contract, Some(day)) => {

@@ -131,6 +131,10 @@ pub async fn add(app: &App, actor: &Actor, id: Id<Call>, input: &NewLot, now: In
             tender.estimated_value = Pence::ZERO;
         }
         let mut lots = drafts(db, &pattern)?;
+        // Whoever bids tells the lots apart by their titles.
+        if lots.iter().any(|other| other.title.to_lowercase() == lot.title.to_lowercase()) {
+            return Err(Error::field("title", "Another lot has this title already. Give this one a title of its own"));
+        }
         lots.push(lot.clone());
         if let Some(agreed) = settle(db, &writer, lots, id, lot.id, now)? {
             lot = agreed;

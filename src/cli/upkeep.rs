@@ -1,6 +1,6 @@
 //! Commands of the person who keeps an installation running.
 
-use super::open_database;
+use super::open_existing;
 use crate::app::{App, setting, write_setting};
 use crate::audit::{self, Checkpoint, Entry};
 use crate::config::Config;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 /// Internal when the checkpoint cannot be read, or what the database says.
 pub(super) fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
+    let database = open_existing(&config)?;
     let keys = crate::keys::Keys::load_or_make(&config.storage.keys)?;
     let outside: Option<Checkpoint> = match checkpoint {
         Some(path) => {
@@ -48,7 +48,7 @@ pub(super) fn prove(
     checkpoint: &Checkpoint,
 ) -> Result<serde_json::Value> {
     let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
+    let database = open_existing(&config)?;
     let hash = evaluation_hash(&decision);
     let proof = match audit::prove(&database, &["ranking.signed", "ranking.made"], "hash", &hash, checkpoint) {
         Err(Error::NotFound) => {
@@ -70,7 +70,7 @@ pub(super) fn prove(
 /// What the database or the file system says.
 pub(super) fn verify_documents(config_file: Option<&Path>, sweep: bool) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
+    let database = open_existing(&config)?;
     let before = Clock::machine().plus(TimeDelta::hours(-documents::ORPHAN_HOURS));
     let folder = config.storage.documents;
     let (swept, report) = actix_web::rt::System::new().block_on(async {
@@ -94,7 +94,7 @@ pub(super) fn verify_documents(config_file: Option<&Path>, sweep: bool) -> Resul
 /// old master then stays in place.
 pub(super) fn rotate_keys(config_file: Option<&Path>) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
+    let database = open_existing(&config)?;
     let sandbox =
         database.read_now(|db| crate::app::read_setting(db, setting::DATA_KIND))?.is_none_or(|kind| kind == "sandbox");
     let folder = config.storage.keys.clone();

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::values::{FieldErrors, Refusal};
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
@@ -79,7 +80,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         let bytes = Bytes::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let bytes = in_time("", bytes).await?.map_err(|_| Error::field("", "The form is too large"))?;
+            let bytes = in_time("", bytes).await?.map_err(|e| unread(&e, "", "The form cannot be read"))?;
             let pairs: Vec<(String, String)> =
                 serde_html_form::from_bytes(&bytes).map_err(|_| Error::field("", "The form cannot be read"))?;
             if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
@@ -112,6 +113,14 @@ async fn in_time<T>(field: &str, body: impl Future<Output = T>) -> Result<T, Err
         .map_err(|_| Error::field(field, "It took too long to arrive. Check your connection, then send it again"))
 }
 
+/// Why a body did not arrive whole: it is too large, or its sender broke off.
+fn unread(error: &actix_web::Error, field: &str, sentence: &str) -> Error {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::field(field, sentence),
+    }
+}
+
 /// A JSON body of the API.
 pub struct Sent<T>(pub T);
 
@@ -122,7 +131,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
-            let bytes = in_time("body", bytes).await?.map_err(|_| Error::field("body", "The body is too large"))?;
+            let bytes = in_time("body", bytes).await?.map_err(|e| unread(&e, "body", "The body cannot be read"))?;
             let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
             if bytes.windows(NUL.len()).any(|window| window == NUL) {
                 return Err(Error::field("body", "Take the character U+0000 out of the texts").into());

@@ -44,6 +44,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Denied => StatusCode::FORBIDDEN,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_) | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -113,6 +114,7 @@ impl Problem {
                 None,
                 Vec::new(),
             ),
+            Error::TooLarge => return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, request_id),
             Error::Busy => (
                 "busy".to_owned(),
                 "The service is busy",

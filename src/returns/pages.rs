@@ -17,7 +17,7 @@ use askama::Template;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `?mission=ID&sort=value&format=csv`
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -80,6 +80,11 @@ impl FundPage {
     }
     fn conditions(&self, h: &Holding) -> (String, &'static str) {
         h.conditions.word(self.returns.on)
+    }
+    /// "1 enterprise", "4 enterprises": one that has several holdings is counted once.
+    fn enterprises(&self) -> String {
+        let all: BTreeSet<_> = self.returns.holdings.iter().map(|h| h.book.investment.organisation_id).collect();
+        if all.len() == 1 { "1 enterprise".to_owned() } else { format!("{} enterprises", all.len()) }
     }
     fn by_year(&self) -> &'static str {
         if self.thousands { "By year, £000" } else { "By year, £" }

@@ -164,6 +164,26 @@ fn a_database_is_brought_to_the_newest_schema_once() {
 }
 
 #[test]
+fn a_command_that_looks_at_the_database_says_where_none_is_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [["verify", "documents"], ["verify", "audit"], ["keys", "rotate"]] {
+        let said = sentence(&commonweal(folder.path(), &arguments));
+        assert_eq!(
+            said.trim(),
+            "There is no database at var/commonweal.db: run `commonweal migrate` or `commonweal demo` first.",
+            "{arguments:?}"
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?} made something");
+    }
+    // A file that was never migrated is no database of this version either, and no keys are made for it.
+    std::fs::create_dir(folder.path().join("var")).unwrap();
+    std::fs::write(folder.path().join("var/commonweal.db"), "").unwrap();
+    let said = sentence(&commonweal(folder.path(), &["verify", "audit"]));
+    assert!(said.contains("no database of this version at var/commonweal.db"), "{said}");
+    assert!(!folder.path().join("var/keys").exists());
+}
+
+#[test]
 fn a_standstill_ends_eight_working_days_after_the_notice() {
     let folder = tempfile::tempdir().unwrap();
     let answer = json(&commonweal(folder.path(), &["timetable", "standstill", "2026-12-07"]));
@@ -275,6 +295,8 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
     assert!(child.wait().unwrap().success());
     let refused = sentence(&commonweal(folder.path(), &["demo"]));
     assert!(refused.contains("holds a council already"), "{refused}");
+    let kept = commonweal(folder.path(), &["demo", "--once"]);
+    assert!(kept.status.success() && kept.stdout.is_empty(), "{}", String::from_utf8_lossy(&kept.stderr));
     let report = json(&commonweal(folder.path(), &["verify", "audit"]));
     assert_eq!(report["finding"], Value::Null);
     assert!(report["waiting"].as_i64().unwrap() >= 3);

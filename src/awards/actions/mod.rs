@@ -96,7 +96,7 @@ impl RecommendInput {
 ///
 /// # Errors
 /// Invalid, Denied; refused in a first stage, without a signed ranking, for a bid that is not first in a tender or not
-/// chosen for its lot, or an amount outside the round; Conflict when an award of the application stands.
+/// chosen for its lot, when an award of the tender or the application stands, or an amount outside the round.
 pub async fn recommend(
     app: &App,
     actor: &Actor,
@@ -133,6 +133,11 @@ pub async fn recommend(
                 }
                 Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
                 Some(_) if call.kind == CallKind::Tender => contract_terms(db, &call, &application, &read)?,
+                Some(_)
+                    if store::of_call(db, call.id)?.iter().any(|a| a.application_id == application.id && stands(a)) =>
+                {
+                    return Err(AwardRefusal::RecommendedAlready { tender: false }.into());
+                }
                 Some(_) => investment_terms(db, &call, &read, now.date())?,
             };
             let award = Award {
@@ -208,7 +213,7 @@ fn contract_terms(
     let tender = call.terms.0.tender.as_ref().ok_or_else(|| Error::internal("a tender has no tender terms"))?;
     // One contract follows from a call, and each lot is a call of its own, so a second standing award is refused.
     if store::of_call(db, call.id)?.iter().any(stands) {
-        return Err(Error::Conflict("an award of this tender stands already".to_owned()));
+        return Err(AwardRefusal::RecommendedAlready { tender: true }.into());
     }
     let value = match read.value {
         Some(value) => value,

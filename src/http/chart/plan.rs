@@ -218,6 +218,16 @@ impl PlanColumns {
         let (Some(first), Some(last)) = (self.payments.first(), self.payments.last()) else {
             return "No payment is planned yet.".to_owned();
         };
+        if let [only] = self.payments.as_slice() {
+            let paid = only.interest_paid == only.interest && only.capital_paid == only.capital;
+            return format!(
+                "One payment on {}: {} interest and {} capital. It is {}.",
+                medium_date(only.on),
+                only.interest,
+                only.capital,
+                if paid { "paid in full" } else { "not paid in full yet" },
+            );
+        }
         let sum = |part: &dyn Fn(&PlannedPayment) -> Pence| -> Pence { self.payments.iter().map(part).sum() };
         let all = self.payments.len();
         let paid =
@@ -225,6 +235,7 @@ impl PlanColumns {
         let holidays = self.payments.iter().filter(|p| p.holiday).count();
         let holiday = match holidays {
             0 => String::new(),
+            1 => format!(" The first falls into a holiday from capital and is {}.", first.total()),
             n => format!(" The first {n} fall into a holiday from capital, {} each.", first.total()),
         };
         let level = self.level().map(|l| format!(" Most payments are {l}.")).unwrap_or_default();
@@ -367,6 +378,15 @@ mod tests {
         );
         assert!(html.contains("The first 4 fall into a holiday from capital, £3,675 each. Most payments are £19,477.94. 8 of 28 are paid in full."));
         assert!(html.contains("Capital holiday:") && html.contains("still to come") && !html.contains("style="));
+    }
+
+    #[test]
+    fn a_single_payment_is_told_with_its_day() {
+        let mut chart = plan(1, 3, 1);
+        assert!(chart.render().unwrap().contains("One payment on 1 January 2025: £3,675 interest"));
+        assert!(chart.render().unwrap().contains("It is paid in full."));
+        chart = plan(1, 3, 0);
+        assert!(chart.render().unwrap().contains("It is not paid in full yet."));
     }
 
     #[test]
