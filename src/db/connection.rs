@@ -193,9 +193,10 @@ impl Database {
         let (asked, waiting) = (Arc::default(), Arc::default());
         Ok(match url.backend {
             Backend::Sqlite => {
-                // Its readers wait for nobody, so more of them than keep the processors busy only take memory.
+                // Its readers wait for nobody, so more of them than keep the processors busy only take memory; one more,
+                // so that a long list holds up nobody.
                 let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-                let useful = connections.min(u32::try_from(2 * cores)?);
+                let useful = connections.min(u32::try_from(cores + 1)?);
                 let writers = pool(1, false)?;
                 let readers = pool(useful, true)?;
                 Database {
@@ -504,7 +505,8 @@ pub fn sum_pence(column: &'static str) -> SqlLiteral<Nullable<BigInt>> {
     diesel::dsl::sql(&format!("CAST(SUM({column}) AS BIGINT)"))
 }
 
-/// The same statement on either connection, for what the combined backend cannot spell (upsert, batch insert).
+/// The same statement on either connection: for what the combined backend cannot spell (upsert, batch insert), and for
+/// what is asked most, because the combined backend writes each statement out three times before it finds it prepared.
 #[macro_export]
 macro_rules! on_each {
     ($db:expr, $connection:ident => $statement:expr) => {

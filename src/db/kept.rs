@@ -6,7 +6,6 @@
 use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use std::marker::PhantomData;
 
 /// The most rows of one statement that is kept: so many forms of it a connection may hold.
 pub(crate) const MOST_KEPT: usize = 32;
@@ -36,39 +35,6 @@ impl<Q: Query> Query for Kept<Q> {
 }
 
 impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
-
-/// A query that the query builder takes for any number of texts, and that is known here to be one: it is found prepared
-/// by its name, and not even written out again. `Name` is a type of its own for each such query.
-#[derive(Clone, Copy, Debug)]
-pub struct Named<Q, Name>(Q, PhantomData<Name>);
-
-impl<Q, Name> Named<Q, Name> {
-    /// Names a query whose text, but for what is bound, is always the same.
-    pub fn new(query: Q) -> Self {
-        Named(query, PhantomData)
-    }
-}
-
-impl<DB: Backend, Q: QueryFragment<DB>, Name> QueryFragment<DB> for Named<Q, Name> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
-        Ok(true)
-    }
-}
-
-impl<Q, Name: 'static> QueryId for Named<Q, Name> {
-    type QueryId = Name;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<Q: Query, Name> Query for Named<Q, Name> {
-    type SqlType = Q::SqlType;
-}
-
-impl<Q, Name, C> RunQueryDsl<C> for Named<Q, Name> {}
 
 /// Inserts a slice of rows: on PostgreSQL, where each statement is a round trip, by one for all of them, which is kept
 /// when they are few; on SQLite by one for each two, because there it is always the same text.

@@ -58,16 +58,17 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
 /// # Errors
 /// What the database says.
 pub fn load_actor_by_token(db: &mut Db, secret: &str, machine_now: Instant) -> Result<Option<(Actor, bool)>> {
-    let rows: Vec<(String, RoleRow)> = tokens::table
+    let hash = super::passwords::secret_hash(secret);
+    let rows: Vec<(String, RoleRow)> = crate::on_each!(db, c => tokens::table
         .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id).and(accounts::disabled_at.is_null())))
         .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
         .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
-        .filter(tokens::hash.eq(super::passwords::secret_hash(secret)))
+        .filter(tokens::hash.eq(hash))
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::expires_at.gt(machine_now))
         .select((tokens::scope, role_columns()))
         .order(members::id)
-        .load(db)?;
+        .load(c))?;
     let read_only = rows.first().is_some_and(|(scope, _)| scope == "read");
     Ok(actor_of(rows.into_iter().map(|(_, role)| role)).map(|actor| (actor, read_only)))
 }
@@ -412,7 +413,7 @@ pub(super) fn find_session(
     id: &str,
     machine_now: Instant,
 ) -> Result<Option<(SessionState, Option<Actor>)>> {
-    let rows: Vec<(SessionState, RoleRow)> = sessions::table
+    let rows: Vec<(SessionState, RoleRow)> = crate::on_each!(db, c => sessions::table
         .left_join(
             accounts::table.on(sessions::account_id.eq(accounts::id.nullable()).and(accounts::disabled_at.is_null())),
         )
@@ -422,7 +423,7 @@ pub(super) fn find_session(
         .filter(sessions::expires_at.gt(machine_now))
         .select((sessions::state, role_columns()))
         .order(members::id)
-        .load(db)?;
+        .load(c))?;
     let mut states = Vec::with_capacity(1);
     let mut roles = Vec::with_capacity(rows.len());
     for (state, role) in rows {

@@ -28,8 +28,7 @@ pub(in crate::applications) struct ToSend {
 /// NotFound; Internal for a call without keys: it has them once it is published.
 pub(in crate::applications) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<ToSend> {
     let (quality, price) = diesel::alias!(call_keys as quality_keys, call_keys as price_keys);
-    let (application, call, quality, price): (Application, CallFacts, Option<String>, Option<String>) =
-        applications::table
+    let (application, call, quality, price): (Application, CallFacts, Option<String>, Option<String>) = crate::on_each!(db, c => applications::table
             .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
             .left_join(
                 quality.on(quality
@@ -50,7 +49,7 @@ pub(in crate::applications) fn find_to_send(db: &mut Db, id: Id<Application>) ->
                 quality.field(call_keys::recipient).nullable(),
                 price.field(call_keys::recipient).nullable(),
             ))
-            .first(db)?;
+            .first(c))?;
     let recipients = quality.zip(price).ok_or_else(|| Error::internal("a call without sealing keys"))?;
     Ok(ToSend { terms: frozen_terms(db, &call)?, application, call, recipients })
 }
