@@ -48,7 +48,7 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         .read(move |db| store::list_of_authority(db, authority, &filter, now, cursor.as_ref(), limit))
         .await?;
     let next = found.next.map(|c| query.link("/desk/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line.into(), now)).collect();
     if export {
         return table(&lines).answer(&query.format);
     }

@@ -151,7 +151,7 @@ impl Call {
     }
 }
 
-fn shown_stage(
+pub(super) fn shown_stage(
     stage: CallStage,
     published: Option<Instant>,
     deadline: Option<Instant>,
@@ -231,6 +231,41 @@ impl CallLine {
     #[must_use]
     pub fn shown_stage(&self, now: Instant) -> (&'static str, &'static str) {
         shown_stage(self.stage, self.published_at, self.deadline_at, now)
+    }
+}
+
+/// A call as a page lists it: no more columns than it shows, because everybody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = calls, check_for_backend(MultiBackend))]
+pub struct CallRow {
+    /// Identifier.
+    pub id: Id<Call>,
+    /// Title of the mission it serves.
+    #[diesel(select_expression = missions::title)]
+    pub mission: String,
+    /// Tender or round.
+    pub kind: CallKind,
+    /// Short reference.
+    pub reference: String,
+    /// Its title.
+    pub title: String,
+    /// How far it has come.
+    pub stage: CallStage,
+    /// Estimated value or pot.
+    pub amount: Pence,
+    /// Closing instant, once published.
+    pub deadline_at: Option<Instant>,
+    /// When applicants could first see it.
+    pub published_at: Option<Instant>,
+    /// Which lot of which tender it is; `None` for a call that is none.
+    pub lot_heading: Option<String>,
+}
+
+impl From<CallLine> for CallRow {
+    fn from(line: CallLine) -> Self {
+        let CallLine { id, mission, kind, reference, title, stage, amount, deadline_at, published_at, .. } = line;
+        let lot_heading = line.lot_heading;
+        CallRow { id, mission, kind, reference, title, stage, amount, deadline_at, published_at, lot_heading }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::actions::{self, QuestionInput};
 use super::lots_pages::{self, LotShown};
-use super::model::{Call, CallKind, CallLine, CallStage, CallVersion, Notice, Question};
+use super::model::{Call, CallKind, CallRow, CallStage, CallVersion, Notice, Question, shown_stage};
 use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
 use super::view::{self, ConditionRow, DateRow, ScoredRow};
@@ -67,14 +67,15 @@ impl ListQuery {
 
     /// The same list with one more parameter.
     pub(super) fn link(&self, base: &str, name: &str, value: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let start = format!("{base}?");
+        let mut query = url::form_urlencoded::Serializer::for_suffix(start, base.len() + 1);
         for (key, value) in [("kind", &self.kind), ("mission", &self.mission), ("stage", &self.stage), ("q", &self.q)] {
             if !value.is_empty() {
                 query.append_pair(key, value);
             }
         }
         query.append_pair(name, value);
-        format!("{base}?{}", query.finish())
+        query.finish()
     }
 
     pub(super) fn state(&self) -> FormState {
@@ -89,7 +90,7 @@ impl ListQuery {
 
 /// A call of a list, in words.
 pub(super) struct LineShown {
-    pub(super) line: CallLine,
+    pub(super) line: CallRow,
     pub(super) stage: (&'static str, &'static str),
     pub(super) closes: String,
     pub(super) left: String,
@@ -106,8 +107,8 @@ impl LineShown {
     }
 }
 
-pub(super) fn shown(line: CallLine, now: Instant) -> LineShown {
-    let stage = line.shown_stage(now);
+pub(super) fn shown(line: CallRow, now: Instant) -> LineShown {
+    let stage = shown_stage(line.stage, line.published_at, line.deadline_at, now);
     let closes = line.deadline_at.map(|at| view::capital(&at.long())).unwrap_or_default();
     let left = line.deadline_at.map(|at| view::capital(&distance(now.date(), at.date()))).unwrap_or_default();
     LineShown { line, stage, closes, left }
@@ -158,8 +159,17 @@ struct ListPage {
 pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
-    let limit = if export { EXPORTED } else { crate::db::Page::<CallLine>::SIZE };
-    let found = visit.app.db.read(move |db| store::list_public(db, &filter, now, cursor.as_ref(), limit)).await?;
+    let limit = if export { EXPORTED } else { crate::db::Page::<CallRow>::SIZE };
+    let found = visit
+        .app
+        .db
+        .read(move |db| {
+            if cursor.is_none() && filter == Filter::default() {
+                return store::first_public(db, now, limit);
+            }
+            Ok(store::list_public(db, &filter, now, cursor.as_ref(), limit)?.map(CallRow::from))
+        })
+        .await?;
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
     let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
     if export {

@@ -1,7 +1,7 @@
 //! Rows of calls.
 
 use super::model::{
-    Acknowledgement, Call, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, Question, Terms,
+    Acknowledgement, Call, CallKey, CallKind, CallLine, CallRow, CallStage, CallVersion, Notice, Question, Terms,
 };
 use crate::db::schema::{
     accounts, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
@@ -88,16 +88,6 @@ pub fn list_public(
             id: line.id.to_string(),
         })
     };
-    if after.is_none() && *filter == Filter::default() {
-        // As everybody comes: always the same text, told to each database in its own words.
-        let rows: Vec<CallLine> = crate::on_each!(db, c => with_mission()
-            .filter(calls::published_at.is_not_null())
-            .order((calls::published_at.desc(), calls::id.desc()))
-            .limit(most)
-            .select(CallLine::as_select())
-            .load(c))?;
-        return Ok(cut(rows));
-    }
     let mut query = narrowed(filter, now).filter(calls::published_at.is_not_null());
     if let Some(cursor) = after {
         query = query.filter(
@@ -107,6 +97,22 @@ pub fn list_public(
         );
     }
     Ok(cut(query.order((calls::published_at.desc(), calls::id.desc())).limit(most).load(db)?))
+}
+
+/// The first page of [`list_public`] without a filter, as everybody comes: always the same text, told to each database in
+/// its own words.
+///
+/// # Errors
+/// What the database says.
+pub fn first_public(db: &mut Db, now: Instant, limit: usize) -> Result<Page<CallRow>> {
+    let most = i64::try_from(limit + 1)?;
+    let rows: Vec<CallRow> = crate::on_each!(db, c => with_mission()
+        .filter(calls::published_at.is_not_null())
+        .order((calls::published_at.desc(), calls::id.desc()))
+        .limit(most)
+        .select(CallRow::as_select())
+        .load(c))?;
+    Ok(Page::cut(rows, limit, |row: &CallRow| Cursor { at: row.published_at.unwrap_or(now), id: row.id.to_string() }))
 }
 
 /// Calls of one authority, drafts too, newest first.

@@ -56,6 +56,11 @@ impl<T> Page<T> {
         let next = if more { rows.last().map(&cursor) } else { None };
         Page { items: rows, next }
     }
+
+    /// The same page of something else.
+    pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(item).collect(), next: self.next }
+    }
 }
 
 #[cfg(test)]

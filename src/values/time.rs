@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::London;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 /// A calendar date in Europe/London, the kind that legal periods are counted in.
@@ -120,7 +120,16 @@ impl Instant {
     pub fn long(self) -> String {
         let local = self.0.with_timezone(&London);
         let zone = if local.offset().fix().local_minus_utc() == 0 { "GMT" } else { "BST" };
-        format!("{} on {} ({zone})", clock_time(local.hour(), local.minute()), long_date(local.date_naive()))
+        let local = local.naive_local();
+        // One text that grows: a list says it on every row.
+        let mut text = clock_time(local.hour(), local.minute());
+        text.reserve(48);
+        text.push_str(" on ");
+        push_long_date(&mut text, local.date());
+        text.push_str(" (");
+        text.push_str(zone);
+        text.push(')');
+        text
     }
 
     /// For tables and notes: "18 November 2026, 10:20am (GMT)".
@@ -180,8 +189,15 @@ fn month(date: LocalDate) -> &'static str {
 /// "Friday 15 January 2027".
 #[must_use]
 pub fn long_date(date: LocalDate) -> String {
+    let mut text = String::new();
+    push_long_date(&mut text, date);
+    text
+}
+
+fn push_long_date(text: &mut String, date: LocalDate) {
     let day = usize::try_from(date.weekday().num_days_from_monday()).ok().and_then(|place| DAYS.get(place)).copied();
-    format!("{} {}", day.unwrap_or_default(), medium_date(date))
+    // Writing into a text never fails.
+    let _ = write!(text, "{} {} {} {}", day.unwrap_or_default(), date.day(), month(date), date.year());
 }
 
 /// "15 January 2027".

@@ -1,0 +1,2 @@
+-- Where a column stands is nothing to take back.
+SELECT 1;
