@@ -5,13 +5,16 @@ export LIBSQLITE3_FLAGS := -DSQLITE_ENABLE_QPSG -USQLITE_THREADSAFE -DSQLITE_THR
 # Few arenas, and memory that is free for half a second goes back to the machine.
 export JEMALLOC_SYS_WITH_MALLOC_CONF := narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0
 
-.PHONY: run test bench setup check
+.PHONY: run test bench setup check release
 
 run: setup
 	@.ci/serve-demo
 
 test: setup
 	@.ci/test
+
+release: setup
+	cargo build --locked --release
 
 bench: setup
 	@.ci/bench

@@ -98,7 +98,7 @@ pub(super) struct LineShown {
 
 impl LineShown {
     /// What stands below the title.
-    fn under(&self) -> String {
+    pub(super) fn under(&self) -> String {
         let kind = format!("{} {}", self.line.kind.label(), self.line.reference);
         match &self.line.lot_heading {
             Some(lot) => format!("{lot} · {kind}"),
