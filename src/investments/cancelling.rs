@@ -6,12 +6,14 @@ use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note
 use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
 use super::rules::{self, InvestmentRefusal};
 use super::{cancelling_store, store, visible};
+use crate::agreements;
 use crate::app::App;
 use crate::db::Db;
 use crate::error::Result;
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
+use crate::subsidies::{self, RouteKind, RouteState};
 use crate::values::{Actor, Id, Instant, Parser};
 use serde::Deserialize;
 use serde_json::json;
@@ -116,9 +118,10 @@ pub async fn decide(
 
 fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: Instant) -> Result<()> {
     let council = find_organisation(db, investment.authority_id)?.name;
+    let freed = freed(db, investment)?;
     let text = format!(
         "{council} has cancelled {} “{}”: {} was agreed and nothing of it was paid out, so you owe nothing.\n\n\
-         Why: {reason}\n\n{address}/my-investments/{}\n\nIf you did not expect this, write to the fund manager.\n",
+         Why: {reason}\n\n{freed}{address}/my-investments/{}\n\nIf you did not expect this, write to the fund manager.\n",
         investment.reference, investment.title, investment.amount, investment.id
     );
     let subject = format!("{} is cancelled", investment.reference);
@@ -126,4 +129,19 @@ fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: 
         mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
     }
     Ok(())
+}
+
+/// What the enterprise is told of the minimal financial assistance that it confirmed for this: with the last part of an
+/// agreement that is cancelled it was never given. Nothing while a part stands, and on another route.
+fn freed(db: &mut Db, investment: &Investment) -> Result<String> {
+    let agreement = agreements::find(db, investment.agreement_id)?;
+    let route = subsidies::cancelled_route(db, &agreement.application_id.to_string())?
+        .filter(|r| r.kind == RouteKind::Mfa && matches!(r.state, RouteState::Recorded | RouteState::Given));
+    Ok(route.map_or_else(String::new, |route| {
+        format!(
+            "The minimal financial assistance of {} for it was not given and does not count towards what your group has \
+             had. A confirmation that it was given does not hold any more.\n\n",
+            route.amount
+        )
+    }))
 }
