@@ -2,9 +2,10 @@
 
 use crate::funds::{Ground, agreement, assert_balanced, day, ground, loan, noon};
 use crate::support::World;
+use commonweal::awards::{self, AwardKind};
 use commonweal::error::Error;
 use commonweal::finance::payments::Component;
-use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use commonweal::investments::actions::{self, Decide, DecideProposal, ProposeDrawdown, ProposeValuation, Verify};
 use commonweal::investments::cancelling;
 use commonweal::investments::payments::{self, Charge, Receive, Reverse};
 use commonweal::investments::{self, Book, Drawdown, EntryKind, Investment, InvestmentState, Standing};
@@ -403,6 +404,51 @@ both! {
         assert_eq!(code(late.unwrap_err()), "investments/not-running");
         contracts.post(&format!("/api/v1/agreements/{agreement}/change"), ending).await.expect(200);
         assert_balanced(&world);
+    }
+
+    async fn assistance_that_was_never_given_because_its_investment_was_cancelled_leaves_the_room_under_the_cap(world: World) {
+        let ground = ground(&world, "1000000").await;
+        let on = world.now().date();
+        let (id, owner) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        let agreement = book(&world, id).investment.agreement_id;
+        let agreement = world.app.db.read_now(|db| commonweal::agreements::find(db, agreement)).unwrap();
+        let organisation = agreement.organisation_id;
+        let other = crate::agreements::award(&world, organisation, &owner, AwardKind::Investment, Pence(5_000_000), &[]);
+        let other = world.app.db.read_now(|db| awards::find(db, other)).unwrap().application_id;
+        let (manager, enterprise) = (world.api(&ground.cast.fund_manager).await, world.api(&owner).await);
+        let start = async |application: String, amount: &str| {
+            let asked = json!({ "kind": "mfa", "amount": amount, "basis": "Grant in full" });
+            let begun = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), asked).await.expect(201).json();
+            format!("/api/v1/subsidy-routes/{}", begun["id"].as_str().unwrap())
+        };
+        let confirmed = json!({ "declared": "", "complete": "yes" });
+        let route = start(agreement.application_id.to_string(), "300000").await;
+        enterprise.post(&format!("{route}/confirmation"), confirmed.clone()).await.expect(200);
+        let next = start(other.to_string(), "100000").await;
+        enterprise.post(&format!("{next}/confirmation"), confirmed.clone()).await.expect(409).shows("would pass the cap");
+        let group = "group=Harvest%20Lane%20Kitchens%20CIC";
+        let total = format!("/api/v1/subsidy-groups?{group}");
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "300000.00");
+
+        let why = cancelling::Cancel { reason: "They found other money".into() };
+        let proposed = cancelling::propose(&world.app, &ground.cast.fund_manager, id, &why, world.now()).await.unwrap();
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "300000.00", "what is only proposed changes nothing");
+        let yes = DecideProposal { decision: "approve".into(), reason: String::new() };
+        cancelling::decide(&world.app, &ground.cast.committee_member, proposed, &yes, world.now()).await.unwrap();
+
+        // The record keeps it and says why it does not count; the room is there for the next.
+        let after = manager.get(&total).await.expect(200).json();
+        assert_eq!((&after["used"], &after["items"][0]["cancelled"]), (&json!("0.00"), &json!(true)));
+        enterprise.post(&format!("{next}/confirmation"), confirmed).await.expect(200);
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "100000.00");
+        manager.post(&format!("{route}/given"), json!({})).await.expect(409);
+        let browser = world.client(&ground.cast.fund_manager).await;
+        browser.get(&format!("/desk/subsidies/group?{group}")).await.expect(200).shows("£300,000").shows("Cancelled, nothing paid: does not count");
+        browser.get("/desk/subsidies").await.expect(200).shows("Cancelled, nothing paid");
+        browser.get(&format!("/desk/subsidies/{organisation}/{}", agreement.application_id)).await.expect(200)
+            .shows("was not given to Harvest Lane Kitchens CIC").hides("Record that it was given");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("assistance of £300,000 for it was not given")));
     }
 
     async fn what_was_paid_out_is_not_cancelled(world: World) {
