@@ -376,6 +376,12 @@ both! {
         api.post(&decide, json!({ "decision": "decline", "reason": "Ask them once more" })).await.expect(200);
         manager.get(&path).await.expect(200).shows("Ask them once more").shows("Decided by");
         assert_eq!(agreed(&world).0, 1, "what is only proposed and declined still counts");
+        let told = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
+        let declined: Vec<_> = told.iter().filter(|m| m.subject.ends_with("of I-2026-0001 was declined")).collect();
+        assert_eq!(declined.len(), 2, "who proposed the payment and the cancelling is told once of each");
+        assert!(declined.iter().all(|m| m.recipient == declined[0].recipient), "one person proposed both");
+        assert!(declined.iter().any(|m| m.subject.starts_with("The cancellation") && m.body.contains("Why: Ask them once more")));
+        assert!(declined.iter().any(|m| m.subject.starts_with("A payment out") && m.body.contains("can say why")));
         let asked = json!({ "reason": "They wrote that they do not want it" });
         world.api(&ground.cast.fund_manager).await.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201);
         member.fill(&path, "Cancel this investment", &[]).await.shows("Cancelled: nothing was paid out of £600 agreed.");

@@ -15,7 +15,7 @@ use crate::db::{Db, MultiBackend};
 use crate::error::{Error, Result};
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_deciders, find_organisation};
+use crate::people::{address_of_member, addresses_of_deciders, find_organisation};
 use crate::scoring;
 use crate::values::{Account, Actor, Id, Instant, Parser, Role, actor};
 use diesel::prelude::*;
@@ -124,6 +124,29 @@ pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, addres
     Ok(())
 }
 
+/// Why a member is for or against it who said nothing before they recorded the decision.
+const BY_DECIDING: &str = "Given by recording the decision";
+
+/// Writes to who recommended an award that it was not approved, with what was said against it.
+pub(super) fn tell_recommender(db: &mut Db, award: &Award, address: &str, now: Instant) -> Result<()> {
+    let Some(to) = address_of_member(db, award.authority_id, award.recommended_by)? else { return Ok(()) };
+    let call = calls::find(db, award.call_id)?;
+    let name = find_organisation(db, award.organisation_id)?.name;
+    let mut why = String::new();
+    for vote in store::committee_votes(db, award.id)? {
+        if vote.stance == Stance::Against && vote.reason != BY_DECIDING {
+            why.push_str(&format!("Said against it: {}\n\n", vote.reason));
+        }
+    }
+    let subject = format!("Your recommendation was not approved: {}", call.reference);
+    let text = format!(
+        "The award of {} to {name}, which you recommended, was not approved: {} “{}”.\n\n{why}{address}/desk/calls/{}/award\n",
+        award.value, call.reference, call.title, call.id
+    );
+    mail::queue(db, Some(award.authority_id), &to, &subject, &text, now)?;
+    Ok(())
+}
+
 /// What a member says.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
@@ -222,7 +245,7 @@ pub(super) fn require_decision(
     }
     if own.is_none() {
         let stance = if approve { Stance::For } else { Stance::Against };
-        record(db, actor, award, by, stance, "Given by recording the decision", now)?;
+        record(db, actor, award, by, stance, BY_DECIDING, now)?;
         votes = store::committee_votes(db, award.id)?;
     }
     Standing::of(votes.iter().map(|v| v.stance)).decides(approve, quorum)?;

@@ -1,5 +1,6 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
+use super::declining::{Declined, tell_proposer};
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
@@ -317,7 +318,8 @@ pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id
     account_of(actor)
 }
 
-/// A committee member decides on a payment out. Approval pays it in the ledger and makes the next schedule version.
+/// A committee member decides on a payment out. Approval pays it in the ledger and makes the next schedule version; who
+/// proposed one that is declined is told.
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, a condition not verified, not enough money.
@@ -329,7 +331,7 @@ pub async fn decide_drawdown(
     now: Instant,
 ) -> Result<Id<Investment>> {
     let decision = input.read()?;
-    let actor = actor.clone();
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let drawdown = store::find_drawdown(db, id)?;
@@ -345,6 +347,9 @@ pub async fn decide_drawdown(
             let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "amount": drawdown.amount, "pay_on": drawdown.pay_on });
             if decision == ProposalState::Declined {
                 note(db, &actor, &investment, "investment.drawdown_declined", facts, now)?;
+                let declined =
+                    Declined { what: "A payment out", proposed_by: drawdown.proposed_by, by, reason: None };
+                tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
             pay(db, &drawdown, now)?;
@@ -464,7 +469,8 @@ fn most_of_plain(book: &super::Book, on: crate::values::LocalDate) -> Option<Pen
     }
 }
 
-/// A committee member decides on a valuation. Approving a write-off takes what is owed out of the books.
+/// A committee member decides on a valuation. Approving a write-off takes what is owed out of the books; who proposed one
+/// that is declined is told.
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, nothing is out any more, a newer value was approved since.
@@ -476,7 +482,7 @@ pub async fn decide_valuation(
     now: Instant,
 ) -> Result<Id<Investment>> {
     let decision = input.read()?;
-    let actor = actor.clone();
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let valuation = store::find_valuation(db, id)?;
@@ -494,6 +500,8 @@ pub async fn decide_valuation(
             let facts = json!({ "valuation": id, "value": valuation.value, "method": valuation.method });
             if decision == ProposalState::Declined {
                 note(db, &actor, &investment, "investment.valuation_declined", facts, now)?;
+                let declined = Declined { what: "A new value", proposed_by: valuation.proposed_by, by, reason: None };
+                tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
             if valuation.method == ValuationMethod::WriteOff {

@@ -3,6 +3,7 @@
 //! amount still to be paid out, in the fund's forecast and in what the investment has left to draw.
 
 use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
+use super::declining::{Declined, tell_proposer};
 use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
 use super::rules::{self, InvestmentRefusal};
 use super::{cancelling_store, store, visible};
@@ -73,7 +74,7 @@ pub async fn propose(
 }
 
 /// A committee member decides whether an investment is cancelled. Approval ends it and tells the enterprise; who declines
-/// says why.
+/// says why, and who proposed it is told.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused: own proposal, decided already, a payment out since.
@@ -86,7 +87,7 @@ pub async fn decide(
 ) -> Result<Id<Investment>> {
     let declined = input.read()?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let actor = actor.clone();
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let proposal = cancelling_store::find(db, id)?;
@@ -105,6 +106,9 @@ pub async fn decide(
             if let Some(why) = &declined {
                 let facts = json!({ "cancellation": id, "reason": why });
                 note(db, &actor, investment, "investment.cancellation_declined", facts, now)?;
+                let what = "The cancellation";
+                let declined = Declined { what, proposed_by: proposal.proposed_by, by, reason: Some(why) };
+                tell_proposer(&telling, db, investment, &declined, now)?;
                 return Ok(investment.id);
             }
             store::set_state(db, investment.id, InvestmentState::Ended, Some(now.date()))?;
