@@ -435,10 +435,35 @@ both! {
         assert_eq!(refused(&manager, &format!("{path}/complete"), json!({})).await, "/problems/awards/complete-already");
         member.get("/tasks").await.expect(200).shows("Decide on £70,000");
 
+        // A part that was added too soon is taken out again before anybody is told of it: nobody is asked twice about the same.
+        let soon = json!({ "instrument": "grant", "tranches": "5000 on 2027-02-01", "ends_on": "2028-12-31", "more": "yes" });
+        manager.post(&path, soon).await.expect(201);
+        manager.post(&format!("{path}/take-out"), json!({})).await.expect(200);
+        manager.post(&format!("{path}/complete"), json!({})).await.expect(200);
+        assert_eq!(asked(&world).len(), told.len(), "what waits is what they were told of");
+        member.get("/tasks").await.expect(200).shows("Decide on £70,000");
+
         // Who was asked is told when it is changed.
         assert_eq!(manager.post(&format!("{path}/take-out"), json!({})).await.expect(200).json()["parts"], 1);
         assert!(asked(&world).iter().any(|m| m.subject.starts_with("A recommendation was changed")));
         committee.post(&decision, approve).await.expect(200);
+    }
+
+    async fn who_recommends_is_told_why_the_committee_declined(world: World) {
+        let (_, ready) = round(&world, &[Instrument::Loan]).await;
+        let manager = world.api(&ready.officer).await;
+        let member = world.api(&world.person(Role::CommitteeMember)).await;
+        let mut part = loan_part(60_000);
+        let about = json!({ "application": ready.bids[0], "reasons": "Best" });
+        part.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+        let award = id_of(&manager.post(&format!("/api/v1/calls/{}/awards", ready.call), part).await.expect(201).json());
+        let against = json!({ "stance": "against", "reason": "Too dear" });
+        member.post(&format!("/api/v1/awards/{award}/committee"), against).await.expect(200);
+        member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "decline" })).await.expect(200);
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<_> = mails.iter().filter(|m| m.subject.starts_with("Your recommendation was not approved")).collect();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].body.contains("The award of £60,000 to Alder Youth") && told[0].body.contains("Said against it: Too dear"));
     }
 
     async fn a_part_of_an_agreement_stands_once_and_what_hangs_on_it_stays_locked(world: World) {

@@ -9,6 +9,7 @@ use super::rules::{AwardRefusal, at_step};
 use super::store;
 use crate::app::App;
 use crate::applications;
+use crate::audit;
 use crate::calls::{self, Call, USUAL_QUORUM};
 use crate::db::schema::committee_votes;
 use crate::db::{Db, MultiBackend};
@@ -97,8 +98,13 @@ impl Standing {
 }
 
 /// Writes to the members of the committee that a recommendation waits for them, all but who made it, with every part of a
-/// package; or that the one they were told of was changed.
+/// package; or that the one they were told of was changed. Who was told of these very parts last is not told again.
 pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, address: &str, now: Instant) -> Result<()> {
+    let mark = award.terms.0.mark();
+    if last_told(db, award)?.as_deref() == Some(mark.as_str()) {
+        return Ok(());
+    }
+    note(db, &Actor::System, award, ASKED, json!({ "parts": mark }), now)?;
     let name = find_organisation(db, award.organisation_id)?.name;
     let (subject, before) = if changed {
         ("A recommendation was changed", "A recommendation that waits for you was changed. ")
@@ -122,6 +128,16 @@ pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, addres
         mail::queue(db, Some(award.authority_id), &to, &subject, &text, now)?;
     }
     Ok(())
+}
+
+/// The act of asking the committee, with the mark of what it was asked about.
+const ASKED: &str = "award.committee_asked";
+
+/// The mark of the parts that the committee was told of last; nothing before it was asked.
+fn last_told(db: &mut Db, award: &Award) -> Result<Option<String>> {
+    let acts = audit::of_subject(db, &award.id.to_string())?;
+    let asked = acts.iter().rev().find(|act| act.action == ASKED);
+    Ok(asked.and_then(|act| act.facts.0.get("parts")).and_then(serde_json::Value::as_str).map(ToOwned::to_owned))
 }
 
 /// Why a member is for or against it who said nothing before they recorded the decision.
