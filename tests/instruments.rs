@@ -220,6 +220,21 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_yearly_figure_that_nobody_reported_needs_attention_until_it_is_there(world: World) {
+        let held = held(&world, recoverable(), draw(50_000)).await;
+        let manager = world.client(&held.ground.cast.fund_manager).await;
+        let fund = format!("/funds/{}", held.ground.fund);
+        world.move_clock(noon(day("2027-03-30"))).await;
+        manager.get(&fund).await.expect(200).hides("is not reported");
+        world.move_clock(noon(day("2027-04-10"))).await;
+        manager.get(&fund).await.expect(200).shows("the yearly figure for the payment due on 31 March 2027 is not reported")
+            .hides("missing too");
+        assert_eq!(book(&world, held.id).missing_figures(day("2028-04-01")), [day("2027-03-31"), day("2028-03-31")]);
+        reported(&world, &held, "2027-04-10", &report("figure", "2027-03-31", &[("amount", "90,000")])).await.unwrap();
+        manager.get(&fund).await.expect(200).hides("is not reported");
+        assert_eq!(book(&world, held.id).missing_figures(day("2028-04-01")), [day("2028-03-31")]);
+    }
+
     async fn a_grant_that_may_come_back_counts_at_cost_and_is_no_loss_until_somebody_values_it(world: World) {
         let held = held(&world, recoverable(), draw(50_000)).await;
         let on = day("2027-02-01");
