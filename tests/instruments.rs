@@ -75,7 +75,7 @@ async fn pay_out(world: &World, held: &Held, tranche: u32, on: &str) {
     let input = ProposeDrawdown { tranche: tranche.to_string(), pay_on: on.to_owned() };
     let drawdown =
         actions::propose_drawdown(&world.app, &cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
-    let approve = Decide { decision: "approve".into() };
+    let approve = Decide { decision: "approve".into(), ..Decide::default() };
     actions::decide_drawdown(&world.app, &cast.committee_member, drawdown, &approve, noon(day(on))).await.unwrap();
 }
 
@@ -108,7 +108,7 @@ pub async fn valued(world: &World, held: &Held, value: &str, method: &str, on: &
     let cast = &held.ground.cast;
     let made =
         actions::propose_valuation(&world.app, &cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
-    let approve = Decide { decision: "approve".into() };
+    let approve = Decide { decision: "approve".into(), ..Decide::default() };
     actions::decide_valuation(&world.app, &cast.committee_member, made, &approve, noon(day(on))).await.unwrap();
 }
 

@@ -18,7 +18,7 @@ fn book(world: &World, id: Id<Investment>) -> Book {
 }
 
 fn approve() -> Decide {
-    Decide { decision: "approve".into() }
+    Decide { decision: "approve".into(), ..Decide::default() }
 }
 
 fn code(error: Error) -> String {
@@ -357,7 +357,7 @@ both! {
         assert_eq!(agreed(&world), (1, Pence(60_000), vec![Pence(60_000)]));
         let drawdown = propose(&world, &ground, id, 1, on).await;
         manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(422).shows("A payment out of this investment is proposed");
-        let decline = Decide { decision: "decline".into() };
+        let decline = Decide { decision: "decline".into(), reason: "Ask for less first".into() };
         actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &decline, world.now()).await.unwrap();
         manager.fill(&path, "Propose to cancel it", &[("reason", "They found other money")]).await.shows("Proposed").shows("They found other money");
         let again = ProposeDrawdown { tranche: "1".into(), pay_on: on.to_string() };
@@ -381,7 +381,7 @@ both! {
         assert_eq!(declined.len(), 2, "who proposed the payment and the cancelling is told once of each");
         assert!(declined.iter().all(|m| m.recipient == declined[0].recipient), "one person proposed both");
         assert!(declined.iter().any(|m| m.subject.starts_with("The cancellation") && m.body.contains("Why: Ask them once more")));
-        assert!(declined.iter().any(|m| m.subject.starts_with("A payment out") && m.body.contains("can say why")));
+        assert!(declined.iter().any(|m| m.subject.starts_with("A payment out") && m.body.contains("Why: Ask for less first")));
         let asked = json!({ "reason": "They wrote that they do not want it" });
         world.api(&ground.cast.fund_manager).await.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201);
         member.fill(&path, "Cancel this investment", &[]).await.shows("Cancelled: nothing was paid out of £600 agreed.");

@@ -270,6 +270,8 @@ pub async fn propose_drawdown(
 pub struct Decide {
     /// `approve` or `decline`.
     pub decision: String,
+    /// Why it is declined, when somebody says so; who proposed it reads it.
+    pub reason: String,
 }
 
 impl Decide {
@@ -279,6 +281,14 @@ impl Decide {
             "decline" => Ok(ProposalState::Declined),
             _ => Err(Error::field("decision", "Choose whether to approve or decline")),
         }
+    }
+
+    /// Why it is declined; nothing where nobody says so.
+    fn why(&self) -> Result<Option<String>> {
+        let mut form = Parser::default();
+        let reason = form.optional_text("reason", &self.reason, 2_000);
+        form.finish()?;
+        Ok(reason)
     }
 }
 
@@ -295,7 +305,7 @@ pub struct DecideProposal {
 impl DecideProposal {
     /// Why it is declined, or nothing for an approval.
     pub(super) fn read(&self) -> Result<Option<String>> {
-        let decision = Decide { decision: self.decision.clone() };
+        let decision = Decide { decision: self.decision.clone(), ..Decide::default() };
         if decision.read()? != ProposalState::Declined {
             return Ok(None);
         }
@@ -330,7 +340,7 @@ pub async fn decide_drawdown(
     input: &Decide,
     now: Instant,
 ) -> Result<Id<Investment>> {
-    let decision = input.read()?;
+    let (decision, why) = (input.read()?, input.why()?);
     let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
@@ -346,9 +356,10 @@ pub async fn decide_drawdown(
             }
             let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "amount": drawdown.amount, "pay_on": drawdown.pay_on });
             if decision == ProposalState::Declined {
+                let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "reason": why });
                 note(db, &actor, &investment, "investment.drawdown_declined", facts, now)?;
-                let declined =
-                    Declined { what: "A payment out", proposed_by: drawdown.proposed_by, by, reason: None };
+                let (proposed_by, reason) = (drawdown.proposed_by, why.as_deref());
+                let declined = Declined { what: "A payment out", proposed_by, by, reason };
                 tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
@@ -481,7 +492,7 @@ pub async fn decide_valuation(
     input: &Decide,
     now: Instant,
 ) -> Result<Id<Investment>> {
-    let decision = input.read()?;
+    let (decision, why) = (input.read()?, input.why()?);
     let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
@@ -499,8 +510,10 @@ pub async fn decide_valuation(
             }
             let facts = json!({ "valuation": id, "value": valuation.value, "method": valuation.method });
             if decision == ProposalState::Declined {
+                let facts = json!({ "valuation": id, "value": valuation.value, "reason": why });
                 note(db, &actor, &investment, "investment.valuation_declined", facts, now)?;
-                let declined = Declined { what: "A new value", proposed_by: valuation.proposed_by, by, reason: None };
+                let (proposed_by, reason) = (valuation.proposed_by, why.as_deref());
+                let declined = Declined { what: "A new value", proposed_by, by, reason };
                 tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
