@@ -1,6 +1,7 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
-use super::declining::{Declined, tell_proposer};
+pub use super::deciding::{Decide, DecideProposal};
+use super::deciding::{Declined, tell_proposer};
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
@@ -262,58 +263,6 @@ pub async fn propose_drawdown(
             Ok(drawdown.id)
         })
         .await
-}
-
-/// Deciding what somebody else proposed.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct Decide {
-    /// `approve` or `decline`.
-    pub decision: String,
-    /// Why it is declined, when somebody says so; who proposed it reads it.
-    pub reason: String,
-}
-
-impl Decide {
-    pub(super) fn read(&self) -> Result<ProposalState> {
-        match self.decision.trim() {
-            "approve" => Ok(ProposalState::Approved),
-            "decline" => Ok(ProposalState::Declined),
-            _ => Err(Error::field("decision", "Choose whether to approve or decline")),
-        }
-    }
-
-    /// Why it is declined; nothing where nobody says so.
-    fn why(&self) -> Result<Option<String>> {
-        let mut form = Parser::default();
-        let reason = form.optional_text("reason", &self.reason, 2_000);
-        form.finish()?;
-        Ok(reason)
-    }
-}
-
-/// Deciding what somebody else proposed, where who declines says why.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct DecideProposal {
-    /// `approve` or `decline`.
-    pub decision: String,
-    /// Why it is declined; who proposed it reads it. Not needed to approve.
-    pub reason: String,
-}
-
-impl DecideProposal {
-    /// Why it is declined, or nothing for an approval.
-    pub(super) fn read(&self) -> Result<Option<String>> {
-        let decision = Decide { decision: self.decision.clone(), ..Decide::default() };
-        if decision.read()? != ProposalState::Declined {
-            return Ok(None);
-        }
-        let mut form = Parser::default();
-        let reason = form.text("reason", &self.reason, 2_000, "Say why you decline it: who proposed it reads this");
-        form.finish()?;
-        Ok(Some(reason))
-    }
 }
 
 /// Whether the person may decide; says so plainly when it was their own proposal.

@@ -3,7 +3,7 @@
 //! amount still to be paid out, in the fund's forecast and in what the investment has left to draw.
 
 use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
-use super::declining::{Declined, tell_proposer};
+use super::deciding::{Declined, tell_proposer};
 use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
 use super::rules::{self, InvestmentRefusal};
 use super::{cancelling_store, store, visible};

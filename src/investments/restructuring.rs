@@ -2,7 +2,7 @@
 
 use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
 use super::book::Book;
-use super::declining::{Declined, tell_proposer};
+use super::deciding::{Declined, tell_proposer};
 use super::model::{
     Asked, Investment, InvestmentState, KnownFact, MadeFrom, OverdueChoice, ProposalState, Restructuring,
     ScheduleVersion, happened,
