@@ -453,6 +453,8 @@ both! {
         browser.get("/desk/subsidies").await.expect(200).shows("Cancelled, nothing paid");
         browser.get(&format!("/desk/subsidies/{organisation}/{}", agreement.application_id)).await.expect(200)
             .shows("was not given to Harvest Lane Kitchens CIC").hides("Record that it was given");
+        let confirmation = route.replace("/api/v1/subsidy-routes/", "/subsidy-confirmations/");
+        world.client(&owner).await.get(&confirmation).await.expect(200).shows("Cancelled, nothing paid: it does not count");
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
         assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("assistance of £300,000 for it was not given")));
     }

@@ -394,16 +394,18 @@ struct ConfirmPage {
     window: String,
     kinds: Vec<(&'static str, &'static str)>,
     waiting: bool,
+    /// Whether its investment was cancelled before anything was paid.
+    cancelled: bool,
 }
 
 async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<ConfirmPage> {
-    let (route, council) = visit
+    let (route, cancelled, council) = visit
         .app
         .db
         .read(move |db| {
-            let route = store::find(db, id)?;
+            let (route, cancelled) = store::find_told(db, id)?;
             let council = find_organisation(db, route.authority_id)?;
-            Ok((route, council.name))
+            Ok((route, cancelled, council.name))
         })
         .await?;
     let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
@@ -423,6 +425,7 @@ async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<C
         window,
         kinds: AssistanceKind::options(),
         waiting,
+        cancelled,
         route,
     })
 }
