@@ -75,7 +75,7 @@ async fn pay_out(world: &World, held: &Held, tranche: u32, on: &str) {
     let input = ProposeDrawdown { tranche: tranche.to_string(), pay_on: on.to_owned() };
     let drawdown =
         actions::propose_drawdown(&world.app, &cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
-    let approve = Decide { decision: "approve".into() };
+    let approve = Decide { decision: "approve".into(), ..Decide::default() };
     actions::decide_drawdown(&world.app, &cast.committee_member, drawdown, &approve, noon(day(on))).await.unwrap();
 }
 
@@ -108,7 +108,7 @@ pub async fn valued(world: &World, held: &Held, value: &str, method: &str, on: &
     let cast = &held.ground.cast;
     let made =
         actions::propose_valuation(&world.app, &cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
-    let approve = Decide { decision: "approve".into() };
+    let approve = Decide { decision: "approve".into(), ..Decide::default() };
     actions::decide_valuation(&world.app, &cast.committee_member, made, &approve, noon(day(on))).await.unwrap();
 }
 
@@ -218,6 +218,21 @@ both! {
         let end = book(&world, held.id);
         assert_eq!((end.investment.state, end.owed(day("2029-04-02"))), (InvestmentState::Ended, Pence::ZERO));
         assert_balanced(&world);
+    }
+
+    async fn a_yearly_figure_that_nobody_reported_needs_attention_until_it_is_there(world: World) {
+        let held = held(&world, recoverable(), draw(50_000)).await;
+        let manager = world.client(&held.ground.cast.fund_manager).await;
+        let fund = format!("/funds/{}", held.ground.fund);
+        world.move_clock(noon(day("2027-03-30"))).await;
+        manager.get(&fund).await.expect(200).hides("is not reported");
+        world.move_clock(noon(day("2027-04-10"))).await;
+        manager.get(&fund).await.expect(200).shows("the yearly figure for the payment due on 31 March 2027 is not reported")
+            .hides("missing too");
+        assert_eq!(book(&world, held.id).missing_figures(day("2028-04-01")), [day("2027-03-31"), day("2028-03-31")]);
+        reported(&world, &held, "2027-04-10", &report("figure", "2027-03-31", &[("amount", "90,000")])).await.unwrap();
+        manager.get(&fund).await.expect(200).hides("is not reported");
+        assert_eq!(book(&world, held.id).missing_figures(day("2028-04-01")), [day("2028-03-31")]);
     }
 
     async fn a_grant_that_may_come_back_counts_at_cost_and_is_no_loss_until_somebody_values_it(world: World) {

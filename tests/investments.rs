@@ -2,9 +2,10 @@
 
 use crate::funds::{Ground, agreement, assert_balanced, day, ground, loan, noon};
 use crate::support::World;
+use commonweal::awards::{self, AwardKind};
 use commonweal::error::Error;
 use commonweal::finance::payments::Component;
-use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
+use commonweal::investments::actions::{self, Decide, DecideProposal, ProposeDrawdown, ProposeValuation, Verify};
 use commonweal::investments::cancelling;
 use commonweal::investments::payments::{self, Charge, Receive, Reverse};
 use commonweal::investments::{self, Book, Drawdown, EntryKind, Investment, InvestmentState, Standing};
@@ -17,7 +18,7 @@ fn book(world: &World, id: Id<Investment>) -> Book {
 }
 
 fn approve() -> Decide {
-    Decide { decision: "approve".into() }
+    Decide { decision: "approve".into(), ..Decide::default() }
 }
 
 fn code(error: Error) -> String {
@@ -356,7 +357,7 @@ both! {
         assert_eq!(agreed(&world), (1, Pence(60_000), vec![Pence(60_000)]));
         let drawdown = propose(&world, &ground, id, 1, on).await;
         manager.post(&format!("{path}/cancellations"), &[("reason", "They found other money")]).await.expect(422).shows("A payment out of this investment is proposed");
-        let decline = Decide { decision: "decline".into() };
+        let decline = Decide { decision: "decline".into(), reason: "Ask for less first".into() };
         actions::decide_drawdown(&world.app, &ground.cast.committee_member, drawdown, &decline, world.now()).await.unwrap();
         manager.fill(&path, "Propose to cancel it", &[("reason", "They found other money")]).await.shows("Proposed").shows("They found other money");
         let again = ProposeDrawdown { tranche: "1".into(), pay_on: on.to_string() };
@@ -375,6 +376,12 @@ both! {
         api.post(&decide, json!({ "decision": "decline", "reason": "Ask them once more" })).await.expect(200);
         manager.get(&path).await.expect(200).shows("Ask them once more").shows("Decided by");
         assert_eq!(agreed(&world).0, 1, "what is only proposed and declined still counts");
+        let told = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
+        let declined: Vec<_> = told.iter().filter(|m| m.subject.ends_with("of I-2026-0001 was declined")).collect();
+        assert_eq!(declined.len(), 2, "who proposed the payment and the cancelling is told once of each");
+        assert!(declined.iter().all(|m| m.recipient == declined[0].recipient), "one person proposed both");
+        assert!(declined.iter().any(|m| m.subject.starts_with("The cancellation") && m.body.contains("Why: Ask them once more")));
+        assert!(declined.iter().any(|m| m.subject.starts_with("A payment out") && m.body.contains("Why: Ask for less first")));
         let asked = json!({ "reason": "They wrote that they do not want it" });
         world.api(&ground.cast.fund_manager).await.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201);
         member.fill(&path, "Cancel this investment", &[]).await.shows("Cancelled: nothing was paid out of £600 agreed.");
@@ -403,6 +410,53 @@ both! {
         assert_eq!(code(late.unwrap_err()), "investments/not-running");
         contracts.post(&format!("/api/v1/agreements/{agreement}/change"), ending).await.expect(200);
         assert_balanced(&world);
+    }
+
+    async fn assistance_that_was_never_given_because_its_investment_was_cancelled_leaves_the_room_under_the_cap(world: World) {
+        let ground = ground(&world, "1000000").await;
+        let on = world.now().date();
+        let (id, owner) = opened(&world, &ground, on, &[60_000], dec!(0)).await;
+        let agreement = book(&world, id).investment.agreement_id;
+        let agreement = world.app.db.read_now(|db| commonweal::agreements::find(db, agreement)).unwrap();
+        let organisation = agreement.organisation_id;
+        let other = crate::agreements::award(&world, organisation, &owner, AwardKind::Investment, Pence(5_000_000), &[]);
+        let other = world.app.db.read_now(|db| awards::find(db, other)).unwrap().application_id;
+        let (manager, enterprise) = (world.api(&ground.cast.fund_manager).await, world.api(&owner).await);
+        let start = async |application: String, amount: &str| {
+            let asked = json!({ "kind": "mfa", "amount": amount, "basis": "Grant in full" });
+            let begun = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), asked).await.expect(201).json();
+            format!("/api/v1/subsidy-routes/{}", begun["id"].as_str().unwrap())
+        };
+        let confirmed = json!({ "declared": "", "complete": "yes" });
+        let route = start(agreement.application_id.to_string(), "300000").await;
+        enterprise.post(&format!("{route}/confirmation"), confirmed.clone()).await.expect(200);
+        let next = start(other.to_string(), "100000").await;
+        enterprise.post(&format!("{next}/confirmation"), confirmed.clone()).await.expect(409).shows("would pass the cap");
+        let group = "group=Harvest%20Lane%20Kitchens%20CIC";
+        let total = format!("/api/v1/subsidy-groups?{group}");
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "300000.00");
+
+        let why = cancelling::Cancel { reason: "They found other money".into() };
+        let proposed = cancelling::propose(&world.app, &ground.cast.fund_manager, id, &why, world.now()).await.unwrap();
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "300000.00", "what is only proposed changes nothing");
+        let yes = DecideProposal { decision: "approve".into(), reason: String::new() };
+        cancelling::decide(&world.app, &ground.cast.committee_member, proposed, &yes, world.now()).await.unwrap();
+
+        // The record keeps it and says why it does not count; the room is there for the next.
+        let after = manager.get(&total).await.expect(200).json();
+        assert_eq!((&after["used"], &after["items"][0]["cancelled"]), (&json!("0.00"), &json!(true)));
+        enterprise.post(&format!("{next}/confirmation"), confirmed).await.expect(200);
+        assert_eq!(manager.get(&total).await.expect(200).json()["used"], "100000.00");
+        manager.post(&format!("{route}/given"), json!({})).await.expect(409);
+        let browser = world.client(&ground.cast.fund_manager).await;
+        browser.get(&format!("/desk/subsidies/group?{group}")).await.expect(200).shows("£300,000").shows("Cancelled, nothing paid: does not count");
+        browser.get("/desk/subsidies").await.expect(200).shows("Cancelled, nothing paid");
+        browser.get(&format!("/desk/subsidies/{organisation}/{}", agreement.application_id)).await.expect(200)
+            .shows("was not given to Harvest Lane Kitchens CIC").hides("Record that it was given");
+        let confirmation = route.replace("/api/v1/subsidy-routes/", "/subsidy-confirmations/");
+        world.client(&owner).await.get(&confirmation).await.expect(200).shows("Cancelled, nothing paid: it does not count");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("assistance of £300,000 for it was not given")));
     }
 
     async fn what_was_paid_out_is_not_cancelled(world: World) {

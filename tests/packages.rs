@@ -6,6 +6,7 @@ use crate::instruments::{self, Held, only, received, report, reported, valued};
 use crate::scoring::{Ready, ready, signed};
 use crate::support::{Api, World};
 use commonweal::calls::CallKind;
+use commonweal::compliance::samples as figures;
 use commonweal::finance::terms::{Instrument, InstrumentTerms};
 use commonweal::investments::{self, Investment, InvestmentState};
 use commonweal::values::{Actor, Id, Instant, Pence, Role};
@@ -88,6 +89,15 @@ async fn drawn(world: &World, ground: &Ground, id: &str) {
         contracts.post(&format!("/api/v1/precedents/{}/verify", id_of(precedent)), seen).await.expect(200);
     }
     member.post(&decide, approve).await.expect(200);
+}
+
+/// A part of which nothing was paid out is cancelled by two people.
+async fn cancelled(world: &World, ground: &Ground, id: &str) {
+    let manager = world.api(&ground.cast.fund_manager).await;
+    let asked = json!({ "reason": "They found other money" });
+    let made = manager.post(&format!("/api/v1/investments/{id}/cancellations"), asked).await.expect(201).json();
+    let decide = format!("/api/v1/cancellations/{}/decide", id_of(&made));
+    world.api(&ground.cast.committee_member).await.post(&decide, json!({ "decision": "approve" })).await.expect(200);
 }
 
 fn part_of(ground: &Ground, id: &str, owner: &Actor) -> Held {
@@ -330,6 +340,70 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_part_that_is_cancelled_before_any_payment_frees_the_pot_and_with_the_last_part_the_subsidy_and_the_results_go(world: World) {
+        let (ground, ready) = round(&world, &[Instrument::Loan]).await;
+        let manager = world.api(&ready.officer).await;
+        let member = world.api(&world.person(Role::CommitteeMember)).await;
+        let owner = world.api(&ready.suppliers[0].1).await;
+        let (public, desk) = (world.client(&Actor::Public).await, world.client(&ready.officer).await);
+        let offer = |pounds: i64, application: usize| {
+            let mut part = loan_part(pounds);
+            let about = json!({ "application": ready.bids[application], "reasons": "Good" });
+            part.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+            part
+        };
+        let recommend = format!("/api/v1/calls/{}/awards", ready.call);
+
+        // Two loans of together £130,000 are agreed, with £50,000 of minimal financial assistance in them.
+        let award = id_of(&manager.post(&recommend, offer(100_000, 0)).await.expect(201).json());
+        let shown = format!("/api/v1/awards/{award}");
+        manager.post(&format!("{shown}/parts"), loan_part(30_000)).await.expect(201);
+        let read = manager.get(&shown).await.expect(200).json()["parts_mark"].clone();
+        member.post(&format!("{shown}/decision"), json!({ "decision": "approve", "parts": read })).await.expect(200);
+        let subsidy = json!({ "kind": "mfa", "amount": "50000", "basis": "Worked out by the finance team" });
+        let subsidies = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
+        let route = id_of(&manager.post(&subsidies, subsidy).await.expect(201).json());
+        let confirmed = json!({ "declared": "", "complete": "yes" });
+        owner.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), confirmed).await.expect(200);
+        let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
+        manager.post(&format!("{shown}/offer"), until).await.expect(200);
+        owner.post(&format!("{shown}/answer"), json!({ "answer": "accept", "understood": "yes" })).await.expect(200);
+        world.run_jobs().await;
+        let agreement = id_of(&manager.get("/api/v1/agreements").await.expect(200).json()["items"][0]);
+        let holdings = manager.get(&format!("/api/v1/funds/{}", ground.fund)).await.expect(200).json()["holdings"].clone();
+        let part = |number: i64| {
+            let found = holdings.as_array().unwrap().iter().find(|h| h["part"] == number).unwrap();
+            found["investment"].as_str().unwrap().to_owned()
+        };
+        let used = async || manager.get("/api/v1/subsidy-groups?group=Alder%20Youth").await.expect(200).json()["used"].clone();
+
+        // Of the £200,000 of the round £70,000 is left, until the first loan is cancelled.
+        assert_eq!(refused(&manager, &recommend, offer(90_000, 1)).await, "/problems/awards/pot-exhausted");
+        desk.open(&format!("/investments/{}", part(1))).await.shows("The promises of the agreement stay as they are");
+        cancelled(&world, &ground, &part(1)).await;
+        manager.post(&recommend, offer(90_000, 1)).await.expect(201);
+
+        // The register says what was signed and what stands of it; the subsidy was one for both loans and stands.
+        public.get("/register-of-awards").await.expect(200).shows("£130,000 signed").shows("£30,000 of it stands");
+        let file = public.get("/register-of-awards?format=csv").await.expect(200).text;
+        assert!(file.contains("130000.00") && file.contains(",30000.00"), "{file}");
+        let register = public.get("/api/v1/register").await.expect(200).json()["items"][0].clone();
+        assert_eq!((&register["value"], &register["value_left"]), (&json!("130000.00"), &json!("30000.00")));
+        assert_eq!(used().await, "50000.00");
+
+        // With the last part all of it is cancelled: nothing was given, and what was shown of its promise is no result.
+        world.move_clock(noon(day("2027-02-01"))).await;
+        let due = figures::dues(&world.app, agreement.parse().unwrap()).await.unwrap().remove(0);
+        let claim = figures::report(&world.app, &ready.suppliers[0].1, due.id, "20".parse().unwrap(), world.now()).await.unwrap();
+        figures::accept(&world.app, &ground.cast.contract_manager, claim, world.now()).await.unwrap();
+        public.get("/results").await.expect(200).shows("Alder Youth");
+        cancelled(&world, &ground, &part(2)).await;
+        public.get("/results").await.expect(200).shows("Nothing has been verified yet").hides("Alder Youth");
+        public.get("/register-of-awards").await.expect(200).shows("Cancelled, nothing paid").hides("of it stands");
+        assert_eq!(used().await, "0.00");
+        assert_balanced(&world);
+    }
+
     async fn the_committee_is_asked_once_when_who_recommends_says_that_a_package_is_complete(world: World) {
         let (_, ready) = round(&world, &[Instrument::Loan, Instrument::Grant]).await;
         let manager = world.api(&ready.officer).await;
@@ -361,10 +435,35 @@ both! {
         assert_eq!(refused(&manager, &format!("{path}/complete"), json!({})).await, "/problems/awards/complete-already");
         member.get("/tasks").await.expect(200).shows("Decide on £70,000");
 
+        // A part that was added too soon is taken out again before anybody is told of it: nobody is asked twice about the same.
+        let soon = json!({ "instrument": "grant", "tranches": "5000 on 2027-02-01", "ends_on": "2028-12-31", "more": "yes" });
+        manager.post(&path, soon).await.expect(201);
+        manager.post(&format!("{path}/take-out"), json!({})).await.expect(200);
+        manager.post(&format!("{path}/complete"), json!({})).await.expect(200);
+        assert_eq!(asked(&world).len(), told.len(), "what waits is what they were told of");
+        member.get("/tasks").await.expect(200).shows("Decide on £70,000");
+
         // Who was asked is told when it is changed.
         assert_eq!(manager.post(&format!("{path}/take-out"), json!({})).await.expect(200).json()["parts"], 1);
         assert!(asked(&world).iter().any(|m| m.subject.starts_with("A recommendation was changed")));
         committee.post(&decision, approve).await.expect(200);
+    }
+
+    async fn who_recommends_is_told_why_the_committee_declined(world: World) {
+        let (_, ready) = round(&world, &[Instrument::Loan]).await;
+        let manager = world.api(&ready.officer).await;
+        let member = world.api(&world.person(Role::CommitteeMember)).await;
+        let mut part = loan_part(60_000);
+        let about = json!({ "application": ready.bids[0], "reasons": "Best" });
+        part.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+        let award = id_of(&manager.post(&format!("/api/v1/calls/{}/awards", ready.call), part).await.expect(201).json());
+        let against = json!({ "stance": "against", "reason": "Too dear" });
+        member.post(&format!("/api/v1/awards/{award}/committee"), against).await.expect(200);
+        member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "decline" })).await.expect(200);
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<_> = mails.iter().filter(|m| m.subject.starts_with("Your recommendation was not approved")).collect();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].body.contains("The award of £60,000 to Alder Youth") && told[0].body.contains("Said against it: Too dear"));
     }
 
     async fn a_part_of_an_agreement_stands_once_and_what_hangs_on_it_stays_locked(world: World) {

@@ -420,8 +420,8 @@ both! {
         let desk = world.client(&ready.officer).await;
         let moderation = format!("/desk/calls/{}/moderation", ready.call);
         desk.post(&moderation, &[("step", "rank")]).await.expect(422).shows("cannot be worked out: it holds no cash-flow sheet");
-        desk.get(&moderation).await.expect(200).shows("Leave a bid out before the ranking");
-        desk.get(&format!("/desk/calls/{}/ranking/{}", ready.call, ready.bids[1])).await.expect(200).shows("The bids are not ranked yet").shows("Leave this bid out");
+        desk.get(&moderation).await.expect(200).shows("Leave an application out before the ranking");
+        desk.get(&format!("/desk/calls/{}/ranking/{}", ready.call, ready.bids[1])).await.expect(200).shows("The applications are not ranked yet").shows("Leave this application out");
         give_sheet(ready.bids[1]);
         api.post(&path, json!({})).await.expect(201);
         // 2,000 a month before debt, against twelve instalments of 1,000 and of 2,000.

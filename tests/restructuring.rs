@@ -193,6 +193,9 @@ both! {
         let decline = json!({ "decision": "decline", "reason": "The rent is paid late too" });
         committee.post(&format!("/api/v1/restructurings/{first}/decide"), decline).await.expect(200);
         assert_eq!(book(&world, held.id).arrears(day("2027-04-10")).overdue, Pence(105_500), "declined: nothing changes");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
+        let declined = mails.iter().find(|m| m.subject.starts_with("A change of") && m.subject.ends_with("was declined"));
+        assert!(declined.unwrap().body.contains("Why: The rent is paid late too"));
         let page = world.client(&cast.fund_manager).await.open(&format!("/investments/{}", held.id)).await;
         page.shows("Not changed: committee member").shows("declined it on 10 April 2027: “The rent is paid late too”. It was asked for because:").shows("Agreed");
         let told = manager.get(&base).await.expect(200).json();

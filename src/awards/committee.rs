@@ -9,13 +9,14 @@ use super::rules::{AwardRefusal, at_step};
 use super::store;
 use crate::app::App;
 use crate::applications;
+use crate::audit;
 use crate::calls::{self, Call, USUAL_QUORUM};
 use crate::db::schema::committee_votes;
 use crate::db::{Db, MultiBackend};
 use crate::error::{Error, Result};
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_deciders, find_organisation};
+use crate::people::{address_of_member, addresses_of_deciders, find_organisation};
 use crate::scoring;
 use crate::values::{Account, Actor, Id, Instant, Parser, Role, actor};
 use diesel::prelude::*;
@@ -97,8 +98,13 @@ impl Standing {
 }
 
 /// Writes to the members of the committee that a recommendation waits for them, all but who made it, with every part of a
-/// package; or that the one they were told of was changed.
+/// package; or that the one they were told of was changed. Who was told of these very parts last is not told again.
 pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, address: &str, now: Instant) -> Result<()> {
+    let mark = award.terms.0.mark();
+    if last_told(db, award)?.as_deref() == Some(mark.as_str()) {
+        return Ok(());
+    }
+    note(db, &Actor::System, award, ASKED, json!({ "parts": mark }), now)?;
     let name = find_organisation(db, award.organisation_id)?.name;
     let (subject, before) = if changed {
         ("A recommendation was changed", "A recommendation that waits for you was changed. ")
@@ -121,6 +127,39 @@ pub(super) fn ask(db: &mut Db, call: &Call, award: &Award, changed: bool, addres
     for to in members {
         mail::queue(db, Some(award.authority_id), &to, &subject, &text, now)?;
     }
+    Ok(())
+}
+
+/// The act of asking the committee, with the mark of what it was asked about.
+const ASKED: &str = "award.committee_asked";
+
+/// The mark of the parts that the committee was told of last; nothing before it was asked.
+fn last_told(db: &mut Db, award: &Award) -> Result<Option<String>> {
+    let acts = audit::of_subject(db, &award.id.to_string())?;
+    let asked = acts.iter().rev().find(|act| act.action == ASKED);
+    Ok(asked.and_then(|act| act.facts.0.get("parts")).and_then(serde_json::Value::as_str).map(ToOwned::to_owned))
+}
+
+/// Why a member is for or against it who said nothing before they recorded the decision.
+const BY_DECIDING: &str = "Given by recording the decision";
+
+/// Writes to who recommended an award that it was not approved, with what was said against it.
+pub(super) fn tell_recommender(db: &mut Db, award: &Award, address: &str, now: Instant) -> Result<()> {
+    let Some(to) = address_of_member(db, award.authority_id, award.recommended_by)? else { return Ok(()) };
+    let call = calls::find(db, award.call_id)?;
+    let name = find_organisation(db, award.organisation_id)?.name;
+    let mut why = String::new();
+    for vote in store::committee_votes(db, award.id)? {
+        if vote.stance == Stance::Against && vote.reason != BY_DECIDING {
+            why.push_str(&format!("Said against it: {}\n\n", vote.reason));
+        }
+    }
+    let subject = format!("Your recommendation was not approved: {}", call.reference);
+    let text = format!(
+        "The award of {} to {name}, which you recommended, was not approved: {} “{}”.\n\n{why}{address}/desk/calls/{}/award\n",
+        award.value, call.reference, call.title, call.id
+    );
+    mail::queue(db, Some(award.authority_id), &to, &subject, &text, now)?;
     Ok(())
 }
 
@@ -222,7 +261,7 @@ pub(super) fn require_decision(
     }
     if own.is_none() {
         let stance = if approve { Stance::For } else { Stance::Against };
-        record(db, actor, award, by, stance, "Given by recording the decision", now)?;
+        record(db, actor, award, by, stance, BY_DECIDING, now)?;
         votes = store::committee_votes(db, award.id)?;
     }
     Standing::of(votes.iter().map(|v| v.stance)).decides(approve, quorum)?;

@@ -6,17 +6,18 @@ use super::summary::Summary;
 use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
-    accounts, applications, assessment_summaries, award_challenges, award_checks, awards, calls, committee_votes,
-    fallen_bids, shortlists, subsidy_routes,
+    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, awards, calls,
+    committee_votes, fallen_bids, investments, shortlists, subsidy_routes,
 };
-use crate::db::{Db, Json, MultiBackend};
+use crate::db::{Db, Json, MultiBackend, sum_pence};
 use crate::error::Result;
 use crate::scoring::Fallen;
 use crate::scoring::shortlist::ShortlistOutcome;
 use crate::subsidies::{RouteKind, RouteState};
 use crate::values::{Account, Id, Instant, Pence, actor};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 crate::text_enum! {
     /// What was looked into.
@@ -147,6 +148,25 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Award>> {
         .order((awards::recommended_at, awards::id))
         .limit(500)
         .load(db)?)
+}
+
+/// Whether an investment was cancelled before anything of it was paid, in SQL about a row of `investments`.
+const CANCELLED: &str = "investments.id IN (SELECT gone.investment_id FROM investment_cancellations AS gone \
+    WHERE gone.state = 'approved')";
+
+/// What a round's signed awards promised and was cancelled before anything of it was paid: the pot holds it for nobody any
+/// more. Of a package only the cancelled parts are counted. Only the tables of lower rooms are read here.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn cancelled_of_call(db: &mut Db, call: Id<Call>) -> Result<Pence> {
+    let sum: Option<i64> = investments::table
+        .inner_join(agreements::table.on(agreements::id.eq(investments::agreement_id)))
+        .filter(agreements::call_id.eq(call))
+        .filter(sql::<Bool>(CANCELLED))
+        .select(sum_pence("investments.amount"))
+        .first(db)?;
+    Ok(Pence(sum.unwrap_or(0)))
 }
 
 /// Most bids of all lots of one tender: twenty lots with a thousand bids each.

@@ -8,7 +8,7 @@ use crate::http::api::{Listed, PageQuery, ok};
 use crate::http::export::Table;
 use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::missions::{self, Mission};
-use crate::values::Id;
+use crate::values::{Id, Pence};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -21,8 +21,17 @@ struct Line {
     organisation: String,
     /// Whether all of it was cancelled before anything was paid.
     cancelled: bool,
+    /// Its value without the parts that were cancelled before anything was paid.
+    left: Pence,
     mission: String,
     mission_href: String,
+}
+
+impl Line {
+    /// Whether some of it was cancelled before anything was paid, and some of it stands.
+    fn in_part(&self) -> bool {
+        !self.cancelled && self.left < self.agreement.value
+    }
 }
 
 #[derive(Template)]
@@ -64,11 +73,12 @@ async fn lines(visit: &Visit, after: &str, limit: usize) -> Result<(Vec<Line>, O
 fn shown(agreements: Vec<store::Registered>, missions: &HashMap<Id<Mission>, Mission>) -> Vec<Line> {
     agreements
         .into_iter()
-        .map(|(agreement, organisation, cancelled)| {
+        .map(|(agreement, organisation, cancelled, left)| {
             let mission = missions.get(&agreement.mission_id).filter(|m| m.is_public());
             Line {
                 organisation,
                 cancelled,
+                left: Pence(left).max(Pence::ZERO),
                 mission: mission.map(|m| m.title.clone()).unwrap_or_default(),
                 mission_href: mission.map(Mission::href).unwrap_or_default(),
                 agreement,
@@ -107,6 +117,7 @@ fn table(lines: &[Line]) -> Table {
             "starts",
             "ends",
             "state",
+            "value_left",
         ],
         rows: lines
             .iter()
@@ -123,6 +134,7 @@ fn table(lines: &[Line]) -> Table {
                     a.starts_on.to_string(),
                     a.ends_on.to_string(),
                     if l.cancelled { "cancelled".to_owned() } else { a.state.to_string() },
+                    l.left.plain(),
                 ]
             })
             .collect(),
@@ -142,8 +154,8 @@ pub async fn show_api(visit: Visit, query: web::Query<PageQuery>) -> Answer {
         .map(|l| {
             let a = &l.agreement;
             json!({ "reference": a.reference, "kind": a.kind, "title": a.title, "organisation": l.organisation,
-                "mission": l.mission, "value": a.value, "signed_at": a.signed_at, "starts_on": a.starts_on,
-                "ends_on": a.ends_on, "state": a.state, "cancelled": l.cancelled })
+                "mission": l.mission, "value": a.value, "value_left": l.left, "signed_at": a.signed_at,
+                "starts_on": a.starts_on, "ends_on": a.ends_on, "state": a.state, "cancelled": l.cancelled })
         })
         .collect();
     ok(&Listed { items, next })

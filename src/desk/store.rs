@@ -102,7 +102,8 @@ pub(super) struct Verified {
     pub period: String,
 }
 
-/// Figures that the council accepted, the newest decision first. One statement.
+/// Figures that the council accepted, the newest decision first, without those of agreements that were cancelled before
+/// anything was paid. One statement.
 pub(super) fn verified(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Verified>> {
     let mut query = claims::table
         .inner_join(obligations::table.on(obligations::id.eq(claims::obligation_id)))
@@ -113,6 +114,7 @@ pub(super) fn verified(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Res
         .filter(claims::state.eq(ClaimState::Accepted))
         .filter(claims::verified.is_not_null())
         .filter(claims::decided_at.is_not_null())
+        .filter(counts())
         .select((
             Claim::as_select(),
             Obligation::as_select(),
@@ -346,14 +348,15 @@ pub(super) fn search_organisations(db: &mut Db, pattern: &str, limit: i64) -> Re
         .load(db)?)
 }
 
-/// A signed agreement, the name of its organisation, and whether all of it was cancelled before anything was paid.
-pub(super) type Registered = (Agreement, String, bool);
+/// A signed agreement, the name of its organisation, whether all of it was cancelled before anything was paid, and its
+/// value in pence without what was cancelled.
+pub(super) type Registered = (Agreement, String, bool, i64);
 
 /// Every signed agreement, newest first.
 pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Registered>> {
     let mut query = agreements::table
         .inner_join(organisations::table.on(organisations::id.eq(agreements::organisation_id)))
-        .select((Agreement::as_select(), organisations::name, is_cancelled()))
+        .select((Agreement::as_select(), organisations::name, is_cancelled(), sql::<BigInt>(VALUE_LEFT)))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
         query = query.filter(

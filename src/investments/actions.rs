@@ -1,5 +1,7 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
+pub use super::deciding::{Decide, DecideProposal};
+use super::deciding::{Declined, tell_proposer};
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
@@ -263,48 +265,6 @@ pub async fn propose_drawdown(
         .await
 }
 
-/// Deciding what somebody else proposed.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct Decide {
-    /// `approve` or `decline`.
-    pub decision: String,
-}
-
-impl Decide {
-    pub(super) fn read(&self) -> Result<ProposalState> {
-        match self.decision.trim() {
-            "approve" => Ok(ProposalState::Approved),
-            "decline" => Ok(ProposalState::Declined),
-            _ => Err(Error::field("decision", "Choose whether to approve or decline")),
-        }
-    }
-}
-
-/// Deciding what somebody else proposed, where who declines says why.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct DecideProposal {
-    /// `approve` or `decline`.
-    pub decision: String,
-    /// Why it is declined; who proposed it reads it. Not needed to approve.
-    pub reason: String,
-}
-
-impl DecideProposal {
-    /// Why it is declined, or nothing for an approval.
-    pub(super) fn read(&self) -> Result<Option<String>> {
-        let decision = Decide { decision: self.decision.clone() };
-        if decision.read()? != ProposalState::Declined {
-            return Ok(None);
-        }
-        let mut form = Parser::default();
-        let reason = form.text("reason", &self.reason, 2_000, "Say why you decline it: who proposed it reads this");
-        form.finish()?;
-        Ok(Some(reason))
-    }
-}
-
 /// Whether the person may decide; says so plainly when it was their own proposal.
 pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) -> Result<Id<Account>> {
     visible(actor, investment)?;
@@ -317,7 +277,8 @@ pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id
     account_of(actor)
 }
 
-/// A committee member decides on a payment out. Approval pays it in the ledger and makes the next schedule version.
+/// A committee member decides on a payment out. Approval pays it in the ledger and makes the next schedule version; who
+/// proposed one that is declined is told.
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, a condition not verified, not enough money.
@@ -328,8 +289,8 @@ pub async fn decide_drawdown(
     input: &Decide,
     now: Instant,
 ) -> Result<Id<Investment>> {
-    let decision = input.read()?;
-    let actor = actor.clone();
+    let (decision, why) = (input.read()?, input.why()?);
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let drawdown = store::find_drawdown(db, id)?;
@@ -344,7 +305,11 @@ pub async fn decide_drawdown(
             }
             let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "amount": drawdown.amount, "pay_on": drawdown.pay_on });
             if decision == ProposalState::Declined {
+                let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "reason": why });
                 note(db, &actor, &investment, "investment.drawdown_declined", facts, now)?;
+                let (proposed_by, reason) = (drawdown.proposed_by, why.as_deref());
+                let declined = Declined { what: "A payment out", proposed_by, by, reason };
+                tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
             pay(db, &drawdown, now)?;
@@ -464,7 +429,8 @@ fn most_of_plain(book: &super::Book, on: crate::values::LocalDate) -> Option<Pen
     }
 }
 
-/// A committee member decides on a valuation. Approving a write-off takes what is owed out of the books.
+/// A committee member decides on a valuation. Approving a write-off takes what is owed out of the books; who proposed one
+/// that is declined is told.
 ///
 /// # Errors
 /// Denied, NotFound, refused: own proposal, decided already, nothing is out any more, a newer value was approved since.
@@ -475,8 +441,8 @@ pub async fn decide_valuation(
     input: &Decide,
     now: Instant,
 ) -> Result<Id<Investment>> {
-    let decision = input.read()?;
-    let actor = actor.clone();
+    let (decision, why) = (input.read()?, input.why()?);
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let valuation = store::find_valuation(db, id)?;
@@ -493,7 +459,11 @@ pub async fn decide_valuation(
             }
             let facts = json!({ "valuation": id, "value": valuation.value, "method": valuation.method });
             if decision == ProposalState::Declined {
+                let facts = json!({ "valuation": id, "value": valuation.value, "reason": why });
                 note(db, &actor, &investment, "investment.valuation_declined", facts, now)?;
+                let (proposed_by, reason) = (valuation.proposed_by, why.as_deref());
+                let declined = Declined { what: "A new value", proposed_by, by, reason };
+                tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
             if valuation.method == ValuationMethod::WriteOff {

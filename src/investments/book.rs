@@ -7,7 +7,7 @@ use super::model::{
 use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Nav, TypedFlow};
 use crate::finance::payments::{self, AllocationLine, Arrears, BUCKETS, Component, Due, Order, Receipt};
 use crate::finance::schedule::{Nature, Row};
-use crate::finance::terms::{Carried, Diluted, Happened, NewTerms};
+use crate::finance::terms::{Carried, Diluted, FactKind, Happened, NewTerms};
 use crate::finance::{InstrumentTerms, Xirr, arrears};
 use crate::values::{LocalDate, Pence};
 use serde::Serialize;
@@ -423,6 +423,23 @@ impl Book {
         let shares_revenue = matches!(terms, InstrumentTerms::RevenueShare(_));
         let nav = self.nav(on).map(|n| n.nav).filter(|_| !shares_revenue || !self.receipts().is_empty());
         measures::rate_of_return(&self.flows(), nav, on)
+    }
+
+    /// The days up to today by which a yearly figure was to be reported that says what is to be paid, and was not, the
+    /// earliest first. Nothing is asked before money was out, and of what is over.
+    #[must_use]
+    pub fn missing_figures(&self, today: LocalDate) -> Vec<LocalDate> {
+        let offer = &self.investment.terms.0;
+        let known = happened(self.known());
+        let Some(out) = self.paid_out().map(|d| d.pay_on).min() else { return Vec::new() };
+        if self.investment.state != InvestmentState::Running || !offer.terms.reports(&known).contains(&FactKind::Figure)
+        {
+            return Vec::new();
+        }
+        let told = |day: LocalDate| known.iter().any(|f| f.what.kind() == FactKind::Figure && f.on == day);
+        let mut days = offer.terms.report_dates(&offer.draws);
+        days.retain(|day| *day > out && *day <= today && !told(*day));
+        days
     }
 
     /// The latest round of new shares of a holding of shares, and what it did to it.

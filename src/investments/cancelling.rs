@@ -3,15 +3,18 @@
 //! amount still to be paid out, in the fund's forecast and in what the investment has left to draw.
 
 use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
+use super::deciding::{Declined, tell_proposer};
 use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
 use super::rules::{self, InvestmentRefusal};
 use super::{cancelling_store, store, visible};
+use crate::agreements;
 use crate::app::App;
 use crate::db::Db;
 use crate::error::Result;
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
+use crate::subsidies::{self, RouteKind, RouteState};
 use crate::values::{Actor, Id, Instant, Parser};
 use serde::Deserialize;
 use serde_json::json;
@@ -71,7 +74,7 @@ pub async fn propose(
 }
 
 /// A committee member decides whether an investment is cancelled. Approval ends it and tells the enterprise; who declines
-/// says why.
+/// says why, and who proposed it is told.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused: own proposal, decided already, a payment out since.
@@ -84,7 +87,7 @@ pub async fn decide(
 ) -> Result<Id<Investment>> {
     let declined = input.read()?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let actor = actor.clone();
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let proposal = cancelling_store::find(db, id)?;
@@ -103,6 +106,9 @@ pub async fn decide(
             if let Some(why) = &declined {
                 let facts = json!({ "cancellation": id, "reason": why });
                 note(db, &actor, investment, "investment.cancellation_declined", facts, now)?;
+                let what = "The cancellation";
+                let declined = Declined { what, proposed_by: proposal.proposed_by, by, reason: Some(why) };
+                tell_proposer(&telling, db, investment, &declined, now)?;
                 return Ok(investment.id);
             }
             store::set_state(db, investment.id, InvestmentState::Ended, Some(now.date()))?;
@@ -116,9 +122,10 @@ pub async fn decide(
 
 fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: Instant) -> Result<()> {
     let council = find_organisation(db, investment.authority_id)?.name;
+    let freed = freed(db, investment)?;
     let text = format!(
         "{council} has cancelled {} “{}”: {} was agreed and nothing of it was paid out, so you owe nothing.\n\n\
-         Why: {reason}\n\n{address}/my-investments/{}\n\nIf you did not expect this, write to the fund manager.\n",
+         Why: {reason}\n\n{freed}{address}/my-investments/{}\n\nIf you did not expect this, write to the fund manager.\n",
         investment.reference, investment.title, investment.amount, investment.id
     );
     let subject = format!("{} is cancelled", investment.reference);
@@ -126,4 +133,19 @@ fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: 
         mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
     }
     Ok(())
+}
+
+/// What the enterprise is told of the minimal financial assistance that it confirmed for this: with the last part of an
+/// agreement that is cancelled it was never given. Nothing while a part stands, and on another route.
+fn freed(db: &mut Db, investment: &Investment) -> Result<String> {
+    let agreement = agreements::find(db, investment.agreement_id)?;
+    let route = subsidies::cancelled_route(db, &agreement.application_id.to_string())?
+        .filter(|r| r.kind == RouteKind::Mfa && matches!(r.state, RouteState::Recorded | RouteState::Given));
+    Ok(route.map_or_else(String::new, |route| {
+        format!(
+            "The minimal financial assistance of {} for it was not given and does not count towards what your group has \
+             had. A confirmation that it was given does not hold any more.\n\n",
+            route.amount
+        )
+    }))
 }

@@ -18,6 +18,7 @@ pub mod cancelling;
 pub mod cancelling_pages;
 mod cancelling_store;
 mod charts;
+mod deciding;
 pub mod fact_pages;
 pub mod facts;
 mod model;

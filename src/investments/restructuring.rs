@@ -2,6 +2,7 @@
 
 use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
 use super::book::Book;
+use super::deciding::{Declined, tell_proposer};
 use super::model::{
     Asked, Investment, InvestmentState, KnownFact, MadeFrom, OverdueChoice, ProposalState, Restructuring,
     ScheduleVersion, happened,
@@ -395,7 +396,7 @@ pub async fn propose(
 }
 
 /// A committee member decides on a change. Approval makes the schedule anew from its day on, with what is overdue now,
-/// takes what is given up out of the books, and tells the borrower. Who declines says why.
+/// takes what is given up out of the books, and tells the borrower. Who declines says why, and who proposed it is told.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused: own proposal, decided already, as [`work_out`].
@@ -408,7 +409,7 @@ pub async fn decide(
 ) -> Result<Id<Investment>> {
     let declined = input.read()?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let actor = actor.clone();
+    let (actor, telling) = (actor.clone(), app.clone());
     app.db
         .write(move |db| {
             let proposal = store::find_restructuring(db, id)?;
@@ -423,6 +424,8 @@ pub async fn decide(
                 }
                 let facts = json!({ "restructuring": id, "from": proposal.from_on, "reason": why });
                 note(db, &actor, &investment, "investment.restructuring_declined", facts, now)?;
+                let declined = Declined { what: "A change", proposed_by: proposal.proposed_by, by, reason: Some(why) };
+                tell_proposer(&telling, db, &investment, &declined, now)?;
                 return Ok(investment.id);
             }
             upkeep(db, investment.id, now)?;

@@ -122,7 +122,7 @@ async fn pay(app: &App, cast: &Cast, id: Id<Investment>, tranche: i64, pay_on: L
     let input = ProposeDrawdown { tranche: tranche.to_string(), pay_on: pay_on.to_string() };
     let drawdown: Id<Drawdown> =
         actions::propose_drawdown(app, &cast.fund_manager, id, &input, at.plus(TimeDelta::hours(-3))).await?;
-    let approve = Decide { decision: "approve".to_owned() };
+    let approve = Decide { decision: "approve".to_owned(), ..Decide::default() };
     actions::decide_drawdown(app, &cast.committee_member, drawdown, &approve, at).await?;
     Ok(())
 }
@@ -183,7 +183,7 @@ pub async fn value(
         reason: reason.to_owned(),
     };
     let valuation = actions::propose_valuation(app, &cast.fund_manager, id, &input, noon(on)).await?;
-    let approve = Decide { decision: "approve".to_owned() };
+    let approve = Decide { decision: "approve".to_owned(), ..Decide::default() };
     actions::decide_valuation(app, &cast.committee_member, valuation, &approve, noon(on).plus(TimeDelta::hours(4)))
         .await?;
     Ok(())

@@ -339,6 +339,23 @@ pub fn addresses_of_deciders(
         .load(db)?)
 }
 
+/// The address of one person of an organisation, for news of what they did there; none once they left it or their account
+/// was switched off.
+///
+/// # Errors
+/// What the database says.
+pub fn address_of_member(db: &mut Db, organisation: OrganisationId, account: Id<Account>) -> Result<Option<String>> {
+    Ok(members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::account_id.eq(account))
+        .filter(members::ended_at.is_null())
+        .filter(accounts::disabled_at.is_null())
+        .select(accounts::email)
+        .first(db)
+        .optional()?)
+}
+
 pub(super) fn insert_token(db: &mut Db, token: &TokenRow) -> Result<()> {
     diesel::insert_into(tokens::table).values(token).execute(db)?;
     Ok(())

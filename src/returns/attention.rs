@@ -27,8 +27,8 @@ pub struct Attention {
 /// Figures to be checked that are told one by one.
 const SHOWN: usize = 3;
 
-/// What needs a person, the worst first: breaches and arrears, misses and overdue figures, evidence to be checked,
-/// overdue conditions before payment, proposals waiting, values older than a year.
+/// What needs a person, the worst first: breaches and arrears, yearly figures that payments hang on and nobody reported,
+/// misses and overdue figures, evidence to be checked, overdue conditions before payment, proposals waiting, values older than a year.
 #[must_use]
 pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
     let on = returns.on;
@@ -45,6 +45,9 @@ pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
             href: page(h),
             link: "Record a call or payment",
         });
+    }
+    for h in &returns.holdings {
+        items.extend(not_reported(h, on));
     }
     for kind in [AttentionKind::Overdue, AttentionKind::Missed, AttentionKind::ToVerify] {
         pressing(returns, kind, &mut items);
@@ -66,6 +69,28 @@ pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
         decisions(h, on, &mut items);
     }
     items
+}
+
+/// Yearly figures that say what is to be paid and were not reported by the day of the payment: one line, with the earliest.
+fn not_reported(h: &Holding, on: LocalDate) -> Option<Attention> {
+    let missing = h.book.missing_figures(on);
+    let first = missing.first()?;
+    let others = match missing.len() {
+        1 => String::new(),
+        2 => " That of one more year is missing too.".to_owned(),
+        n => format!(" Those of {} more years are missing too.", n - 1),
+    };
+    Some(Attention {
+        word: "Not reported".to_owned(),
+        colour: "red",
+        name: h.name.clone(),
+        text: format!(
+            "the yearly figure for the payment due on {} is not reported, so nobody knows what is to be paid.{others}",
+            medium_date(*first)
+        ),
+        href: page(h),
+        link: "Ask for it, or report it",
+    })
 }
 
 fn page(h: &Holding) -> String {

@@ -375,7 +375,7 @@ pub async fn ranking_of(visit: Visit, id: OfCall) -> Answer {
         .collect();
     ok(&json!({
         "id": ranking.id, "hash": ranking.hash, "made_at": ranking.made_at, "signed_at": ranking.signed_at,
-        "verdict": words::verdict(file, words::firmness(file).as_ref()),
+        "verdict": words::verdict(file, words::firmness(file).as_ref(), words::Sent::to(&call)),
         "winner": file.result.as_ref().and_then(|r| r.winner.clone()),
         "ranking": file.result.as_ref().map(|r| &r.ranking), "enquiries": enquiries,
     }))

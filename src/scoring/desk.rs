@@ -132,6 +132,12 @@ struct ModerationPage {
     fell: Vec<String>,
 }
 
+impl ModerationPage {
+    fn sent(&self) -> words::Sent {
+        words::Sent::to(&self.call)
+    }
+}
+
 fn place_of(level: i64, low: i64, high: i64) -> String {
     let span = (high - low).max(1);
     format!("{}%", 6 + (level - low) * 88 / span)
@@ -230,8 +236,8 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
     let conflicted = found.panel.len() - scoring.len() - replaced;
     let finished = scoring.iter().filter(|m| m.final_at.is_some()).count();
     let verdict = match file {
-        Some(file) => words::verdict(file, found.firm.as_ref()),
-        None if found.bids.is_empty() => "The bids are still sealed.".to_owned(),
+        Some(file) => words::verdict(file, found.firm.as_ref(), words::Sent::to(&found.call)),
+        None if found.bids.is_empty() => format!("The {}s are still sealed.", words::Sent::to(&found.call).what),
         None if found.closed => "Every answer is agreed. Open the prices if they are sealed, then rank.".to_owned(),
         None => format!("{agreed} of {} answers are agreed.", spreads.len()),
     };
@@ -277,7 +283,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         ranked_by: ranked_by(&found.call.terms.0.model),
         excluded,
         weight_sentence: match (file, &found.firm) {
-            (Some(file), Some(firm)) => words::weight_sentence(file, firm),
+            (Some(file), Some(firm)) => words::weight_sentence(file, firm, words::Sent::to(&found.call)),
             _ => String::new(),
         },
         changes: match (file, &found.firm) {
@@ -386,7 +392,7 @@ pub async fn step(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<StepInpu
         "close" => moderation::close(&visit.app, &visit.actor, id, visit.now).await.map(|()| "Moderation is closed."),
         "rank" => {
             let input = RankingInput { draw_seed: posted.input.draw_seed.clone() };
-            ranking::rank(&visit.app, &visit.actor, id, &input, visit.now).await.map(|_| "The bids are ranked.")
+            ranking::rank(&visit.app, &visit.actor, id, &input, visit.now).await.map(|_| "The ranking is made.")
         }
         "sign" => ranking::sign(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The ranking is signed."),
         _ => Err(Error::NotFound),

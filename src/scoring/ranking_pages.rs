@@ -4,7 +4,7 @@ use super::falling_away::{Moved, compared};
 use super::model::{Fallen, Ranking, Rerank};
 use super::pages::form_shell;
 use super::standing::ranked_by;
-use super::store;
+use super::{store, words};
 use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::Result;
@@ -125,6 +125,12 @@ struct RankingsPage {
     by: &'static str,
     again: Vec<Again>,
     rankings: Vec<Ranking>,
+}
+
+impl RankingsPage {
+    fn sent(&self) -> words::Sent {
+        words::Sent::to(&self.call)
+    }
 }
 
 /// `GET /desk/calls/{id}/rankings`

@@ -113,7 +113,7 @@ impl RefusalInfo for ScoringRefusal {
     fn sentence(&self) -> String {
         match self {
             ScoringRefusal::NotAnEvaluator => "Choose a person who has the evaluator’s role in this authority.".to_owned(),
-            ScoringRefusal::NotOpened => "The bids are still sealed. Two officers open them after the deadline.".to_owned(),
+            ScoringRefusal::NotOpened => "Nothing is opened yet. Two officers open what was sent after the deadline.".to_owned(),
             ScoringRefusal::DeclareFirst => {
                 "Declare your conflicts of interest first, or that you have none. Nothing of the bids is shown before.".to_owned()
             }
@@ -146,7 +146,7 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::PricesSealed => {
                 "The prices are still sealed. Two officers open them now that quality is agreed.".to_owned()
             }
-            ScoringRefusal::NoRanking => "Rank the bids first.".to_owned(),
+            ScoringRefusal::NoRanking => "There is no ranking yet. Rank first.".to_owned(),
             ScoringRefusal::RankingSigned => "The ranking is signed and stands as it is.".to_owned(),
             ScoringRefusal::PriceJustified => {
                 "The supplier justified this price, so it may not be set aside.".to_owned()

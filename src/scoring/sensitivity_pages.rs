@@ -48,6 +48,12 @@ struct SensitivityPage {
     most_bids: usize,
 }
 
+impl SensitivityPage {
+    fn sent(&self) -> words::Sent {
+        words::Sent::to(&self.call)
+    }
+}
+
 fn first(file: &EvaluationFile, winner: Option<&String>) -> String {
     winner.map_or("nobody alone", |bid| words::name_of(file, bid)).to_owned()
 }

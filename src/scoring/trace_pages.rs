@@ -4,7 +4,7 @@ use super::desk::desk;
 use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Fallen};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::pages::form_shell;
-use super::{bid_id, store};
+use super::{bid_id, store, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::error::{Error, Result};
@@ -41,6 +41,12 @@ struct TracePage {
     /// That the bid fell away, and whether an officer may still record it.
     fell: Option<Fallen>,
     may_fall: bool,
+}
+
+impl TracePage {
+    fn sent(&self) -> words::Sent {
+        words::Sent::to(&self.call)
+    }
 }
 
 async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, form: FormState) -> Result<TracePage> {

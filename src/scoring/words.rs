@@ -1,9 +1,36 @@
 //! A ranking in words: who is first, by how much, and how firmly.
 
+use crate::calls::{Call, CallKind};
 use crate::evaluation::price::pounds_words;
 use crate::evaluation::{Criterion, EvaluationFile, Kind, Ranked, Sensitivity, sensitivity};
 use crate::values::decimals::shown_decimal;
 use rust_decimal::Decimal;
+
+/// What was sent to a call, in words: bids to a tender, applications to a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// "bid".
+    pub what: &'static str,
+    /// The same at the head of a column or a sentence.
+    pub head: &'static str,
+    /// The same with its article.
+    pub one: &'static str,
+    /// Who sent it.
+    pub who: &'static str,
+}
+
+impl Sent {
+    /// The words of a kind of call.
+    #[must_use]
+    pub fn to(call: &Call) -> Sent {
+        match call.kind {
+            CallKind::Tender => Sent { what: "bid", head: "Bid", one: "a bid", who: "bidder" },
+            CallKind::Round => {
+                Sent { what: "application", head: "Application", one: "an application", who: "applicant" }
+            }
+        }
+    }
+}
 
 /// Most bids for which every level and weight is moved; beyond, the page says that it was not tried.
 const MOST_BIDS: usize = 60;
@@ -31,10 +58,11 @@ pub fn title_of<'a>(file: &'a EvaluationFile, criterion: &'a str) -> &'a str {
 
 /// The verdict: “A is first with 73.62 points, 1.81 ahead of B.” and what would turn it.
 #[must_use]
-pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
-    let Some(result) = &file.result else { return "The bids are not ranked yet.".to_owned() };
+pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>, sent: Sent) -> String {
+    let what = sent.what;
+    let Some(result) = &file.result else { return format!("The {what}s are not ranked yet.") };
     let Some(first) = result.ranking.first() else {
-        return "No bid could be ranked: every bid was left out, with its reason below.".to_owned();
+        return format!("No {what} could be ranked: every {what} was left out, with its reason below.");
     };
     let by = |ranked: &Ranked| match ranked.figure {
         Some(_) => file.model.standing(Some(ranked.total), ranked.figure).unwrap_or_default(),
@@ -61,7 +89,7 @@ pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
                 words.push_str(&format!(", {gap} ahead of {}.", name_of(file, &second.bid)));
             }
         }
-        None => words.push_str(", the only bid that was ranked."),
+        None => words.push_str(&format!(", the only {what} that was ranked.")),
     }
     if let Some(change) = firm.and_then(|f| f.levels.first()) {
         let way = if change.to < change.from { "less" } else { "more" };
@@ -78,11 +106,12 @@ pub fn verdict(file: &EvaluationFile, firm: Option<&Sensitivity>) -> String {
 
 /// One sentence on the nearest weight that would change the winner.
 #[must_use]
-pub fn weight_sentence(file: &EvaluationFile, firm: &Sensitivity) -> String {
+pub fn weight_sentence(file: &EvaluationFile, firm: &Sensitivity, sent: Sent) -> String {
+    let nobody = format!("no {}", sent.what);
     let nearest = firm.weights.iter().min_by_key(|w| (w.to - w.from).abs());
     match nearest {
         Some(w) => {
-            let who = w.winner.as_deref().map_or("no bid", |b| name_of(file, b));
+            let who = w.winner.as_deref().map_or(nobody.as_str(), |b| name_of(file, b));
             format!(
                 "The first place holds until “{}” counts for {}% instead of the published {}%. Then {who} would be first.",
                 title_of(file, &w.criterion),

@@ -394,14 +394,14 @@ pub async fn sign(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
 /// Records that minimal financial assistance was given, and confirms it to the enterprise.
 ///
 /// # Errors
-/// Denied, refused unless the route is recorded.
+/// Denied, refused unless the route is recorded and its investment was not cancelled.
 pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut route = store::find(db, id)?;
+            let (mut route, cancelled) = store::find_told(db, id)?;
             require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
-            if route.state != RouteState::Recorded {
+            if route.state != RouteState::Recorded || cancelled {
                 return Err(RouteRefusal::NotNow.into());
             }
             route.state = RouteState::Given;

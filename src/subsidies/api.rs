@@ -11,11 +11,12 @@ use crate::values::{Id, actor};
 use actix_web::web;
 use serde_json::{Value, json};
 
-fn shown(route: &Route) -> Value {
+fn shown(route: &Route, cancelled: bool) -> Value {
     json!({
         "id": route.id, "application": route.application_id, "organisation": route.organisation_id,
         "group": route.group_name, "kind": route.kind, "state": route.state, "amount": route.amount,
         "body": route.body.0, "started_at": route.started_at, "recorded_at": route.recorded_at,
+        "cancelled": cancelled,
     })
 }
 
@@ -30,7 +31,7 @@ pub async fn list(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
     let cursor = query.cursor()?;
     let page = visit.app.db.read(move |db| store::list(db, authority, cursor.as_ref(), 20)).await?;
-    ok(&Listed::of(page, |r| shown(&r)))
+    ok(&Listed::of(page, |(r, cancelled)| shown(&r, cancelled)))
 }
 
 /// Begins the route of an application.
@@ -54,11 +55,11 @@ pub async fn start(visit: Visit, path: web::Path<(Id<actor::Organisation>, Strin
     params(("id" = String, Path)), responses((status = 200, description = "The route")))]
 pub async fn route(visit: Visit, id: web::Path<Id<Route>>) -> Answer {
     let id = *id;
-    let route = visit.app.db.read(move |db| store::find(db, id)).await?;
+    let (route, cancelled) = visit.app.db.read(move |db| store::find_told(db, id)).await?;
     let staff = require(&visit.actor, Action::ReadAwards, &Thing::of_authority(route.authority_id));
     let own = Thing::of_applicant(route.authority_id, route.organisation_id);
     staff.or_else(|_| require(&visit.actor, Action::ReadOutcome, &own)).map_err(|_| Error::NotFound)?;
-    ok(&shown(&route))
+    ok(&shown(&route, cancelled))
 }
 
 /// The enterprise's written confirmation.
@@ -128,8 +129,9 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     let check = pages::standing(&rows, visit.today());
     let items: Vec<_> = rows
         .iter()
-        .map(|r| {
-            json!({ "given_on": r.given_on, "authority": r.from_authority, "kind": r.kind, "amount": r.amount, "source": r.source })
+        .map(|(r, cancelled)| {
+            json!({ "given_on": r.given_on, "authority": r.from_authority, "kind": r.kind, "amount": r.amount,
+                "source": r.source, "cancelled": cancelled })
         })
         .collect();
     ok(&json!({

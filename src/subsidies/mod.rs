@@ -2,12 +2,14 @@
 //!
 //! Invariants: an application has at most one route that stands; minimal financial assistance is recorded only
 //! when the enterprise has confirmed in writing what its whole group had, and the total fits the cap; a principles
-//! assessment is signed by somebody who did not write it; what is given is confirmed to the enterprise.
+//! assessment is signed by somebody who did not write it; what is given is confirmed to the enterprise; what was never
+//! given, because the whole investment was cancelled before any payment, counts towards no total and stays on the record.
 //!
 //! This room stands above calls and applications, so it knows an application by its identifier alone; awards
 //! checks that a route was recorded for the right organisation.
 //!
 //! Public names: [`Route`], [`RouteKind`], [`RouteState`], [`RouteBody`], [`recorded_route`], [`standing_route`],
+//! [`cancelled_route`],
 //! [`InstrumentInput`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
 
 pub mod actions;
@@ -24,5 +26,5 @@ pub use instrument::{AT_MATURITY, ENDINGS, InstrumentInput};
 pub use loan::{HOLIDAYS, LoanInput, REPAYMENTS};
 pub use model::{Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState};
 pub use rules::{RouteRefusal, group_key};
-pub use store::{recorded_route, standing_route};
+pub use store::{cancelled_route, recorded_route, standing_route};
 pub use worked_out::{MarketInput, WorkedOut, group_standing, start_worked_out};

@@ -22,7 +22,8 @@ use serde::Deserialize;
 #[template(path = "subsidies/list.html")]
 struct ListPage {
     shell: Shell,
-    rows: Vec<(Route, String)>,
+    /// A route, its organisation's name, and whether its investment was cancelled before anything was paid.
+    rows: Vec<(Route, String, bool)>,
     next: Option<String>,
 }
 
@@ -48,7 +49,7 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         .db
         .read(move |db| {
             let found = store::list(db, authority, cursor.as_ref(), limit)?;
-            let ids: Vec<_> = found.items.iter().map(|r| r.organisation_id).collect();
+            let ids: Vec<_> = found.items.iter().map(|(r, _)| r.organisation_id).collect();
             let names = find_organisations(db, &ids)?;
             Ok((found, names))
         })
@@ -61,13 +62,13 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
             rows: found
                 .items
                 .iter()
-                .map(|r| {
+                .map(|(r, cancelled)| {
                     vec![
                         r.started_at.date().to_string(),
                         name(r),
                         r.group_name.clone(),
                         r.kind.to_string(),
-                        r.state.to_string(),
+                        if *cancelled { "cancelled".to_owned() } else { r.state.to_string() },
                         r.amount.plain(),
                         r.application_id.clone(),
                     ]
@@ -77,7 +78,8 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         return table.answer(&query.format);
     }
     let next = found.next.map(|c| format!("/desk/subsidies?after={c}"));
-    let rows = found.items.into_iter().map(|r| (name(&r), r)).map(|(n, r)| (r, n)).collect();
+    let rows =
+        found.items.into_iter().map(|(r, cancelled)| (name(&r), r, cancelled)).map(|(n, r, c)| (r, n, c)).collect();
     page(&ListPage { shell: visit.shell("Subsidy routes", "/funds"), rows, next })
 }
 
@@ -90,6 +92,8 @@ struct RoutePage {
     organisation_id: Id<actor::Organisation>,
     application: String,
     route: Option<Route>,
+    /// Whether its investment was cancelled before anything was paid.
+    cancelled: bool,
     basis: String,
     duty: String,
     signer: Option<String>,
@@ -121,6 +125,15 @@ impl RoutePage {
         let Some(route) = &self.route else {
             return format!("{} cannot be offered money yet: no subsidy route is recorded.", self.organisation);
         };
+        if self.cancelled && route.amount.is_zero() {
+            return "The investment was cancelled before anything was paid.".to_owned();
+        }
+        if self.cancelled {
+            return format!(
+                "The investment was cancelled before anything was paid. {} was not given to {} and counts towards nothing.",
+                route.amount, self.organisation
+            );
+        }
         match route.state {
             RouteState::Given => format!("{} was given and confirmed to {}.", route.amount, self.organisation),
             RouteState::Recorded if route.kind == RouteKind::MarketTerms => {
@@ -156,15 +169,18 @@ async fn route_page(
         .read(move |db| {
             let enterprise = find_organisation(db, organisation)?;
             store::require_applicant(db, &wanted, organisation)?;
-            let route = store::standing_route(db, &wanted)?;
-            let ids: Vec<Id<Account>> = route.iter().filter_map(|r| r.recorded_by).collect();
+            let route = store::standing_told(db, &wanted)?;
+            let ids: Vec<Id<Account>> = route.iter().filter_map(|(r, _)| r.recorded_by).collect();
             let names = account_names(db, &ids)?;
             Ok((enterprise, route, names))
         })
         .await?;
-    let route = match route {
-        Some(r) if r.authority_id != authority || r.organisation_id != organisation => return Err(Error::NotFound),
-        other => other,
+    let (route, cancelled) = match route {
+        Some((r, _)) if r.authority_id != authority || r.organisation_id != organisation => {
+            return Err(Error::NotFound);
+        }
+        Some((route, cancelled)) => (Some(route), cancelled),
+        None => (None, false),
     };
     let mut shell = visit.shell("Subsidy route", "/funds");
     shell.csrf = visit.csrf();
@@ -180,7 +196,12 @@ async fn route_page(
         organisation_id: organisation,
         application,
         basis: route.as_ref().map(basis_of).unwrap_or_default(),
-        duty: route.as_ref().map(|r| database_duty(r, visit.now)).unwrap_or_default(),
+        duty: if cancelled {
+            "Nothing was given. If it was uploaded already, correct it there within three months.".to_owned()
+        } else {
+            route.as_ref().map(|r| database_duty(r, visit.now)).unwrap_or_default()
+        },
+        cancelled,
         signer: route.as_ref().and_then(|r| r.recorded_by).and_then(|a| names.get(&a).cloned()),
         may_record: can(&visit.actor, Action::RecordSubsidy, &thing),
         may_sign,
@@ -298,7 +319,8 @@ struct GroupPage {
     group: String,
     check: Option<MfaCheck>,
     left: Pence,
-    rows: Vec<AssistanceRow>,
+    /// Each with whether it was never given, because its investment was cancelled.
+    rows: Vec<(AssistanceRow, bool)>,
 }
 
 /// Query of a group's total.
@@ -309,10 +331,14 @@ pub struct GroupQuery {
     format: String,
 }
 
-/// What a group has had, with the window and room that is left today.
-pub(super) fn standing(rows: &[AssistanceRow], today: crate::values::LocalDate) -> Option<MfaCheck> {
-    let received: Vec<Assistance> =
-        rows.iter().map(|r| Assistance { given: r.given_on, amount: r.amount, kind: r.kind }).collect();
+/// What a group has had, with the window and room that is left today. What was cancelled before anything was paid, by the
+/// mark beside its row, was not given.
+pub(super) fn standing(rows: &[(AssistanceRow, bool)], today: crate::values::LocalDate) -> Option<MfaCheck> {
+    let received: Vec<Assistance> = rows
+        .iter()
+        .filter(|(_, cancelled)| !cancelled)
+        .map(|(r, _)| Assistance { given: r.given_on, amount: r.amount, kind: r.kind })
+        .collect();
     // A penny is asked for because the rule counts new assistance; what was used does not depend on it.
     mfa_check(&received, Pence(1), today).ok()
 }
@@ -329,16 +355,17 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     if !query.format.is_empty() {
         let table = Table {
             name: "group-total".to_owned(),
-            heads: vec!["given_on", "authority", "kind", "amount_pounds", "source"],
+            heads: vec!["given_on", "authority", "kind", "amount_pounds", "source", "cancelled"],
             rows: rows
                 .iter()
-                .map(|r| {
+                .map(|(r, cancelled)| {
                     vec![
                         r.given_on.to_string(),
                         r.from_authority.clone(),
                         r.kind.to_string(),
                         r.amount.plain(),
                         r.source.to_string(),
+                        if *cancelled { "yes" } else { "no" }.to_owned(),
                     ]
                 })
                 .collect(),
@@ -367,16 +394,18 @@ struct ConfirmPage {
     window: String,
     kinds: Vec<(&'static str, &'static str)>,
     waiting: bool,
+    /// Whether its investment was cancelled before anything was paid.
+    cancelled: bool,
 }
 
 async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<ConfirmPage> {
-    let (route, council) = visit
+    let (route, cancelled, council) = visit
         .app
         .db
         .read(move |db| {
-            let route = store::find(db, id)?;
+            let (route, cancelled) = store::find_told(db, id)?;
             let council = find_organisation(db, route.authority_id)?;
-            Ok((route, council.name))
+            Ok((route, cancelled, council.name))
         })
         .await?;
     let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
@@ -396,6 +425,7 @@ async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<C
         window,
         kinds: AssistanceKind::options(),
         waiting,
+        cancelled,
         route,
     })
 }

@@ -6,12 +6,31 @@ use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
 use crate::values::{Id, Pence, actor};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 type OrganisationId = Id<actor::Organisation>;
 
 /// Most rows of one group's total that are looked at; a group with more is refused elsewhere by its cap.
 const MOST: i64 = 1000;
+
+/// Identifiers of the routes whose investment was cancelled before anything was paid, every part of it: nothing was given
+/// by them. One amount covers all parts of a package, so as long as one part stands the whole amount does. SQL that needs
+/// nothing around it and begins with the few cancellations; of lower rooms only the tables are read.
+const NEVER_GIVEN: &str = "SELECT way.id FROM investment_cancellations AS gone \
+    INNER JOIN investments AS part ON part.id = gone.investment_id \
+    INNER JOIN agreements AS signed ON signed.id = part.agreement_id \
+    INNER JOIN subsidy_routes AS way ON way.application_id = signed.application_id \
+    WHERE gone.state = 'approved' AND NOT EXISTS (SELECT 1 FROM investments AS other \
+    WHERE other.agreement_id = part.agreement_id AND NOT EXISTS (SELECT 1 FROM investment_cancellations AS its \
+    WHERE its.investment_id = other.id AND its.state = 'approved'))";
+
+/// Whether nothing was given by a route, because its investment was cancelled.
+fn never_given() -> SqlLiteral<Bool> {
+    sql(&format!("subsidy_routes.id IN ({NEVER_GIVEN})"))
+}
 
 pub(super) fn find(db: &mut Db, id: Id<Route>) -> Result<Route> {
     Ok(subsidy_routes::table.filter(subsidy_routes::id.eq(id)).select(Route::as_select()).first(db)?)
@@ -34,18 +53,38 @@ pub(super) fn set(db: &mut Db, route: &Route) -> Result<()> {
     Ok(())
 }
 
+/// One route, and whether nothing was given by it because its investment was cancelled.
+pub(super) fn find_told(db: &mut Db, id: Id<Route>) -> Result<(Route, bool)> {
+    Ok(subsidy_routes::table.filter(subsidy_routes::id.eq(id)).select((Route::as_select(), never_given())).first(db)?)
+}
+
+/// The route of an application that stands, complete or not, and whether nothing was given by it because its investment
+/// was cancelled.
+pub(super) fn standing_told(db: &mut Db, application: &str) -> Result<Option<(Route, bool)>> {
+    Ok(subsidy_routes::table
+        .filter(subsidy_routes::application_id.eq(application))
+        .filter(subsidy_routes::state.ne(RouteState::Withdrawn))
+        .select((Route::as_select(), never_given()))
+        .order(subsidy_routes::id.desc())
+        .first(db)
+        .optional()?)
+}
+
 /// The route of an application that stands, complete or not.
 ///
 /// # Errors
 /// What the database says.
 pub fn standing_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
-    Ok(subsidy_routes::table
-        .filter(subsidy_routes::application_id.eq(application))
-        .filter(subsidy_routes::state.ne(RouteState::Withdrawn))
-        .select(Route::as_select())
-        .order(subsidy_routes::id.desc())
-        .first(db)
-        .optional()?)
+    Ok(standing_told(db, application)?.map(|(route, _)| route))
+}
+
+/// The route of an application by which nothing was given, because all of its investment was cancelled before anything
+/// was paid; none while a part of it stands.
+///
+/// # Errors
+/// What the database says.
+pub fn cancelled_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
+    Ok(standing_told(db, application)?.filter(|(_, cancelled)| *cancelled).map(|(route, _)| route))
 }
 
 /// The complete route of an application, when there is one: what an offer needs.
@@ -82,15 +121,17 @@ pub(super) fn require_worth(db: &mut Db, award: &str, value: Pence) -> Result<()
     }
 }
 
+/// The routes of an authority, newest first, and of each whether nothing was given by it because its investment was
+/// cancelled.
 pub(super) fn list(
     db: &mut Db,
     authority: OrganisationId,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<Page<Route>> {
+) -> Result<Page<(Route, bool)>> {
     let mut query = subsidy_routes::table
         .filter(subsidy_routes::authority_id.eq(authority))
-        .select(Route::as_select())
+        .select((Route::as_select(), never_given()))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
         query = query.filter(
@@ -103,7 +144,7 @@ pub(super) fn list(
         .order((subsidy_routes::started_at.desc(), subsidy_routes::id.desc()))
         .limit(i64::try_from(limit + 1)?)
         .load(db)?;
-    Ok(Page::cut(rows, limit, |r: &Route| Cursor { at: r.started_at, id: r.id.to_string() }))
+    Ok(Page::cut(rows, limit, |(r, _): &(Route, bool)| Cursor { at: r.started_at, id: r.id.to_string() }))
 }
 
 pub(super) fn insert_assistance(db: &mut Db, row: &AssistanceRow) -> Result<()> {
@@ -111,19 +152,22 @@ pub(super) fn insert_assistance(db: &mut Db, row: &AssistanceRow) -> Result<()> 
     Ok(())
 }
 
-/// Every row of a group, newest first.
-pub(super) fn of_group(db: &mut Db, authority: OrganisationId, key: &str) -> Result<Vec<AssistanceRow>> {
+/// Every row of a group, newest first, and of each whether it was never given because its investment was cancelled. What
+/// another authority gave is not touched by that.
+pub(super) fn of_group(db: &mut Db, authority: OrganisationId, key: &str) -> Result<Vec<(AssistanceRow, bool)>> {
+    let cancelled = format!("subsidy_assistance.source = 'own' AND subsidy_assistance.route_id IN ({NEVER_GIVEN})");
     Ok(subsidy_assistance::table
         .filter(subsidy_assistance::authority_id.eq(authority))
         .filter(subsidy_assistance::group_key.eq(key))
-        .select(AssistanceRow::as_select())
+        .select((AssistanceRow::as_select(), sql::<Bool>(&cancelled)))
         .order((subsidy_assistance::given_on.desc(), subsidy_assistance::id.desc()))
         .limit(MOST)
         .load(db)?)
 }
 
-/// What counts towards a new route: this authority's own assistance to the group by other routes. What other
-/// authorities gave is declared afresh each time, so older declarations do not count twice.
+/// What counts towards a new route: this authority's own assistance to the group by other routes, without what was
+/// cancelled before anything was paid. What other authorities gave is declared afresh each time, so older declarations do
+/// not count twice.
 pub(super) fn own_of_group(
     db: &mut Db,
     authority: OrganisationId,
@@ -132,8 +176,8 @@ pub(super) fn own_of_group(
 ) -> Result<Vec<Assistance>> {
     Ok(of_group(db, authority, key)?
         .into_iter()
-        .filter(|r| r.source == Source::Own && r.route_id != but)
-        .map(|r| Assistance { given: r.given_on, amount: r.amount, kind: r.kind })
+        .filter(|(r, cancelled)| r.source == Source::Own && r.route_id != but && !cancelled)
+        .map(|(r, _)| Assistance { given: r.given_on, amount: r.amount, kind: r.kind })
         .collect())
 }
 

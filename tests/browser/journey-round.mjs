@@ -28,7 +28,7 @@ await run(async () => {
   const level = (words) => (words.includes('Lantern') ? 4 : 2);
   for (const email of ['evaluator@camden.example', 'evaluator2@camden.example']) await scoreEverything(await Person.of('evaluator', email), call, level);
   await moderateEverything(fund, desk, level);
-  await fund.press('Rank the bids');
+  await fund.press('Rank the applications');
   await fund.press('Sign the ranking');
 
   // Recommended, approved, and a subsidy route before any offer.

@@ -111,7 +111,7 @@ pub(super) async fn score(
         manager.fill(&link, "Agree", &[("level", level(&link)), ("reason", "The plan fits the level")]).await;
     }
     manager.fill(&moderation, "Close the moderation", &[]).await;
-    manager.fill(&moderation, "Rank the bids", &[]).await;
+    manager.fill(&moderation, "Rank the applications", &[]).await;
     manager.fill(&moderation, "Sign the ranking", &[]).await;
 }
 

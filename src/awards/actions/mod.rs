@@ -363,6 +363,7 @@ pub async fn decide_as_read(
     now: Instant,
 ) -> Result<()> {
     let by = actor.account().ok_or(Error::Denied)?;
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let (actor, read) = (actor.clone(), read.to_owned());
     app.db
         .write(move |db| {
@@ -398,6 +399,9 @@ pub async fn decide_as_read(
             store::set(db, &award)?;
             let action = if approve { "award.approved" } else { "award.declined_by_committee" };
             note(db, &actor, &award, action, json!({}), now)?;
+            if !approve {
+                committee::tell_recommender(db, &award, &address, now)?;
+            }
             outbox::emit(db, "award.decided", json!({ "award": award.id, "approved": approve }), now)
         })
         .await

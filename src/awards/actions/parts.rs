@@ -275,8 +275,8 @@ pub(super) fn check_offer(round: &RoundTerms, offer: &InvestmentOffer, today: Lo
     Ok(())
 }
 
-/// Whether an amount fits the round beside what stands already. The least that the round invests is asked of the whole: not
-/// while further parts may follow.
+/// Whether an amount fits the round beside what stands already; what was cancelled before anything was paid does not stand
+/// any more. The least that the round invests is asked of the whole: not while further parts may follow.
 pub(super) fn fits(
     db: &mut Db,
     call: &Call,
@@ -286,7 +286,7 @@ pub(super) fn fits(
     may_grow: bool,
 ) -> Result<()> {
     let others = store::of_call(db, call.id)?.into_iter().filter(|a| stands(a) && Some(a.id) != own).map(|a| a.value);
-    let promised = Pence::total(others)?;
+    let promised = (Pence::total(others)? - store::cancelled_of_call(db, call.id)?).max(Pence::ZERO);
     rules::fits_round(value, round.least, round.most, round.pot, promised, may_grow)?;
     Ok(())
 }
