@@ -183,6 +183,17 @@ both! {
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
         desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
 
+        // A lot keeps a title of its own also when it is renamed, on the page and by a program.
+        let served = mission.to_string();
+        let basics = [("title", "BRECON estate"), ("summary", "A kitchen"), ("mission", served.as_str())];
+        desk.post(&format!("/desk/calls/{third}/basics"), &basics).await.expect(422).shows("Another lot has this title already");
+        let renamed = |title: &str| json!({ "title": title, "terms": serde_json::to_value(&found(&world, &third).terms.0).unwrap() });
+        let terms_of_third = format!("/api/v1/calls/{third}/terms");
+        api.post(&terms_of_third, renamed("brecon estate")).await.expect(422).shows("Another lot has this title already");
+        assert_eq!(found(&world, &third).title, "Cantley estate");
+        sent(&api, &terms_of_third, renamed("Cantley Hill"), 200).await;
+        assert_eq!(found(&world, &first).lot().unwrap().lots[2].title, "Cantley Hill");
+
         // A new lot has the terms of the other, but no value yet.
         let copy = found(&world, &second);
         assert_eq!((copy.stage, copy.mission_id, copy.amount()), (CallStage::Draft, mission, Pence::ZERO));
