@@ -2,7 +2,7 @@
 
 use super::model::{Conflict, ConflictOutcome, DisregardGround, EnquiryOutcome, Moderated, PanelMember};
 use crate::evaluation::{Criterion, Kind, Model};
-use crate::values::{Id, RefusalInfo};
+use crate::values::{Id, RefusalInfo, counted_with, so_many_are};
 
 /// A refusal of this room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +77,6 @@ pub enum ScoringRefusal {
     NotOfThisCall,
 }
 
-fn how_many(missing: usize) -> String {
-    if missing == 1 { "one is".to_owned() } else { format!("{missing} are") }
-}
-
 impl RefusalInfo for ScoringRefusal {
     fn code(&self) -> &'static str {
         match self {
@@ -129,16 +125,16 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::SheetNotWhole { missing } => {
                 format!(
                     "Give a level and a reason for every answer first; {} missing. A missing score is not a zero.",
-                    how_many(*missing)
+                    so_many_are(*missing)
                 )
             }
             ScoringRefusal::SheetsNotFinal { waiting } => format!(
                 "{} not made their scores final. Moderation starts when all have, so that nobody is led by others.",
-                if *waiting == 1 { "1 evaluator has".to_owned() } else { format!("{waiting} evaluators have") }
+                counted_with(*waiting, "evaluators", "has", "have")
             ),
             ScoringRefusal::NobodyScored => "Nobody has scored. Add evaluators to the panel first.".to_owned(),
             ScoringRefusal::NotAgreed { missing } => {
-                format!("Agree every answer first; {} not agreed.", how_many(*missing))
+                format!("Agree every answer first; {} not agreed.", so_many_are(*missing))
             }
             ScoringRefusal::AgreedMeanwhile => {
                 "This answer was agreed since you read it, so nothing was saved. Read what stands now, then agree again. \
