@@ -325,7 +325,7 @@ fn open_database(config: &Config) -> Result<Database> {
     Database::open(&config.database.url, config.database.connections)
 }
 
-/// As [`open_database`], for commands that look at what is there: where no database is, none is made.
+/// As [`open_database`], for commands that need what is there: where no database is, none is made or migrated.
 ///
 /// # Errors
 /// Internal, with what to do, when there is no database or it is not of this version; otherwise what it says itself.
@@ -397,8 +397,7 @@ fn make_demo(config_file: Option<&Path>, once: bool) -> Result<ExitCode> {
 
 fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(Role, &str)>) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
-    let database = open_database(&config)?;
-    migrate::up(&database)?;
+    let database = open_existing(&config)?;
     let mut password = String::new();
     std::io::stdin().read_to_string(&mut password)?;
     let password = password.trim_end_matches(['\r', '\n']);

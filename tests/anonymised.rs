@@ -172,7 +172,10 @@ both! {
         assert_eq!(next.location.unwrap(), format!("/evaluations/{call}/{}/method", at_letter("B").bid));
         score_all(&found, &api).await;
         crawl(&found, &who, &api).await;
-        who.get(&format!("/evaluations/{call}")).await.expect(200).shows("Final scores").shows("Bidder A");
+        // The last table has everybody's scores, by letter too: the order of identifiers is that in which bids were begun.
+        let scored = who.get(&format!("/evaluations/{call}")).await.expect(200).shows("Final scores").words();
+        let last = |letter: &str| scored.rfind(&format!("Bidder {letter}")).unwrap();
+        assert!(last("A") < last("B") && last("B") < last("C") && last("C") < last("D"), "in the order of their letters: {scored}");
         // Those who moderate see the same letters, on the page, in its file and on each answer.
         let desk = world.client(&found.officer).await;
         let moderation = format!("/desk/calls/{call}/moderation");
@@ -225,12 +228,19 @@ both! {
             assert!(places.is_sorted(), "by name: {words}");
             for bidder in &found.bidders {
                 assert!(!page.text.contains(&bidder.bid.to_string()), "{path} has the identifier that stands beside a letter later");
+                // Who registers for this call begins a bid just after: the two identifiers tell the time of both.
+                assert!(!page.text.contains(&bidder.organisation.to_string()), "{path} tells when {} registered", bidder.name);
             }
         }
         let listed = api.get(&format!("/api/v1/calls/{call}/declarations")).await.expect(200);
-        assert!(found.bidders.iter().all(|b| listed.text.contains(b.name) && !listed.text.contains(&b.bid.to_string())));
+        let identifiers = |b: &Bidder| [b.bid.to_string(), b.organisation.to_string()];
+        assert!(found.bidders.iter().all(|b| listed.text.contains(b.name) && identifiers(b).iter().all(|id| !listed.text.contains(id))));
+        let called = |name: &str| {
+            let bidders = listed.json()["bidders"].as_array().unwrap().clone();
+            bidders.iter().find(|b| b["name"] == name).unwrap()["bid"].as_str().unwrap().to_owned()
+        };
         let quince = &found.bidders[2];
-        let declared = json!({ "answer": "some", "bids": [quince.organisation.to_string()], "nature": "My sister cooks there" });
+        let declared = json!({ "answer": "some", "bids": [called("Quince Food")], "nature": "My sister cooks there" });
         api.post(&format!("/api/v1/calls/{call}/declarations"), declared).await.expect(200);
         // Out of the whole call, and nothing on the way tells more.
         let sheet = who.get(&format!("/evaluations/{call}")).await.expect(200).shows("You do not score this call");
@@ -256,7 +266,7 @@ both! {
         let later = format!("/evaluations/{call}/declaration");
         who.get(&later).await.expect(200).shows("Quince Food").shows("My sister cooks there");
         who.post(&later, &[("answer", "some")]).await.expect(422).shows("Choose every bidder you have a conflict with").shows("Zebra Kitchens").hides("Bidder A");
-        let zebra = found.bidders[0].organisation.to_string();
+        let zebra = called("Zebra Kitchens");
         who.post(&later, &[("answer", "some"), ("bids", &zebra), ("nature", "I bought shares in Zebra Kitchens")]).await.expect(303);
         // What was written has the letter where it has the name, for everybody but those who judge: to them no bid is told.
         let read = desk.get(&of_panel).await.expect(200).shows("I bought shares in Bidder ");
@@ -267,8 +277,10 @@ both! {
         let stranger = Id::<actor::Organisation>::new().to_string();
         api.post(&format!("/api/v1/calls/{call}/declarations"), json!({ "answer": "some", "bids": [stranger], "nature": "x" })).await.expect(409);
         // Nor is a bid named by the identifier that stands beside its letter: this page would answer with its name.
-        let by_letter = json!({ "answer": "some", "bids": [quince.bid.to_string()], "nature": "x" });
-        api.post(&format!("/api/v1/calls/{call}/declarations"), by_letter).await.expect(409);
+        for identifier in identifiers(quince) {
+            let by_letter = json!({ "answer": "some", "bids": [identifier], "nature": "x" });
+            api.post(&format!("/api/v1/calls/{call}/declarations"), by_letter).await.expect(409);
+        }
     }
 
     async fn who_is_who_is_shown_to_officers_only_with_a_reason_that_is_recorded(world: World) {
@@ -355,6 +367,9 @@ both! {
             assert_eq!((answers["declared_by"].as_str(), answers["files"][0]["name"].as_str()), (Some(""), Some("file 1.txt")));
             let reports = program.get(&format!("/api/v1/calls/{call}/opening")).await.expect(200).shows(&letter);
             tells_nothing(&found, "the report for programs", &reports.text);
+            let reports = reports.json();
+            let lines: Vec<&str> = reports["openings"][0]["report"]["lines"].as_array().unwrap().iter().map(|l| l["reference"].as_str().unwrap()).collect();
+            assert_eq!(lines, ["Bidder A", "Bidder B", "Bidder C", "Bidder D"]);
         }
         // They read what was sent, files too, under the letter; the name stands on “Who is who”.
         let read = desk.get(&bid).await.expect(200).shows("file 1.txt").shows("see who is who").hides("Who you are");

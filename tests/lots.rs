@@ -3,7 +3,7 @@
 use crate::journeys::{Bidder, evaluate, id, items, refused, sent};
 use crate::support::World;
 use chrono::TimeDelta;
-use commonweal::applications::samples::{Sample, submit_complete};
+use commonweal::applications::samples::{Sample, answers as whole_answers, submit_complete};
 use commonweal::applications::{Application, actions as applying};
 use commonweal::calls::samples::{self, Dates, Ground};
 use commonweal::calls::{self, Call, CallStage, Terms};
@@ -182,6 +182,17 @@ both! {
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "brecon estate")]).await.expect(422).shows("Another lot has this title already");
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
         desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
+
+        // A lot keeps a title of its own also when it is renamed, on the page and by a program.
+        let served = mission.to_string();
+        let basics = [("title", "BRECON estate"), ("summary", "A kitchen"), ("mission", served.as_str())];
+        desk.post(&format!("/desk/calls/{third}/basics"), &basics).await.expect(422).shows("Another lot has this title already");
+        let renamed = |title: &str| json!({ "title": title, "terms": serde_json::to_value(&found(&world, &third).terms.0).unwrap() });
+        let terms_of_third = format!("/api/v1/calls/{third}/terms");
+        api.post(&terms_of_third, renamed("brecon estate")).await.expect(422).shows("Another lot has this title already");
+        assert_eq!(found(&world, &third).title, "Cantley estate");
+        sent(&api, &terms_of_third, renamed("Cantley Hill"), 200).await;
+        assert_eq!(found(&world, &first).lot().unwrap().lots[2].title, "Cantley Hill");
 
         // A new lot has the terms of the other, but no value yet.
         let copy = found(&world, &second);
@@ -547,5 +558,36 @@ both! {
         let asked = world.app.db.statements() - before;
         assert!(asked <= 6, "the page asks {asked} questions of the database");
         assert_eq!(evaluate(&officer.get(&format!("/api/v1/calls/{}/lots/file", lots[1])).await.expect(200).text)["agrees"], true);
+    }
+    async fn two_lots_that_are_sent_at_the_same_time_are_not_given_one_place(world: World) {
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), world.now()).await.unwrap();
+        let desk = Desk::new(&world);
+        let whole = json!({ "title": "Two kitchens", "most_won": "1", "choice": "supplier_preference" });
+        let lots = divided(&world, &desk.officer, &ground, whole, &WHOLE[..2]).await;
+        opened_by_notice(&world, &desk.officer, &lots).await;
+        let declared = applying::Declaration { declared_by: "Leila Haddad".into(), true_and_complete: "yes".into(), form: String::new() };
+        let clock = Clock::stopped(world.now());
+        // The same place may be given once, and two different ones do not disturb each other.
+        for (round, (places, sent)) in [([1, 1], 1), ([2, 2], 1), ([1, 1], 1), ([1, 2], 2)].into_iter().enumerate() {
+            let supplier = Bidder::new(&world, &format!("Supplier {round}"));
+            let mut bids = Vec::new();
+            for (lot, place) in lots.iter().zip(places) {
+                let call = found(&world, lot);
+                let id = applying::start(&world.app, &supplier.owner, call.id, supplier.id, world.now()).await.unwrap();
+                let mut draft = whole_answers(&call.terms.0, &offer(9_400_000), world.now().date());
+                draft.answers.lot_place = Some(place);
+                applying::save_draft(&world.app, &supplier.owner, id, &draft, world.now()).await.unwrap();
+                bids.push(id);
+            }
+            let (first, second) = tokio::join!(
+                applying::submit(&world.app, &supplier.owner, bids[0], &declared, &clock),
+                applying::submit(&world.app, &supplier.owner, bids[1], &declared, &clock)
+            );
+            let refused: Vec<Error> = [first, second].into_iter().filter_map(Result::err).collect();
+            assert_eq!(2 - refused.len(), sent, "round {round}: {refused:?}");
+            for error in refused {
+                assert!(matches!(&error, Error::Refused(refusal) if refusal.code == "applications/same-lot-place"), "{error:?}");
+            }
+        }
     }
 }

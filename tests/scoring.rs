@@ -318,6 +318,49 @@ both! {
         assert_eq!(recompute(&file).unwrap().agrees, Some(true));
         officer.post(&page, &[("step", "rank")]).await.expect(422).shows("The ranking is signed");
     }
+    async fn of_two_officers_who_agree_one_answer_at_once_the_second_reads_what_stands_before_it_is_replaced(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        let now = world.now();
+        samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &judge, now).await.unwrap();
+        let second = world.person(Role::ProcurementOfficer);
+        let (one, other) = (world.client(&ready.officer).await, world.client(&second).await);
+        let page = format!("/desk/calls/{}/moderation/{}/plan", ready.call, ready.bids[1]);
+        // Both open the page while nothing is agreed.
+        let (read_by_one, read_by_other) = (one.get(&page).await.expect(200).field("read"), other.get(&page).await.expect(200).field("read"));
+        assert_eq!((read_by_one.as_deref(), read_by_other.as_deref()), (Some(""), Some("")));
+        one.post(&page, &[("level", "1"), ("reason", "Dates are missing"), ("read", "")]).await.expect(303);
+        let told = other.post(&page, &[("level", "4"), ("reason", "All of it is there"), ("read", "")]).await.expect(422)
+            .shows("This answer was agreed since you read it, so nothing was saved. Read what stands now, then agree again.")
+            .shows("Dates are missing").shows("All of it is there");
+        let stands = || world.app.db.read_now(|db| moderated(db, ready.call)).unwrap().remove(&(ready.bids[1], "plan".to_owned())).unwrap();
+        assert_eq!((stands().level, stands().reason.as_str()), (Some(1), "Dates are missing"));
+        // Having read it, the second officer may replace it; what was wrong with the form does not make it newer.
+        let mark = told.field("read").unwrap();
+        assert_eq!(mark, stands().id.to_string());
+        let empty = other.post(&page, &[("level", "4"), ("reason", ""), ("read", &mark)]).await.expect(422);
+        assert_eq!(empty.field("read"), Some(mark.clone()));
+        other.post(&page, &[("level", "4"), ("reason", "The dates are on page 3"), ("read", &mark)]).await.expect(303);
+        // A program learns the same by the code, and reads what stands where the scores are.
+        let api = world.api(&second).await;
+        let path = format!("/api/v1/calls/{}/moderation/{}/plan", ready.call, ready.bids[1]);
+        for stale in [json!({ "level": "2", "reason": "Thin" }), json!({ "level": "2", "reason": "Thin", "read": mark })] {
+            assert_eq!(api.post(&path, stale).await.expect(409).json()["type"], "/problems/scoring/agreed-meanwhile");
+        }
+        let agreed = api.get(&format!("/api/v1/calls/{}/scores", ready.call)).await.expect(200).json()["agreed"].clone();
+        assert_eq!((agreed.as_array().unwrap().len(), &agreed[0]["reason"]), (1, &json!("The dates are on page 3")));
+        api.post(&path, json!({ "level": "3", "reason": "Page 3 has most of them", "read": agreed[0]["id"] })).await.expect(200);
+        assert_eq!(stands().level, Some(3));
+        // At the very same time one of the two is saved, and the other is told.
+        let plan = |level: &str| sheets::ScoreInput { level: level.into(), reason: "Agreed".into(), ..Default::default() };
+        let (high, low) = (plan("4"), plan("1"));
+        let (left, right) = tokio::join!(
+            moderation::agree(&world.app, &ready.officer, ready.call, ready.bids[0], "plan", &high, now),
+            moderation::agree(&world.app, &second, ready.call, ready.bids[0], "plan", &low, now)
+        );
+        let told: Vec<String> = [left, right].into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("scoring/agreed-meanwhile"), "{told:?}");
+    }
     async fn a_low_price_opens_an_enquiry_and_a_justified_one_is_not_set_aside(world: World) {
         let ready = ready(&world, CallKind::Tender, &[("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 400_000)]);
         let now = world.now();

@@ -1,6 +1,7 @@
 //! Bidders under letters: where a tender says so, staff see Bidder A, Bidder B and so on until moderation is final. The
 //! letters are drawn at the opening, so that they follow neither names nor the order in which bids came in. Who needs a
-//! name before that asks on “Who is who”, where each look is recorded with its ground.
+//! name before that asks on “Who is who”, where each look is recorded with its ground. The identifier of a bid, which stands
+//! in addresses, tells when it was begun; so nothing that those who judge read has a time beside a name.
 
 use super::model::{Answers, Application};
 use super::store;

@@ -16,7 +16,7 @@ use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, attachment, pag
 use crate::people::Profile;
 use crate::people::policy::{Action, can};
 use crate::values::time::{distance, medium_date};
-use crate::values::{Id, actor};
+use crate::values::{Id, actor, counted};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
@@ -414,8 +414,7 @@ fn hint(question: &Question, draft: &Draft) -> String {
         },
         Asks::Files => match draft.answers.files.len() {
             0 => String::new(),
-            1 => "1 file".to_owned(),
-            n => format!("{n} files"),
+            n => counted(n, "files"),
         },
         _ => String::new(),
     }

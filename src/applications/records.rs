@@ -148,13 +148,14 @@ impl OpeningReport {
     }
 
     /// Takes out what tells whose a bid is: instead of its reference it has what those who judge call it, and the hashes
-    /// that stand on its receipt are gone.
+    /// that stand on its receipt are gone. The lines are in the order of what they are called: that of arrival would tell.
     pub(super) fn hide(&mut self, called: impl Fn(Id<Application>) -> String) {
         for line in &mut self.lines {
             line.reference = called(line.application);
             line.receipt_sha256.clear();
             line.found_sha256.clear();
         }
+        self.lines.sort_by(|a, b| (a.reference.len(), &a.reference).cmp(&(b.reference.len(), &b.reference)));
     }
 
     /// Lines that somebody must look into.

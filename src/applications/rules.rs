@@ -4,7 +4,7 @@
 pub use super::missing::missing;
 use super::model::{Application, ApplicationState};
 use crate::calls::{Call, CallKind, CallStage, Terms};
-use crate::values::{Id, Instant, RefusalInfo};
+use crate::values::{Id, Instant, RefusalInfo, counted_with};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
@@ -123,8 +123,8 @@ impl RefusalInfo for ApplicationRefusal {
                 "This application was withdrawn. Start a new one from the call while it is open.".to_owned()
             }
             ApplicationRefusal::Incomplete(count) => format!(
-                "{count} {} missing. Open “Check your answers” to see what, then send again.",
-                if *count == 1 { "thing is" } else { "things are" }
+                "{} missing. Open “Check your answers” to see what, then send again.",
+                counted_with(*count, "things", "is", "are")
             ),
             ApplicationRefusal::NotDeclared => {
                 "Enter your name and tick that everything is true and complete, then send again.".to_owned()

@@ -13,7 +13,7 @@ use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, 
 use crate::people::find_organisation;
 use crate::people::policy::{Action, require};
 use crate::subsidies;
-use crate::values::{Id, Parser, Pence};
+use crate::values::{Id, Parser, Pence, counted};
 use actix_web::web;
 use askama::Template;
 
@@ -41,10 +41,7 @@ struct PartPage {
 impl PartPage {
     fn verdict(&self) -> String {
         let still = self.least.0.saturating_sub(self.award.value.0);
-        let of = match self.lines.len() {
-            1 => "1 part".to_owned(),
-            n => format!("{n} parts"),
-        };
+        let of = counted(self.lines.len(), "parts");
         if still > 0 {
             format!("{of} of {} so far. The round invests at least {}.", self.award.value, self.least)
         } else {

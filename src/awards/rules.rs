@@ -3,7 +3,7 @@
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::store::{Check, CheckKind, CheckOutcome};
 use crate::values::time::{long_date, medium_date};
-use crate::values::{Account, Id, Instant, LocalDate, Pence, RefusalInfo};
+use crate::values::{self, Account, Id, Instant, LocalDate, Pence, RefusalInfo, counted_with};
 
 /// A refusal of this room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,8 +229,7 @@ impl RefusalInfo for AwardRefusal {
                 format!("This cannot be done now: the award is “{}”.", state.label())
             }
             AwardRefusal::SummariesNotSent { waiting } => {
-                let suppliers =
-                    if *waiting == 1 { "1 supplier has".to_owned() } else { format!("{waiting} suppliers have") };
+                let suppliers = counted_with(*waiting, "suppliers", "has", "have");
                 format!("Send the assessment summaries first; {suppliers} not been sent one.")
             }
             AwardRefusal::NoticeBeforeSummaries { last } => format!(
@@ -300,7 +299,7 @@ impl RefusalInfo for AwardRefusal {
                 "You have a conflict of interest with this applicant, so you stand aside: others decide.".to_owned()
             }
             AwardRefusal::NoQuorum { counted, quorum } => {
-                let members = if *quorum == 1 { "1 member".to_owned() } else { format!("{quorum} members") };
+                let members = values::counted(*quorum, "members");
                 let have = match counted {
                     0 => "none has".to_owned(),
                     1 => "1 has".to_owned(),

@@ -131,10 +131,7 @@ pub async fn add(app: &App, actor: &Actor, id: Id<Call>, input: &NewLot, now: In
             tender.estimated_value = Pence::ZERO;
         }
         let mut lots = drafts(db, &pattern)?;
-        // Whoever bids tells the lots apart by their titles.
-        if lots.iter().any(|other| other.title.to_lowercase() == lot.title.to_lowercase()) {
-            return Err(Error::field("title", "Another lot has this title already. Give this one a title of its own"));
-        }
+        has_own_title(&lots, &lot)?;
         lots.push(lot.clone());
         if let Some(agreed) = settle(db, &writer, lots, id, lot.id, now)? {
             lot = agreed;
@@ -143,6 +140,15 @@ pub async fn add(app: &App, actor: &Actor, id: Id<Call>, input: &NewLot, now: In
         record(db, &writer, &lot, "call.begun", json!({ "reference": lot.reference, "lot_of": id }), now)
     })
     .await
+}
+
+/// Whether no other lot has the title of this one, in whatever case: whoever bids tells the lots apart by their titles.
+fn has_own_title(lots: &[Call], lot: &Call) -> Result<()> {
+    let title = lot.title.to_lowercase();
+    if lots.iter().any(|other| other.id != lot.id && other.title.to_lowercase() == title) {
+        return Err(Error::field("title", "Another lot has this title already. Give this one a title of its own"));
+    }
+    Ok(())
 }
 
 /// Takes a lot out: it is a tender of its own again. Of two lots neither is left in lots.
@@ -226,10 +232,14 @@ fn settle(
     Ok(lots.into_iter().find(|lot| lot.id == own))
 }
 
-/// After a change of a draft that is a lot: the other lots follow in what is one for all.
+/// After a change of a draft that is a lot: the other lots follow in what is one for all. A new title is its own.
 pub(super) fn follow(db: &mut Db, actor: &Actor, call: &mut Call, now: Instant) -> Result<()> {
-    if call.lot().is_some() {
+    if let Some(whole) = call.lot() {
+        let renamed = whole.lots.iter().any(|line| line.call == call.id && line.title != call.title);
         let lots = drafts(db, call)?;
+        if renamed {
+            has_own_title(&lots, call)?;
+        }
         if let Some(own) = settle(db, actor, lots, call.id, call.id, now)? {
             *call = own;
         }

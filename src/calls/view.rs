@@ -9,7 +9,7 @@ use crate::evaluation::{
 };
 use crate::http::chart::{Heading, WeightBar, WeightBars, WeightKind};
 use crate::values::time::{distance, long_date, medium_date};
-use crate::values::{Instant, LocalDate, Pence};
+use crate::values::{self, Instant, LocalDate, Pence};
 use rust_decimal::Decimal;
 
 /// One row of “how each is scored”.
@@ -472,16 +472,15 @@ pub fn steps(call: &Call) -> Vec<(String, String)> {
     let mut steps = Vec::new();
     let questions = terms.eligibility.len();
     if questions > 0 {
-        let word = if questions == 1 { "question" } else { "questions" };
+        let questions = values::counted(questions, "questions");
         let check = format!("/calls/{}/can-i-apply", call.id);
-        steps.push((format!("Check in {questions} {word} that you can apply"), check));
+        steps.push((format!("Check in {questions} that you can apply"), check));
     }
     steps.push(("Sign in, or make an account with your work email".to_owned(), String::new()));
     let quality = scored(terms).iter().filter(|row| !row.levels.is_empty()).count();
     let promises = terms.conditions.len();
     let last = if call.kind == CallKind::Tender { "your price" } else { "the amount and your cash flow" };
-    let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    let (quality, promises) = (counted(quality, "question"), counted(promises, "promise"));
+    let (quality, promises) = (values::counted(quality, "questions"), values::counted(promises, "promises"));
     let work = if call.shortlists().is_some() {
         format!("Answer {quality} and make {promises}, in any order. Each is saved as you go")
     } else {

@@ -18,11 +18,11 @@ use std::process::ExitCode;
 /// `verify audit`: prints the report; exit 1 when something is wrong.
 ///
 /// # Errors
-/// Internal when the checkpoint cannot be read, or what the database says.
+/// Internal when a key file is missing or the checkpoint cannot be read, or what the database says.
 pub(super) fn verify_audit(config_file: Option<&Path>, checkpoint: Option<&Path>) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     let database = open_existing(&config)?;
-    let keys = crate::keys::Keys::load_or_make(&config.storage.keys)?;
+    let keys = Keys::load(&config.storage.keys)?;
     let outside: Option<Checkpoint> = match checkpoint {
         Some(path) => {
             let text = std::fs::read_to_string(path)
@@ -98,6 +98,8 @@ pub(super) fn rotate_keys(config_file: Option<&Path>) -> Result<ExitCode> {
     let sandbox =
         database.read_now(|db| crate::app::read_setting(db, setting::DATA_KIND))?.is_none_or(|kind| kind == "sandbox");
     let folder = config.storage.keys.clone();
+    // Where there are none, none are made: they would not be those of this database.
+    Keys::load(&folder)?;
     // Opening the foundations proves that the present master is the right one.
     let app = App::open(config, database, sandbox)?;
     let next = app.keys.begin_rotation(&folder)?;

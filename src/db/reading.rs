@@ -7,7 +7,7 @@ use super::connection::{Database, Db, ended_early, place_in};
 use crate::error::{Error, Result};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -39,31 +39,69 @@ impl<T: Send, F: FnOnce(&mut Db) -> Result<T> + Send> Asked for One<T, F> {
     }
 }
 
-/// The reads that wait.
+/// The reads that wait, and how many readers answer them.
 #[derive(Default)]
-pub(super) struct Reads(Mutex<VecDeque<Box<dyn Asked>>>);
+pub(super) struct Reads(Mutex<Waiting>);
 
-impl Reads {
-    fn put(&self, one: Box<dyn Asked>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(one);
-    }
+#[derive(Default)]
+struct Waiting {
+    queue: VecDeque<Box<dyn Asked>>,
+    /// Readers that had a connection and will look here again before they leave.
+    at_work: usize,
+}
 
+impl Waiting {
     /// The first that somebody still waits for.
-    fn take(&self) -> Option<Box<dyn Asked>> {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn next(&mut self) -> Option<Box<dyn Asked>> {
         loop {
-            let next = queue.pop_front()?;
+            let next = self.queue.pop_front()?;
             if next.wanted() {
                 return Some(next);
             }
         }
     }
+}
 
-    /// Tells all that wait that there is no connection: a place is free, so none can be made.
-    fn refuse_all(&self, why: &Error) {
-        while let Some(next) = self.take() {
-            next.answer(Err(Error::internal(why.to_string())));
+impl Reads {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, one: Box<dyn Asked>) {
+        self.waiting().queue.push_back(one);
+    }
+
+    /// Somebody has a connection and answers from now on.
+    fn begin(&self) {
+        self.waiting().at_work += 1;
+    }
+
+    /// The next one for a reader at work, who leaves when there is none. Both are one step: whoever sees a reader at work
+    /// knows that it looks here again.
+    fn take(&self) -> Option<Box<dyn Asked>> {
+        let mut waiting = self.waiting();
+        let next = waiting.next();
+        if next.is_none() {
+            waiting.at_work = waiting.at_work.saturating_sub(1);
         }
+        next
+    }
+
+    /// A reader at work leaves without having looked.
+    fn leave(&self) {
+        let mut waiting = self.waiting();
+        waiting.at_work = waiting.at_work.saturating_sub(1);
+    }
+
+    /// Somebody found no connection, though a place was free. Readers at work answer what waits; where there is none, the
+    /// first that waits is told. True when it was: the others may have better luck.
+    fn without_connection(&self, why: &Error) -> bool {
+        let mut waiting = self.waiting();
+        let first = if waiting.at_work == 0 { waiting.next() } else { None };
+        drop(waiting);
+        let Some(first) = first else { return false };
+        first.answer(Err(Error::internal(why.to_string())));
+        true
     }
 }
 
@@ -71,6 +109,8 @@ impl Reads {
 struct Reader {
     database: Database,
     place: Option<OwnedSemaphorePermit>,
+    /// Counted among those at work.
+    at_work: bool,
 }
 
 impl Reader {
@@ -79,10 +119,23 @@ impl Reader {
         loop {
             let mut connection = match self.database.reader() {
                 Ok(connection) => connection,
-                Err(error) => return self.database.asked.refuse_all(&error),
+                Err(error) => {
+                    self.stop();
+                    if self.database.asked.without_connection(&error) {
+                        continue;
+                    }
+                    return;
+                }
             };
+            if !self.at_work {
+                self.at_work = true;
+                self.database.asked.begin();
+            }
             for _ in 0..TURN {
-                let Some(next) = self.database.asked.take() else { return };
+                let Some(next) = self.database.asked.take() else {
+                    self.at_work = false;
+                    return;
+                };
                 next.answer(Ok(&mut connection));
             }
             drop(connection);
@@ -90,10 +143,17 @@ impl Reader {
             self.place = Handle::current().block_on(self.database.reading.clone().acquire_owned()).ok();
         }
     }
+
+    fn stop(&mut self) {
+        if std::mem::take(&mut self.at_work) {
+            self.database.asked.leave();
+        }
+    }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        self.stop();
         if std::thread::panicking() {
             start(self.database.clone(), self.place.take());
         }
@@ -101,7 +161,7 @@ impl Drop for Reader {
 }
 
 fn start(database: Database, place: Option<OwnedSemaphorePermit>) {
-    tokio::task::spawn_blocking(move || Reader { database, place }.run());
+    tokio::task::spawn_blocking(move || Reader { database, place, at_work: false }.run());
 }
 
 impl Database {
@@ -225,5 +285,50 @@ mod tests {
         for (number, one) in behind.into_iter().enumerate() {
             assert_eq!(one.await.unwrap().unwrap(), number);
         }
+    }
+    #[test]
+    fn without_a_connection_the_first_is_refused_and_nobody_while_a_reader_is_at_work() {
+        let reads = Reads::default();
+        let mut told: Vec<_> = (0..3)
+            .map(|number: usize| {
+                let (tell, told) = oneshot::channel::<Result<usize>>();
+                let work = move |_: &mut Db| -> Result<usize> { Ok(number) };
+                reads.put(Box::new(One { work, begun: Arc::default(), tell }));
+                told
+            })
+            .collect();
+        let mut waits = move || {
+            let mut waiting = Vec::new();
+            for one in &mut told {
+                waiting.push(matches!(one.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+            }
+            waiting
+        };
+        let why = Error::internal("no connection can be made");
+        reads.begin();
+        assert!(!reads.without_connection(&why));
+        assert_eq!(waits(), [true, true, true], "the reader at work answers them");
+        reads.leave();
+        assert!(reads.without_connection(&why));
+        assert_eq!(waits(), [false, true, true], "nobody is at work, and one try failed");
+        assert!(reads.without_connection(&why) && reads.without_connection(&why));
+        assert_eq!(waits(), [false, false, false]);
+        assert!(!reads.without_connection(&why), "nobody waits any more");
+    }
+
+    #[tokio::test]
+    async fn what_somebody_without_a_connection_leaves_is_answered_by_the_reader_at_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        let (go_on, first) = slow(&database).await;
+        let behind = {
+            let database = database.clone();
+            tokio::spawn(async move { database.read(|_| Ok(7)).await })
+        };
+        tokio::task::yield_now().await;
+        assert!(!database.asked.without_connection(&Error::internal("no connection can be made")));
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert_eq!(behind.await.unwrap().unwrap(), 7);
     }
 }

@@ -7,7 +7,7 @@ use crate::calls::{Call, CallKind};
 use crate::http::{Answer, Shell, Visit, page};
 use crate::missions::{self, Mission, cards};
 use crate::values::time::distance;
-use crate::values::{Id, Instant, LocalDate, Pence};
+use crate::values::{Id, Instant, LocalDate, Pence, counted};
 use askama::Template;
 use chrono::Days;
 use std::collections::HashMap;
@@ -92,10 +92,6 @@ struct Figure {
     href: &'static str,
 }
 
-fn count(n: i64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
-}
-
 fn figures(agreed: &[Agreed], checked: Checked) -> Vec<Figure> {
     let mut figures: Vec<Figure> = agreed
         .iter()
@@ -104,21 +100,13 @@ fn figures(agreed: &[Agreed], checked: Checked) -> Vec<Figure> {
             AgreementKind::Contract => Figure {
                 label: "Bought",
                 value: a.value.in_words(),
-                note: format!(
-                    "{} with {}",
-                    count(a.count, "contract", "contracts"),
-                    count(a.organisations, "supplier", "suppliers")
-                ),
+                note: format!("{} with {}", counted(a.count, "contracts"), counted(a.organisations, "suppliers")),
                 href: "",
             },
             AgreementKind::Investment => Figure {
                 label: "Invested",
                 value: a.value.in_words(),
-                note: format!(
-                    "{} in {}",
-                    count(a.count, "investment", "investments"),
-                    count(a.organisations, "enterprise", "enterprises")
-                ),
+                note: format!("{} in {}", counted(a.count, "investments"), counted(a.organisations, "enterprises")),
                 href: "",
             },
         })

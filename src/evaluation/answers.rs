@@ -7,7 +7,7 @@ use super::later_costs::at_purchase;
 use super::model::{Criterion, Kind, Measure, Model, PriceModel};
 use super::refusal::EvaluationRefusal;
 use super::tree::Node;
-use crate::values::Pence;
+use crate::values::{Pence, counted, counted_with};
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
 
@@ -258,10 +258,9 @@ impl Answers<'_> {
             let Some((place, Criterion { kind: Kind::Panel { rule }, title, .. })) = index.find(&vote.criterion) else {
                 return Err(refuse(bid, format!("“{}” is not voted on by a panel.", vote.criterion)));
             };
-            let ballots = if vote.ballots == 1 { "1 ballot".to_owned() } else { format!("{} ballots", vote.ballots) };
             if vote.ballots < rule.quorum() || vote.ballots == 0 {
-                let are = if vote.ballots == 1 { "is" } else { "are" };
-                let sentence = format!("“{title}”: {ballots} {are} fewer than the quorum of {}.", rule.quorum());
+                let are = counted_with(vote.ballots, "ballots", "is", "are");
+                let sentence = format!("“{title}”: {are} fewer than the quorum of {}.", rule.quorum());
                 return Err(refuse(bid, sentence));
             }
             let each = match rule {
@@ -269,6 +268,7 @@ impl Answers<'_> {
                 PanelRule::Budget { each, .. } => each.pounds(),
             };
             if vote.sum < Decimal::ZERO || vote.sum > each * Decimal::from(vote.ballots) {
+                let ballots = counted(vote.ballots, "ballots");
                 return Err(refuse(bid, format!("“{title}”: {ballots} cannot add up to {}.", vote.sum)));
             }
             put(&mut self.votes, bid, place, &vote.criterion, (vote.ballots, vote.sum))?;

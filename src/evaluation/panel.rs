@@ -5,7 +5,7 @@ use super::exact;
 use super::inputs::PanelResult;
 use super::kinds::PanelRule;
 use super::refusal::EvaluationRefusal;
-use crate::values::{Pence, round_half_up};
+use crate::values::{self, Pence, round_half_up};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,9 +93,7 @@ pub fn tally(
         return refuse(format!("{} of {} residents cannot have voted.", roll.voted, roll.entitled));
     }
     if u32::try_from(ballots.len()) != Ok(roll.voted) {
-        let counted = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-        let voted = usize::try_from(roll.voted).unwrap_or(usize::MAX);
-        let (voters, held) = (counted(voted, "voter"), counted(ballots.len(), "ballot"));
+        let (voters, held) = (values::counted(roll.voted, "voters"), values::counted(ballots.len(), "ballots"));
         return refuse(format!("The roll counts {voters} and the box holds {held}."));
     }
     let valid: Vec<&Ballot> = ballots.iter().filter(|ballot| fits(ballot, rule, &known)).collect();

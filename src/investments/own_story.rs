@@ -5,8 +5,8 @@ use super::charts::{capital, month};
 use super::plan::Line;
 use super::story::{part_now, rate_now};
 use crate::finance::InstrumentTerms;
-use crate::values::LocalDate;
 use crate::values::time::{distance, medium_date};
+use crate::values::{LocalDate, counted};
 
 /// The figure of what the enterprise still has of the fund: label, amount, remark.
 pub(super) fn owed(book: &Book, today: LocalDate) -> (&'static str, String, &'static str) {
@@ -65,8 +65,7 @@ pub(super) fn verdict(book: &Book, today: LocalDate) -> (String, String) {
             ("The council cancelled this before anything was paid to you. You owe nothing.".to_owned(), String::new())
         }
         Standing::InArrears => {
-            let days =
-                if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };
+            let days = counted(arrears.days_past_due, "days");
             (
                 format!("{} is overdue, {days} for the oldest part.", arrears.overdue),
                 format!(

@@ -14,7 +14,7 @@ use crate::finance::terms::Carried;
 use crate::finance::{DayCount, InstrumentTerms};
 use crate::values::decimals::{group_thousands, shown_percent, shown_with_unit};
 use crate::values::time::{distance, medium_date};
-use crate::values::{Account, Id, Instant, LocalDate};
+use crate::values::{Account, Id, Instant, LocalDate, counted, counted_with};
 use rust_decimal::Decimal;
 
 /// "once", "twice", "8 times".
@@ -24,11 +24,6 @@ fn times(n: usize) -> String {
         2 => "twice".to_owned(),
         n => format!("{n} times"),
     }
-}
-
-/// "1 condition is", "3 conditions are".
-fn conditions_are(n: usize) -> String {
-    if n == 1 { "1 condition is".to_owned() } else { format!("{n} conditions are") }
 }
 
 /// How the promises stand in one clause, and whether that is well.
@@ -41,12 +36,12 @@ fn promises_stand(promises: &[Promise]) -> Option<(String, bool)> {
     let missed = in_state(&[DueState::Missed]);
     let overdue = promises.iter().filter(|p| p.word == "Overdue").count();
     let met = promises.iter().filter(|p| p.is_met()).count();
+    let are = |n: usize, many: &str| counted_with(n, many, "is", "are");
     Some(match promises.len() {
         0 => return None,
-        _ if breach > 0 => (format!("{} in breach", conditions_are(breach)), false),
-        _ if missed > 0 => (format!("{} missed, with time left to put it right", conditions_are(missed)), false),
-        _ if overdue == 1 => ("1 figure is overdue".to_owned(), false),
-        _ if overdue > 1 => (format!("{overdue} figures are overdue"), false),
+        _ if breach > 0 => (format!("{} in breach", are(breach, "conditions")), false),
+        _ if missed > 0 => (format!("{} missed, with time left to put it right", are(missed, "conditions")), false),
+        _ if overdue > 0 => (format!("{} overdue", are(overdue, "figures")), false),
         all if met == all => ("every condition is met".to_owned(), true),
         _ if met == 0 => ("every condition is on the way".to_owned(), true),
         _ => ("every condition is met or on the way".to_owned(), true),
@@ -58,8 +53,7 @@ fn money_stands(book: &Book, punctual: Punctuality, today: LocalDate) -> (String
     let arrears = book.arrears(today);
     match (book.standing(today), punctual) {
         (Standing::InArrears, _) => {
-            let days =
-                if arrears.days_past_due == 1 { "1 day".to_owned() } else { format!("{} days", arrears.days_past_due) };
+            let days = counted(arrears.days_past_due, "days");
             (format!("{} is overdue, {days} for the oldest part", arrears.overdue), false)
         }
         (_, Punctuality { due: 0, .. }) => ("No payment is due yet".to_owned(), true),
@@ -200,12 +194,7 @@ impl From<&Promise> for Condition {
 
 /// "12 months", "1 month", "2 years".
 fn months(n: u32) -> String {
-    match n {
-        1 => "1 month".to_owned(),
-        12 => "1 year".to_owned(),
-        n if n % 12 == 0 => format!("{} years", n / 12),
-        n => format!("{n} months"),
-    }
+    if n % 12 == 0 { counted(n / 12, "years") } else { counted(n, "months") }
 }
 
 /// One of the terms: what, the term, a remark.

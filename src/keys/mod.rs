@@ -68,22 +68,41 @@ impl Keys {
     /// Internal, naming the file that is missing or damaged. An incomplete folder is never completed silently.
     pub fn load_or_make(folder: &Path) -> Result<Keys> {
         std::fs::create_dir_all(folder)?;
-        let (master, recovery, audit) =
-            (folder.join("master.key"), folder.join("recovery.pub"), folder.join("audit.key"));
-        let present = [&master, &recovery, &audit].iter().filter(|f| f.exists()).count();
-        if present == 0 {
+        let missing = missing_from(folder).len();
+        if missing == FILES.len() {
             let new_recovery = Identity::generate();
             write_secret(&folder.join("recovery.key"), new_recovery.to_string().expose_secret())?;
-            write_secret(&recovery, &new_recovery.to_public().to_string())?;
+            write_secret(&folder.join(RECOVERY), &new_recovery.to_public().to_string())?;
             let seed: [u8; 32] = rand::random();
-            write_secret(&audit, &STANDARD.encode(seed))?;
-            write_secret(&master, Identity::generate().to_string().expose_secret())?;
-        } else if present < 3 {
+            write_secret(&folder.join(AUDIT), &STANDARD.encode(seed))?;
+            write_secret(&folder.join(MASTER), Identity::generate().to_string().expose_secret())?;
+        } else if missing > 0 {
             return Err(Error::internal(format!(
                 "the key folder {} is incomplete: master.key, recovery.pub and audit.key belong together",
                 folder.display()
             )));
         }
+        Keys::read(folder)
+    }
+
+    /// Reads the keys of a folder and makes none: for commands that look at what is there.
+    ///
+    /// # Errors
+    /// Internal, naming the files that are missing, or the one that is damaged.
+    pub fn load(folder: &Path) -> Result<Keys> {
+        let missing = missing_from(folder);
+        if !missing.is_empty() {
+            return Err(Error::internal(format!(
+                "The key folder {} lacks {}: put the keys of this installation there, or name their folder in storage.keys.",
+                folder.display(),
+                missing.join(", ")
+            )));
+        }
+        Keys::read(folder)
+    }
+
+    fn read(folder: &Path) -> Result<Keys> {
+        let (master, recovery, audit) = (folder.join(MASTER), folder.join(RECOVERY), folder.join(AUDIT));
         let damaged = |name: &str| Error::internal(format!("{name} in {} is damaged", folder.display()));
         let seed: [u8; 32] = STANDARD
             .decode(read_trimmed(&audit)?)
@@ -123,7 +142,7 @@ impl Keys {
     /// # Errors
     /// What the file system says.
     pub fn finish_rotation(folder: &Path, known_fingerprint: &str) -> Result<Option<Keys>> {
-        let (master, next) = (folder.join("master.key"), folder.join(NEXT));
+        let (master, next) = (folder.join(MASTER), folder.join(NEXT));
         let sealed_with_it = next.exists()
             && Identity::from_str(&read_trimmed(&next)?).is_ok_and(|key| fingerprint_of(&key) == known_fingerprint);
         if !sealed_with_it {
@@ -253,6 +272,17 @@ impl Keys {
     }
 }
 
+const MASTER: &str = "master.key";
+const RECOVERY: &str = "recovery.pub";
+const AUDIT: &str = "audit.key";
+/// What a key folder holds, all or nothing.
+const FILES: [&str; 3] = [MASTER, RECOVERY, AUDIT];
+
+/// Which of its files a key folder lacks.
+fn missing_from(folder: &Path) -> Vec<&'static str> {
+    FILES.into_iter().filter(|name| !folder.join(name).exists()).collect()
+}
+
 /// The master of a rotation that has begun.
 const NEXT: &str = "master.next";
 /// Folder of the masters of before.
@@ -335,6 +365,19 @@ mod tests {
         assert_eq!(Keys::load_or_make(folder.path()).unwrap().fingerprint(), keys.fingerprint());
         std::fs::remove_file(folder.path().join("master.key")).unwrap();
         assert!(Keys::load_or_make(folder.path()).is_err());
+        let said = Keys::load(folder.path()).unwrap_err().to_string();
+        assert!(said.contains(" lacks master.key: "), "{said}");
+    }
+
+    #[test]
+    fn keys_that_are_only_read_are_never_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("keys");
+        let said = Keys::load(&inside).unwrap_err().to_string();
+        assert!(said.contains(" lacks master.key, recovery.pub, audit.key: "), "{said}");
+        assert!(!inside.exists());
+        let made = Keys::load_or_make(&inside).unwrap();
+        assert_eq!(Keys::load(&inside).unwrap().fingerprint(), made.fingerprint());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::finance::measures::{self, FlowKind, MULTIPLE_PLACES, Measures, Side, 
 use crate::funds::{self, Commitment, Fund};
 use crate::http::chart::CashYear;
 use crate::investments::{self, Book, Held, InvestmentState, NavShown, Standing};
-use crate::values::{Id, LocalDate, Pence};
+use crate::values::{Id, LocalDate, Pence, counted};
 use chrono::Datelike;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -92,7 +92,7 @@ impl Holding {
 
 /// "1 day late", "32 days late".
 pub(super) fn days_late(days: i64) -> String {
-    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
+    format!("{} late", counted(days, "days"))
 }
 
 /// Holdings of which only a valuation says what they are worth, and that have none.

@@ -11,7 +11,7 @@ use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::investments::pages::{figure_shown, nav_words, rate_shown};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::time::medium_date;
-use crate::values::{Id, LocalDate, Pence};
+use crate::values::{Id, LocalDate, Pence, counted};
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
@@ -84,7 +84,7 @@ impl FundPage {
     /// "1 enterprise", "4 enterprises": one that has several holdings is counted once.
     fn enterprises(&self) -> String {
         let all: BTreeSet<_> = self.returns.holdings.iter().map(|h| h.book.investment.organisation_id).collect();
-        if all.len() == 1 { "1 enterprise".to_owned() } else { format!("{} enterprises", all.len()) }
+        counted(all.len(), "enterprises")
     }
     fn by_year(&self) -> &'static str {
         if self.thousands { "By year, £000" } else { "By year, £" }
@@ -120,11 +120,6 @@ pub(super) async fn returns_of(visit: &Visit, id: Id<Fund>) -> Result<FundReturn
 
 /// From this running total on, the table by year is in thousands of pounds.
 const THOUSANDS_FROM: Pence = Pence(50_000_000);
-
-/// "1 thing", "4 things".
-fn things(count: usize) -> String {
-    if count == 1 { "1 thing".to_owned() } else { format!("{count} things") }
-}
 
 /// Which holdings, in which order.
 fn chosen(returns: &FundReturns, query: &FundQuery) -> Result<Vec<usize>> {

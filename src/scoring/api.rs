@@ -226,7 +226,7 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
                 .values()
                 .map(|m| {
                     json!({
-                        "application": m.application_id, "criterion": m.criterion, "level": m.level,
+                        "id": m.id, "application": m.application_id, "criterion": m.criterion, "level": m.level,
                         "passed": m.passed, "reason": m.reason, "agreed_at": m.agreed_at,
                     })
                 })

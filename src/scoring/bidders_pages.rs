@@ -66,8 +66,8 @@ pub async fn look_api(visit: Visit, id: web::Path<Id<Call>>, body: Sent<LookInpu
     ok(&json!({ "bidders": found }))
 }
 
-/// The bidders by name, for a declaration of conflicts before sight. Where names are hidden on the sheet, `bid` is the
-/// organisation's identifier, so that nothing tells its letter.
+/// The bidders by name, for a declaration of conflicts before sight. Where names are hidden on the sheet, `bid` is a word
+/// for this declaration alone, so that nothing tells its letter.
 ///
 /// # Errors
 /// Denied for somebody who is not on the panel.

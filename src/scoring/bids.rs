@@ -11,6 +11,7 @@ use crate::evaluation::{
     Bid, BidCosts, BidFigure, BidPrice, ChosenOption, Inputs, Kind, LevelScore, Pass, PriceModel, Promise, WholeLife,
 };
 use crate::values::Id;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An opened bid with its bidder’s name.
@@ -45,10 +46,12 @@ pub(super) fn opened(db: &mut Db, call: Id<Call>) -> Result<Vec<Opened>> {
     Ok(by_name(bids))
 }
 
-/// What a declaration of conflicts calls a bidder. Where names are hidden it is the organisation's identifier, because that
-/// of its bid stands beside its letter.
+/// What a declaration of conflicts calls a bidder. Where names are hidden it is a word that stands nowhere else: the
+/// identifier of its bid stands beside its letter and tells when the bid was begun, and that of its organisation would tell
+/// when it registered, which a new supplier does just before it begins.
 pub(super) fn declared_as(bid: &Opened, hides: bool) -> String {
-    if hides { bid.application.organisation_id.to_string() } else { bid.application.id.to_string() }
+    let Application { id, call_id, organisation_id, .. } = &bid.application;
+    if hides { hex::encode(Sha256::digest(format!("{call_id}\n{organisation_id}"))) } else { id.to_string() }
 }
 
 /// Bids as those who judge see them: where names are hidden, under their letters and in the order of these.

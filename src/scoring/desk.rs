@@ -5,10 +5,11 @@ use super::model::{Conflict, Disregard, Enquiry, EnquiryOutcome, Fallen, Moderat
 use super::moderation::{self};
 use super::pages::form_shell;
 use super::ranking::{self, RankingInput};
+use super::rules::{self, ScoringRefusal};
 use super::sheets::ScoreInput;
 use super::standing::{Place, changes, places, ranked_by};
 use super::store::Seated;
-use super::{bid_id, falling_away, rules, store, words};
+use super::{bid_id, falling_away, store, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::db::Db;
@@ -17,7 +18,7 @@ use crate::evaluation::{Kind, Sensitivity};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Account, Actor, Id};
+use crate::values::{Account, Actor, Id, RefusalInfo};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -422,15 +423,19 @@ struct AgreePage {
     criterion: String,
     originals: Vec<(String, String, String)>,
     history: Vec<(String, String, String)>,
+    /// What was agreed when the form was first shown: saving is refused when something else is agreed by then.
+    read: String,
     levels: Vec<(String, String, String)>,
     requirement: Option<String>,
     may_agree: bool,
 }
 
+/// `was_read` is what somebody had read who sent the form and must look at it again.
 async fn agree_page(
     visit: &Visit,
     path: (Id<Call>, Id<Application>, String),
     form: Option<FormState>,
+    was_read: Option<String>,
 ) -> Result<AgreePage> {
     let (id, application, criterion_id) = path;
     let found = desk(visit, id).await?;
@@ -449,6 +454,7 @@ async fn agree_page(
         })
         .collect();
     let agreed = found.agreed.get(&(application, criterion_id.clone()));
+    let read = was_read.unwrap_or_else(|| agreed.map(|m| m.id.to_string()).unwrap_or_default());
     let form = form.unwrap_or_else(|| match agreed {
         Some(m) => FormState::filled([
             ("level", m.level.map(|l| l.to_string()).unwrap_or_default()),
@@ -467,6 +473,7 @@ async fn agree_page(
         history: agreed
             .map(|m| vec![(m.agreed_at.medium(), value_words(m.level, m.passed), m.reason.clone())])
             .unwrap_or_default(),
+        read,
         levels: match &criterion.kind {
             Kind::Quality { levels } => levels
                 .iter()
@@ -490,7 +497,7 @@ async fn agree_page(
 /// # Errors
 /// Denied, NotFound.
 pub async fn agree_form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>, String)>) -> Answer {
-    page(&agree_page(&visit, path.into_inner(), None).await?)
+    page(&agree_page(&visit, path.into_inner(), None, None).await?)
 }
 
 /// `POST /desk/calls/{id}/moderation/{application}/{criterion}`
@@ -512,7 +519,12 @@ pub async fn agree(
             see(&format!("/desk/calls/{call}/moderation"))
         }
         Err(error) => {
-            page_again(&agree_page(&visit, (call, application, criterion), Some(posted.again(error)?)).await?)
+            // Whoever is told that something else stands now reads it on this page.
+            let stale =
+                matches!(&error, Error::Refused(refusal) if refusal.code == ScoringRefusal::AgreedMeanwhile.code());
+            let was_read = (!stale).then(|| posted.input.read.clone());
+            let form = posted.again(error)?;
+            page_again(&agree_page(&visit, (call, application, criterion), Some(form), was_read).await?)
         }
     }
 }

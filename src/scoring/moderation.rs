@@ -20,7 +20,8 @@ use serde_json::json;
 /// Records what the panel agrees on one answer. Agreeing again adds a row and keeps the one before.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused while evaluators still score or once moderation is closed.
+/// Invalid, Denied, NotFound; refused while evaluators still score, once moderation is closed, and when something else is
+/// agreed by now than what was read.
 pub async fn agree(
     app: &App,
     actor: &Actor,
@@ -32,7 +33,7 @@ pub async fn agree(
 ) -> Result<()> {
     let given = read(input, true)?;
     let agreed_by = actor.account().ok_or(Error::Denied)?;
-    let (actor, criterion) = (actor.clone(), criterion.to_owned());
+    let (actor, criterion, was_read) = (actor.clone(), criterion.to_owned(), input.read.clone());
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
@@ -51,6 +52,7 @@ pub async fn agree(
             if !rules::fits(model_criterion, given.level, given.passed) {
                 return Err(Error::field("level", "Choose one of the published levels"));
             }
+            rules::agreed_as_read(store::standing_agreement(db, call.id, application, &criterion)?, &was_read)?;
             let row = Moderated {
                 id: Id::new(),
                 authority_id: call.authority_id,

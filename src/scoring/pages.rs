@@ -16,6 +16,7 @@ use crate::values::Id;
 use crate::values::decimals::shown_decimal;
 use actix_web::web;
 use askama::Template;
+use std::collections::HashMap;
 
 pub(super) fn form_shell(visit: &Visit, title: &str, form: &FormState) -> Shell {
     let mut shell = visit.shell(title, "/desk/calls");
@@ -135,7 +136,7 @@ fn answer_words(level: Option<i64>, passed: Option<bool>) -> String {
 /// on only the page of the declaration (`naming`) does.
 async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) -> Result<SheetPage> {
     let account = visit.account()?;
-    let (call, member, hidden, bids, conflicts, drafts, seen) = visit
+    let (call, member, hidden, bids, conflicts, drafts, mut seen) = visit
         .app
         .db
         .read(move |db| {
@@ -170,6 +171,9 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) 
     let conflicts_shown: Vec<(String, String, &'static str)> =
         conflicts.iter().map(|c| (declared_with(c.application_id), c.nature.clone(), c.outcome.label())).collect();
     let bids = bids::as_judged(bids, hidden);
+    // As the bids are shown: the order of their identifiers is that in which they were begun.
+    let places: HashMap<Id<Application>, usize> = bids.iter().map(|b| b.application.id).zip(0..).collect();
+    seen.sort_by_key(|(score, _)| places.get(&score.application_id).copied());
     let name =
         |id: Id<Application>| bids.iter().find(|b| b.application.id == id).map(|b| b.name.clone()).unwrap_or_default();
     let conflicted = rules::is_conflicted(&conflicts, &member);

@@ -131,7 +131,7 @@ pub async fn replace_member(
 pub struct DeclarationInput {
     /// `none` or `some`.
     pub answer: String,
-    /// Identifiers of the bids one has a conflict with.
+    /// The bids one has a conflict with, each called as in the list of bidders for a declaration.
     #[serde(deserialize_with = "one_or_many")]
     pub bids: Vec<String>,
     /// What the conflict is.
@@ -166,13 +166,8 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
             false
         }
     };
-    let mut named: Vec<Id<Application>> = Vec::new();
-    for text in &input.bids {
-        match text.parse() {
-            Ok(id) => named.push(id),
-            Err(_) => form.wrong("bids", "Choose from the list of bidders"),
-        }
-    }
+    let named: Vec<String> = input.bids.iter().map(|bid| bid.trim().to_owned()).collect();
+    form.check(named.iter().all(|bid| !bid.is_empty()), "bids", "Choose from the list of bidders");
     let nature = if some {
         form.check(!named.is_empty(), "bids", "Choose every bidder you have a conflict with");
         form.text("nature", &input.nature, 1000, "Say what the conflict is")
@@ -192,12 +187,13 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
             if bids.is_empty() {
                 return Err(ScoringRefusal::NotOpened.into());
             }
-            // Where names are hidden a bidder is named by its organisation, so that nothing tells which letter it has.
-            // Its bid's identifier is not taken there: the page would answer with the name of whoever has that letter.
+            // Where names are hidden the identifier of a bid is not taken: the page would answer with the name of whoever
+            // has that letter.
             let hides = call.terms.0.hides_bidders();
-            let is = |b: &bids::Opened, id: &Id<Application>| bids::declared_as(b, hides) == id.to_string();
-            let found: Option<Vec<Id<Application>>> =
-                named.iter().map(|id| bids.iter().find(|b| is(b, id)).map(|b| b.application.id)).collect();
+            let bid_of = |called: &String| {
+                bids.iter().find(|b| bids::declared_as(b, hides) == *called).map(|b| b.application.id)
+            };
+            let found: Option<Vec<Id<Application>>> = named.iter().map(bid_of).collect();
             let found = found.ok_or(ScoringRefusal::NotOfThisCall)?;
             for application in &found {
                 let row = Conflict {

@@ -1,8 +1,8 @@
 //! Who may score, when scores are whole, and what may be done to a bid.
 
-use super::model::{Conflict, ConflictOutcome, DisregardGround, EnquiryOutcome, PanelMember};
+use super::model::{Conflict, ConflictOutcome, DisregardGround, EnquiryOutcome, Moderated, PanelMember};
 use crate::evaluation::{Criterion, Kind, Model};
-use crate::values::RefusalInfo;
+use crate::values::{Id, RefusalInfo, counted_with, so_many_are};
 
 /// A refusal of this room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum ScoringRefusal {
         /// How many.
         missing: usize,
     },
+    /// Something else is agreed than what was read.
+    AgreedMeanwhile,
     /// Moderation is closed.
     ModerationClosed,
     /// Moderation is still open.
@@ -75,10 +77,6 @@ pub enum ScoringRefusal {
     NotOfThisCall,
 }
 
-fn how_many(missing: usize) -> String {
-    if missing == 1 { "one is".to_owned() } else { format!("{missing} are") }
-}
-
 impl RefusalInfo for ScoringRefusal {
     fn code(&self) -> &'static str {
         match self {
@@ -91,6 +89,7 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::SheetsNotFinal { .. } => "scoring/sheets-not-final",
             ScoringRefusal::NobodyScored => "scoring/nobody-scored",
             ScoringRefusal::NotAgreed { .. } => "scoring/not-agreed",
+            ScoringRefusal::AgreedMeanwhile => "scoring/agreed-meanwhile",
             ScoringRefusal::ModerationClosed => "scoring/moderation-closed",
             ScoringRefusal::ModerationOpen => "scoring/moderation-open",
             ScoringRefusal::PricesSealed => "scoring/prices-sealed",
@@ -126,16 +125,21 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::SheetNotWhole { missing } => {
                 format!(
                     "Give a level and a reason for every answer first; {} missing. A missing score is not a zero.",
-                    how_many(*missing)
+                    so_many_are(*missing)
                 )
             }
             ScoringRefusal::SheetsNotFinal { waiting } => format!(
                 "{} not made their scores final. Moderation starts when all have, so that nobody is led by others.",
-                if *waiting == 1 { "1 evaluator has".to_owned() } else { format!("{waiting} evaluators have") }
+                counted_with(*waiting, "evaluators", "has", "have")
             ),
             ScoringRefusal::NobodyScored => "Nobody has scored. Add evaluators to the panel first.".to_owned(),
             ScoringRefusal::NotAgreed { missing } => {
-                format!("Agree every answer first; {} not agreed.", how_many(*missing))
+                format!("Agree every answer first; {} not agreed.", so_many_are(*missing))
+            }
+            ScoringRefusal::AgreedMeanwhile => {
+                "This answer was agreed since you read it, so nothing was saved. Read what stands now, then agree again. \
+                 A program sends the id of what it read in the field read."
+                    .to_owned()
             }
             ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
             ScoringRefusal::ModerationOpen => "Close the moderation first.".to_owned(),
@@ -234,6 +238,16 @@ pub fn may_moderate(panel: &[PanelMember], conflicts: &[Conflict]) -> Result<(),
         return Err(ScoringRefusal::SheetsNotFinal { waiting });
     }
     if scoring.is_empty() { Err(ScoringRefusal::NobodyScored) } else { Ok(()) }
+}
+
+/// Whether the panel agrees with what stands before its eyes: `read` is the identifier of the agreement that was read, or
+/// empty where none was. Of two people who agree one answer at once the second is told of the first.
+///
+/// # Errors
+/// [`ScoringRefusal::AgreedMeanwhile`].
+pub fn agreed_as_read(standing: Option<Id<Moderated>>, read: &str) -> Result<(), ScoringRefusal> {
+    let standing = standing.map(|id| id.to_string()).unwrap_or_default();
+    if standing == read.trim() { Ok(()) } else { Err(ScoringRefusal::AgreedMeanwhile) }
 }
 
 /// Whether a bid may be left out on a ground.

@@ -5,7 +5,7 @@ use super::model::Ranking;
 use super::panel::{DeclarationInput, MemberInput};
 use super::ranking::RankingInput;
 use super::sheets::ScoreInput;
-use super::{moderation, panel, ranking, sheets};
+use super::{moderation, panel, ranking, sheets, store};
 use crate::app::App;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
@@ -53,7 +53,11 @@ pub async fn moderate_everything(
     judge: Judge<'_>,
     now: Instant,
 ) -> Result<()> {
-    for (application, criterion, input) in sheet(app, call, 0, judge).await? {
+    let standing = app.db.read(move |db| store::moderated(db, call)).await?;
+    for (application, criterion, mut input) in sheet(app, call, 0, judge).await? {
+        if let Some(agreed) = standing.get(&(application, criterion.clone())) {
+            input.read = agreed.id.to_string();
+        }
         moderation::agree(app, officer, call, application, &criterion, &input, now).await?;
     }
     moderation::close(app, officer, call, now).await

@@ -27,6 +27,9 @@ pub struct ScoreInput {
     pub reason: String,
     /// On the page: `next` goes on to the next bid.
     pub go: String,
+    /// Where the panel agrees: the `id` of what it agreed on this answer before, as it was read; empty when nothing was
+    /// agreed. When something else is agreed by now, nothing is saved. Not used for one’s own scores.
+    pub read: String,
 }
 
 pub(super) struct Given {

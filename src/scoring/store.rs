@@ -131,6 +131,23 @@ pub(super) fn insert_moderated(db: &mut Db, row: &Moderated) -> Result<()> {
     Ok(())
 }
 
+/// What stands agreed on one answer, the same row that [`moderated`] gives for it.
+pub(super) fn standing_agreement(
+    db: &mut Db,
+    call: Id<Call>,
+    application: Id<Application>,
+    criterion: &str,
+) -> Result<Option<Id<Moderated>>> {
+    Ok(moderated_scores::table
+        .filter(moderated_scores::call_id.eq(call))
+        .filter(moderated_scores::application_id.eq(application))
+        .filter(moderated_scores::criterion.eq(criterion))
+        .select(moderated_scores::id)
+        .order((moderated_scores::agreed_at.desc(), moderated_scores::id.desc()))
+        .first(db)
+        .optional()?)
+}
+
 /// What stands agreed, by bid and criterion: the newest row of each.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use super::model::{Principle, Route, RouteBody, RouteState};
 use crate::law::subsidy::{Assistance, MfaCheck, mfa_check};
-use crate::values::{Account, Id, LocalDate, Pence, RefusalInfo};
+use crate::values::{Account, Id, LocalDate, Pence, RefusalInfo, so_many_are};
 use std::collections::BTreeMap;
 
 /// Why a route cannot be recorded or used.
@@ -56,8 +56,7 @@ impl RefusalInfo for RouteRefusal {
                     .to_owned()
             }
             RouteRefusal::Unanswered { left } => {
-                let left = if *left == 1 { "one is".to_owned() } else { format!("{left} are") };
-                format!("Answer all seven principles before the assessment is signed; {left} left.")
+                format!("Answer all seven principles before the assessment is signed; {} left.", so_many_are(*left))
             }
             RouteRefusal::SamePerson => {
                 "You wrote this assessment. Ask a committee member who did not write it to sign it.".to_owned()

@@ -215,6 +215,21 @@ pub fn counted(count: impl Into<Decimal>, many: &str) -> String {
     shown_with_unit(count.into(), many)
 }
 
+/// As [`counted`], with what one does and what more of them do: `1 supplier has`, `2 suppliers have`.
+#[must_use]
+pub fn counted_with(count: impl Into<Decimal>, many: &str, one_does: &str, more_do: &str) -> String {
+    let count = count.into();
+    let verb = if count == Decimal::ONE { one_does } else { more_do };
+    format!("{} {verb}", counted(count, many))
+}
+
+/// How many of what was just named are something: `one is`, `3 are`.
+#[must_use]
+pub fn so_many_are(count: impl Into<Decimal>) -> String {
+    let count = count.into();
+    if count == Decimal::ONE { "one is".to_owned() } else { format!("{} are", shown_decimal(count)) }
+}
+
 /// A decimal with thousands separators, a true minus sign and no trailing zeros.
 #[must_use]
 pub fn shown_decimal(value: Decimal) -> String {
@@ -250,6 +265,16 @@ mod tests {
         assert_eq!(said(dec!(1), "companies"), "1 company");
         assert_eq!(said(dec!(1200), "homes"), "1,200 homes");
         assert_eq!(said(dec!(0), "people"), "0 people");
+    }
+
+    #[test]
+    fn one_is_told_from_more_and_none_counts_as_more() {
+        let days: Vec<String> = [0_i64, 1, 2, 1_200].into_iter().map(|n| counted(n, "days")).collect();
+        assert_eq!(days, ["0 days", "1 day", "2 days", "1,200 days"]);
+        let have: Vec<String> =
+            [0_usize, 1, 2].into_iter().map(|n| counted_with(n, "suppliers", "has", "have")).collect();
+        assert_eq!(have, ["0 suppliers have", "1 supplier has", "2 suppliers have"]);
+        assert_eq!([1, 3].map(so_many_are), ["one is", "3 are"]);
     }
 
     #[test]

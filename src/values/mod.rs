@@ -16,7 +16,9 @@ pub mod words;
 
 pub use actor::{Account, Actor, Membership, Role, Subject};
 pub use clock::Clock;
-pub use decimals::{Quantity, Rate, Score, Share, Weight, counted, round_half_even, round_half_up};
+pub use decimals::{
+    Quantity, Rate, Score, Share, Weight, counted, counted_with, round_half_even, round_half_up, so_many_are,
+};
 pub use fields::{FieldErrors, Parser};
 pub use ids::Id;
 pub use money::Pence;

@@ -1,5 +1,6 @@
 //! Instants in UTC, cut to microseconds, and calendar dates in Europe/London.
 
+use super::decimals::counted;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::London;
 use serde::{Deserialize, Serialize};
@@ -216,13 +217,12 @@ pub fn short_date(date: LocalDate) -> String {
 #[must_use]
 pub fn distance(today: LocalDate, date: LocalDate) -> String {
     let days = (date - today).num_days();
-    let count = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
     let span = |n: i64| match n {
-        0..=20 => count(n, "day"),
-        21..=364 if n % 7 == 0 => count(n / 7, "week"),
-        21..=364 => format!("{} and {}", count(n / 7, "week"), count(n % 7, "day")),
-        _ if n % 365 < 7 => count(n / 365, "year"),
-        _ => format!("{} and {}", count(n / 365, "year"), count(n % 365 / 7, "week")),
+        0..=20 => counted(n, "days"),
+        21..=364 if n % 7 == 0 => counted(n / 7, "weeks"),
+        21..=364 => format!("{} and {}", counted(n / 7, "weeks"), counted(n % 7, "days")),
+        _ if n % 365 < 7 => counted(n / 365, "years"),
+        _ => format!("{} and {}", counted(n / 365, "years"), counted(n % 365 / 7, "weeks")),
     };
     match days {
         0 => "today".to_owned(),

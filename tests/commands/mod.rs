@@ -166,8 +166,9 @@ fn a_database_is_brought_to_the_newest_schema_once() {
 #[test]
 fn a_command_that_looks_at_the_database_says_where_none_is_and_makes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [["verify", "documents"], ["verify", "audit"], ["keys", "rotate"]] {
-        let said = sentence(&commonweal(folder.path(), &arguments));
+    let account = ["user", "add", "--email", "ada@council.example", "--name", "Ada"];
+    for arguments in [&["verify", "documents"][..], &["verify", "audit"], &["keys", "rotate"], &account] {
+        let said = sentence(&commonweal(folder.path(), arguments));
         assert_eq!(
             said.trim(),
             "There is no database at var/commonweal.db: run `commonweal migrate` or `commonweal demo` first.",
@@ -178,9 +179,21 @@ fn a_command_that_looks_at_the_database_says_where_none_is_and_makes_nothing() {
     // A file that was never migrated is no database of this version either, and no keys are made for it.
     std::fs::create_dir(folder.path().join("var")).unwrap();
     std::fs::write(folder.path().join("var/commonweal.db"), "").unwrap();
-    let said = sentence(&commonweal(folder.path(), &["verify", "audit"]));
-    assert!(said.contains("no database of this version at var/commonweal.db"), "{said}");
+    for arguments in [&["verify", "audit"][..], &account] {
+        let said = sentence(&commonweal(folder.path(), arguments));
+        assert!(said.contains("no database of this version at var/commonweal.db"), "{arguments:?}: {said}");
+    }
     assert!(!folder.path().join("var/keys").exists());
+    // Nor are keys made where a database is: they would not be its own.
+    assert!(commonweal(folder.path(), &["migrate"]).status.success());
+    for arguments in [["verify", "audit"], ["keys", "rotate"]] {
+        let said = sentence(&commonweal(folder.path(), &arguments));
+        assert!(
+            said.contains("var/keys lacks master.key, recovery.pub, audit.key: put the keys"),
+            "{arguments:?}: {said}"
+        );
+        assert!(!folder.path().join("var/keys").exists(), "{arguments:?} made keys");
+    }
 }
 
 #[test]
@@ -273,6 +286,7 @@ fn practice_never_begins_where_real_data_or_a_council_is() {
 #[test]
 fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(commonweal(folder.path(), &["migrate"]).status.success());
     let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
         .args([
             "user",

@@ -2,10 +2,11 @@
 
 use super::{listed_under, require_own};
 use crate::app::App;
+use crate::applications::lot_order::Placed;
 use crate::applications::model::{Application, ApplicationState, Draft};
 use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
-use crate::applications::{lot_order, sealing, store};
+use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
 use crate::db::{Db, Gathered};
@@ -78,6 +79,7 @@ struct Ready {
     sealed_draft: String,
     envelopes: Vec<Envelope>,
     limited: Option<(Vec<Id<Call>>, u32)>,
+    placed: Option<Placed>,
 }
 
 /// What is to be done about an application that somebody sends.
@@ -133,10 +135,6 @@ async fn prepare(
             if terms.by_invitation().is_some() {
                 calls::stages::require_listed(db, call.id, application.organisation_id)?;
             }
-            let others = match terms.lot().filter(|whole| whole.asks_preference()) {
-                Some(whole) => lot_order::sent_for_others(db, whole, &application)?,
-                None => Vec::new(),
-            };
             let (mut draft, key) =
                 sealing::open_draft(&installation, &application)?.ok_or(ApplicationRefusal::DraftGone)?;
             if let Some(Signed { name, form }) = signed {
@@ -152,9 +150,10 @@ async fn prepare(
             if missing > 0 {
                 return Err(ApplicationRefusal::Incomplete(missing).into());
             }
-            if let (Some(whole), Some(place)) = (terms.lot(), draft.answers.lot_place) {
-                lot_order::is_free(&installation, whole, place, &others)?;
-            }
+            let placed = match (terms.lot().filter(|whole| whole.asks_preference()), draft.answers.lot_place) {
+                (Some(whole), Some(place)) => Some(Placed::judge(db, &installation, whole, place, &application)?),
+                _ => None,
+            };
             for file in &draft.answers.files {
                 if !draft.sent.contains(&file.document) {
                     draft.sent.push(file.document);
@@ -164,6 +163,7 @@ async fn prepare(
                 envelopes: envelopes(&application, &draft, &recipients, now)?,
                 sealed_draft: key.seal(&draft)?,
                 limited: limited(&terms),
+                placed,
                 application,
                 call,
             })))
@@ -197,6 +197,8 @@ struct Sending {
     envelopes: Vec<Envelope>,
     /// The lots of the call's tender and how many of them one supplier may bid for, where that is limited.
     limited: Option<(Vec<Id<Call>>, u32)>,
+    /// The place it has in its supplier's own order of lots, where it is given one.
+    placed: Option<Placed>,
     /// Its receipt but for the instant and the audit row's hash.
     blank: Receipt,
     actor: Actor,
@@ -205,7 +207,7 @@ struct Sending {
 
 /// Writes what was made ready, unless the application was changed since it was read.
 async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<Option<Receipt>> {
-    let Ready { application, call, sealed_draft: draft, mut envelopes, limited } = ready;
+    let Ready { application, call, sealed_draft: draft, mut envelopes, limited, placed } = ready;
     let sha256 = |part: Part| envelopes.iter().find(|e| e.part == part).map(|e| e.sha256.clone()).unwrap_or_default();
     let now = clock.now();
     let blank = Receipt {
@@ -223,7 +225,7 @@ async fn write(app: &App, actor: &Actor, ready: Ready, clock: &Clock) -> Result<
         envelope.receipt_id = Some(blank.id);
     }
     let (actor, clock) = (actor.clone(), clock.clone());
-    app.db.write_gathered(Sending { application, call, draft, envelopes, limited, blank, actor, clock }).await
+    app.db.write_gathered(Sending { application, call, draft, envelopes, limited, placed, blank, actor, clock }).await
 }
 
 impl Gathered for Sending {
@@ -267,6 +269,10 @@ impl Gathered for Sending {
                     lots.filter(|(_, (stage, _))| *stage != CallStage::Withdrawn).map(|(lot, _)| lot).collect();
                 let sent = store::hold_and_count_sent(db, &lots, one.application.organisation_id)?;
                 rules::within_lots(sent, *most)?;
+            }
+            // Only a lot that its supplier gave a place pays for these two.
+            if let Some(placed) = &one.placed {
+                placed.still_free(db, &one.application)?;
             }
         }
         let mut receipts = write_all(db, &stored, at)?;

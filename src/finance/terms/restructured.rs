@@ -14,7 +14,7 @@ use crate::finance::refusal::{FinanceRefusal, times, total};
 use crate::finance::schedule::{CapitalisedRounding, HolidayKind, HolidayTerm, Nature, Row, Schedule, Tranche};
 use crate::values::decimals::shown_percent;
 use crate::values::time::medium_date;
-use crate::values::{LocalDate, Pence, Rate};
+use crate::values::{LocalDate, Pence, Rate, counted};
 use chrono::Months;
 use serde::{Deserialize, Serialize};
 
@@ -55,10 +55,7 @@ impl NewTerms {
     /// It in a line: "24 payments from then on, at 3.00% a year, £500 that was overdue goes into them".
     #[must_use]
     pub fn words(&self) -> String {
-        let mut parts = vec![match self.instalments {
-            1 => "1 payment from then on".to_owned(),
-            n => format!("{n} payments from then on"),
-        }];
+        let mut parts = vec![format!("{} from then on", counted(self.instalments, "payments"))];
         if let Some(first) = self.first_due {
             parts.push(format!("the first on {}", medium_date(first)));
         }

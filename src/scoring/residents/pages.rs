@@ -13,7 +13,7 @@ use crate::http::{Answer, FormState, Link, Parts, Posted, Shell, Visit, page, pa
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::pages::form_shell;
 use crate::values::decimals::{group_thousands, shown_decimal, shown_percent};
-use crate::values::{FieldErrors, Id, Pence, Refusal};
+use crate::values::{FieldErrors, Id, Pence, Refusal, counted};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -138,10 +138,9 @@ fn result(vote: &ResidentVote, rule: &PanelRule, tally: &PanelTally) -> Result<O
         };
         note.push_str(&format!(" {needed} needed, so the vote gives no points."));
     }
-    let residents = if tally.entitled == 1 { "resident" } else { "residents" };
     Ok(Outcome {
         chart: chart(vote, rule, tally)?,
-        verdict: format!("{} of {} {residents} voted.", count(tally.voted), count(tally.entitled)),
+        verdict: format!("{} of {} voted.", count(tally.voted), counted(tally.entitled, "residents")),
         note,
         heads,
         rows,

@@ -4,7 +4,7 @@ use super::model::ResidentVote;
 use crate::evaluation::panel::{Ballot, FEWEST_SHOWN, PanelTally};
 use crate::evaluation::{Kind, Model, PanelRule};
 use crate::people::read_email;
-use crate::values::{FieldErrors, Instant, Parser, Pence, RefusalInfo};
+use crate::values::{FieldErrors, Instant, Parser, Pence, RefusalInfo, so_many_are};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most residents on one roll.
@@ -93,7 +93,7 @@ impl RefusalInfo for ResidentRefusal {
                 deadline.long()
             ),
             ResidentRefusal::NotAllOpened { waiting } => {
-                let waiting = if *waiting == 1 { "one is".to_owned() } else { format!("{waiting} are") };
+                let waiting = so_many_are(*waiting);
                 format!("Open every application first, so that residents vote on all of them; {waiting} not opened.")
             }
             ResidentRefusal::NothingToVoteOn => "There is no application to vote on.".to_owned(),
@@ -117,7 +117,7 @@ impl RefusalInfo for ResidentRefusal {
                     1 => "One ballot of residents counts".to_owned(),
                     more => format!("{more} ballots of residents count"),
                 };
-                let needed = if *quorum == 1 { "one is".to_owned() } else { format!("{quorum} are") };
+                let needed = so_many_are(*quorum);
                 format!("{counts} and {needed} needed, so the vote gives no points. Hold it again.")
             }
         }
