@@ -2,8 +2,8 @@
 //
 // A page is checked once for each distinct rendering (same kind of address, same elements and classes): axe with the
 // tags of WCAG 2.2 AA and best practice at 1280, one first-level heading, links of an error summary that lead to a
-// field, and at 320 no sideways scrolling and no list that is cut off. Every page is checked for its status and for what the console says, which
-// includes every violation of the content security policy.
+// field, and at 320 no sideways scrolling and no list that is cut off. Every page is checked for its status and for what
+// the console says, which includes every violation of the content security policy.
 import { chromium } from 'playwright-core';
 import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
