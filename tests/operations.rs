@@ -7,11 +7,11 @@ use actix_web::test::TestRequest;
 use chrono::TimeDelta;
 use commonweal::audit;
 use commonweal::calls::CallKind;
-use commonweal::db::migrate;
 use commonweal::error::Error;
 use commonweal::outbox::{self, Handlers};
 use commonweal::values::{Actor, Instant, Role};
 use commonweal::web::routes;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,9 @@ both! {
             let request = TestRequest::get().uri("/metrics").insert_header((passed_on, "203.0.113.9"));
             nobody.request(request).await.expect(404);
         }
-        assert!(migrate::down(&world.app.db).unwrap() > 0);
+        // As when a newer program starts on the database of an older one.
+        let older = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+        world.app.db.write_now(|db| Ok(db.batch_execute(older)?)).unwrap();
         assert_eq!(nobody.get("/health/ready").await.expect(503).text, "migrations are pending\n");
         assert_eq!(nobody.get("/health/live").await.expect(200).text, "live\n");
     }
