@@ -49,7 +49,9 @@ both! {
         for _ in 0..10 {
             browser.post("/sign-in", &[("email", &email), ("password", "wrong wrong wrong")]).await.expect(422);
         }
-        browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
+        let locked = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
+        let unknown = browser.post("/sign-in", &[("email", "nobody@example.org"), ("password", PASSWORD)]).await.expect(422);
+        assert_eq!(locked.words().replace(&email, ""), unknown.words().replace("nobody@example.org", ""));
     }
     async fn a_forgotten_password_is_reset_by_mail_once_and_ends_every_session(world: World) {
         let person = world.person(Role::Auditor);
