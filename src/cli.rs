@@ -120,6 +120,9 @@ enum User {
         /// Name of the authority.
         #[arg(long, requires = "role")]
         authority: Option<String>,
+        /// Name of the authority above it, when the authority is new.
+        #[arg(long, requires = "authority")]
+        above: Option<String>,
     },
 }
 
@@ -272,8 +275,8 @@ fn carry_out(cli: &Cli) -> Outcome {
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { once } => make_demo(config_file, *once).map_err(said),
-        Command::User(User::Add { email, name, role, authority }) => {
-            add_user(config_file, email, name, role.zip(authority.as_deref())).map_err(said)
+        Command::User(User::Add { email, name, role, authority, above }) => {
+            add_user(config_file, email, name, role.zip(authority.as_deref()), above.as_deref()).map_err(said)
         }
         Command::Verify(Verify::Audit { checkpoint }) => {
             upkeep::verify_audit(config_file, checkpoint.as_deref()).map_err(said)
@@ -395,7 +398,13 @@ fn make_demo(config_file: Option<&Path>, once: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(Role, &str)>) -> Result<ExitCode> {
+fn add_user(
+    config_file: Option<&Path>,
+    email: &str,
+    name: &str,
+    role: Option<(Role, &str)>,
+    above: Option<&str>,
+) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     let database = open_existing(&config)?;
     let mut password = String::new();
@@ -408,15 +417,27 @@ fn add_user(config_file: Option<&Path>, email: &str, name: &str, role: Option<(R
     let account = database.write_now(|db| {
         let account = people::make_account(db, &name, &email, &hash, now)?;
         if let Some((role, authority)) = role {
-            let found = crate::people::authorities(db)?.into_iter().find(|o| o.name == authority);
-            let organisation = match found {
+            let known = crate::people::authorities(db)?;
+            let find = |name: &str| known.iter().find(|o| o.name == name).cloned();
+            let organisation = match find(authority) {
+                Some(_) if above.is_some() => {
+                    let why = format!("{authority} is there already: only a new authority is put below another.");
+                    return Err(Error::field("above", why));
+                }
                 Some(organisation) => organisation,
                 None => {
+                    let parent_id = match above {
+                        Some(name) => {
+                            let missing = || Error::field("above", format!("There is no authority called {name}."));
+                            Some(find(name).ok_or_else(missing)?.id)
+                        }
+                        None => None,
+                    };
                     let organisation = Organisation {
                         id: Id::new(),
                         kind: OrganisationKind::Authority,
                         name: authority.to_owned(),
-                        parent_id: None,
+                        parent_id,
                         profile: db::Json(Profile::default()),
                         created_at: now,
                         created_by: Some(account),

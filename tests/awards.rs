@@ -5,6 +5,7 @@ use crate::support::World;
 use commonweal::awards::{self, AwardState};
 use commonweal::calls::{self, CallKind};
 use commonweal::db::schema::{accounts, calls as call_rows, panel_conflicts};
+use commonweal::evaluation::Minimum;
 use commonweal::outbox::mail;
 use commonweal::scoring;
 use commonweal::values::{Actor, Id, Instant, Role};
@@ -165,6 +166,31 @@ both! {
         loser.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(404);
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
         assert_eq!(mails.iter().filter(|m| m.subject.starts_with("Assessment summary")).count(), 2);
+    }
+    async fn a_bidder_below_a_published_minimum_is_left_out_and_reads_which_one(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        let call = ready.call;
+        let mut terms = world.app.db.read_now(|db| calls::find(db, call)).unwrap().terms;
+        terms.0.model.criteria[1].minimum = Some(Minimum::Level { level: 3 });
+        world.app.db.write_now(|db| {
+            diesel::update(call_rows::table.filter(call_rows::id.eq(call))).set(call_rows::terms.eq(&terms)).execute(db)?;
+            Ok(())
+        }).unwrap();
+        signed(&world, &ready).await;
+        let why = "Level 2 for “Delivery plan” is below the minimum of 3.";
+        world.client(&ready.officer).await.get(&format!("/desk/calls/{call}/moderation")).await.expect(200)
+            .shows("Left out of the ranking").shows(why);
+        let id = recommended(&world, &ready, json!({})).await;
+        let officer = world.api(&ready.officer).await;
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), check).await.expect(200);
+        }
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        committee.post(&format!("/api/v1/awards/{id}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        officer.post(&format!("/api/v1/calls/{call}/summaries"), json!({})).await.expect(200);
+        let loser = world.client(&ready.suppliers[1].1).await;
+        loser.get(&format!("/applications/{}/outcome", ready.bids[1])).await.expect(200).shows(why);
     }
     async fn an_investment_needs_the_quorum_and_the_majority_of_its_committee_without_the_recused(world: World) {
         let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);

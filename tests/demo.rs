@@ -2,9 +2,11 @@
 
 use crate::journeys::evaluate;
 use crate::support::{Kind, World};
+use commonweal::db::schema::{applications, members};
 use commonweal::people::actions::DEMO_PASSWORD;
-use commonweal::values::Actor;
+use commonweal::values::{Actor, Instant, Role};
 use commonweal::{audit, evaluation};
+use diesel::prelude::*;
 
 async fn the_story(kind: Kind) {
     let world = World::demo(kind).await;
@@ -98,6 +100,40 @@ async fn the_story(kind: Kind) {
     buyer.get("/desk/catalogue").await.expect(200).shows("Made-up social values, version 1").shows("Current");
     let live = world.call("Community kitchens on four estates");
     resident.get(&format!("/calls/{live}")).await.expect(200).shows("Made-up social values, version 1");
+
+    // One tender is in scoring, and its second evaluator has still to score.
+    let evaluator = world.sign_in("evaluator2@camden.example", DEMO_PASSWORD).await;
+    evaluator.get("/evaluations").await.expect(200).shows("Breakfast in six primary schools");
+
+    // The round of the Youth Fund is open: an application is being written, others are sent, taken back and opened.
+    let round = world.call("Youth Fund");
+    resident
+        .get(&format!("/calls/{round}"))
+        .await
+        .expect(200)
+        .shows("Repayable loans of £20,000 to £500,000, from a pot of £2 million")
+        .shows("Start your application");
+    let states: Vec<(String, Option<Instant>)> = world
+        .app
+        .db
+        .read_now(|db| {
+            let of_round = applications::table.filter(applications::call_id.eq(round));
+            Ok(of_round.select((applications::state, applications::opened_at)).load(db)?)
+        })
+        .unwrap();
+    for (state, opened) in [("draft", false), ("submitted", false), ("submitted", true), ("withdrawn", false)] {
+        assert!(states.iter().any(|(s, at)| s == state && at.is_some() == opened), "{state} {opened}: {states:?}");
+    }
+
+    // Somebody holds each role.
+    let held: Vec<String> = world
+        .app
+        .db
+        .read_now(|db| Ok(members::table.filter(members::ended_at.is_null()).select(members::role).load(db)?))
+        .unwrap();
+    for role in Role::ALL {
+        assert!(held.iter().any(|held| held == role.as_str()), "nobody is {}", role.label());
+    }
 
     // A fund manager: one holding in arrears, one repaid, money out and back, a certified return.
     let fund = world.sign_in("fund@camden.example", DEMO_PASSWORD).await;

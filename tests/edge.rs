@@ -59,8 +59,17 @@ both! {
         let nobody = world.client(&Actor::Public).await;
         assert_eq!(hardened(nobody.get("/account").await.expect(303)).header("cache-control"), Some("no-store"));
         let page = nobody.get("/").await.expect(200);
-        let style = page.text.split('"').find(|p| p.starts_with("/assets/") && p.ends_with(".css")).unwrap().to_owned();
-        assert!(nobody.get(&style).await.expect(200).header("cache-control").unwrap().contains("immutable"));
+        let mut assets: Vec<String> = page.text.split('"').filter(|p| p.starts_with("/assets/")).map(ToOwned::to_owned).collect();
+        let style = assets.iter().find(|asset| asset.ends_with(".css")).unwrap().clone();
+        let css = nobody.get(&style).await.expect(200).text;
+        assets.extend(css.split(['(', ')', '"']).filter(|p| p.starts_with("/assets/")).map(ToOwned::to_owned));
+        assert!(assets.len() > 4, "{assets:?}");
+        for asset in assets {
+            assert!(nobody.get(&asset).await.expect(200).header("cache-control").unwrap().contains("immutable"), "{asset}");
+            // The name holds a hash of the content, so that a changed file has another address.
+            let hash = asset.rsplit_once('.').and_then(|(stem, _)| stem.rsplit_once('-')).map_or("", |(_, hash)| hash);
+            assert!(hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{asset}");
+        }
         assert_eq!(nobody.get("/assets/none.css").await.expect(404).header("cache-control"), Some("no-store"));
     }
     async fn head_answers_as_get_and_another_method_is_told_which_ones_there_are(world: World) {

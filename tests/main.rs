@@ -46,6 +46,7 @@ mod lots;
 mod mail;
 mod migrations;
 mod missions;
+mod operations;
 mod packages;
 mod pages;
 mod people;

@@ -1,7 +1,12 @@
 //! Accounts, sign-in, organisations and roles, as people meet them.
 
 use crate::support::{Kind, PASSWORD, World};
-use commonweal::values::{Actor, Role};
+use commonweal::audit;
+use commonweal::db::Json;
+use commonweal::error::Error;
+use commonweal::people::actions::{self, NewDepartment, NewMember};
+use commonweal::people::{Organisation, OrganisationKind, Profile, departments};
+use commonweal::values::{Actor, Id, Role};
 use serde_json::json;
 
 both! {
@@ -44,7 +49,9 @@ both! {
         for _ in 0..10 {
             browser.post("/sign-in", &[("email", &email), ("password", "wrong wrong wrong")]).await.expect(422);
         }
-        browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
+        let locked = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
+        let unknown = browser.post("/sign-in", &[("email", "nobody@example.org"), ("password", PASSWORD)]).await.expect(422);
+        assert_eq!(locked.words().replace(&email, ""), unknown.words().replace("nobody@example.org", ""));
     }
     async fn a_forgotten_password_is_reset_by_mail_once_and_ends_every_session(world: World) {
         let person = world.person(Role::Auditor);
@@ -118,6 +125,71 @@ both! {
         editor.post(&format!("{path}/members"), &[("email", email), ("role", "applicant_owner")]).await.expect(403);
         let (_, stranger) = world.applicant("Elsewhere");
         world.client(&stranger).await.get(&path).await.expect(404);
+    }
+    async fn every_kind_of_applicant_registers_itself_and_no_authority_does(world: World) {
+        let api = world.api(&world.actor(world.account("Ada"))).await;
+        for kind in ["company", "social_enterprise", "charity", "cooperative", "community_interest_company"] {
+            let made = api.post("/api/v1/organisations", json!({ "name": "Ada's", "kind": kind })).await.expect(201).json();
+            let path = format!("/api/v1/organisations/{}", made["id"].as_str().unwrap());
+            assert_eq!(api.get(&path).await.expect(200).json()["kind"], kind);
+        }
+        for kind in ["authority", "department", "", "club"] {
+            let refused = api.post("/api/v1/organisations", json!({ "name": "Ada's", "kind": kind })).await.expect(422);
+            assert!(refused.text.contains("kind"), "{kind}: {}", refused.text);
+        }
+    }
+    async fn an_administrator_adds_departments_and_a_mission_names_those_that_work_on_it(world: World) {
+        let admin = world.client(&world.person(Role::Administrator)).await;
+        admin.get("/people").await.expect(200).shows("No departments yet");
+        admin.post("/people/departments", &[("name", "")]).await.expect(422).shows("Enter the department's name");
+        admin.post_and_follow("/people/departments", &[("name", "Public Health")]).await.expect(200).shows("Public Health");
+        let lead = world.person(Role::MissionLead);
+        let browser = world.client(&lead).await;
+        browser.post("/people/departments", &[("name", "Mine")]).await.expect(403);
+        browser.get("/missions/new").await.expect(200).shows("Which departments work on it?").shows("Public Health");
+        let ours = world.app.db.read_now(|db| departments(db, world.council)).unwrap();
+        assert_eq!(ours.len(), 1);
+        let api = world.api(&lead).await;
+        let words = |title: &str, department: Id<commonweal::values::actor::Organisation>| {
+            json!({ "title": title, "statement": "By 2035 every home is warm", "summary": "We retrofit.",
+                    "answerable": "Director of Housing", "target_on": "2035-12-31", "departments": [department] })
+        };
+        let slug = api.post("/api/v1/missions", words("Warm homes", ours[0].id)).await.expect(201).json()["slug"].as_str().unwrap().to_owned();
+        let shown = api.get(&format!("/api/v1/missions/{slug}")).await.expect(200).json();
+        assert_eq!(shown["departments"][0]["name"], "Public Health");
+        browser.get(&format!("/missions/{slug}/manage")).await.expect(200).shows("Public Health");
+        // A department of another authority is not ours to name.
+        let other = world.other_council();
+        let input = NewDepartment { name: "Housing".into() };
+        let theirs = actions::add_department(&world.app, &world.person_of(other, Role::Administrator), other, &input).await.unwrap();
+        let refused = api.post("/api/v1/missions", words("Dry homes", theirs)).await.expect(422);
+        assert!(refused.text.contains("Choose departments of your own authority"), "{}", refused.text);
+    }
+    async fn an_authority_below_another_has_its_own_people_drafts_and_record(world: World) {
+        let now = world.now();
+        let below = Organisation {
+            id: Id::new(), kind: OrganisationKind::Authority, name: "Northbridge Parish".to_owned(), parent_id: Some(world.council),
+            profile: Json(Profile::default()), created_at: now, created_by: None,
+        };
+        world.app.db.write_now(|db| actions::make_organisation(db, &Actor::System, &below, None, now)).unwrap();
+        let (above, theirs) = (world.person(Role::Administrator), world.person_of(below.id, Role::Administrator));
+        world.client(&above).await.get("/people").await.expect(200).hides("Northbridge Parish").hides("belongs to");
+        world.client(&theirs).await.get("/people").await.expect(200)
+            .shows("People and departments of Northbridge Parish").shows("Northbridge Parish belongs to Northbridge Council");
+        let offer = NewMember { email: "somebody@example.org".into(), role: "auditor".into() };
+        assert!(matches!(actions::invite(&world.app, &above, below.id, &offer).await, Err(Error::Denied | Error::NotFound)), "who is above gives no role below");
+        actions::invite(&world.app, &theirs, below.id, &offer).await.unwrap();
+        let draft = json!({ "title": "Allotments", "statement": "By 2035 everyone has a plot", "summary": "We dig.",
+                            "answerable": "The clerk", "target_on": "2035-12-31" });
+        let lead = world.api(&world.person_of(below.id, Role::MissionLead)).await;
+        let slug = lead.post("/api/v1/missions", draft).await.expect(201).json()["slug"].as_str().unwrap().to_owned();
+        world.api(&world.person(Role::MissionLead)).await.get(&format!("/api/v1/missions/{slug}")).await.expect(404);
+        let told = |authority| {
+            let all = world.app.db.read_now(|db| audit::list(db, authority, &audit::Filter::default(), None, 100)).unwrap().items;
+            let of = |action: &str| all.iter().filter(|row| row.action == action).count();
+            (of("organisation.registered"), of("member.invited"), of("mission.begun"))
+        };
+        assert_eq!((told(world.council), told(below.id)), ((1, 0, 0), (1, 1, 1)));
     }
     async fn the_last_administrator_cannot_be_removed(world: World) {
         let admin = world.person(Role::Administrator);

@@ -57,6 +57,24 @@ both! {
         }
         program.post(&format!("/api/v1/subsidies/{organisation}/{}", made.application_id), body).await.expect(201);
     }
+    async fn an_award_under_a_scheme_names_its_reference_and_how_it_fits(world: World) {
+        let manager = world.person(Role::FundManager);
+        let (organisation, owner) = world.applicant("Birch Works");
+        let application = application_of(&world, organisation, &owner);
+        let path = format!("/api/v1/subsidies/{organisation}/{application}");
+        let api = world.api(&manager).await;
+        let mut scheme = json!({ "kind": "scheme", "amount": "150000", "fit": "A loan to an enterprise of young people, as part 2 says" });
+        let open = api.post(&path, scheme.clone()).await.expect(422);
+        assert!(open.text.contains("SC10001"), "{}", open.text);
+        let recorded = |world: &World| world.app.db.read_now(|db| subsidies::recorded_route(db, &application.to_string())).unwrap();
+        assert_eq!(recorded(&world), None);
+        scheme["reference"] = json!("SC10777");
+        world.api(&world.person(Role::ContractManager)).await.post(&path, scheme.clone()).await.expect(403);
+        api.post(&path, scheme).await.expect(201);
+        assert_eq!(recorded(&world).unwrap().amount, Pence(15_000_000));
+        world.client(&manager).await.get(&format!("/desk/subsidies/{organisation}/{application}")).await.expect(200)
+            .shows("SC10777").shows("as part 2 says").shows("within three months: it is more than £100,000");
+    }
     async fn an_assessment_is_signed_by_somebody_who_did_not_write_it(world: World) {
         let author = world.person(Role::FundManager);
         let (organisation, owner) = world.applicant("Birch Works");

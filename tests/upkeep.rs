@@ -1,7 +1,7 @@
 //! What the person who keeps an installation running does at a terminal: rotating keys, checking files.
 
 use crate::applications::sample_calls::{sample, tender};
-use crate::support::{World, config};
+use crate::support::{Kind, World, config};
 use chrono::TimeDelta;
 use commonweal::app::App;
 use commonweal::applications::samples::submit_complete;
@@ -167,4 +167,22 @@ async fn a_configured_scanner_is_asked_with_every_byte_and_its_finding_or_silenc
     assert_eq!(scan("", b"x").await.unwrap(), ScanState::NotScanned);
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     assert!(scan(&gone, b"x").await.is_err(), "no answer is not a clean file");
+}
+
+#[actix_web::test]
+async fn where_a_scanner_is_configured_a_file_is_kept_only_when_nothing_was_found_in_it() {
+    let clamd = scanner(2).await;
+    let world = World::configured(Kind::Sqlite, |config| config.scan.clamd = clamd).await;
+    let (organisation, owner) = world.applicant("Kitchen Table");
+    let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+    let browser = world.client(&owner).await;
+    let page = format!("/applications/{id}/answer/files");
+    browser.get(&page).await.expect(200).hides("No virus scanner is set up here");
+    let api = world.api(&owner).await;
+    let path = format!("/api/v1/applications/{id}/files");
+    let clean = api.upload(&path, &[("about", "")], &[("file", "plan.pdf", b"%PDF-1.7 the plan")]).await.expect(201);
+    assert_eq!(clean.json()["scanned"], true);
+    let bad = api.upload(&path, &[("about", "")], &[("file", "trap.pdf", b"%PDF-1.7 EICAR")]).await;
+    assert!((400..500).contains(&bad.status) && bad.text.contains("scanner"), "{} {}", bad.status, bad.text);
+    browser.get(&page).await.expect(200).shows("plan.pdf").hides("trap.pdf");
 }

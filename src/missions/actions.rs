@@ -42,7 +42,9 @@ fn find_parent(db: &mut Db, actor: &Actor, mission: Id<Mission>, slug: Option<&s
 
 fn check_departments(db: &mut Db, authority: Id<actor::Organisation>, words: &MissionWords) -> Result<()> {
     let known = people::find_organisations(db, &words.departments)?;
-    let all = words.departments.iter().all(|d| known.get(d).is_some_and(|o| o.parent_id == Some(authority)));
+    let own =
+        |o: &people::Organisation| o.kind == people::OrganisationKind::Department && o.authority() == Some(authority);
+    let all = words.departments.iter().all(|d| known.get(d).is_some_and(own));
     if all { Ok(()) } else { Err(Error::field("departments", "Choose departments of your own authority")) }
 }
 

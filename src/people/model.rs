@@ -89,10 +89,15 @@ pub struct Organisation {
 }
 
 impl Organisation {
-    /// The authority whose record tells what happens here; none for an applicant organisation.
+    /// The authority whose record tells what happens here; none for an applicant organisation. A department belongs to
+    /// the authority above it; an authority below another keeps its own record.
     #[must_use]
     pub fn authority(&self) -> Option<Id<actor::Organisation>> {
-        (!self.kind.is_applicant()).then(|| self.parent_id.unwrap_or(self.id))
+        match self.kind {
+            OrganisationKind::Authority => Some(self.id),
+            OrganisationKind::Department => self.parent_id,
+            _ => None,
+        }
     }
 }
 

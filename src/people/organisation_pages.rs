@@ -191,6 +191,7 @@ struct StaffPage {
     shell: Shell,
     form: FormState,
     authority: Organisation,
+    above: Option<Organisation>,
     members: Vec<(Member, String, String)>,
     invitations: Vec<Invitation>,
     departments: Vec<Organisation>,
@@ -200,19 +201,20 @@ struct StaffPage {
 async fn staff_page(visit: &Visit, form: FormState) -> Result<StaffPage> {
     let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
     let now = visit.now;
-    let (authority, members, invitations, departments) = visit
+    let (authority, above, members, invitations, departments) = visit
         .app
         .db
         .read(move |db| {
             let (organisation, departments) = store::authority_with_departments(db, authority)?;
+            let above = organisation.parent_id.map(|above| store::find_organisation(db, above)).transpose()?;
             let invitations = store::invitations_of(db, authority, now)?;
-            Ok((organisation, store::current_members(db, authority)?, invitations, departments))
+            Ok((organisation, above, store::current_members(db, authority)?, invitations, departments))
         })
         .await?;
     let mut shell = visit.shell("People and departments", "/people");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    Ok(StaffPage { shell, form, authority, members, invitations, departments, roles: role_options(true) })
+    Ok(StaffPage { shell, form, authority, above, members, invitations, departments, roles: role_options(true) })
 }
 
 /// `GET /people`

@@ -176,6 +176,7 @@ pub fn authorities(db: &mut Db) -> Result<Vec<Organisation>> {
 pub fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organisation>> {
     Ok(organisations::table
         .filter(organisations::parent_id.eq(authority))
+        .filter(organisations::kind.eq(OrganisationKind::Department))
         .select(Organisation::as_select())
         .order((organisations::name, organisations::id))
         .limit(200)
@@ -198,6 +199,7 @@ pub(super) fn authority_with_departments(
         .load(db)?;
     let place = departments.iter().position(|o| o.id == authority).ok_or(crate::error::Error::NotFound)?;
     let authority = departments.remove(place);
+    departments.retain(|below| below.kind == OrganisationKind::Department);
     Ok((authority, departments))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::db::migrate;
-use crate::http::{Answer, Visit};
+use crate::http::{Answer, Visit, VisitParts};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -96,11 +96,14 @@ pub async fn measure<B: MessageBody + 'static>(
         Ok(response) => response.status().as_u16(),
         Err(error) => error.as_response_error().status_code().as_u16(),
     };
+    // The same id stands in the problem that a person or a program is shown.
+    let parts = |r: &ServiceResponse<B>| r.request().extensions().get::<VisitParts>().map(|p| p.request_id.clone());
+    let id = outcome.as_ref().ok().and_then(parts).unwrap_or_default();
     let elapsed = started.elapsed();
     metrics::histogram!("http_request_seconds", "route" => route.clone(), "method" => method.clone()).record(elapsed);
     metrics::counter!("http_requests_total", "route" => route.clone(), "method" => method.clone(), "status" => status.to_string())
         .increment(1);
-    tracing::info!(%method, %route, status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered");
+    tracing::info!(%id, %method, %route, status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered");
     outcome
 }
 

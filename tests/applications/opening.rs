@@ -49,6 +49,9 @@ both! {
         let price = app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().unwrap();
         assert_eq!(price.prices().unwrap().prices["cost"], commonweal::values::Pence(10_000_000));
         assert!(std::fs::read_dir(&app.config.storage.checkpoints).unwrap().count() > 0, "the chain's head is signed");
+        let acts = app.db.read_now(|db| commonweal::audit::of_subject(db, &call.id.to_string())).unwrap();
+        let by = |action: &str| acts.iter().filter(|row| row.action == action).count();
+        assert_eq!((by("opening.asked"), by("opening.confirmed")), (2, 2), "who opened what is in the record");
     }
     async fn ten_bids_are_opened_with_as_many_statements_as_five(world: World) {
         let app = &world.app;

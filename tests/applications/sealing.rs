@@ -1,6 +1,7 @@
 //! Nothing of an application lies anywhere in clear before its opening.
 
 use super::sample_calls::{sample, tender};
+use crate::support::server::{Server, request};
 use crate::support::{Kind, World, config};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -9,9 +10,10 @@ use commonweal::app::App;
 use commonweal::applications::actions;
 use commonweal::applications::samples::{self, submit_complete};
 use commonweal::calls::{self, Part};
+use commonweal::people::actions::{NewToken, make_token};
 use commonweal::values::Role;
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -38,50 +40,63 @@ fn files(folder: &Path, deep: bool, found: &mut Vec<PathBuf>) {
     }
 }
 
+#[derive(QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+/// The texts that a query gives.
+fn texts(world: &World, query: &str) -> Vec<String> {
+    let rows: Vec<Text> = world.app.db.direct(|db| Ok(diesel::sql_query(query).load(db)?)).unwrap();
+    rows.into_iter().map(|row| row.value).collect()
+}
+
+/// Every row of every table as text, as a dump of the database holds it.
+fn dump(world: &World) -> Vec<(String, Vec<String>)> {
+    let on_postgres = world.fresh.kind == Kind::Postgres;
+    let tables = if on_postgres {
+        "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'"
+    } else {
+        "SELECT name AS value FROM sqlite_master WHERE type = 'table'"
+    };
+    let rows = |table: &str| {
+        if on_postgres {
+            return texts(world, &format!("SELECT t::text AS value FROM \"{table}\" t"));
+        }
+        let columns = texts(world, &format!("SELECT name AS value FROM pragma_table_info('{table}')"));
+        let quoted: Vec<String> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+        texts(world, &format!("SELECT {} AS value FROM \"{table}\"", quoted.join(" || ' ' || ")))
+    };
+    texts(world, tables).into_iter().map(|table| (table.clone(), rows(&table))).collect()
+}
+
 /// Where the needles lie: files of the installation (database, write-ahead log, documents, checkpoints), files
-/// right in the temporary folder, and on PostgreSQL every row of every table, the database's own files and its log.
+/// right in the temporary folder, every row of a dump, and on PostgreSQL the database's own files and its log.
 fn places(world: &World, needles: &[Vec<u8>]) -> Vec<String> {
     let mut looked = Vec::new();
     files(world.fresh.folder.path(), true, &mut looked);
     assert!(!looked.is_empty());
     files(&std::env::temp_dir(), false, &mut looked);
     let mut places = Vec::new();
+    let tables = dump(world);
+    assert!(tables.len() > 10);
+    for (table, rows) in tables {
+        if rows.iter().any(|row| needles.iter().any(|n| contains(row.as_bytes(), n))) {
+            places.push(format!("table {table}"));
+        }
+    }
     if world.fresh.kind == Kind::Postgres {
-        #[derive(QueryableByName)]
-        struct Text {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            value: String,
-        }
-        let tables: Vec<Text> = world
-            .app
-            .db
-            .direct(|db| {
-                Ok(diesel::sql_query(
-                    "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'",
-                )
-                .load(db)?)
-            })
-            .unwrap();
-        assert!(tables.len() > 10);
-        for table in tables {
-            let rows: Vec<Text> = world
-                .app
-                .db
-                .direct(|db| {
-                    Ok(diesel::sql_query(format!("SELECT t::text AS value FROM \"{}\" t", table.value)).load(db)?)
-                })
-                .unwrap();
-            if rows.iter().any(|row| needles.iter().any(|n| contains(row.value.as_bytes(), n))) {
-                places.push(format!("table {}", table.value));
-            }
-        }
-        let place: Vec<Text> = world.app.db.direct(|db| {
-            Ok(diesel::sql_query("SELECT current_setting('data_directory') || '/base/' || oid::text AS value FROM pg_database WHERE datname = current_database()").load(db)?)
-        }).unwrap();
-        let base = PathBuf::from(&place[0].value);
+        let place = texts(
+            world,
+            "SELECT current_setting('data_directory') || '/base/' || oid::text AS value FROM pg_database WHERE datname = current_database()",
+        );
+        let base = PathBuf::from(&place[0]);
         files(&base, true, &mut looked);
         if let Some(data) = base.parent().and_then(Path::parent) {
             files(&data.join("pg_wal"), true, &mut looked);
+            // The test command has the server write its log beside its data.
+            looked.extend(data.parent().map(|above| above.join("log")));
         }
     }
     for file in looked {
@@ -146,6 +161,41 @@ both! {
         actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
         assert!(!places(&world, &disguises(&secret("replaced"))).is_empty());
         assert_eq!(places(&world, &disguises(&secret("withdrawn"))), Vec::<String>::new());
+    }
+    async fn a_running_server_writes_nothing_of_an_application_into_its_log(world: World) {
+        let tag = commonweal::values::Id::<()>::new().to_string();
+        let secret = |what: &str| format!("{what}-{tag}-saffron-otter");
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let input = NewToken { name: "log".into(), scope: "write".into(), days: "2".into() };
+        let (_, token) = make_token(&world.app, &owner, &input).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("server.log");
+        let server = Server::start_logged(&world, &log);
+        let port = server.port;
+        let post = |path: &str, body: &Value| request(port, "POST", path, Some(&token), &body.to_string()).unwrap();
+        let begin = json!({ "organisation": organisation });
+        let (status, made) = post(&format!("/api/v1/calls/{}/applications", call.id), &begin);
+        assert_eq!(status, 201, "{made}");
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let home = format!("/api/v1/applications/{}", made["id"].as_str().unwrap());
+        let (status, said) = post(&format!("{home}/draft"), &json!({ "answers": secret("wrong") }));
+        assert!((400..500).contains(&status), "{status}: {said}");
+        let draft = samples::answers(&call.terms.0, &sample(&secret("draft")), world.now().date());
+        for (path, body) in [
+            ("draft", json!({ "answers": draft.answers, "price": draft.price })),
+            ("submit", json!({ "declared_by": secret("name"), "true_and_complete": "yes" })),
+            ("withdraw", json!({})),
+        ] {
+            let (status, said) = post(&format!("{home}/{path}"), &body);
+            assert_eq!(status, 200, "{path}: {said}");
+        }
+        assert!(server.stop().success());
+        let written = std::fs::read(&log).unwrap();
+        assert!(contains(&written, b"answered"), "the log tells of no request");
+        let needles: Vec<Vec<u8>> = ["wrong", "draft", "name"].iter().flat_map(|w| disguises(&secret(w))).collect();
+        assert!(!needles.iter().any(|needle| contains(&written, needle)), "{}", log.display());
+        assert_eq!(places(&world, &needles), Vec::<String>::new());
     }
     async fn a_wrong_master_key_stops_the_start_and_the_recovery_key_opens_a_restored_backup(world: World) {
         let call = tender(&world);

@@ -190,6 +190,53 @@ both! {
         browser.upload(&format!("/applications/{id}/cash-flow"), &[], &[("sheet", "f.csv", b"end,in,out\n2027-03-31,1200.50,1\n")]).await.expect(303);
         browser.get(&page).await.expect(200).shows("1200.50");
     }
+    async fn three_years_of_cash_flow_are_typed_in_and_a_half_row_is_kept_and_told(world: World) {
+        let call = round(&world);
+        let (organisation, owner) = world.applicant("Kiln Yard");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let browser = world.client(&owner).await;
+        let page = format!("/applications/{id}/answer/cash-flow");
+        browser.get(&page).await.expect(200).shows("Three years");
+        browser.post(&page, &[("end_1", "31/3/2027"), ("in_1", "1,200.50"), ("out_1", "lots")]).await.expect(422).shows("Error:").shows("lots");
+        let mut fields = Vec::new();
+        for n in 1..=12 {
+            let (year, quarter) = (2027 + (n - 1) / 4, (n - 1) % 4);
+            fields.push((format!("end_{n}"), format!("{year}-{}", ["03-31", "06-30", "09-30", "12-31"][quarter])));
+            fields.push((format!("in_{n}"), "1,200.50".to_owned()));
+            fields.push((format!("out_{n}"), n.to_string()));
+        }
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.post(&page, &fields).await.expect(303);
+        let kept = world.api(&owner).await.get(&format!("/api/v1/applications/{id}/draft")).await.expect(200).json();
+        let rows = kept["answers"]["cash_flow"].as_array().unwrap();
+        assert_eq!(rows.len(), 12);
+        assert_eq!(rows[11], json!({ "period_end": "2029-12-31", "money_in": "1200.50", "money_out": "12.00" }));
+    }
+    async fn what_an_organisation_says_of_itself_goes_with_each_of_its_applications(world: World) {
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let browser = world.client(&owner).await;
+        let profile = format!("/organisations/{organisation}");
+        let facts = |address: &'static str| {
+            [("name", "Kitchen Table"), ("register_id", "GB-COH-01234567"), ("address", address), ("purpose", "We cook together")]
+        };
+        browser.get(&profile).await.expect(200).shows("Facts that your applications reuse");
+        browser.post(&profile, &facts("12 Mill Lane")).await.expect(303);
+        for call in [tender(&world), round(&world)] {
+            let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+            browser.get(&format!("/applications/{id}")).await.expect(200).shows("Reused from your organisation’s profile");
+            let check = format!("/applications/{id}/check");
+            browser.get(&check).await.expect(200).shows("12 Mill Lane").shows("GB-COH-01234567").shows("We cook together");
+            // What is changed afterwards goes with it once its page is saved again.
+            browser.get(&profile).await.expect(200);
+            browser.post(&profile, &facts("3 Quay Road")).await.expect(303);
+            let page = format!("/applications/{id}/answer/organisation");
+            browser.get(&page).await.expect(200);
+            browser.post(&page, &[]).await.expect(303);
+            browser.get(&check).await.expect(200).shows("3 Quay Road").hides("12 Mill Lane");
+            browser.get(&profile).await.expect(200);
+            browser.post(&profile, &facts("12 Mill Lane")).await.expect(303);
+        }
+    }
     async fn every_step_can_be_done_by_a_program(world: World) {
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");

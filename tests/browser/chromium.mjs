@@ -2,8 +2,8 @@
 //
 // A page is checked once for each distinct rendering (same kind of address, same elements and classes): axe with the
 // tags of WCAG 2.2 AA and best practice at 1280, one first-level heading, links of an error summary that lead to a
-// field, and no sideways scrolling at 320. Every page is checked for its status and for what the console says, which
-// includes every violation of the content security policy.
+// field, and at 320 no sideways scrolling and no list that is cut off. Every page is checked for its status and for what
+// the console says, which includes every violation of the content security policy.
 import { chromium } from 'playwright-core';
 import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
@@ -99,18 +99,25 @@ export async function check(page, who = '', { problem = false } = {}) {
     titled: document.title.startsWith('Error:'),
     // Each link of the summary leads to one control, or to a group or section that can be seen.
     lost: [...document.querySelectorAll('.govuk-error-summary a[href^="#"]')].map((a) => a.getAttribute('href').slice(1)).filter((id) => document.querySelectorAll(`[id="${CSS.escape(id)}"]`).length !== 1),
+    // Lists that become cards on a phone: each cell there says its column.
+    unnamed: [...document.querySelectorAll('table.cw-table--stack')].flatMap((table) => [...table.tBodies].flatMap((body) => [...body.rows]).flatMap((row) => [...row.cells]
+      .filter((cell) => cell.tagName === 'TD' && cell.textContent.trim() && cell.dataset.label !== table.tHead.rows[0].cells[cell.cellIndex].textContent.trim())
+      .map((cell) => cell.textContent.trim().slice(0, 40)))),
     ids: [...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, at, all) => all.indexOf(id) !== at),
   }));
   if (facts.heads !== 1) complain(where, `${facts.heads} first-level headings`);
   if (facts.summary > 1) complain(where, `${facts.summary} error summaries`);
   if ((facts.summary === 1) !== facts.titled) complain(where, 'the title says Error exactly when there is an error summary: it does not here');
   if (facts.lost.length) complain(where, `error summary leads to no field: ${facts.lost.join(', ')}`);
+  if (facts.unnamed.length) complain(where, `cells without the name of their column: ${facts.unnamed.join(' | ')}`);
   if (facts.ids.length) complain(where, `the same id twice: ${facts.ids.join(', ')}`);
   const picture = `${shots}/${String(shot += 1).padStart(3, '0')}${who ? `-${who.replace(/\W+/g, '-')}` : ''}${kind.replace(/[^a-z0-9*-]+/gi, '_')}${problem ? '-refused' : ''}`;
   if (shots) await page.screenshot({ path: `${picture}.png`, fullPage: true });
   await page.setViewportSize(PHONE);
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (sideways > 1) complain(where, `scrolls sideways by ${sideways} pixels at 320`);
+  const cut = await page.evaluate(() => [...document.querySelectorAll('.cw-scroll:has(> .cw-table--stack)')].filter((region) => region.scrollWidth - region.clientWidth > 1).map((region) => region.getAttribute('aria-label')));
+  if (cut.length) complain(where, `a list is cut off at 320: ${cut.join(', ')}`);
   if (shots) await page.screenshot({ path: `${picture}-320.png`, fullPage: true });
   await page.setViewportSize(WIDE);
   return true;

@@ -328,6 +328,34 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
 }
 
 #[test]
+fn an_authority_is_made_below_another_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |email: &str, authority: &[&str]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
+            .args(["user", "add", "--email", email, "--name", "Ada", "--role", "administrator", "--authority"])
+            .args(authority)
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"three small grey herons\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let below = ["Northbridge Parish", "--above", "Northbridge"];
+    let (code, said) = add("ada@parish.example", &below);
+    assert!(code == Some(2) && said.contains("There is no authority called Northbridge."), "{said}");
+    assert_eq!(add("ada@council.example", &["Northbridge"]).0, Some(0));
+    // Nothing was left of the first attempt: the same address is free.
+    let (code, said) = add("ada@parish.example", &below);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = add("bo@parish.example", &below);
+    assert!(code == Some(2) && said.contains("Northbridge Parish is there already"), "{said}");
+}
+
+#[test]
 fn a_wrong_master_key_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let config = "[server]\nlisten = \"203.0.113.1:80\"\n";

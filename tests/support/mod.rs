@@ -55,8 +55,15 @@ pub struct World {
 
 impl World {
     pub async fn new(kind: Kind) -> World {
+        World::configured(kind, |_| {}).await
+    }
+
+    /// A council whose installation decided something else than the tests do.
+    pub async fn configured(kind: Kind, change: impl FnOnce(&mut Config)) -> World {
         let fresh = Fresh::new(kind);
-        let app = fresh.app(true);
+        let mut config = config(fresh.folder.path(), &fresh.url);
+        change(&mut config);
+        let app = App::open(config, fresh.open(), true).unwrap();
         let handlers = serve::handlers();
         let council = Organisation {
             id: Id::new(),

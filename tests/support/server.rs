@@ -3,6 +3,7 @@
 use super::World;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,18 @@ impl Server {
         Server::start_on(&world.fresh.url, world.fresh.folder.path(), &["serve", "--sandbox"])
     }
 
-    pub fn start_on(url: &str, folder: &std::path::Path, arguments: &[&str]) -> Server {
+    pub fn start_on(url: &str, folder: &Path, arguments: &[&str]) -> Server {
+        Server::launch(url, folder, arguments, "warn", Stdio::null())
+    }
+
+    /// As [`Server::start`], with all that it logs in a file.
+    pub fn start_logged(world: &World, log: &Path) -> Server {
+        let file = std::fs::File::create(log).unwrap();
+        let folder = world.fresh.folder.path();
+        Server::launch(&world.fresh.url, folder, &["serve", "--sandbox"], "debug", file.into())
+    }
+
+    fn launch(url: &str, folder: &Path, arguments: &[&str], filter: &str, stderr: Stdio) -> Server {
         let port = free_port();
         let child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
             .args(arguments)
@@ -32,10 +44,10 @@ impl Server {
             .env("COMMONWEAL_STORAGE__DOCUMENTS", folder.join("documents"))
             .env("COMMONWEAL_STORAGE__KEYS", folder.join("keys"))
             .env("COMMONWEAL_STORAGE__CHECKPOINTS", folder.join("checkpoints"))
-            .env("COMMONWEAL_LOG__FILTER", "warn")
+            .env("COMMONWEAL_LOG__FILTER", filter)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let server = Server { child, port };

@@ -176,7 +176,7 @@ pub(super) fn require_manager(actor: &Actor, organisation: &Organisation) -> Res
         let thing = Thing { organisation: Some(organisation.id), ..Thing::default() };
         require(actor, Action::ManageOrganisation, &thing)
     } else {
-        require(actor, Action::ManagePeople, &Thing::of_authority(organisation.parent_id.unwrap_or(organisation.id)))
+        require(actor, Action::ManagePeople, &Thing::of_authority(organisation.authority().unwrap_or(organisation.id)))
     }
 }
 
