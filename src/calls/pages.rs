@@ -164,8 +164,8 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         .app
         .db
         .read(move |db| {
-            if cursor.is_none() && filter == Filter::default() {
-                return store::first_public(db, now, limit);
+            if cursor.is_none() && !export && filter == Filter::default() {
+                return store::first_public(db, now);
             }
             Ok(store::list_public(db, &filter, now, cursor.as_ref(), limit)?.map(CallRow::from))
         })

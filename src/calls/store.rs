@@ -7,7 +7,7 @@ use crate::db::schema::{
     accounts, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
     organisations,
 };
-use crate::db::{Cursor, Db, Json, MultiBackend, Page};
+use crate::db::{Cursor, Db, First, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::people::policy::Thing;
@@ -104,15 +104,16 @@ pub fn list_public(
 ///
 /// # Errors
 /// What the database says.
-pub fn first_public(db: &mut Db, now: Instant, limit: usize) -> Result<Page<CallRow>> {
-    let most = i64::try_from(limit + 1)?;
-    let rows: Vec<CallRow> = crate::on_each!(db, c => with_mission()
-        .filter(calls::published_at.is_not_null())
-        .order((calls::published_at.desc(), calls::id.desc()))
-        .limit(most)
-        .select(CallRow::as_select())
-        .load(c))?;
-    Ok(Page::cut(rows, limit, |row: &CallRow| Cursor { at: row.published_at.unwrap_or(now), id: row.id.to_string() }))
+pub fn first_public(db: &mut Db, now: Instant) -> Result<Page<CallRow>> {
+    const SIZE: usize = Page::<CallRow>::SIZE;
+    let rows: Vec<CallRow> = crate::on_each!(db, c => First::<_, { SIZE + 1 }>(
+        with_mission()
+            .filter(calls::published_at.is_not_null())
+            .order((calls::published_at.desc(), calls::id.desc()))
+            .select(CallRow::as_select()),
+    )
+    .load(c))?;
+    Ok(Page::cut(rows, SIZE, |row: &CallRow| Cursor { at: row.published_at.unwrap_or(now), id: row.id.to_string() }))
 }
 
 /// Calls of one authority, drafts too, newest first.

@@ -20,5 +20,5 @@ pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
 pub use kept::Kept;
 pub(crate) use kept::MOST_KEPT;
-pub use paging::{Cursor, Page};
+pub use paging::{Cursor, First, Page};
 pub use together::Gathered;

@@ -3,6 +3,9 @@
 use crate::values::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::backend::Backend;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -62,6 +65,31 @@ impl<T> Page<T> {
         Page { items: self.items.into_iter().map(item).collect(), next: self.next }
     }
 }
+
+/// The first `MOST` rows of a query, the number written into the statement: PostgreSQL plans a statement anew each time
+/// as long as it is told only then how few rows are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct First<Q, const MOST: usize>(pub Q);
+
+impl<DB: Backend, Q: QueryFragment<DB>, const MOST: usize> QueryFragment<DB> for First<Q, MOST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" LIMIT ");
+        out.push_sql(&MOST.to_string());
+        Ok(())
+    }
+}
+
+impl<Q: QueryId, const MOST: usize> QueryId for First<Q, MOST> {
+    type QueryId = First<Q::QueryId, MOST>;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q: Query, const MOST: usize> Query for First<Q, MOST> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C, const MOST: usize> RunQueryDsl<C> for First<Q, MOST> {}
 
 #[cfg(test)]
 mod tests {
