@@ -148,7 +148,7 @@ const LEASE_SECONDS: i64 = 10;
 /// Pause between two looks for work.
 const TICK: Duration = Duration::from_millis(400);
 /// Time for jobs between two links of the audit chain, which is to grow within a second however long the queue is.
-const JOBS_FOR: Duration = Duration::from_millis(300);
+const JOBS_FOR: Duration = Duration::from_millis(200);
 /// How often the samples of the metrics are folded.
 const FOLD: Duration = Duration::from_secs(5);
 /// How often the audit chain's head is signed.
@@ -161,8 +161,8 @@ async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) 
     loop {
         let begun = Stopwatch::now();
         let pause = match tick(&app, &handlers, &holder, &mut last).await {
-            // A long queue gets half of the time: people who wait for a page come before mails.
-            Ok(Waiting::More) => begun.elapsed().min(TICK),
+            // A long queue gets a third of the time: people who wait for a page come before mails.
+            Ok(Waiting::More) => (begun.elapsed() * 2).min(TICK),
             Ok(Waiting::Nothing) => TICK,
             Err(error) => {
                 tracing::error!(%error, "the worker failed and goes on");

@@ -18,7 +18,7 @@ mod together;
 
 pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
-pub use kept::Kept;
 pub(crate) use kept::MOST_KEPT;
+pub use kept::{Kept, KeptCommand, NoRow};
 pub use paging::{Cursor, First, Page};
 pub use together::Gathered;

@@ -5,11 +5,11 @@ use super::model::{
 };
 use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
-use crate::db::Db;
 use crate::db::schema::{
     accounts, applications, calls, disregarded_bids, fallen_bids, moderated_scores, moderations, organisations,
     price_enquiries, rankings, rerankings, score_drafts, scores,
 };
+use crate::db::{Db, KeptCommand, NoRow};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
 use diesel::prelude::*;
@@ -87,7 +87,7 @@ pub(super) fn save_draft(db: &mut Db, row: &ScoreDraft) -> Result<()> {
             score_drafts::reason.eq(row.reason.clone()),
             score_drafts::saved_at.eq(row.saved_at),
         ));
-    crate::on_each!(db, c => query.execute(c))?;
+    crate::on_each!(db, c => KeptCommand(query).load::<NoRow>(c))?;
     Ok(())
 }
 

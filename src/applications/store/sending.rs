@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::values::{Id, Instant, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::{Array, BigInt, Text, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -98,6 +98,7 @@ pub(in crate::applications) fn set_submitted(
 }
 
 fn mark_sent(db: &mut Db, sent: &[&Sent<'_>], also: &str, at: Instant) -> Result<HashSet<Id<Application>>> {
+    const COLUMNS: &str = "sent (id, read_at, reference, call_version, draft, saved_at)";
     #[derive(QueryableByName)]
     struct Marked {
         #[diesel(sql_type = Text)]
@@ -106,37 +107,52 @@ fn mark_sent(db: &mut Db, sent: &[&Sent<'_>], also: &str, at: Instant) -> Result
     if sent.is_empty() {
         return Ok(HashSet::new());
     }
-    let rows: Vec<String> = (0..sent.len())
-        .map(|row| {
-            let places: Vec<String> = (1..=6).map(|place| format!("${}", row * 6 + place)).collect();
-            format!("({})", places.join(", "))
-        })
-        .collect();
-    // Numbered as they stand in the text, because SQLite counts them so.
-    let statement = format!(
-        "WITH sent (id, read_at, reference, call_version, draft, saved_at) AS (VALUES {}) \
-         UPDATE applications SET {also}call_version = sent.call_version, draft = sent.draft, \
-         saved_at = sent.saved_at, submitted_at = ${}, opened_at = NULL \
-         FROM sent WHERE applications.id = sent.id AND applications.saved_at = sent.read_at \
-         AND applications.state <> 'withdrawn' RETURNING applications.id",
-        rows.join(", "),
-        sent.len() * 6 + 1
-    );
-    let marked: Vec<Marked> = crate::on_each!(db, c => {
-        let mut query = diesel::sql_query(&statement).into_boxed();
-        for one in sent {
-            // Never the same instant twice, so that it tells two versions apart.
-            let saved_at = at.max(one.read_at.plus(TimeDelta::microseconds(1)));
-            query = query
-                .bind::<Text, _>(one.id)
-                .bind::<Timestamp, _>(one.read_at)
-                .bind::<Text, _>(one.reference)
-                .bind::<BigInt, _>(one.call_version)
-                .bind::<Text, _>(one.draft)
-                .bind::<Timestamp, _>(saved_at);
+    // Never the same instant twice, so that it tells two versions apart.
+    let saved_at = |one: &Sent<'_>| at.max(one.read_at.plus(TimeDelta::microseconds(1)));
+    let text = |rows: &str, submitted_at: usize| {
+        format!(
+            "UPDATE applications SET {also}call_version = sent.call_version, draft = sent.draft, \
+             saved_at = sent.saved_at, submitted_at = ${submitted_at}, opened_at = NULL \
+             FROM {rows} WHERE applications.id = sent.id AND applications.saved_at = sent.read_at \
+             AND applications.state <> 'withdrawn' RETURNING applications.id"
+        )
+    };
+    let marked: Vec<Marked> = match db {
+        // One text, however many they are, which is planned once.
+        Db::Pg(c) => Kept(
+            diesel::sql_query(text(&format!("unnest($1, $2, $3, $4, $5, $6) AS {COLUMNS}"), 7))
+                .bind::<Array<Text>, _>(sent.iter().map(|one| one.id).collect::<Vec<_>>())
+                .bind::<Array<Timestamp>, _>(sent.iter().map(|one| one.read_at).collect::<Vec<_>>())
+                .bind::<Array<Text>, _>(sent.iter().map(|one| one.reference).collect::<Vec<_>>())
+                .bind::<Array<BigInt>, _>(sent.iter().map(|one| one.call_version).collect::<Vec<_>>())
+                .bind::<Array<Text>, _>(sent.iter().map(|one| one.draft).collect::<Vec<_>>())
+                .bind::<Array<Timestamp>, _>(sent.iter().map(|one| saved_at(one)).collect::<Vec<_>>())
+                .bind::<Timestamp, _>(at),
+        )
+        .load(c)?,
+        // Numbered as they stand in the text, because SQLite counts them so.
+        Db::Sqlite(c) => {
+            let rows: Vec<String> = (0..sent.len())
+                .map(|row| {
+                    let places: Vec<String> = (1..=6).map(|place| format!("${}", row * 6 + place)).collect();
+                    format!("({})", places.join(", "))
+                })
+                .collect();
+            let statement = text("sent", sent.len() * 6 + 1);
+            let mut query =
+                diesel::sql_query(format!("WITH {COLUMNS} AS (VALUES {}) {statement}", rows.join(", "))).into_boxed();
+            for one in sent {
+                query = query
+                    .bind::<Text, _>(one.id)
+                    .bind::<Timestamp, _>(one.read_at)
+                    .bind::<Text, _>(one.reference)
+                    .bind::<BigInt, _>(one.call_version)
+                    .bind::<Text, _>(one.draft)
+                    .bind::<Timestamp, _>(saved_at(one));
+            }
+            Kept(query.bind::<Timestamp, _>(at)).load(c)?
         }
-        Kept(query.bind::<Timestamp, _>(at)).load(c)
-    })?;
+    };
     Ok(marked.into_iter().map(|row| row.id).collect())
 }
 
