@@ -17,7 +17,7 @@ crate::text_enum! {
     pub enum LookGround {
         Exclusion = "exclusion" => "To look into an exclusion or the debarment list",
         Conflict = "conflict" => "To enquire into a conflict of interest",
-        Question = "question" => "To put a question to one of them",
+        Question = "question" => "To put a question to a bidder",
         Challenge = "challenge" => "A complaint or a court asks for it",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bidders::{self, Bidder, LookGround, LookInput};
 use super::pages::form_shell;
-use super::{bids, store, words};
+use super::{bids, store};
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::http::api::ok;
@@ -23,12 +23,6 @@ struct BiddersPage {
     /// Empty until somebody says why they look.
     bidders: Vec<Bidder>,
     looked: bool,
-}
-
-impl BiddersPage {
-    fn sent(&self) -> words::Sent {
-        words::Sent::to(&self.call)
-    }
 }
 
 async fn bidders_page(visit: &Visit, id: Id<Call>, form: FormState, found: Option<Vec<Bidder>>) -> Result<BiddersPage> {
