@@ -180,7 +180,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Four past rounds with three investments each: twelve running holdings.
+    /// Four past rounds with three loans each: twelve holdings, eleven that run and one that is repaid.
     async fn rounds(&self) -> Result<()> {
         // Mission, months ago, title and three enterprises: name, amount in pounds, instalments, how it pays.
         type Holding = (&'static str, i64, u32, Habit);

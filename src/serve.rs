@@ -154,16 +154,19 @@ const FOLD: Duration = Duration::from_secs(5);
 /// How often the audit chain's head is signed.
 const CHECKPOINT_MINUTES: i64 = 60;
 
+// A row is linked within a second of its commit: it waits for one pause and one turn of jobs at most, and four tenths are
+// left for the linking. A single job that takes longer than its turn, such as a mail server that is slow to answer, holds
+// the link up for as long.
+const _: () = assert!(TICK.as_millis() + JOBS_FOR.as_millis() <= 600);
+
 /// The worker of this process: due jobs, the audit chain, hourly checkpoints. One node at a time, by lease.
 async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) {
     let holder = Id::<Clock>::new().to_string();
-    let mut last = Upkeep { signed: Clock::machine(), swept: Clock::machine() };
+    let mut last = Upkeep::begun(Clock::machine());
     loop {
         let begun = Stopwatch::now();
-        let pause = match tick(&app, &handlers, &holder, &mut last).await {
-            // A long queue gets a third of the time: people who wait for a page come before mails.
-            Ok(Waiting::More) => (begun.elapsed() * 2).min(TICK),
-            Ok(Waiting::Nothing) => TICK,
+        let pause = match tick(&app, &handlers, &holder, &mut last, Clock::machine()).await {
+            Ok(waiting) => pause(waiting, begun.elapsed()),
             Err(error) => {
                 tracing::error!(%error, "the worker failed and goes on");
                 TICK
@@ -182,24 +185,66 @@ async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) 
     }
 }
 
+/// How long the worker rests after a turn that took so long: [`TICK`] at most.
+fn pause(waiting: Waiting, took: Duration) -> Duration {
+    match waiting {
+        // A long queue gets a third of the time: people who wait for a page come before mails.
+        Waiting::More => took.saturating_mul(2).min(TICK),
+        Waiting::Nothing => TICK,
+    }
+}
+
 async fn chain(app: &App) -> Result<usize> {
     let db = app.db.clone();
     tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))?
 }
 
-/// When this process last did what is done once in a while.
-struct Upkeep {
+/// When this process last did what is done once in a while, by the machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Upkeep {
     signed: Instant,
     swept: Instant,
 }
 
+impl Upkeep {
+    /// Of a process that begins now: everything is due a whole while later.
+    #[must_use]
+    pub fn begun(machine_now: Instant) -> Upkeep {
+        Upkeep { signed: machine_now, swept: machine_now }
+    }
+
+    /// Whether the head of the audit chain is to be signed again.
+    fn must_sign(&self, machine_now: Instant) -> bool {
+        machine_now.since(self.signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES)
+    }
+
+    /// Whether files that belong to nothing are to be looked for again.
+    fn must_sweep(&self, machine_now: Instant) -> bool {
+        machine_now.since(self.swept) >= TimeDelta::hours(documents::ORPHAN_HOURS)
+    }
+}
+
 /// Whether jobs were left when a look for work ended.
-enum Waiting {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Some were, for want of time.
     More,
+    /// Nothing that is due now.
     Nothing,
 }
 
-async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -> Result<Waiting> {
+/// One turn of the worker: jobs that are due, the links of the audit chain, and what is due once in a while. A node that
+/// does not hold the lease does nothing.
+///
+/// # Errors
+/// What the database or the file system says.
+pub async fn tick(
+    app: &App,
+    handlers: &Handlers,
+    holder: &str,
+    last: &mut Upkeep,
+    machine_now: Instant,
+) -> Result<Waiting> {
     if app.sandbox {
         // Another node may have moved the clock.
         let offset = app.db.read(|db| read_setting(db, setting::CLOCK_OFFSET)).await?;
@@ -207,13 +252,13 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -
             app.clock.set_offset(TimeDelta::microseconds(micros));
         }
     }
-    let (machine_now, name) = (Clock::machine(), holder.to_owned());
+    let name = holder.to_owned();
     if !app.db.write(move |db| lease::hold(db, "worker", &name, machine_now, LEASE_SECONDS)).await? {
         return Ok(Waiting::Nothing);
     }
     let ran = outbox::run_some(app, handlers, app.now(), app.sandbox, JOBS_FOR).await?;
     chain(app).await?;
-    if machine_now.since(last.swept) >= TimeDelta::hours(documents::ORPHAN_HOURS) {
+    if last.must_sweep(machine_now) {
         last.swept = machine_now;
         let before = machine_now.plus(TimeDelta::hours(-documents::ORPHAN_HOURS));
         let swept = documents::sweep(&app.db, &app.config.storage.documents, before).await?;
@@ -221,7 +266,7 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -
             tracing::info!(swept, "files that belonged to nothing were removed");
         }
     }
-    if machine_now.since(last.signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES) {
+    if last.must_sign(machine_now) {
         last.signed = machine_now;
         let (app, now) = (app.clone(), app.now());
         tokio::task::spawn_blocking(move || {
@@ -231,4 +276,22 @@ async fn tick(app: &App, handlers: &Handlers, holder: &str, last: &mut Upkeep) -
         .map_err(|e| Error::Internal(Box::new(e)))??;
     }
     Ok(if ran.more { Waiting::More } else { Waiting::Nothing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_links_of_the_audit_chain_lie_a_turn_of_jobs_and_a_pause_of_less_than_a_second() {
+        for took in [0, 1, 50, 200, 60_000].map(Duration::from_millis) {
+            for waiting in [Waiting::More, Waiting::Nothing] {
+                let between = JOBS_FOR + pause(waiting, took);
+                assert!(between < Duration::from_secs(1), "{waiting:?} after {took:?}: {between:?}");
+            }
+        }
+        // While a queue is long its jobs get a third of the time; with nothing to do the worker looks at a steady pace.
+        assert_eq!(pause(Waiting::More, Duration::from_millis(50)), Duration::from_millis(100));
+        assert_eq!(pause(Waiting::Nothing, Duration::from_millis(50)), TICK);
+    }
 }

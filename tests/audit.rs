@@ -2,10 +2,12 @@
 
 use crate::support::{Kind, World};
 use crate::upkeep::commonweal;
+use chrono::TimeDelta;
 use commonweal::audit::{self, Entry, Finding};
 use commonweal::db::Db;
 use commonweal::error::Result;
-use commonweal::values::{Actor, Id, Subject};
+use commonweal::serve::{self, Upkeep};
+use commonweal::values::{Actor, Clock, Id, Subject};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -79,7 +81,41 @@ fn checkpoint(world: &World) -> audit::Checkpoint {
         .unwrap()
 }
 
+/// The checkpoints in the folder outside the database, oldest first.
+fn signed_outside(world: &World) -> Vec<audit::Checkpoint> {
+    let Ok(folder) = std::fs::read_dir(&world.app.config.storage.checkpoints) else { return Vec::new() };
+    let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
+}
+
 both! {
+    async fn the_worker_signs_the_head_once_an_hour_and_writes_it_outside_the_database(world: World) {
+        let begun = Clock::machine();
+        let mut last = Upkeep::begun(begun);
+        for (minute, checkpoints) in [(0, 0), (59, 0), (60, 1), (119, 1), (120, 2)] {
+            act(&world, minute);
+            let at = begun.plus(TimeDelta::minutes(minute));
+            serve::tick(&world.app, &world.handlers, "one node", &mut last, at).await.unwrap();
+            assert_eq!(signed_outside(&world).len(), checkpoints, "after {minute} minutes");
+        }
+        // An hour in which nothing was recorded needs no signature.
+        let later = begun.plus(TimeDelta::minutes(180));
+        serve::tick(&world.app, &world.handlers, "one node", &mut last, later).await.unwrap();
+        // Nor does another node sign, however long it has waited, while this one is the worker.
+        act(&world, 180);
+        let mut other = Upkeep::begun(begun);
+        serve::tick(&world.app, &world.handlers, "another node", &mut other, later).await.unwrap();
+        let signed = signed_outside(&world);
+        assert_eq!(signed.len(), 2);
+        for checkpoint in &signed {
+            assert!(checkpoint.is_signed(), "{checkpoint:?}");
+            assert_eq!(checkpoint.public_key, world.app.keys.audit_public());
+            assert_eq!(told(&world, Some(checkpoint)), Value::Null);
+        }
+        let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+        assert_eq!((report.finding, report.waiting, report.checkpoints), (None, 1, 2));
+    }
     async fn an_untouched_record_verifies_with_every_row_linked(world: World) {
         for number in 0..20 { act(&world, number); }
         let signed = checkpoint(&world);

@@ -172,8 +172,9 @@ async fn a_running_server_counts_requests_logs_each_with_its_id_and_links_the_re
     assert!(measures.contains("http_requests_total") && measures.contains("http_request_seconds"), "{measures}");
     assert!(measures.contains("/health/ready") && measures.contains("404"), "{measures}");
 
-    // The server links what another process of the installation has written: its worker looks twice a second. A machine
-    // that runs many tests at once is given ten.
+    // The server links what another process of the installation has written. That no more than a second passes between two
+    // looks is tested where its pauses are worked out, in src/serve.rs; a machine that runs many tests at once is given ten
+    // seconds.
     let before = audit::verify(&world.app.db, &world.app.keys, None).unwrap().rows;
     world.person(Role::Auditor);
     let written = Stopwatch::now();

@@ -70,16 +70,16 @@ pub async fn withdraw(
             let call = calls::find(db, application.call_id)?;
             before_the_decision(db, &call, id)?;
             scoring::falling_away::record(db, &actor, &application, FallGround::Withdrawn, &reason, now)?;
-            let role = match call.kind {
-                CallKind::Tender => Role::ProcurementOfficer,
-                CallKind::Round => Role::FundManager,
+            let (role, who, subject) = match call.kind {
+                CallKind::Tender => (Role::ProcurementOfficer, "A bidder", "A bid was withdrawn"),
+                CallKind::Round => (Role::FundManager, "An applicant", "An application was withdrawn"),
             };
             for address in addresses_with_role(db, call.authority_id, role)? {
                 let text = format!(
-                    "A bidder has withdrawn from {} “{}” after the opening.\n\nRank the others again before anything is decided:\n{url}/desk/calls/{}/moderation\n",
+                    "{who} has withdrawn from {} “{}” after the opening.\n\nRank the others again before anything is decided:\n{url}/desk/calls/{}/moderation\n",
                     call.reference, call.title, call.id
                 );
-                mail::queue(db, Some(call.authority_id), &address, "A bid was withdrawn", &text, now)?;
+                mail::queue(db, Some(call.authority_id), &address, subject, &text, now)?;
             }
             Ok(())
         })
@@ -110,7 +110,7 @@ pub async fn record(
 ) -> Result<()> {
     let mut form = Parser::default();
     let ground = form.value::<FallGround>("ground", &input.ground, "Choose why it falls away");
-    let reason = form.text("reason", &input.reason, 2000, "Give the reason. The bidder reads it");
+    let reason = form.text("reason", &input.reason, 2000, "Give the reason. Who sent it reads this");
     form.finish()?;
     let Some(ground) = ground else { return Err(Error::field("ground", "Choose why it falls away")) };
     let actor = actor.clone();

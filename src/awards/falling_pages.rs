@@ -75,7 +75,7 @@ pub async fn record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, 
     let (call, application) = path.into_inner();
     match falling_away::record(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
         Ok(()) => {
-            visit.done("It is recorded that the bid falls away. Rank the others again.");
+            visit.done("It is recorded that this falls away. Rank the others again.");
             see(&format!("/desk/calls/{call}/moderation"))
         }
         Err(error) => page_again(&falls_away_page(&visit, call, application, posted.again(error)?).await?),
@@ -89,7 +89,7 @@ pub async fn record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, 
 pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<WithdrawOpenedInput>) -> Answer {
     match falling_away::withdraw(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
         Ok(()) => {
-            visit.done("Your bid is withdrawn. The council is told.");
+            visit.done("It is withdrawn. The council is told.");
             see(&format!("/applications/{id}/outcome"))
         }
         Err(error) => outcome_again(&visit, *id, posted.again(error)?).await,

@@ -363,7 +363,7 @@ pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
         remedies: if steps.is_empty() {
             "Told in the agreement".to_owned()
         } else {
-            format!("{} days to cure, then {}", body.cure_days, steps.join(" "))
+            format!("{} to cure, then {}", values::counted(body.cure_days, "days"), steps.join(" "))
         },
     }
 }
@@ -450,7 +450,7 @@ pub fn worth(call: &Call) -> (&'static str, String, String) {
         (Some(tender), _) => {
             let months = (tender.ends_on - tender.starts_on).num_days();
             let years = if months >= 360 {
-                format!("over about {} years, VAT included", (months + 180) / 365)
+                format!("over about {}, VAT included", values::counted((months + 180) / 365, "years"))
             } else {
                 "VAT included".to_owned()
             };

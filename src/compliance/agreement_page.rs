@@ -15,7 +15,7 @@ use crate::http::{Answer, Link, Shell, Visit, page};
 use crate::people::policy::{Action, Thing, can};
 use crate::values::decimals::shown_decimal;
 use crate::values::time::{distance, medium_date};
-use crate::values::{Id, LocalDate, Pence};
+use crate::values::{Id, LocalDate, Pence, counted};
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
@@ -235,7 +235,7 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
             Some(_) if agreement.terms.0.is_package() => {
                 Some(("Made of", format!("{} parts", agreement.terms.0.number_of_parts())))
             }
-            Some(InstrumentTerms::Loan(loan)) => Some(("Paid back in", format!("{} instalments", loan.instalments))),
+            Some(InstrumentTerms::Loan(loan)) => Some(("Paid back in", counted(loan.instalments, "instalments"))),
             Some(other) => Some(("Instrument", other.instrument().label().to_owned())),
             None => None,
         },

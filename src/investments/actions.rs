@@ -1,7 +1,7 @@
 //! What people do with investments: open, verify, pay out, value. Receipts are in [`super::payments`].
 
 pub use super::deciding::{Decide, DecideProposal};
-use super::deciding::{Declined, tell_proposer};
+use super::deciding::{Declined, Proposal, decline, may_decide, proposed, still_open};
 use super::model::{self, Drawdown, Investment, InvestmentState, Precedent, ProposalState, Valuation, ValuationMethod};
 use super::rules::{self, InvestmentRefusal};
 use super::upkeep::{drawn, remake, upkeep};
@@ -16,10 +16,9 @@ use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::funds;
 use crate::ledger::{self, AccountKind, Posting};
-use crate::outbox::{self, Job, mail};
+use crate::outbox::{self, Job};
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_deciders, find_organisation};
-use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Role, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -122,30 +121,6 @@ fn open_part(
         remake(db, &book, Vec::new(), Vec::new(), "The guarantee begins".to_owned(), terms.from, now)?;
     }
     Ok(investment.id)
-}
-
-/// Writes to the members of the committee that a proposal waits for one of them, all but who made it.
-pub(super) fn ask_committee(
-    app: &App,
-    db: &mut Db,
-    investment: &Investment,
-    what: &str,
-    amount: Option<Pence>,
-    proposed_by: Id<Account>,
-    now: Instant,
-) -> Result<()> {
-    let address = app.config.server.public_url.trim_end_matches('/');
-    let name = find_organisation(db, investment.organisation_id)?.name;
-    let amount = amount.map(|amount| format!(": {amount}")).unwrap_or_default();
-    let subject = format!("{what} of {} waits for you", investment.reference);
-    let text = format!(
-        "{what} of {} “{}”, {name}, is proposed{amount}. It waits for a member of the committee.\n\nRead why, and decide:\n{address}/investments/{}\n",
-        investment.reference, investment.title, investment.id
-    );
-    for to in addresses_of_deciders(db, investment.authority_id, Role::CommitteeMember, Some(proposed_by))? {
-        mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
-    }
-    Ok(())
 }
 
 /// The account of a person who acts; the system decides nothing.
@@ -258,23 +233,10 @@ pub async fn propose_drawdown(
             };
             store::insert_drawdown(db, &drawdown)?;
             let facts = json!({ "drawdown": drawdown.id, "tranche": tranche, "amount": amount, "pay_on": pay_on });
-            note(db, &actor, investment, "investment.drawdown_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A payment out", Some(drawdown.amount), drawdown.proposed_by, now)?;
+            proposed(&asking, db, &actor, investment, Proposal::Drawdown(amount), facts, now)?;
             Ok(drawdown.id)
         })
         .await
-}
-
-/// Whether the person may decide; says so plainly when it was their own proposal.
-pub(super) fn may_decide(actor: &Actor, investment: &Investment, proposed_by: Id<Account>) -> Result<Id<Account>> {
-    visible(actor, investment)?;
-    let thing = Thing::of_authority(investment.authority_id);
-    require(actor, Action::ApproveDrawdown, &thing)?;
-    if actor.account() == Some(proposed_by) {
-        return Err(InvestmentRefusal::SamePerson.into());
-    }
-    require(actor, Action::ApproveDrawdown, &thing.made_by(Some(proposed_by)))?;
-    account_of(actor)
 }
 
 /// A committee member decides on a payment out. Approval pays it in the ledger and makes the next schedule version; who
@@ -295,24 +257,21 @@ pub async fn decide_drawdown(
         .write(move |db| {
             let drawdown = store::find_drawdown(db, id)?;
             let investment = store::find(db, drawdown.investment_id)?;
-            let by = may_decide(&actor, &investment, drawdown.proposed_by)?;
+            let by = may_decide(&actor, &investment, drawdown.proposed_by, drawdown.state)?;
             if decision == ProposalState::Approved {
                 let precedents = store::precedents(db, investment.id)?;
                 rules::may_pay(&drawdown, &precedents, now.date())?;
             }
-            if !store::decide_drawdown(db, id, decision, by, now)? {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
-            let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "amount": drawdown.amount, "pay_on": drawdown.pay_on });
+            still_open(store::decide_drawdown(db, id, decision, by, now)?)?;
             if decision == ProposalState::Declined {
-                let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "reason": why });
-                note(db, &actor, &investment, "investment.drawdown_declined", facts, now)?;
-                let (proposed_by, reason) = (drawdown.proposed_by, why.as_deref());
-                let declined = Declined { what: "A payment out", proposed_by, by, reason };
-                tell_proposer(&telling, db, &investment, &declined, now)?;
+                let what = Proposal::Drawdown(drawdown.amount);
+                let facts = json!({ "drawdown": id, "tranche": drawdown.tranche });
+                let declined = Declined { what, proposed_by: drawdown.proposed_by, reason: why.as_deref(), facts };
+                decline(&telling, db, &actor, &investment, declined, now)?;
                 return Ok(investment.id);
             }
             pay(db, &drawdown, now)?;
+            let facts = json!({ "drawdown": id, "tranche": drawdown.tranche, "amount": drawdown.amount, "pay_on": drawdown.pay_on });
             note(db, &actor, &investment, "investment.drawdown_approved", facts, now)?;
             outbox::emit(db, "investment.paid_out", json!({ "investment": investment.id, "drawdown": id }), now)?;
             Ok(investment.id)
@@ -410,8 +369,7 @@ pub async fn propose_valuation(
             };
             store::insert_valuation(db, &valuation)?;
             let facts = json!({ "valuation": valuation.id, "valued_on": valued_on, "value": value, "method": method });
-            note(db, &actor, investment, "investment.valuation_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A new value", Some(valuation.value), valuation.proposed_by, now)?;
+            proposed(&asking, db, &actor, investment, Proposal::Valuation(value), facts, now)?;
             Ok(valuation.id)
         })
         .await
@@ -447,25 +405,22 @@ pub async fn decide_valuation(
         .write(move |db| {
             let valuation = store::find_valuation(db, id)?;
             let investment = store::find(db, valuation.investment_id)?;
-            let by = may_decide(&actor, &investment, valuation.proposed_by)?;
-            if decision == ProposalState::Approved && investment.state != InvestmentState::Running {
-                return Err(InvestmentRefusal::NotRunning.into());
-            }
-            if decision == ProposalState::Approved && valuation.state == ProposalState::Proposed {
+            let by = may_decide(&actor, &investment, valuation.proposed_by, valuation.state)?;
+            if decision == ProposalState::Approved {
+                if investment.state != InvestmentState::Running {
+                    return Err(InvestmentRefusal::NotRunning.into());
+                }
                 rules::still_newest(&valuation, &store::load_book(db, investment.id)?.valuations)?;
             }
-            if !store::decide_valuation(db, id, decision, by, now)? {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
-            let facts = json!({ "valuation": id, "value": valuation.value, "method": valuation.method });
+            still_open(store::decide_valuation(db, id, decision, by, now)?)?;
             if decision == ProposalState::Declined {
-                let facts = json!({ "valuation": id, "value": valuation.value, "reason": why });
-                note(db, &actor, &investment, "investment.valuation_declined", facts, now)?;
-                let (proposed_by, reason) = (valuation.proposed_by, why.as_deref());
-                let declined = Declined { what: "A new value", proposed_by, by, reason };
-                tell_proposer(&telling, db, &investment, &declined, now)?;
+                let what = Proposal::Valuation(valuation.value);
+                let facts = json!({ "valuation": id, "value": valuation.value });
+                let declined = Declined { what, proposed_by: valuation.proposed_by, reason: why.as_deref(), facts };
+                decline(&telling, db, &actor, &investment, declined, now)?;
                 return Ok(investment.id);
             }
+            let facts = json!({ "valuation": id, "value": valuation.value, "method": valuation.method });
             if valuation.method == ValuationMethod::WriteOff {
                 write_off(db, &investment, &valuation, now)?;
             }

@@ -2,8 +2,8 @@
 //! its agreement may end. In the ledger no money stands aside for an agreement before it is paid; what falls away is the
 //! amount still to be paid out, in the fund's forecast and in what the investment has left to draw.
 
-use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
-use super::deciding::{Declined, tell_proposer};
+use super::actions::{DecideProposal, account_of, note};
+use super::deciding::{Declined, Proposal, decline, may_decide, proposed, still_open};
 use super::model::{Cancellation, Investment, InvestmentState, ProposalState};
 use super::rules::{self, InvestmentRefusal};
 use super::{cancelling_store, store, visible};
@@ -66,8 +66,7 @@ pub async fn propose(
             };
             cancelling_store::insert(db, &made)?;
             let facts = json!({ "cancellation": made.id, "amount": investment.amount, "reason": made.reason });
-            note(db, &actor, investment, "investment.cancellation_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "The cancellation", None, made.proposed_by, now)?;
+            proposed(&asking, db, &actor, investment, Proposal::Cancellation, facts, now)?;
             Ok(made.id)
         })
         .await
@@ -93,22 +92,15 @@ pub async fn decide(
             let proposal = cancelling_store::find(db, id)?;
             let book = store::load_book(db, proposal.investment_id)?;
             let investment = &book.investment;
-            let by = may_decide(&actor, investment, proposal.proposed_by)?;
-            if proposal.state != ProposalState::Proposed {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
+            let by = may_decide(&actor, investment, proposal.proposed_by, proposal.state)?;
             if declined.is_none() {
                 rules::may_cancel(investment, &book.drawdowns)?;
             }
-            if !cancelling_store::decide(db, id, declined.as_deref(), by, now)? {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
+            still_open(cancelling_store::decide(db, id, declined.as_deref(), by, now)?)?;
             if let Some(why) = &declined {
-                let facts = json!({ "cancellation": id, "reason": why });
-                note(db, &actor, investment, "investment.cancellation_declined", facts, now)?;
-                let what = "The cancellation";
-                let declined = Declined { what, proposed_by: proposal.proposed_by, by, reason: Some(why) };
-                tell_proposer(&telling, db, investment, &declined, now)?;
+                let (what, facts) = (Proposal::Cancellation, json!({ "cancellation": id }));
+                let declined = Declined { what, proposed_by: proposal.proposed_by, reason: Some(why), facts };
+                decline(&telling, db, &actor, investment, declined, now)?;
                 return Ok(investment.id);
             }
             store::set_state(db, investment.id, InvestmentState::Ended, Some(now.date()))?;

@@ -1,8 +1,8 @@
 //! Changing a loan while it runs: asked for by the fund manager, shown in pounds and dates, approved by a second person.
 
-use super::actions::{DecideProposal, account_of, ask_committee, may_decide, note};
+use super::actions::{DecideProposal, account_of, note};
 use super::book::Book;
-use super::deciding::{Declined, tell_proposer};
+use super::deciding::{Declined, Proposal, decline, may_decide, proposed, still_open};
 use super::model::{
     Asked, Investment, InvestmentState, KnownFact, MadeFrom, OverdueChoice, ProposalState, Restructuring,
     ScheduleVersion, happened,
@@ -388,8 +388,7 @@ pub async fn propose(
             };
             store::insert_restructuring(db, &made)?;
             let facts = json!({ "restructuring": made.id, "from": from, "asked": asked });
-            note(db, &actor, investment, "investment.restructuring_proposed", facts, now)?;
-            ask_committee(&asking, db, investment, "A change", None, made.proposed_by, now)?;
+            proposed(&asking, db, &actor, investment, Proposal::Restructuring, facts, now)?;
             Ok(made.id)
         })
         .await
@@ -414,26 +413,19 @@ pub async fn decide(
         .write(move |db| {
             let proposal = store::find_restructuring(db, id)?;
             let investment = store::find(db, proposal.investment_id)?;
-            let by = may_decide(&actor, &investment, proposal.proposed_by)?;
-            if proposal.state != ProposalState::Proposed {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
+            let by = may_decide(&actor, &investment, proposal.proposed_by, proposal.state)?;
             if let Some(why) = &declined {
-                if !store::decline_restructuring(db, id, why, by, now)? {
-                    return Err(InvestmentRefusal::DecidedAlready.into());
-                }
-                let facts = json!({ "restructuring": id, "from": proposal.from_on, "reason": why });
-                note(db, &actor, &investment, "investment.restructuring_declined", facts, now)?;
-                let declined = Declined { what: "A change", proposed_by: proposal.proposed_by, by, reason: Some(why) };
-                tell_proposer(&telling, db, &investment, &declined, now)?;
+                still_open(store::decline_restructuring(db, id, why, by, now)?)?;
+                let what = Proposal::Restructuring;
+                let facts = json!({ "restructuring": id, "from": proposal.from_on });
+                let declined = Declined { what, proposed_by: proposal.proposed_by, reason: Some(why), facts };
+                decline(&telling, db, &actor, &investment, declined, now)?;
                 return Ok(investment.id);
             }
             upkeep(db, investment.id, now)?;
             let book = store::load_book(db, investment.id)?;
             let change = work_out(&book, proposal.from_on, &proposal.asked.0, &proposal.reason, now)?;
-            if !store::approve_restructuring(db, id, change.new, by, now)? {
-                return Err(InvestmentRefusal::DecidedAlready.into());
-            }
+            still_open(store::approve_restructuring(db, id, change.new, by, now)?)?;
             put_in_force(db, change.version()?)?;
             post(db, &investment, &proposal, &change.new, now)?;
             // In a package several loans may stand under one agreement: it is said which of them is changed.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, Mail};
-use crate::values::{Account, Clock, Id};
+use crate::values::{Account, Clock, Id, counted};
 use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
@@ -289,7 +289,8 @@ struct AccountPage {
     memberships: Vec<(String, String, String)>,
     invitations: Vec<(Invitation, String)>,
     tokens: Vec<TokenRow>,
-    sessions: i64,
+    /// On how many devices they are signed in, with the word.
+    devices: String,
     secret: Option<String>,
 }
 
@@ -328,7 +329,7 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
         memberships,
         invitations,
         tokens,
-        sessions,
+        devices: counted(sessions, "devices"),
         secret,
     })
 }

@@ -42,6 +42,12 @@ struct Total {
     multiple: String,
 }
 
+impl Total {
+    fn holdings(&self) -> String {
+        crate::values::counted(self.count, "holdings")
+    }
+}
+
 #[derive(Template)]
 #[template(path = "returns/fund.html")]
 struct FundPage {

@@ -150,7 +150,7 @@ pub async fn disregard(
 ) -> Result<()> {
     let mut form = Parser::default();
     let ground = form.value::<DisregardGround>("ground", &input.ground, "Choose the ground");
-    let reason = form.text("reason", &input.reason, 2000, "Give the reason. The bidder reads it");
+    let reason = form.text("reason", &input.reason, 2000, "Give the reason. Who sent it reads this");
     form.finish()?;
     let Some(ground) = ground else { return Err(Error::field("ground", "Choose the ground")) };
     let decided_by = actor.account().ok_or(Error::Denied)?;

@@ -7,6 +7,7 @@ use super::panel::{self, DeclarationInput};
 use super::rules;
 use super::sheets::{self, ScoreInput, Sight, is_for, is_whole, require_sight};
 use super::store;
+use super::words::Sent;
 use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
@@ -83,6 +84,7 @@ struct SheetPage {
     shell: Shell,
     form: FormState,
     call: Call,
+    sent: Sent,
     bids: Vec<Opened>,
     /// The bidders by name, with what a declaration calls them; empty where names are hidden.
     bidders: Vec<(String, String)>,
@@ -105,6 +107,7 @@ struct DeclarationPage {
     shell: Shell,
     form: FormState,
     call: Call,
+    sent: Sent,
     bidders: Vec<(String, String)>,
     conflicts: Vec<(String, String, &'static str)>,
     declared: bool,
@@ -116,6 +119,7 @@ fn declaration_page(visit: &Visit, sheet: SheetPage) -> DeclarationPage {
         shell: form_shell(visit, "Conflicts of interest", &sheet.form),
         may_declare: !sheet.bids.is_empty() && !sheet.is_final && !sheet.conflicted && !sheet.replaced,
         form: sheet.form,
+        sent: sheet.sent,
         call: sheet.call,
         bidders: sheet.bidders,
         conflicts: sheet.conflicts,
@@ -158,6 +162,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) 
         })
         .await?;
     let names = !hidden || naming || member.declared_at.is_none();
+    let sent = Sent::to(&call);
     let bidders = if names {
         let hides = call.terms.0.hides_bidders();
         bids.iter().map(|b| (bids::declared_as(b, hides), b.name.clone())).collect()
@@ -166,7 +171,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) 
     };
     let declared_with = |id: Id<Application>| {
         let bid = bids.iter().find(|b| b.application.id == id).filter(|_| names);
-        bid.map_or_else(|| "One of the bidders".to_owned(), |b| b.name.clone())
+        bid.map_or_else(|| format!("One of the {}s", sent.who), |b| b.name.clone())
     };
     let conflicts_shown: Vec<(String, String, &'static str)> =
         conflicts.iter().map(|c| (declared_with(c.application_id), c.nature.clone(), c.outcome.label())).collect();
@@ -222,6 +227,7 @@ async fn sheet_page(visit: &Visit, id: Id<Call>, form: FormState, naming: bool) 
         })
         .collect();
     Ok(SheetPage {
+        sent,
         bidders,
         hidden,
         shell: sheet_shell(visit, &format!("Evaluate {}", call.title), &form),
@@ -305,6 +311,7 @@ struct ScorePage {
     shell: Shell,
     form: FormState,
     call: Call,
+    sent: Sent,
     criterion: String,
     title: String,
     application: Id<Application>,
@@ -425,9 +432,12 @@ async fn score_page(
         .collect();
     let (done, all) = sheets::progress(&all_answers, &drafts);
     let most = call.terms.0.words.get(&criterion_id).copied().unwrap_or(500);
+    let sent = Sent::to(&call);
+    let title = format!("{}: {} {} of {}", criterion.title, sent.what, number + 1, bids.len());
     Ok(ScorePage {
-        shell: sheet_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
+        shell: sheet_shell(visit, &title, &form),
         form,
+        sent,
         title: criterion.title.clone(),
         application,
         number: number + 1,

@@ -162,17 +162,17 @@ pub async fn declare(app: &App, actor: &Actor, call: Id<Call>, input: &Declarati
         "none" => false,
         "some" => true,
         _ => {
-            form.wrong("answer", "Say whether you have a conflict of interest with any of the bidders");
+            form.wrong("answer", "Say whether you have a conflict of interest with any of them");
             false
         }
     };
     let named: Vec<String> = input.bids.iter().map(|bid| bid.trim().to_owned()).collect();
-    form.check(named.iter().all(|bid| !bid.is_empty()), "bids", "Choose from the list of bidders");
+    form.check(named.iter().all(|bid| !bid.is_empty()), "bids", "Choose from the list");
     let nature = if some {
-        form.check(!named.is_empty(), "bids", "Choose every bidder you have a conflict with");
+        form.check(!named.is_empty(), "bids", "Choose everybody you have a conflict with");
         form.text("nature", &input.nature, 1000, "Say what the conflict is")
     } else {
-        form.check(named.is_empty(), "answer", "You chose a bidder, so say that you have a conflict");
+        form.check(named.is_empty(), "answer", "You chose somebody from the list, so say that you have a conflict");
         String::new()
     };
     form.finish()?;

@@ -3,7 +3,7 @@
 use super::model::{Conflict, PanelMember};
 use super::pages::form_shell;
 use super::panel::{self, MemberInput, ReplaceInput, ResolutionInput};
-use super::{bids, rules, store};
+use super::{bids, rules, store, words};
 use crate::applications::shown_as;
 use crate::calls::Call;
 use crate::error::Result;
@@ -42,6 +42,12 @@ struct PanelPage {
     hidden: bool,
     evaluators: Vec<(String, String)>,
     may_manage: bool,
+}
+
+impl PanelPage {
+    fn sent(&self) -> words::Sent {
+        words::Sent::to(&self.call)
+    }
 }
 
 async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PanelPage> {
@@ -108,7 +114,7 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
             let (mut conflict, who) = (c.clone(), name(c.account_id));
             if blind {
                 // What a colleague wrote may name the bidder, so its letter is not put beside it.
-                return (conflict, who, "One of the bidders".to_owned());
+                return (conflict, who, format!("One of the {}s", words::Sent::to(&call).who));
             }
             if let Some(bid) = bid.filter(|_| hidden) {
                 conflict.nature = bids::under_letter(&conflict.nature, bid);

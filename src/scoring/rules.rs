@@ -114,11 +114,11 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::NotAnEvaluator => "Choose a person who has the evaluator’s role in this authority.".to_owned(),
             ScoringRefusal::NotOpened => "Nothing is opened yet. Two officers open what was sent after the deadline.".to_owned(),
             ScoringRefusal::DeclareFirst => {
-                "Declare your conflicts of interest first, or that you have none. Nothing of the bids is shown before.".to_owned()
+                "Declare your conflicts of interest first, or that you have none. Nothing that was sent is shown before.".to_owned()
             }
             ScoringRefusal::Conflicted => {
-                "You declared a conflict with one of the bids, so you score none of them. Somebody else can record that \
-                 there is no conflict after an enquiry."
+                "You declared a conflict with one of those who applied, so you score none of them. Somebody else can \
+                 record that there is no conflict after an enquiry."
                     .to_owned()
             }
             ScoringRefusal::AlreadyFinal => "Your scores are final and cannot be changed.".to_owned(),
@@ -144,8 +144,8 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
             ScoringRefusal::ModerationOpen => "Close the moderation first.".to_owned(),
             ScoringRefusal::FigureUnknown { figure, bid, why } => format!(
-                "“{figure}” of {bid} cannot be worked out: {why}. Nobody is ranked without it. Leave the \
-                 application out with your reason first."
+                "“{figure}” of {bid} cannot be worked out: {why}. Nobody is ranked without it. Leave it out with \
+                 your reason first."
             ),
             ScoringRefusal::PricesSealed => {
                 "The prices are still sealed. Two officers open them now that quality is agreed.".to_owned()
@@ -162,7 +162,7 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::Replaced => {
                 "Somebody else has taken this place on the panel. What was scored until then is kept.".to_owned()
             }
-            ScoringRefusal::FellAway => "This bid has fallen away already.".to_owned(),
+            ScoringRefusal::FellAway => "It has fallen away already.".to_owned(),
             ScoringRefusal::AskedAlready => {
                 "The supplier was asked already. What was asked stands; decide when it has answered or its time is over.".to_owned()
             }
@@ -173,7 +173,7 @@ impl RefusalInfo for ScoringRefusal {
                 "The supplier still has time to answer. Wait for its answer, or for the day after the last one to answer.".to_owned()
             }
             ScoringRefusal::OwnConflict => "Somebody else must enquire into a conflict that you declared.".to_owned(),
-            ScoringRefusal::NotOfThisCall => "This bid or criterion does not belong to the call.".to_owned(),
+            ScoringRefusal::NotOfThisCall => "What you chose does not belong to this call. Choose from its pages.".to_owned(),
         }
     }
 

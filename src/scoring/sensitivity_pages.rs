@@ -105,7 +105,7 @@ fn scores(file: &EvaluationFile, firm: &Firmness) -> Vec<Change> {
         .collect()
 }
 
-fn shown(file: &EvaluationFile, firm: &Firmness) -> Result<Shown> {
+fn shown(file: &EvaluationFile, firm: &Firmness, sent: words::Sent) -> Result<Shown> {
     let varied = &firm.variations;
     let mut shares: Vec<_> = varied.bids.iter().collect();
     shares.sort_by(|a, b| b.wins.cmp(&a.wins).then(a.bid.cmp(&b.bid)));
@@ -124,9 +124,9 @@ fn shown(file: &EvaluationFile, firm: &Firmness) -> Result<Shown> {
     });
     let heading = Heading::new(
         "wins",
-        "Share of variations that each bid wins",
+        format!("Share of variations that each {} wins", sent.what),
         finding,
-        "Per cent of variations that a bid wins alone, with its standard error.",
+        format!("Per cent of variations that {} wins alone, with its standard error.", sent.one),
     );
     let chart = CompareBars { heading, said: "", real: "", unit: Unit::percent(1), bars }.render()?;
     let all = scores(file, firm);
@@ -180,7 +180,7 @@ fn shown(file: &EvaluationFile, firm: &Firmness) -> Result<Shown> {
 pub async fn sensitivity(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let (call, ranking, firm) = firmness::of_call(&visit.app, &visit.actor, *id).await?;
     let shown = match (&ranking, &firm) {
-        (Some(ranking), Some(firm)) => Some(shown(&ranking.file.0, firm)?),
+        (Some(ranking), Some(firm)) => Some(shown(&ranking.file.0, firm, words::Sent::to(&call))?),
         _ => None,
     };
     page(&SensitivityPage {

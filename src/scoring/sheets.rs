@@ -53,7 +53,12 @@ pub(super) fn read(input: &ScoreInput, whole: bool) -> Result<Given> {
         }
     };
     let reason = if whole {
-        form.text("reason", &input.reason, 4000, "Give the reason, tied to the level text. The bidder reads it")
+        form.text(
+            "reason",
+            &input.reason,
+            4000,
+            "Give the reason, tied to the level text. Who sent the answer reads it",
+        )
     } else {
         form.optional_text("reason", &input.reason, 4000).unwrap_or_default()
     };

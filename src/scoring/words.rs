@@ -17,6 +17,8 @@ pub struct Sent {
     pub one: &'static str,
     /// Who sent it.
     pub who: &'static str,
+    /// The same at the head of a column or a sentence.
+    pub who_head: &'static str,
 }
 
 impl Sent {
@@ -24,10 +26,14 @@ impl Sent {
     #[must_use]
     pub fn to(call: &Call) -> Sent {
         match call.kind {
-            CallKind::Tender => Sent { what: "bid", head: "Bid", one: "a bid", who: "bidder" },
-            CallKind::Round => {
-                Sent { what: "application", head: "Application", one: "an application", who: "applicant" }
-            }
+            CallKind::Tender => Sent { what: "bid", head: "Bid", one: "a bid", who: "bidder", who_head: "Bidder" },
+            CallKind::Round => Sent {
+                what: "application",
+                head: "Application",
+                one: "an application",
+                who: "applicant",
+                who_head: "Applicant",
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, api, page, page_again, see};
 use crate::outbox::{self, Handlers};
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Actor, Clock, Instant, Parser, Refusal, Role, Subject};
+use crate::values::{Actor, Clock, Instant, Parser, Refusal, Role, Subject, counted_with};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -111,7 +111,8 @@ pub async fn post(visit: Visit, handlers: web::Data<Handlers>, posted: Posted<Mo
     };
     match outcome {
         Ok((to, ran)) => {
-            visit.done(format!("The clock says {} now. {ran} pieces of due work were done on the way.", to.long()));
+            let work = counted_with(ran, "pieces of due work", "was", "were");
+            visit.done(format!("The clock says {} now. {work} done on the way.", to.long()));
             see("/sandbox")
         }
         Err(error) => page_again(&sandbox_page(&visit, posted.again(error)?).await?),

@@ -101,6 +101,8 @@ pub(super) async fn score(
     let panel = format!("{desk}/panel");
     manager.fill(&panel, "Add to the panel", &[("account", &evaluator.0.account().unwrap().to_string())]).await;
     let sheet = format!("/evaluations/{}", desk.rsplit('/').next().unwrap());
+    // In a round applicants apply: nobody reads of bidders.
+    evaluator.1.open(&sheet).await.shows("The applicants").hides("bidder");
     evaluator.1.fill(&sheet, "Declare", &[("answer", "none")]).await;
     for (_, link) in evaluator.1.open(&sheet).await.links(&format!("{sheet}/")) {
         evaluator.1.fill(&link, "Save", &[("level", level(&link)), ("reason", "As the level says")]).await;
