@@ -330,6 +330,7 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
 #[test]
 fn an_authority_is_made_below_another_that_is_there() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(commonweal(folder.path(), &["migrate"]).status.success());
     let add = |email: &str, authority: &[&str]| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
             .args(["user", "add", "--email", email, "--name", "Ada", "--role", "administrator", "--authority"])
