@@ -6,7 +6,7 @@ use super::model::{Conflict, PanelMember, Score, ScoreDraft};
 use super::panel::{self, DeclarationInput};
 use super::rules;
 use super::sheets::{self, ScoreInput, Sight, is_for, is_whole, require_sight};
-use super::store;
+use super::{store, words};
 use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
@@ -425,8 +425,9 @@ async fn score_page(
         .collect();
     let (done, all) = sheets::progress(&all_answers, &drafts);
     let most = call.terms.0.words.get(&criterion_id).copied().unwrap_or(500);
+    let what = words::Sent::to(&call).what;
     Ok(ScorePage {
-        shell: sheet_shell(visit, &format!("{}: bid {} of {}", criterion.title, number + 1, bids.len()), &form),
+        shell: sheet_shell(visit, &format!("{}: {what} {} of {}", criterion.title, number + 1, bids.len()), &form),
         form,
         title: criterion.title.clone(),
         application,
