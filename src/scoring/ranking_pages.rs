@@ -103,7 +103,7 @@ fn again(kept: &Kept, rerank: &Rerank) -> Option<Again> {
         first_changed: match (was, is) {
             (Some(was), Some(is)) if was != is => format!("{was} was first; now {is} is."),
             (Some(_), Some(is)) => format!("{is} stays first."),
-            (_, None) => "No bid is left.".to_owned(),
+            (_, None) => "Nobody is left.".to_owned(),
             (None, Some(is)) => format!("Now {is} is first."),
         },
         rows: moved

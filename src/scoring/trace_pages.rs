@@ -155,7 +155,7 @@ pub async fn disregard(
     let (call, application) = path.into_inner();
     match moderation::disregard(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
         Ok(()) => {
-            visit.done("The bid is left out. Rank again to see the others.");
+            visit.done("It is left out. Rank again to see the others.");
             see(&format!("/desk/calls/{call}/ranking/{application}"))
         }
         Err(error) => page_again(&trace_page(&visit, call, application, posted.again(error)?).await?),
