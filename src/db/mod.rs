@@ -5,7 +5,8 @@
 //! effect, because it may run more than once.
 //!
 //! Public names: [`Database`], [`Gathered`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
-//! [`insert_all!`](crate::insert_all), [`Kept`], [`text_column!`](crate::text_column), [`Json`], [`Page`], [`Cursor`].
+//! [`insert_all!`](crate::insert_all), [`Kept`], [`KeptCommand`], [`text_column!`](crate::text_column), [`Json`],
+//! [`Page`], [`First`], [`Cursor`].
 
 mod columns;
 mod connection;

@@ -426,14 +426,15 @@ pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
 /// Withdraws a route that was not given, so that another can be recorded; the total is freed.
 ///
 /// # Errors
-/// Denied, refused when it was given.
+/// Denied, refused when it was given or its investment was cancelled.
 pub async fn withdraw(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let mut route = store::find(db, id)?;
+            let (mut route, cancelled) = store::find_told(db, id)?;
             require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
-            if !matches!(route.state, RouteState::Open | RouteState::Recorded) {
+            // What was cancelled stays on the record, and counts towards nothing.
+            if cancelled || !matches!(route.state, RouteState::Open | RouteState::Recorded) {
                 return Err(RouteRefusal::NotNow.into());
             }
             route.state = RouteState::Withdrawn;
