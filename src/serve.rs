@@ -175,8 +175,9 @@ async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) 
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {
-                // What was committed last is linked before the process ends.
-                if let Err(error) = chain(&app).await {
+                // What was committed last is linked before the process ends, and signed: a node that is started anew more
+                // often than hourly would otherwise never sign.
+                if let Err(error) = sign(&app).await {
                     tracing::error!(%error, "the audit chain was not brought up to date");
                 }
                 return;
@@ -197,6 +198,14 @@ fn pause(waiting: Waiting, took: Duration) -> Duration {
 async fn chain(app: &App) -> Result<usize> {
     let db = app.db.clone();
     tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))?
+}
+
+/// Links what is not linked and signs the chain's head, unless nothing is new.
+async fn sign(app: &App) -> Result<()> {
+    let (app, now) = (app.clone(), app.now());
+    let sign = move || audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now);
+    tokio::task::spawn_blocking(sign).await.map_err(|e| Error::Internal(Box::new(e)))??;
+    Ok(())
 }
 
 /// When this process last did what is done once in a while, by the machine's clock.
@@ -268,12 +277,7 @@ pub async fn tick(
     }
     if last.must_sign(machine_now) {
         last.signed = machine_now;
-        let (app, now) = (app.clone(), app.now());
-        tokio::task::spawn_blocking(move || {
-            audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now)
-        })
-        .await
-        .map_err(|e| Error::Internal(Box::new(e)))??;
+        sign(app).await?;
     }
     Ok(if ran.more { Waiting::More } else { Waiting::Nothing })
 }
