@@ -143,11 +143,14 @@ impl ManageConnection for Manager {
 
 /// The database of an installation: cheap to clone, shared by all requests.
 ///
-/// SQLite has one writer connection and several readers; PostgreSQL one pool for both.
+/// SQLite has one writer connection and several readers; PostgreSQL one pool for both, and one connection for gathered
+/// writes, which therefore finds its statements prepared.
 #[derive(Clone)]
 pub struct Database {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    /// Runs the queue: SQLite's one writer, or PostgreSQL's connection for gathered writes.
+    gatherer: Pool<Manager>,
     /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
     pub(super) reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
@@ -201,6 +204,7 @@ impl Database {
                 let readers = pool(useful, true)?;
                 Database {
                     readers,
+                    gatherer: writers.clone(),
                     writers,
                     reading: places(useful)?,
                     writing: places(1)?,
@@ -216,6 +220,7 @@ impl Database {
                 let reading = places(connections)?;
                 Database {
                     readers: both.clone(),
+                    gatherer: pool(1, false)?,
                     writers: both,
                     writing: reading.clone(),
                     reading,
@@ -320,8 +325,14 @@ impl Database {
         told.await.map_err(|_| ended_early())?
     }
 
-    async fn places_to_gather(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
-        Ok((place_in(&self.gathering).await?, place_in(&self.writing).await?))
+    /// On SQLite the writer too, which others use.
+    async fn places_to_gather(&self) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)> {
+        let gathering = place_in(&self.gathering).await?;
+        let writing = match self.url.backend {
+            Backend::Sqlite => Some(place_in(&self.writing).await?),
+            Backend::Postgres => None,
+        };
+        Ok((gathering, writing))
     }
 
     fn run_waiting(&self) {
@@ -335,7 +346,7 @@ impl Database {
             Backend::Sqlite => Isolation::Serializable,
         };
         let mut patience = Patience::new();
-        let committed = self.writers.get().map_err(|_| Error::Busy).and_then(|mut connection| {
+        let committed = self.gatherer.get().map_err(|_| Error::Busy).and_then(|mut connection| {
             loop {
                 match together::run_all(&mut connection, isolation, &mut waiting) {
                     Ended::Committed => return Ok(()),
