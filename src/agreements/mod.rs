@@ -20,5 +20,5 @@ pub use model::{Agreement, AgreementChange, AgreementKind, AgreementState, Chang
 pub use rules::AgreementRefusal;
 pub use store::{
     AgreementFilter, CANCELLED, VALUE_LEFT, Whose, changes, counts, find, find_many, find_named, find_obligation,
-    find_obligations, is_cancelled, list, obligations, of_award, thing,
+    find_obligations, is_cancelled, list, obligations, of_award, thing, what_stands,
 };
