@@ -137,8 +137,7 @@ impl RefusalInfo for ScoringRefusal {
                 format!("Agree every answer first; {} not agreed.", so_many_are(*missing))
             }
             ScoringRefusal::AgreedMeanwhile => {
-                "This answer was agreed since you read it, so nothing was saved. Read what stands now, then agree again. \
-                 A program sends the id of what it read in the field read."
+                "This answer was agreed since you read it, so nothing was saved. Read what stands now, then agree again."
                     .to_owned()
             }
             ScoringRefusal::ModerationClosed => "Moderation is closed, so agreed scores stand.".to_owned(),
