@@ -88,6 +88,15 @@ pub fn find_many(db: &mut Db, ids: &[Id<Agreement>]) -> Result<HashMap<Id<Agreem
         .collect())
 }
 
+/// Whether every part of this agreement was cancelled before anything was paid.
+///
+/// # Errors
+/// What the database says.
+pub fn all_cancelled(db: &mut Db, id: Id<Agreement>) -> Result<bool> {
+    let found: i64 = agreements::table.filter(agreements::id.eq(id)).filter(is_cancelled()).count().get_result(db)?;
+    Ok(found > 0)
+}
+
 /// How many parts of an investment are over: repaid, written off or ended. Only the table of a lower room is read here.
 pub(super) fn parts_over(db: &mut Db, agreement: Id<Agreement>) -> Result<i64> {
     Ok(investments::table
