@@ -6,7 +6,7 @@ use crate::instruments::{self, Held, only, received, report, reported, valued};
 use crate::scoring::{Ready, ready, signed};
 use crate::support::{Api, World};
 use commonweal::calls::CallKind;
-use commonweal::compliance::samples as figures;
+use commonweal::compliance::{DueState, samples as figures};
 use commonweal::finance::terms::{Instrument, InstrumentTerms};
 use commonweal::investments::{self, Investment, InvestmentState};
 use commonweal::values::{Actor, Id, Instant, Pence, Role};
@@ -382,6 +382,15 @@ both! {
         desk.open(&format!("/investments/{}", part(1))).await.shows("The promises of the agreement stay as they are");
         cancelled(&world, &ground, &part(1)).await;
         manager.post(&recommend, offer(90_000, 1)).await.expect(201);
+        let own = world.client(&ready.suppliers[0].1).await;
+        for reader in [&desk, &own] {
+            reader.open(&format!("/agreements/{agreement}")).await.shows("£30,000 of it stands").hides("All of it was cancelled");
+        }
+        for number in [1, 2] {
+            desk.open(&format!("/investments/{}", part(number))).await.shows("£30,000 of it stands");
+            own.open(&format!("/my-investments/{}", part(number))).await.shows("£30,000 of it stands");
+        }
+        own.open("/my-investments").await.shows("together £130,000 (£30,000 of it stands");
 
         // The register says what was signed and what stands of it; the subsidy was one for both loans and stands.
         public.get("/register-of-awards").await.expect(200).shows("£130,000 signed").shows("£30,000 of it stands");
@@ -400,6 +409,13 @@ both! {
         cancelled(&world, &ground, &part(2)).await;
         public.get("/results").await.expect(200).shows("Nothing has been verified yet").hides("Alder Youth");
         public.get("/register-of-awards").await.expect(200).shows("Cancelled, nothing paid").hides("of it stands");
+        // What was promised for it is not asked for any more, and who may end the agreement is told.
+        world.run_jobs().await;
+        let dues = figures::dues(&world.app, agreement.parse().unwrap()).await.unwrap();
+        assert!(dues.iter().all(|d| !matches!(d.state, DueState::Pending | DueState::Missed)), "{dues:?}");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject.ends_with("can be ended: all of it is cancelled") && m.body.contains(&agreement)));
+        own.open(&format!("/agreements/{agreement}")).await.shows("Cancelled, nothing paid").shows("All of it was cancelled before anything was paid");
         assert_eq!(used().await, "0.00");
         assert_balanced(&world);
     }

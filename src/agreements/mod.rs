@@ -19,6 +19,6 @@ pub use actions::investment_changed;
 pub use model::{Agreement, AgreementChange, AgreementKind, AgreementState, ChangeKind, Obligation, ObligationTerms};
 pub use rules::AgreementRefusal;
 pub use store::{
-    AgreementFilter, CANCELLED, VALUE_LEFT, Whose, changes, counts, find, find_many, find_named, find_obligation,
-    find_obligations, is_cancelled, list, obligations, of_award, thing,
+    AgreementFilter, CANCELLED, VALUE_LEFT, Whose, all_cancelled, changes, counts, find, find_many, find_named,
+    find_obligation, find_obligations, is_cancelled, list, obligations, of_award, thing, what_stands,
 };

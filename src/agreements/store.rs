@@ -7,12 +7,12 @@ use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::people::policy::Thing;
 use crate::values::time::medium_date;
-use crate::values::{Actor, Id, Instant, actor};
+use crate::values::{Actor, Id, Instant, Pence, actor};
 use chrono::Datelike;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use std::collections::HashMap;
 
 /// Identifiers of the agreements of which every part was cancelled before anything was paid, in SQL that needs nothing
@@ -48,16 +48,30 @@ pub fn find(db: &mut Db, id: Id<Agreement>) -> Result<Agreement> {
     Ok(agreements::table.filter(agreements::id.eq(id)).select(Agreement::as_select()).first(db)?)
 }
 
-/// One agreement with the name of its organisation.
+/// What is left of an agreement of which something was cancelled before it was paid, in words; empty where all of it
+/// stands.
+#[must_use]
+pub fn what_stands(agreed: Pence, left: Pence) -> String {
+    if left >= agreed {
+        String::new()
+    } else if left > Pence::ZERO {
+        format!("{left} of it stands; the rest was cancelled, nothing of that paid")
+    } else {
+        "Cancelled, nothing paid".to_owned()
+    }
+}
+
+/// One agreement with the name of its organisation, and its value without what was cancelled before it was paid.
 ///
 /// # Errors
 /// NotFound.
-pub fn find_named(db: &mut Db, id: Id<Agreement>) -> Result<(Agreement, String)> {
-    Ok(agreements::table
+pub fn find_named(db: &mut Db, id: Id<Agreement>) -> Result<(Agreement, String, Pence)> {
+    let (agreement, organisation, left): (Agreement, String, i64) = agreements::table
         .inner_join(organisations::table.on(organisations::id.eq(agreements::organisation_id)))
         .filter(agreements::id.eq(id))
-        .select((Agreement::as_select(), organisations::name))
-        .first(db)?)
+        .select((Agreement::as_select(), organisations::name, sql::<BigInt>(VALUE_LEFT)))
+        .first(db)?;
+    Ok((agreement, organisation, Pence(left)))
 }
 
 /// Several agreements by identifier.
@@ -72,6 +86,15 @@ pub fn find_many(db: &mut Db, ids: &[Id<Agreement>]) -> Result<HashMap<Id<Agreem
         .into_iter()
         .map(|a: Agreement| (a.id, a))
         .collect())
+}
+
+/// Whether every part of this agreement was cancelled before anything was paid.
+///
+/// # Errors
+/// What the database says.
+pub fn all_cancelled(db: &mut Db, id: Id<Agreement>) -> Result<bool> {
+    let found: i64 = agreements::table.filter(agreements::id.eq(id)).filter(is_cancelled()).count().get_result(db)?;
+    Ok(found > 0)
 }
 
 /// How many parts of an investment are over: repaid, written off or ended. Only the table of a lower room is read here.

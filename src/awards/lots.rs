@@ -279,7 +279,12 @@ impl Lots {
             .map(|line| self.whole.name(line.call))
             .collect();
         let gets = if gets.is_empty() { String::new() } else { format!(" It gets: {}.", gets.join("; ")) };
-        Some(format!("It came before the winner in this lot and was passed over. {}{gets}", passed.sentence))
+        let how = if lot.winner.is_some() {
+            "It came before the winner in this lot and was passed over."
+        } else {
+            "Nobody gets this lot."
+        };
+        Some(format!("{how} {}{gets}", passed.sentence))
     }
 }
 

@@ -67,6 +67,19 @@ fn result_of<'a>(file: &'a LotsFile, reference: &str) -> Option<&'a LotResult> {
     file.result.iter().flat_map(|result| &result.lots).find(|lot| lot.lot == reference)
 }
 
+/// Why a lot has no winner, where it is because several share its first place.
+fn nobody(lots: &Lots, result: &LotResult) -> String {
+    let ranking = &result.result.ranking;
+    let first = ranking.first().map(|place| place.rank);
+    let sharing: Vec<String> =
+        ranking.iter().filter(|place| Some(place.rank) == first).map(|place| lots.name(&place.bid)).collect();
+    if sharing.len() > 1 {
+        format!("Nobody yet: {} share first place", sharing.join(" and "))
+    } else {
+        "Nobody".to_owned()
+    }
+}
+
 fn rows(lots: &Lots, file: Option<&LotsFile>, now: Instant) -> Vec<Row> {
     lots.lots
         .iter()
@@ -76,7 +89,7 @@ fn rows(lots: &Lots, file: Option<&LotsFile>, now: Instant) -> Vec<Row> {
             let winner = match (award, result) {
                 (Some(award), _) => lots.name(&award.organisation_id.to_string()),
                 (None, Some((_, result))) => {
-                    result.winner.as_deref().map_or_else(|| "Nobody".to_owned(), |w| lots.name(w))
+                    result.winner.as_deref().map_or_else(|| nobody(lots, result), |w| lots.name(w))
                 }
                 (None, None) => String::new(),
             };

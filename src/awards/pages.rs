@@ -218,7 +218,11 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 let counted = standing.favour + standing.against + u32::from(own.is_none());
                 let contract = award.kind == AwardKind::Contract;
                 shown.push(Shown {
-                    standing: standing_words(standing, quorum),
+                    standing: if award.terms.0.more_follow {
+                        "Nobody votes before all parts are there.".to_owned()
+                    } else {
+                        standing_words(standing, quorum)
+                    },
                     committee: said
                         .into_iter()
                         .map(|(v, name)| (name.clone(), v.stance.label(), v.reason.clone()))

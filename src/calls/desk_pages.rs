@@ -364,7 +364,7 @@ fn verdict(visit: &Visit, call: &Call, withdrawn: Option<String>, missing: usize
         ),
         CallStage::Open | CallStage::Closed => (
             format!("Closed {}.", call.deadline_at.map(|at| distance(visit.today(), at.date())).unwrap_or_default()),
-            "Opening, scoring, ranking and the award follow, each from its own page.".to_owned(),
+            "Opening, scoring, ranking and the award have a page each.".to_owned(),
         ),
         CallStage::Withdrawn => (
             format!("Withdrawn: {}", withdrawn.unwrap_or_default()),

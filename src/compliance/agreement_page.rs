@@ -143,6 +143,8 @@ struct AgreementPage {
     shell: Shell,
     agreement: Agreement,
     organisation: String,
+    /// What is left of it where something was cancelled before it was paid; empty where all of it stands.
+    stands: String,
     verdict: String,
     note: String,
     rows: Vec<Row>,
@@ -178,11 +180,11 @@ fn day(date: &LocalDate) -> String {
 pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Query<OneQuery>) -> Answer {
     let id = *id;
     let actor = visit.actor.clone();
-    let (agreement, organisation, obligations, dues, claims, acts, changes) = visit
+    let (agreement, organisation, left, obligations, dues, claims, acts, changes) = visit
         .app
         .db
         .read(move |db| {
-            let (agreement, organisation) = agreements::find_named(db, id)?;
+            let (agreement, organisation, left) = agreements::find_named(db, id)?;
             if !can(&actor, Action::ReadAgreements, &agreements::thing(&agreement)) {
                 return Err(Error::NotFound);
             }
@@ -191,7 +193,7 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
             let acts = audit::of_subject(db, &id.to_string())?;
             let changed = acts.iter().any(|a| a.action.starts_with("agreement.") && a.action != "agreement.signed");
             let changes = if changed { agreements::changes(db, id)? } else { Vec::new() };
-            Ok((agreement, organisation, obligations, dues, claims, acts, changes))
+            Ok((agreement, organisation, left, obligations, dues, claims, acts, changes))
         })
         .await?;
     let today = visit.today();
@@ -200,7 +202,12 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
         return table(&agreement, &rows).answer(&query.format);
     }
     let staff = visit.actor.is_staff_of(agreement.authority_id);
-    let (verdict, note) = verdict(&agreement, &rows, &dues, today);
+    let (verdict, mut note) = verdict(&agreement, &rows, &dues, today);
+    let stands = agreements::what_stands(agreement.value, left);
+    if agreement.state == AgreementState::Active && !stands.is_empty() && left <= Pence::ZERO {
+        "All of it was cancelled before anything was paid, so its promises do not count. The council ends it."
+            .clone_into(&mut note);
+    }
     let acts = acts
         .iter()
         .rev()
@@ -242,6 +249,7 @@ pub async fn agreement(visit: Visit, id: web::Path<Id<Agreement>>, query: web::Q
         lines: if agreement.terms.0.is_package() { agreement.terms.0.listed() } else { Vec::new() },
         agreement,
         organisation,
+        stands,
         verdict,
         note,
         rows,

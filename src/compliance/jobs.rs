@@ -268,7 +268,8 @@ pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, link: &str
     mail_organisation(db, due, "You can report your figure again", &body, now)
 }
 
-/// Closes what is no longer due when an agreement ends: the handler of `agreement.ended`.
+/// Closes what is no longer due when an agreement ends: the handler of `agreement.ended`. Of one that was cancelled before
+/// anything was paid nothing is due any more, whatever its day.
 ///
 /// # Errors
 /// NotFound.
@@ -276,8 +277,14 @@ pub async fn agreement_ended(app: App, job: Job, now: Instant) -> Result<()> {
     let id: Id<Agreement> = job.id_of("agreement")?;
     app.db
         .write(move |db| {
+            let cancelled = agreements::all_cancelled(db, id)?;
             for mut due in store::dues_of_agreement(db, id)? {
-                if due.state == DueState::Pending && due.due_on > now.date() && !with_council(&due) {
+                let over = match due.state {
+                    DueState::Pending => cancelled || due.due_on > now.date(),
+                    DueState::Missed => cancelled,
+                    _ => false,
+                };
+                if over && !with_council(&due) {
                     due.state = DueState::Closed;
                     store::set_due(db, &due)?;
                 }

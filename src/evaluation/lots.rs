@@ -379,6 +379,14 @@ fn by_preference(
     limit: usize,
 ) -> Vec<Option<String>> {
     let mut gave_up: BTreeSet<(usize, &str)> = BTreeSet::new();
+    let mut awarded: BTreeMap<&str, usize> = BTreeMap::new();
+    for supplier in kept.iter().flatten() {
+        *awarded.entry(supplier).or_default() += 1;
+    }
+    // Who was awarded as many lots as it may win shares no place in the others, where it could only stand in the way.
+    for (supplier, _) in awarded.into_iter().filter(|(_, count)| *count >= limit) {
+        gave_up.extend((0..results.len()).map(|lot| (lot, supplier)));
+    }
     loop {
         let holders: Vec<Option<&str>> = results
             .iter()

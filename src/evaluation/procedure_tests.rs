@@ -91,6 +91,17 @@ fn a_lot_that_was_awarded_stays_with_its_supplier_when_a_bid_falls_away_in_anoth
 }
 
 #[test]
+fn who_was_awarded_as_many_lots_as_it_may_win_shares_no_first_place_in_another() {
+    let anew = field(&[&[("A", 80), ("B", 80)], &[("A", 90), ("B", 40)]]);
+    let preferred = lots(2, Some(1), LotChoice::SupplierPreference);
+    assert_eq!(winners(&preferred, &anew), named(&["", "A"]), "no rule parts the two in the first lot");
+    let awarded = LotsInputs { held: vec![Held { lot: "L2".into(), supplier: "A".into() }], ..anew };
+    for choice in [LotChoice::PublishedOrder, LotChoice::SupplierPreference, LotChoice::HighestSum] {
+        assert_eq!(winners(&lots(2, Some(1), choice), &awarded), named(&["B", "A"]), "{choice:?}");
+    }
+}
+
+#[test]
 fn more_lots_are_given_out_before_more_points_are_gathered() {
     let inputs = field(&[&[("A", 100), ("B", 1)], &[("A", 100)]]);
     assert_eq!(winners(&lots(2, Some(1), LotChoice::HighestSum), &inputs), named(&["B", "A"]));

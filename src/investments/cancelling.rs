@@ -11,11 +11,11 @@ use crate::agreements;
 use crate::app::App;
 use crate::db::Db;
 use crate::error::Result;
-use crate::outbox::mail;
+use crate::outbox::{self, mail};
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_organisation, find_organisation};
+use crate::people::{addresses_of_organisation, addresses_with_role, find_organisation};
 use crate::subsidies::{self, RouteKind, RouteState};
-use crate::values::{Actor, Id, Instant, Parser};
+use crate::values::{Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -107,6 +107,9 @@ pub async fn decide(
             let facts = json!({ "cancellation": id, "not_paid_out": investment.amount, "reason": proposal.reason });
             note(db, &actor, investment, "investment.cancelled", facts, now)?;
             tell(db, investment, &proposal.reason, &address, now)?;
+            if agreements::all_cancelled(db, investment.agreement_id)? {
+                nothing_left(db, investment, &address, now)?;
+            }
             Ok(investment.id)
         })
         .await
@@ -122,6 +125,23 @@ fn tell(db: &mut Db, investment: &Investment, reason: &str, address: &str, now: 
     );
     let subject = format!("{} is cancelled", investment.reference);
     for to in addresses_of_organisation(db, investment.organisation_id)? {
+        mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
+}
+
+/// With its last part all of an agreement is cancelled: what was promised for it is not asked for any more, and who may
+/// end the agreement is told.
+fn nothing_left(db: &mut Db, investment: &Investment, address: &str, now: Instant) -> Result<()> {
+    let agreement = agreements::find(db, investment.agreement_id)?;
+    outbox::emit(db, "agreement.ended", json!({ "agreement": agreement.id, "state": "cancelled" }), now)?;
+    let text = format!(
+        "All of {} “{}” is cancelled and nothing of it was paid out. What was promised for it is not asked for any \
+         more.\n\nEnd the agreement: {address}/agreements/{}/change\n",
+        agreement.reference, agreement.title, agreement.id
+    );
+    let subject = format!("{} can be ended: all of it is cancelled", agreement.reference);
+    for to in addresses_with_role(db, investment.authority_id, Role::ContractManager)? {
         mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
     }
     Ok(())

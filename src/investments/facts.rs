@@ -82,7 +82,7 @@ impl Report {
             match Rate::new(value / Decimal::ONE_HUNDRED) {
                 Ok(rate) if rate.get() >= Decimal::ZERO => Some(rate),
                 _ => {
-                    form.wrong("rate", "Enter a rate of 0% or more, like 4.5");
+                    form.wrong("rate", "Enter a rate from 0% to 10,000%, like 4.5");
                     None
                 }
             }

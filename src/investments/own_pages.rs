@@ -7,7 +7,7 @@ use super::pages::ShowQuery;
 use super::plan::{self, Line, Sums};
 use super::story::Condition;
 use super::{cancelling_store, charts, own_story, store, visible};
-use crate::agreements::Agreement;
+use crate::agreements::{self, Agreement};
 use crate::awards::PartLine;
 use crate::compliance;
 use crate::error::{Error, Result};
@@ -36,22 +36,32 @@ struct Package {
     reference: String,
     number: usize,
     amount: Pence,
+    /// Without the parts that were cancelled before anything was paid.
+    left: Pence,
+}
+
+impl Package {
+    fn stands(&self) -> String {
+        agreements::what_stands(self.amount, self.left)
+    }
 }
 
 /// The agreements that made several of these investments, the newest first.
 fn packages(investments: &[Investment]) -> Result<Vec<Package>> {
     let mut found: Vec<Package> = Vec::new();
     for investment in investments {
+        let left = if investment.is_cancelled() { Pence::ZERO } else { investment.amount };
         match found.iter_mut().find(|p| p.agreement == investment.agreement_id) {
             Some(package) => {
                 package.number += 1;
                 package.amount = Pence::total([package.amount, investment.amount])?;
+                package.left = Pence::total([package.left, left])?;
             }
             None => {
                 let own = format!("-{}", investment.part);
                 let reference = investment.reference.strip_suffix(&own).unwrap_or(&investment.reference).to_owned();
                 let (agreement, amount) = (investment.agreement_id, investment.amount);
-                found.push(Package { agreement, reference, number: 1, amount });
+                found.push(Package { agreement, reference, number: 1, amount, left });
             }
         }
     }
@@ -132,12 +142,18 @@ pub(super) struct OwnPage {
     today: LocalDate,
     changes: Vec<(LocalDate, String)>,
     parts_of: Vec<PartLine>,
+    /// What the agreement comes to without its cancelled parts.
+    left: Pence,
 }
 
 impl OwnPage {
     /// All parts of the agreement added up.
     fn together(&self) -> Pence {
         self.parts_of.iter().map(|line| line.amount).sum()
+    }
+    /// What is left of it where a part was cancelled; empty where all of it stands.
+    fn stands(&self) -> String {
+        agreements::what_stands(self.together(), self.left)
     }
     fn rows(&self) -> &[Line] {
         self.lines.get(self.shown.clone()).unwrap_or(&self.lines)
@@ -163,11 +179,11 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>, query: web::Query
 
 pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState, query: OwnQuery) -> Result<OwnPage> {
     let (actor, today) = (visit.actor.clone(), visit.today());
-    let (book, precedents, cancellations, fund, parts, followed) = visit
+    let (book, precedents, cancellations, fund, parts, left, followed) = visit
         .app
         .db
         .read(move |db| {
-            let (book, fund, parts) = store::load_with_parts(db, id)?;
+            let (book, fund, parts, left) = store::load_with_parts(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
             let thing = Thing::of_applicant(investment.authority_id, investment.organisation_id);
@@ -182,7 +198,7 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
             } else {
                 (store::precedents(db, id)?, Vec::new())
             };
-            Ok((book, precedents, cancellations, fund, parts, followed))
+            Ok((book, precedents, cancellations, fund, parts, left, followed))
         })
         .await?;
     let lines = plan::lines(&book, today);
@@ -227,6 +243,7 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
         query,
         fund,
         parts_of: parts,
+        left,
         precedents,
         lines,
         receipts,

@@ -13,7 +13,7 @@ use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
 use super::whole::{self, Names, Whole};
 use super::{charts, restructuring, rules, store, visible};
-use crate::agreements::Agreement;
+use crate::agreements::{self, Agreement};
 use crate::awards::PartLine;
 use crate::compliance::{self, Due};
 use crate::error::{Error, Result};
@@ -136,6 +136,8 @@ pub(super) struct HoldingPage {
     round_value: String,
     held: String,
     parts_of: Vec<PartLine>,
+    /// What the agreement comes to without its cancelled parts.
+    left: Pence,
     reported: Reported,
     report_to: String,
 }
@@ -144,6 +146,10 @@ impl HoldingPage {
     /// All parts of the agreement added up.
     fn together(&self) -> Pence {
         self.parts_of.iter().map(|line| line.amount).sum()
+    }
+    /// What is left of it where a part was cancelled; empty where all of it stands.
+    fn stands(&self) -> String {
+        agreements::what_stands(self.together(), self.left)
     }
     fn precedent_action(&self, p: &Precedent) -> String {
         format!("/investments/{}/precedents/{}/verify", self.book.investment.id, p.id)
@@ -240,7 +246,7 @@ pub(super) async fn holding_page(
         events.truncate(HISTORY_SHOWN);
     }
     let promises = followed.promises;
-    let Whole { book, name, fund, mission, precedents, changes, cancellations, parts, names } = whole;
+    let Whole { book, name, fund, mission, precedents, changes, cancellations, parts, left, names } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
     let thing = Thing::of_authority(investment.authority_id);
@@ -302,6 +308,7 @@ pub(super) async fn holding_page(
         may_change: ending && can(&visit.actor, Action::ChangeAgreement, &of_both),
         held: story::carried(&book),
         parts_of: parts,
+        left,
         report_to: format!("/investments/{id}/reports"),
         reported,
         shell,

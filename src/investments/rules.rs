@@ -136,7 +136,7 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::PayDayPast => "The day of the payment has passed. Decline this proposal and propose a new day.",
             InvestmentRefusal::DecidedAlready => "Somebody has decided this already. Reload the page to see it.",
             InvestmentRefusal::VerifiedAlready => "This condition is verified already.",
-            InvestmentRefusal::NotRunning => "No money is out with this enterprise: nothing is paid out yet, or it is repaid or written off.",
+            InvestmentRefusal::NotRunning => "No money is out with this enterprise: nothing is paid out yet, or it is repaid, written off or cancelled.",
             InvestmentRefusal::Dated => "The date must be between the first payment out and today.",
             InvestmentRefusal::ReferenceTaken => {
                 "A payment with this bank reference is recorded already, with another amount or date. Check the bank statement."

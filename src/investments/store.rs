@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::finance::terms::NewTerms;
 use crate::funds::Fund;
 use crate::missions::Mission;
-use crate::values::{Account, Id, Instant, LocalDate, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -93,9 +93,9 @@ pub(super) fn load_named(db: &mut Db, id: Id<Investment>) -> Result<(Book, Strin
 ///
 /// # Errors
 /// NotFound.
-pub(super) fn load_with_parts(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, Vec<PartLine>)> {
-    let (book, (_, fund, _, parts)) = load_headed(db, id)?;
-    Ok((book, fund, parts))
+pub(super) fn load_with_parts(db: &mut Db, id: Id<Investment>) -> Result<(Book, String, Vec<PartLine>, Pence)> {
+    let (book, (_, fund, _, parts, left)) = load_headed(db, id)?;
+    Ok((book, fund, parts, left))
 }
 
 /// An investment with all that its figures are made of, and its changes in any state, the oldest first. Three statements.
@@ -103,17 +103,17 @@ pub(super) fn load_with_parts(db: &mut Db, id: Id<Investment>) -> Result<(Book, 
 /// # Errors
 /// NotFound.
 pub(super) fn load_changed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Vec<Restructuring>)> {
-    let (book, (_, _, changes, _)) = load_headed(db, id)?;
+    let (book, (_, _, changes, ..)) = load_headed(db, id)?;
     Ok((book, changes))
 }
 
-type Around = (String, String, Vec<Restructuring>, Vec<PartLine>);
+type Around = (String, String, Vec<Restructuring>, Vec<PartLine>, Pence);
 
 fn load_headed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Around)> {
-    let Head { investment, schedule, drawdowns, name, fund, changes, parts, .. } = whole::head(db, id)?;
+    let Head { investment, schedule, drawdowns, name, fund, changes, parts, left, .. } = whole::head(db, id)?;
     let entries = entries_of(db, &[id])?;
     let valuations = valuations_of(db, &[id])?;
-    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes, parts)))
+    Ok((Book { investment, schedule, drawdowns, entries, valuations }, (name, fund, changes, parts, left)))
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {

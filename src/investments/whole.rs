@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::cancelling_store;
 use super::model::{Cancellation, Drawdown, Entry, Investment, Precedent, Restructuring, ScheduleVersion, Valuation};
+use crate::agreements::VALUE_LEFT;
 use crate::awards::{AwardTerms, PartLine};
 use crate::db::schema::{
     accounts, agreements, funds, investment_drawdowns, investment_entries, investment_precedents,
@@ -10,8 +11,10 @@ use crate::db::schema::{
 };
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::values::{Account, Id};
+use crate::values::{Account, Id, Pence};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use std::collections::HashMap;
 
 /// The names of accounts.
@@ -35,6 +38,8 @@ pub(super) struct Head {
     pub(super) changes: Vec<Restructuring>,
     /// The parts of its agreement, itself among them.
     pub(super) parts: Vec<PartLine>,
+    /// What its agreement comes to without the parts that were cancelled before anything was paid.
+    pub(super) left: Pence,
     /// Who proposed and decided its payments out and its changes.
     pub(super) names: Names,
 }
@@ -52,6 +57,8 @@ pub(super) struct Whole {
     pub(super) cancellations: Vec<Cancellation>,
     /// The parts of its agreement, itself among them.
     pub(super) parts: Vec<PartLine>,
+    /// What its agreement comes to without the parts that were cancelled before anything was paid.
+    pub(super) left: Pence,
     /// Who did anything to it.
     pub(super) names: Names,
 }
@@ -69,6 +76,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
         Option<Id<Account>>,
         Option<String>,
         Json<AwardTerms>,
+        i64,
     );
     let rows: Vec<Joined> = investments::table
         .inner_join(organisations::table.on(organisations::id.eq(investments::organisation_id)))
@@ -102,6 +110,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
             accounts::id.nullable(),
             accounts::name.nullable(),
             agreements::terms,
+            sql::<BigInt>(VALUE_LEFT),
         ))
         .order((investment_drawdowns::pay_on, investment_drawdowns::id, investment_restructurings::id))
         .limit(MOST)
@@ -110,16 +119,17 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
     let mut drawdowns: Vec<Drawdown> = Vec::new();
     let mut first = None;
     let mut changes: Vec<Restructuring> = Vec::new();
-    for (investment, name, fund, mission, schedule, drawdown, change, account, person, agreed) in rows {
+    for (investment, name, fund, mission, schedule, drawdown, change, account, person, agreed, left) in rows {
         changes.extend(change.filter(|c| changes.iter().all(|seen| seen.id != c.id)));
         names.extend(account.zip(person));
         drawdowns.extend(drawdown.filter(|d| drawdowns.last().is_none_or(|last| last.id != d.id)));
-        first.get_or_insert((investment, name, fund, mission, schedule, agreed));
+        first.get_or_insert((investment, name, fund, mission, schedule, agreed, left));
     }
-    let (investment, name, fund, mission, schedule, agreed) = first.ok_or(Error::NotFound)?;
+    let (investment, name, fund, mission, schedule, agreed, left) = first.ok_or(Error::NotFound)?;
     let mission = mission.unwrap_or_default();
     let parts = agreed.0.listed();
-    Ok(Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, names })
+    let left = Pence(left);
+    Ok(Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, left, names })
 }
 
 /// Everything of one investment that its page shows. Four statements.
@@ -127,7 +137,7 @@ pub(super) fn head(db: &mut Db, id: Id<Investment>) -> Result<Head> {
 /// # Errors
 /// NotFound.
 pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
-    let Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, mut names } = head(db, id)?;
+    let Head { investment, schedule, drawdowns, name, fund, mission, changes, parts, left, mut names } = head(db, id)?;
     // Before there is a schedule nothing can come in, and only then it can be cancelled: one of the two is asked for.
     let (entries, cancellations) = if schedule.is_none() {
         let (cancellations, people) = cancelling_store::list(db, id)?;
@@ -177,7 +187,7 @@ pub(super) fn load(db: &mut Db, id: Id<Investment>) -> Result<Whole> {
         })
         .collect();
     let book = Book { investment, schedule, drawdowns, entries, valuations };
-    Ok(Whole { book, name, fund, mission, precedents, changes, cancellations, parts, names })
+    Ok(Whole { book, name, fund, mission, precedents, changes, cancellations, parts, left, names })
 }
 
 /// The account with the names of who made its entries.

@@ -74,7 +74,7 @@ pub(super) fn percent(form: &mut Parser, field: &str, text: &str, missing: &str)
     match Rate::new(value / Decimal::ONE_HUNDRED) {
         Ok(rate) if rate.get() >= Decimal::ZERO => Some(rate),
         _ => {
-            form.wrong(field, "Enter a rate of 0% or more, like 4.5");
+            form.wrong(field, "Enter a rate from 0% to 10,000%, like 4.5");
             None
         }
     }
