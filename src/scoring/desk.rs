@@ -33,6 +33,8 @@ pub(super) struct Desk {
     pub(super) scores: Vec<Score>,
     pub(super) agreed: BTreeMap<(Id<Application>, String), Moderated>,
     pub(super) closed: bool,
+    /// Whether prices are scored and still sealed.
+    pub(super) prices_sealed: bool,
     /// Whether bidders are shown under their letters.
     pub(super) hidden: bool,
     pub(super) ranking: Option<Ranking>,
@@ -44,7 +46,7 @@ pub(super) struct Desk {
 }
 
 fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
-    let (call, closed, ranking) = store::call_with_ranking(db, id)?;
+    let (call, closed, ranking, prices_open) = store::call_at_desk(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
     let Seated { members: panel, conflicts, names } = store::seated(db, id)?;
     // Somebody with two roles who also scores sees no other's scores before their own are final.
@@ -59,6 +61,7 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
         scores,
         agreed: store::moderated(db, id)?,
         closed: closed.is_some(),
+        prices_sealed: bids::needs_prices(&call) && !prices_open,
         firm: ranking.as_ref().and_then(|r| words::firmness(&r.file.0)),
         ranking,
         enquiries,
@@ -118,6 +121,7 @@ struct ModerationPage {
     spreads: Vec<Spread>,
     differing: usize,
     closed: bool,
+    prices_sealed: bool,
     closed_word: &'static str,
     complete: bool,
     ranked: bool,
@@ -239,7 +243,10 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
     let verdict = match file {
         Some(file) => words::verdict(file, found.firm.as_ref(), words::Sent::to(&found.call)),
         None if found.bids.is_empty() => format!("The {}s are still sealed.", words::Sent::to(&found.call).what),
-        None if found.closed => "Every answer is agreed. Open the prices if they are sealed, then rank.".to_owned(),
+        None if found.closed && found.prices_sealed => {
+            "Every answer is agreed. Next, the prices are opened.".to_owned()
+        }
+        None if found.closed => "Every answer is agreed. Next, rank.".to_owned(),
         None => format!("{agreed} of {} answers are agreed.", spreads.len()),
     };
     let excluded = file
@@ -295,6 +302,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         differing: spreads.iter().filter(|s| s.spread > 0).count(),
         complete: agreed == spreads.len() && agreed > 0,
         closed: found.closed,
+        prices_sealed: found.prices_sealed,
         closed_word: if found.closed { "closed" } else { "open" },
         ranked: found.ranking.is_some(),
         unranked: if found.closed && found.ranking.is_none() {

@@ -12,7 +12,9 @@ use crate::db::schema::{
 use crate::db::{Db, KeptCommand, NoRow};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use std::collections::BTreeMap;
 
 mod panel;
@@ -274,6 +276,20 @@ pub fn call_with_ranking(db: &mut Db, call: Id<Call>) -> Result<(Call, Option<Mo
         .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
         .filter(calls::id.eq(call))
         .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select()))
+        .order((rankings::made_at.desc(), rankings::id.desc()))
+        .first(db)?)
+}
+
+/// As [`call_with_ranking`], and whether the price parts of its bids are open.
+pub(super) fn call_at_desk(db: &mut Db, call: Id<Call>) -> Result<(Call, Option<Moderation>, Option<Ranking>, bool)> {
+    let prices_open = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM opened_parts WHERE opened_parts.call_id = calls.id AND opened_parts.part = 'price')",
+    );
+    Ok(calls::table
+        .left_join(moderations::table.on(moderations::call_id.eq(calls::id)))
+        .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
+        .filter(calls::id.eq(call))
+        .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select(), prices_open))
         .order((rankings::made_at.desc(), rankings::id.desc()))
         .first(db)?)
 }

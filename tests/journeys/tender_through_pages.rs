@@ -336,6 +336,7 @@ both! {
             officer.done(&form.set("reason", &format!("The panel agrees on {level}"))).await;
         }
         officer.fill(&moderation, "Close the moderation", &[]).await;
+        officer.open(&moderation).await.shows("The prices are still sealed").hides("Rank the bids");
         officer.fill(&opening, "Ask for the opening", &[]).await;
         second.fill(&opening, "Confirm and open", &[]).await;
         officer.fill(&moderation, "Rank the bids", &[]).await;
