@@ -39,8 +39,13 @@ pub enum ApplicationRefusal {
     NotOpen,
     /// It was withdrawn.
     Withdrawn,
-    /// Answers are missing: how many.
-    Incomplete(usize),
+    /// Answers are missing.
+    Incomplete {
+        /// How many.
+        count: usize,
+        /// What the first asks for.
+        first: String,
+    },
     /// The declaration is not made.
     NotDeclared,
     /// Nothing was sent.
@@ -91,7 +96,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::Late { .. } => "applications/late",
             ApplicationRefusal::NotOpen => "applications/not-open",
             ApplicationRefusal::Withdrawn => "applications/withdrawn",
-            ApplicationRefusal::Incomplete(_) => "applications/incomplete",
+            ApplicationRefusal::Incomplete { .. } => "applications/incomplete",
             ApplicationRefusal::NotDeclared => "applications/not-declared",
             ApplicationRefusal::NotSubmitted => "applications/not-submitted",
             ApplicationRefusal::DraftGone => "applications/draft-gone",
@@ -122,8 +127,8 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::Withdrawn => {
                 "This application was withdrawn. Start a new one from the call while it is open.".to_owned()
             }
-            ApplicationRefusal::Incomplete(count) => format!(
-                "{} missing. Open “Check your answers” to see what, then send again.",
+            ApplicationRefusal::Incomplete { count, first } => format!(
+                "{} missing. The first: {first}. Open “Check your answers” to see all, then send again.",
                 counted_with(*count, "things", "is", "are")
             ),
             ApplicationRefusal::NotDeclared => {

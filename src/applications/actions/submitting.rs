@@ -146,9 +146,10 @@ async fn prepare(
             if draft.answers.declared_by.is_empty() {
                 return Err(ApplicationRefusal::NotDeclared.into());
             }
-            let missing = rules::missing(&terms, &draft.answers, &draft.price).len();
-            if missing > 0 {
-                return Err(ApplicationRefusal::Incomplete(missing).into());
+            let missing = rules::missing(&terms, &draft.answers, &draft.price);
+            if let Some(first) = missing.first() {
+                let first = first.sentence.trim_end_matches('.').to_owned();
+                return Err(ApplicationRefusal::Incomplete { count: missing.len(), first }.into());
             }
             let placed = match (terms.lot().filter(|whole| whole.asks_preference()), draft.answers.lot_place) {
                 (Some(whole), Some(place)) => Some(Placed::judge(db, &installation, whole, place, &application)?),
