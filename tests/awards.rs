@@ -93,6 +93,7 @@ both! {
         let calls = format!("/api/v1/calls/{}", ready.call);
         assert_eq!(officer.post(&format!("{calls}/awards"), early).await.expect(409).json()["type"], "/problems/awards/no-signed-ranking");
         signed(&world, &ready).await;
+        assert_eq!(officer.post(&format!("{calls}/summaries"), json!({})).await.expect(409).json()["type"], "/problems/awards/no-award");
         let second = json!({ "application": ready.bids[1], "reasons": "Cheaper" });
         assert_eq!(officer.post(&format!("{calls}/awards"), second).await.expect(409).json()["type"], "/problems/awards/not-most-advantageous");
         let id = recommended(&world, &ready, json!({})).await;

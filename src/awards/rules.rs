@@ -60,6 +60,8 @@ pub enum AwardRefusal {
     },
     /// Nobody approves what they recommended.
     SamePerson,
+    /// No award stands yet.
+    NoAward,
     /// The award is not at that step.
     WrongState {
         /// Where it is.
@@ -154,6 +156,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::ChecksMissing { .. } => "awards/checks-missing",
             AwardRefusal::Excluded { .. } => "awards/excluded",
             AwardRefusal::SamePerson => "awards/same-person",
+            AwardRefusal::NoAward => "awards/no-award",
             AwardRefusal::WrongState { .. } => "awards/wrong-state",
             AwardRefusal::SummariesNotSent { .. } => "awards/summaries-not-sent",
             AwardRefusal::NoticeBeforeSummaries { .. } => "awards/notice-before-summaries",
@@ -224,6 +227,9 @@ impl RefusalInfo for AwardRefusal {
             ),
             AwardRefusal::SamePerson => {
                 "You recommended this award. Ask a committee member to decide on it.".to_owned()
+            }
+            AwardRefusal::NoAward => {
+                "Nothing is awarded yet. Recommend an award and have it approved; then the summaries are sent.".to_owned()
             }
             AwardRefusal::WrongState { state } => {
                 format!("This cannot be done now: the award is “{}”.", state.label())

@@ -45,8 +45,7 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
             let organisations = find_organisations(db, &ids)?;
             let tender = call.kind == CallKind::Tender;
             let winner = if tender {
-                let award =
-                    awards.first().ok_or(AwardRefusal::WrongState { state: AwardState::DeclinedByCommittee })?;
+                let award = awards.first().ok_or(AwardRefusal::NoAward)?;
                 let application = assessed.iter().find(|a| a.id == award.application_id).ok_or(Error::NotFound)?;
                 Some((application, organisations.get(&award.organisation_id).ok_or(Error::NotFound)?))
             } else {
