@@ -265,7 +265,7 @@ both! {
         // What is learned later is said on the page that has the names, and a wrong form comes back there.
         let later = format!("/evaluations/{call}/declaration");
         who.get(&later).await.expect(200).shows("Quince Food").shows("My sister cooks there");
-        who.post(&later, &[("answer", "some")]).await.expect(422).shows("Choose every bidder you have a conflict with").shows("Zebra Kitchens").hides("Bidder A");
+        who.post(&later, &[("answer", "some")]).await.expect(422).shows("Choose everybody you have a conflict with").shows("Zebra Kitchens").hides("Bidder A");
         let zebra = called("Zebra Kitchens");
         who.post(&later, &[("answer", "some"), ("bids", &zebra), ("nature", "I bought shares in Zebra Kitchens")]).await.expect(303);
         // What was written has the letter where it has the name, for everybody but those who judge: to them no bid is told.
