@@ -179,9 +179,15 @@ both! {
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "")]).await.expect(422).shows("Enter the title of the lot");
         let second = desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "Brecon estate")]).await.expect(303).location.unwrap();
         let second = second.rsplit('/').next().unwrap().to_owned();
+        desk.get(&page).await.expect(200).shows("There are 2 lots, so a limit of 2 limits nothing");
         desk.post(&format!("{page}/add"), &[("at", "add"), ("title", "brecon estate")]).await.expect(422).shows("Another lot has this title already");
         let third = id(&sent(&api, &format!("{path}/lots/add"), json!({ "title": "Cantley estate", "summary": "A kitchen" }), 201).await);
-        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)");
+        desk.get(&page).await.expect(200).shows("Lot 2, Brecon estate").shows("Lot 3, Cantley estate").shows("(2 lots have no value yet)")
+            .hides("limits nothing");
+        desk.post(&page, &[("title", "Community kitchens"), ("most_bid", "4"), ("most_won", "3"), ("choice", "published_order")]).await.expect(422)
+            .shows("There are 3 lots, so a limit of 4 limits nothing").shows("There are 3 lots, so a limit of 3 limits nothing");
+        let idle = json!({ "title": "Community kitchens", "most_won": "3" });
+        api.post(&format!("{path}/lots"), idle).await.expect(422).shows("so a limit of 3 limits nothing");
 
         // A lot keeps a title of its own also when it is renamed, on the page and by a program.
         let served = mission.to_string();

@@ -420,6 +420,49 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_figure_that_waits_for_the_council_counts_no_more_once_all_is_cancelled_and_its_decision_closes_the_date(world: World) {
+        let (ground, ready) = round(&world, &[Instrument::Loan]).await;
+        let (manager, owner) = (world.api(&ready.officer).await, world.api(&ready.suppliers[0].1).await);
+        let member = world.api(&world.person(Role::CommitteeMember)).await;
+        let mut loan = loan_part(90_000);
+        let about = json!({ "application": ready.bids[0], "reasons": "Good" });
+        loan.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+        let award = id_of(&manager.post(&format!("/api/v1/calls/{}/awards", ready.call), loan).await.expect(201).json());
+        let shown = format!("/api/v1/awards/{award}");
+        member.post(&format!("{shown}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        let subsidy = json!({ "kind": "mfa", "amount": "50000", "basis": "Worked out by the finance team" });
+        let subsidies = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
+        let route = id_of(&manager.post(&subsidies, subsidy).await.expect(201).json());
+        let confirmed = json!({ "declared": "", "complete": "yes" });
+        owner.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), confirmed).await.expect(200);
+        let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
+        manager.post(&format!("{shown}/offer"), until).await.expect(200);
+        owner.post(&format!("{shown}/answer"), json!({ "answer": "accept", "understood": "yes" })).await.expect(200);
+        world.run_jobs().await;
+        let agreement = id_of(&manager.get("/api/v1/agreements").await.expect(200).json()["items"][0]);
+        let fund = manager.get(&format!("/api/v1/funds/{}", ground.fund)).await.expect(200).json();
+        let holding = fund["holdings"][0]["investment"].as_str().unwrap().to_owned();
+
+        world.move_clock(noon(day("2027-02-01"))).await;
+        let due = figures::dues(&world.app, agreement.parse().unwrap()).await.unwrap().remove(0);
+        let claim = figures::report(&world.app, &ready.suppliers[0].1, due.id, "20".parse().unwrap(), world.now()).await.unwrap();
+        let desk = world.client(&ground.cast.contract_manager).await;
+        let page = format!("/compliance/dues/{}", due.id);
+        desk.get(&page).await.expect(200).hides("so the figure no longer counts");
+        cancelled(&world, &ground, &holding).await;
+        world.run_jobs().await;
+        desk.get(&page).await.expect(200).shows("so the figure no longer counts").shows("being checked by the council");
+
+        // Nobody is asked to report again for what is cancelled.
+        let reject = [("decision", "reject"), ("reason", "The names are missing")];
+        desk.post_and_follow(&format!("/compliance/claims/{claim}/decide"), &reject).await.expect(200)
+            .shows("No longer due").hides("so the figure no longer counts");
+        let dues = figures::dues(&world.app, agreement.parse().unwrap()).await.unwrap();
+        assert!(dues.iter().all(|d| d.state == DueState::Closed), "{dues:?}");
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 200)).unwrap().items;
+        assert!(mails.iter().any(|m| m.body.contains("all of the agreement is cancelled") && !m.body.contains("Report again")));
+    }
+
     async fn the_committee_is_asked_once_when_who_recommends_says_that_a_package_is_complete(world: World) {
         let (_, ready) = round(&world, &[Instrument::Loan, Instrument::Grant]).await;
         let manager = world.api(&ready.officer).await;

@@ -138,6 +138,9 @@ fn hide_keys(files: &mut [super::model::SealedFile]) {
 
 /// Saves a whole draft: `{"answers": …, "price": …}` as the draft is read. It may be incomplete.
 ///
+/// It replaces the draft, except for what comes by a way of its own: files stay, and so does the cash-flow sheet when
+/// `answers` does not name `cash_flow`. An empty list, `"cash_flow": []`, takes the sheet out.
+///
 /// # Errors
 /// NotFound; Invalid for answers to what is not asked; refused after the deadline.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/draft", tag = "applications", security(("token" = [])),

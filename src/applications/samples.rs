@@ -78,7 +78,7 @@ pub fn answers(terms: &Terms, sample: &Sample, today: LocalDate) -> DraftInput {
         answers.cash_flow = cash_flow(sample.price, today);
     }
     price_parts::fill(terms, &mut price);
-    DraftInput { answers, price }
+    DraftInput { answers, price, keeps_sheet: false }
 }
 
 fn promise(terms: &Terms, id: &str, sample: &Sample, today: LocalDate) -> Promised {

@@ -157,6 +157,24 @@ impl LotTerms {
         all
     }
 
+    /// The limits that limit nothing, because there are no more lots than they allow: each with its field and a
+    /// sentence for whoever sets it. Of one lot nothing is said: the others are still to come.
+    #[must_use]
+    pub fn idle_limits(&self) -> Vec<(&'static str, String)> {
+        let lots = self.lots.len();
+        let idle = |limit: Option<u32>| {
+            limit.filter(|most| lots > 1 && usize::try_from(*most).is_ok_and(|most| most >= lots)).map(|most| {
+                format!(
+                    "There are {lots} lots, so a limit of {most} limits nothing. Enter a lower number or leave it empty"
+                )
+            })
+        };
+        [("most_bid", self.most_bid), ("most_won", self.most_won)]
+            .into_iter()
+            .filter_map(|(field, limit)| Some((field, idle(limit)?)))
+            .collect()
+    }
+
     /// Whether suppliers are asked for their own order of the lots.
     #[must_use]
     pub fn asks_preference(&self) -> bool {

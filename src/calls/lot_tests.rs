@@ -159,6 +159,24 @@ fn only_a_limit_on_winning_asks_suppliers_for_their_own_order() {
     assert_eq!(choice_of("by favour"), None);
 }
 
+#[test]
+fn a_limit_that_is_not_below_the_number_of_lots_limits_nothing() {
+    let fields = |whole: &LotTerms| whole.idle_limits().into_iter().map(|(field, _)| field).collect::<Vec<_>>();
+    let alone = whole(&lot("T-2026-0001", "Alder estate", Pence(1)), LotChoice::PublishedOrder);
+    assert_eq!(fields(&alone), Vec::<&str>::new(), "the other lots are still to come");
+    let line = alone.lots[0].clone();
+    let of = |lots: usize, most_bid, most_won| LotTerms {
+        lots: vec![line.clone(); lots],
+        most_bid,
+        most_won,
+        ..alone.clone()
+    };
+    assert_eq!(fields(&of(3, Some(2), Some(1))), Vec::<&str>::new());
+    assert_eq!(fields(&of(2, Some(2), Some(1))), ["most_bid"]);
+    assert_eq!(fields(&of(2, Some(3), Some(2))), ["most_bid", "most_won"]);
+    assert_eq!(fields(&of(2, None, None)), Vec::<&str>::new());
+}
+
 proptest! {
     /// However values are spread over lots, what decides the threshold is their exact sum, and it is the same in each.
     #[test]

@@ -17,7 +17,7 @@ use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::evaluation::LotChoice;
 use crate::people::policy::Action;
-use crate::values::{Actor, Id, Instant, Parser, Pence};
+use crate::values::{Actor, FieldErrors, Id, Instant, Parser, Pence};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -53,7 +53,7 @@ fn limit(form: &mut Parser, field: &str, value: &str) -> Option<u32> {
 }
 
 /// Makes a draft tender lot 1 of a tender in lots, or changes title, limits and the way to choose of one that is
-/// divided.
+/// divided. A limit that would limit nothing among the lots there are is not taken.
 ///
 /// # Errors
 /// Invalid, Denied; NotFound also for a round; refused when frozen.
@@ -85,7 +85,15 @@ pub async fn set(app: &App, actor: &Actor, id: Id<Call>, input: &LotsInput, now:
             }
         };
         let title = title.clone();
-        tender.lot = Some(LotTerms { group, title, lots, most_bid, most_won, choice, together: Pence::ZERO });
+        let whole = LotTerms { group, title, lots, most_bid, most_won, choice, together: Pence::ZERO };
+        let mut errors = FieldErrors::default();
+        for (field, sentence) in whole.idle_limits() {
+            errors.add(field, sentence);
+        }
+        if !errors.is_empty() {
+            return Err(errors.into());
+        }
+        tender.lot = Some(whole);
         Ok(())
     })
     .await

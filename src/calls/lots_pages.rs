@@ -67,6 +67,9 @@ struct LotsPage {
     together: String,
     /// How many lots add nothing to that value yet.
     unvalued: String,
+    /// Hints of the two limits: that they may be left empty, or that what is stored limits nothing.
+    bid_hint: String,
+    won_hint: String,
     ways: Vec<(&'static str, &'static str, &'static str)>,
     reasons: String,
     missing: Vec<Missing>,
@@ -85,6 +88,16 @@ fn stored(call: &Call) -> FormState {
             ("title", call.title.clone()),
             ("choice", choice_word(LotChoice::PublishedOrder).to_owned()),
         ]),
+    }
+}
+
+/// What stands under the label of a limit. One that was set before there were more lots, or before one was taken out,
+/// may limit nothing: that is said as long as it can be changed.
+fn limit_hint(call: &Call, field: &str) -> String {
+    let idle = call.lot().filter(|_| call.stage == CallStage::Draft).map(LotTerms::idle_limits).unwrap_or_default();
+    match idle.into_iter().find(|(name, _)| *name == field) {
+        Some((_, sentence)) => sentence,
+        None => "Leave it empty for no limit".to_owned(),
     }
 }
 
@@ -124,6 +137,8 @@ async fn lots_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<LotsP
             1 => " (one lot has no value yet)".to_owned(),
             n => format!(" ({n} lots have no value yet)"),
         },
+        bid_hint: limit_hint(&call, "most_bid"),
+        won_hint: limit_hint(&call, "most_won"),
         ways: WAYS.to_vec(),
         reasons: tender.considered.get("lots").cloned().unwrap_or_default(),
         missing: missing_here(visit, &call, Section::Lots),

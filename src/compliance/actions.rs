@@ -336,7 +336,14 @@ pub async fn decide(
                 store::release(db, claim.id)?;
             }
             let before = due.state;
-            let (after, cure_by) = judged(&due, &obligation).after(decision, now.date());
+            let (mut after, cure_by) = judged(&due, &obligation).after(decision, now.date());
+            // Of what was cancelled before anything was paid nothing is due any more; only this figure was still to be
+            // decided when the other dates were closed.
+            let open = matches!(before, DueState::Pending | DueState::Missed)
+                && matches!(after, DueState::Pending | DueState::Missed | DueState::Breached);
+            if open && agreements::all_cancelled(db, due.agreement_id)? {
+                after = DueState::Closed;
+            }
             let new_cure = cure_by != due.cure_by;
             due.state = after;
             due.cure_by = cure_by;

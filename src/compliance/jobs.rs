@@ -244,6 +244,7 @@ pub(super) fn tell_decision(
     let next = match (claim.state, due.state) {
         (ClaimState::Accepted, DueState::Met | DueState::Cured) => "Nothing more is to do for this period.".to_owned(),
         (_, DueState::Breached) => "The time to put it right is over; the council will write to you.".to_owned(),
+        (_, DueState::Closed) => "Nothing more is to do: all of the agreement is cancelled.".to_owned(),
         _ => format!(
             "Report again by {}: {link}/compliance/dues/{}",
             medium_date(due.cure_by.unwrap_or(due.grace_until)),
@@ -269,7 +270,8 @@ pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, link: &str
 }
 
 /// Closes what is no longer due when an agreement ends: the handler of `agreement.ended`. Of one that was cancelled before
-/// anything was paid nothing is due any more, whatever its day.
+/// anything was paid nothing is due any more, whatever its day. A figure that the council has not decided keeps its date
+/// open until then.
 ///
 /// # Errors
 /// NotFound.

@@ -194,9 +194,11 @@ pub(super) struct Whole {
     pub(super) claims: Vec<Claim>,
     pub(super) files: Vec<Document>,
     pub(super) remedies: Vec<RemedyStep>,
+    /// Whether a figure waits although all of the agreement was cancelled before anything was paid.
+    pub(super) cancelled: bool,
 }
 
-/// Reads one due date for somebody who may see it. At most four statements.
+/// Reads one due date for somebody who may see it. At most five statements.
 pub(super) async fn whole(visit: &Visit, id: Id<Due>) -> Result<Whole> {
     let actor = visit.actor.clone();
     visit
@@ -213,7 +215,10 @@ pub(super) async fn whole(visit: &Visit, id: Id<Due>) -> Result<Whole> {
                 None => Vec::new(),
             };
             let remedies = if due.state.was_breached() { store::remedies_of_due(db, id)? } else { Vec::new() };
-            Ok(Whole { due, agreement, obligation, organisation, claims, files, remedies })
+            let waits = matches!(due.state, super::DueState::Pending | super::DueState::Missed)
+                && claims.iter().any(|c| matches!(c.state, ClaimState::Reported | ClaimState::Queried));
+            let cancelled = waits && agreements::all_cancelled(db, due.agreement_id)?;
+            Ok(Whole { due, agreement, obligation, organisation, claims, files, remedies, cancelled })
         })
         .await
 }

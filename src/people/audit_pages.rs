@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Acts on one page.
-const PAGE: usize = 50;
+/// Acts on one page: on a phone each is a card, and more of them would be a page without end.
+const PAGE: usize = 20;
 /// Most acts of a file.
 const MOST_EXPORTED: usize = 10_000;
 

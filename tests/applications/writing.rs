@@ -190,6 +190,27 @@ both! {
         browser.upload(&format!("/applications/{id}/cash-flow"), &[], &[("sheet", "f.csv", b"end,in,out\n2027-03-31,1200.50,1\n")]).await.expect(303);
         browser.get(&page).await.expect(200).shows("1200.50");
     }
+    async fn an_uploaded_cash_flow_stays_when_a_program_writes_the_draft_without_naming_it(world: World) {
+        let call = round(&world);
+        let (organisation, owner) = world.applicant("Kiln Yard");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let api = world.api(&owner).await;
+        let draft = format!("/api/v1/applications/{id}/draft");
+        let sheet: &[u8] = b"end,in,out\n2027-03-31,1200.50,1\n";
+        api.upload(&format!("/api/v1/applications/{id}/cash-flow"), &[], &[("sheet", "f.csv", sheet)]).await.expect(200);
+        let kept = json!([{ "period_end": "2027-03-31", "money_in": "1200.50", "money_out": "1.00" }]);
+        for silent in [json!({ "answers": { "declared_by": "Leila Haddad" } }), json!({ "price": {} }), json!({})] {
+            api.post(&draft, silent).await.expect(200);
+            assert_eq!(api.get(&draft).await.expect(200).json()["answers"]["cash_flow"], kept);
+        }
+        api.post(&draft, json!({ "answers": { "cash_flow": null } })).await.expect(422);
+        // Who sends another sheet replaces it, and who sends an empty one takes it out.
+        let other = json!([{ "period_end": "2027-06-30", "money_in": "5.00", "money_out": "4.00" }]);
+        for said in [other, json!([])] {
+            api.post(&draft, json!({ "answers": { "cash_flow": said.clone() } })).await.expect(200);
+            assert_eq!(api.get(&draft).await.expect(200).json()["answers"]["cash_flow"], said);
+        }
+    }
     async fn three_years_of_cash_flow_are_typed_in_and_a_half_row_is_kept_and_told(world: World) {
         let call = round(&world);
         let (organisation, owner) = world.applicant("Kiln Yard");

@@ -17,8 +17,8 @@ use crate::people::policy::{Action, Thing, can, require};
 use crate::people::{self, find_organisation};
 use crate::values::{Actor, FieldErrors, Id, Instant, Subject, actor};
 use chrono::TimeDelta;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
 /// Files of one application at most.
 const MOST_FILES: usize = 40;
@@ -270,16 +270,41 @@ pub async fn save_question(
 }
 
 /// A whole draft, as programs send it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct DraftInput {
     /// The quality part. Files and the organisation's facts are not taken from here.
     pub answers: Answers,
     /// The price part.
     pub price: PriceAnswers,
+    /// Whether the cash-flow sheet of the draft stays as it is, because none was sent. The sheet can come as a file by a
+    /// way of its own, so a program that leaves it out has not said that it is to go; an empty list says so.
+    pub keeps_sheet: bool,
 }
 
-/// Saves a whole draft at once.
+impl<'de> Deserialize<'de> for DraftInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sent = SentDraft::deserialize(deserializer)?;
+        let named = sent.answers.get("cash_flow").is_some();
+        let answers = Answers::deserialize(sent.answers).map_err(serde::de::Error::custom)?;
+        let keeps_sheet = !named && answers.cash_flow.is_empty();
+        Ok(DraftInput { answers, price: sent.price, keeps_sheet })
+    }
+}
+
+/// The two parts as they come: what is not there can still be told from what is empty.
+#[derive(Deserialize)]
+struct SentDraft {
+    #[serde(default = "no_answers")]
+    answers: Value,
+    #[serde(default)]
+    price: PriceAnswers,
+}
+
+fn no_answers() -> Value {
+    json!({})
+}
+
+/// Saves a whole draft at once. Files, the organisation's facts and a cash-flow sheet that was not sent again stay.
 ///
 /// # Errors
 /// NotFound for another's; Invalid for answers to things the call does not ask; refused after the deadline.
@@ -293,10 +318,13 @@ pub async fn save_draft(
     let ((), saved_at) = change(app, actor, id, now, |call, draft, _| {
         let terms = &call.terms.0;
         unknown(terms, input)?;
-        let (files, profile) = (std::mem::take(&mut draft.answers.files), draft.answers.profile.clone());
-        draft.answers = Answers { files, profile, ..input.answers.clone() };
+        let before = std::mem::take(&mut draft.answers);
+        draft.answers = Answers { files: before.files, profile: before.profile, ..input.answers.clone() };
+        if input.keeps_sheet {
+            draft.answers.cash_flow = before.cash_flow;
+        }
         draft.price = input.price.clone();
-        draft.typed.clear();
+        draft.typed.retain(|key, _| input.keeps_sheet && key == "cash-flow");
         Ok(())
     })
     .await?;

@@ -36,11 +36,11 @@ pub struct ShareBars {
 struct Row {
     lines: Vec<(Decimal, String)>,
     bar: Decimal,
-    under: Decimal,
+    /// The figures in words, below the bar.
+    under: Vec<(Decimal, String)>,
     promised: Decimal,
     claimed: Decimal,
     verified: Decimal,
-    words: String,
 }
 
 #[derive(Template)]
@@ -66,21 +66,22 @@ impl ShareBars {
                 fixed(share * Decimal::new(996, 1), 2)
             };
             let show = |figure| bar.unit.show(figure);
+            let words = [
+                format!("{} verified", show(bar.verified)),
+                format!("{} claimed", show(bar.claimed)),
+                format!("of {}", show(bar.promised)),
+            ];
+            let bar_at = y + Decimal::from(9);
+            y += Decimal::from(49);
             rows.push(Row {
                 lines: title,
-                bar: y + Decimal::from(9),
-                under: y + Decimal::from(49),
+                bar: bar_at,
+                under: placed_parts(&words, &mut y),
                 promised: across(bar.promised),
                 claimed: across(bar.claimed),
                 verified: across(bar.verified),
-                words: format!(
-                    "{} verified · {} claimed · of {}",
-                    show(bar.verified),
-                    show(bar.claimed),
-                    show(bar.promised)
-                ),
             });
-            y += Decimal::from(84);
+            y += Decimal::from(35);
         }
         ShareView {
             heading: &self.heading,
@@ -243,6 +244,29 @@ pub(super) fn placed_lines(text: &str, y: &mut Decimal) -> Vec<(Decimal, String)
     placed
 }
 
+/// Words in parts below one another where they do not fit beside one another; `y` is left at the last line. A figure
+/// stays with its unit as long as both fit a line.
+fn placed_parts(parts: &[String], y: &mut Decimal) -> Vec<(Decimal, String)> {
+    let mut placed: Vec<(Decimal, String)> = Vec::new();
+    for part in parts {
+        match placed.last_mut() {
+            Some((_, line)) if line.chars().count() + 3 + part.chars().count() <= LINE => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => {
+                for line in lines(part, LINE) {
+                    if !placed.is_empty() {
+                        *y += Decimal::from(19);
+                    }
+                    placed.push((*y, line));
+                }
+            }
+        }
+    }
+    placed
+}
+
 pub(super) fn sentence(parts: impl Iterator<Item = String>) -> String {
     let text = parts.collect::<Vec<_>>().join("; ");
     if text.is_empty() { text } else { text + "." }
@@ -266,7 +290,8 @@ mod tests {
         let chart = shares(vec![measure(dec!(84), dec!(61), dec!(47))]);
         let row = &chart.view().rows[0];
         assert_eq!((row.promised, row.claimed, row.verified), (dec!(99.60), dec!(72.33), dec!(55.73)));
-        assert_eq!(row.words, "47 verified · 61 claimed · of 84");
+        assert_eq!(row.under.len(), 1);
+        assert_eq!(row.under[0].1, "47 verified · 61 claimed · of 84");
     }
 
     #[test]
@@ -296,8 +321,22 @@ mod tests {
         let chart = shares(vec![long, measure(dec!(1), dec!(0), dec!(0))]);
         let view = chart.view();
         assert_eq!(view.rows[0].lines.len(), 2);
-        assert!(view.rows[1].lines[0].0 - view.rows[0].under >= dec!(30));
-        assert!(view.height > view.rows[1].under);
+        assert!(view.rows[1].lines[0].0 - view.rows[0].under[0].0 >= dec!(30));
+        assert!(view.height > view.rows[1].under[0].0);
+    }
+
+    #[test]
+    fn figures_with_a_long_unit_are_broken_between_them_and_keep_their_distance_from_the_next_row() {
+        let mut hours = measure(dec!(1200), dec!(940), dec!(610));
+        hours.unit.suffix = " volunteer hours".to_owned();
+        let chart = shares(vec![hours, measure(dec!(1), dec!(0), dec!(0))]);
+        let view = chart.view();
+        let words: Vec<&str> = view.rows[0].under.iter().map(|(_, line)| line.as_str()).collect();
+        assert_eq!(words, ["610 volunteer hours verified", "940 volunteer hours claimed", "of 1,200 volunteer hours"]);
+        assert_eq!(view.rows[0].under[2].0 - view.rows[0].under[0].0, dec!(38));
+        assert_eq!(view.rows[1].lines[0].0 - view.rows[0].under[2].0, dec!(35));
+        assert_eq!(view.height - view.rows[1].under[0].0, dec!(9));
+        assert!(chart.render().unwrap().contains("of 1,200 volunteer hours<tspan"));
     }
 
     #[test]
