@@ -72,6 +72,23 @@ fn loan_part(pounds: i64) -> Value {
     })
 }
 
+/// Makes an approved award an agreement: £50,000 of it is minimal financial assistance that the enterprise confirms, the
+/// award is offered for a week and accepted. Answers the agreement's identifier.
+async fn agreed(world: &World, ready: &Ready, award: &str) -> String {
+    let (manager, owner) = (world.api(&ready.officer).await, world.api(&ready.suppliers[0].1).await);
+    let subsidy = json!({ "kind": "mfa", "amount": "50000", "basis": "Worked out by the finance team" });
+    let subsidies = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
+    let route = id_of(&manager.post(&subsidies, subsidy).await.expect(201).json());
+    let confirmed = json!({ "declared": "", "complete": "yes" });
+    owner.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), confirmed).await.expect(200);
+    let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
+    manager.post(&format!("/api/v1/awards/{award}/offer"), until).await.expect(200);
+    let answer = json!({ "answer": "accept", "understood": "yes" });
+    owner.post(&format!("/api/v1/awards/{award}/answer"), answer).await.expect(200);
+    world.run_jobs().await;
+    id_of(&manager.get("/api/v1/agreements").await.expect(200).json()["items"][0])
+}
+
 /// Money goes out of one part by three persons: the condition seen, the payment proposed, the payment approved.
 async fn drawn(world: &World, ground: &Ground, id: &str) {
     let cast = &ground.cast;
@@ -344,7 +361,6 @@ both! {
         let (ground, ready) = round(&world, &[Instrument::Loan]).await;
         let manager = world.api(&ready.officer).await;
         let member = world.api(&world.person(Role::CommitteeMember)).await;
-        let owner = world.api(&ready.suppliers[0].1).await;
         let (public, desk) = (world.client(&Actor::Public).await, world.client(&ready.officer).await);
         let offer = |pounds: i64, application: usize| {
             let mut part = loan_part(pounds);
@@ -360,16 +376,7 @@ both! {
         manager.post(&format!("{shown}/parts"), loan_part(30_000)).await.expect(201);
         let read = manager.get(&shown).await.expect(200).json()["parts_mark"].clone();
         member.post(&format!("{shown}/decision"), json!({ "decision": "approve", "parts": read })).await.expect(200);
-        let subsidy = json!({ "kind": "mfa", "amount": "50000", "basis": "Worked out by the finance team" });
-        let subsidies = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
-        let route = id_of(&manager.post(&subsidies, subsidy).await.expect(201).json());
-        let confirmed = json!({ "declared": "", "complete": "yes" });
-        owner.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), confirmed).await.expect(200);
-        let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
-        manager.post(&format!("{shown}/offer"), until).await.expect(200);
-        owner.post(&format!("{shown}/answer"), json!({ "answer": "accept", "understood": "yes" })).await.expect(200);
-        world.run_jobs().await;
-        let agreement = id_of(&manager.get("/api/v1/agreements").await.expect(200).json()["items"][0]);
+        let agreement = agreed(&world, &ready, &award).await;
         let holdings = manager.get(&format!("/api/v1/funds/{}", ground.fund)).await.expect(200).json()["holdings"].clone();
         let part = |number: i64| {
             let found = holdings.as_array().unwrap().iter().find(|h| h["part"] == number).unwrap();
@@ -422,24 +429,14 @@ both! {
 
     async fn a_figure_that_waits_for_the_council_counts_no_more_once_all_is_cancelled_and_its_decision_closes_the_date(world: World) {
         let (ground, ready) = round(&world, &[Instrument::Loan]).await;
-        let (manager, owner) = (world.api(&ready.officer).await, world.api(&ready.suppliers[0].1).await);
+        let manager = world.api(&ready.officer).await;
         let member = world.api(&world.person(Role::CommitteeMember)).await;
         let mut loan = loan_part(90_000);
         let about = json!({ "application": ready.bids[0], "reasons": "Good" });
         loan.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
         let award = id_of(&manager.post(&format!("/api/v1/calls/{}/awards", ready.call), loan).await.expect(201).json());
-        let shown = format!("/api/v1/awards/{award}");
-        member.post(&format!("{shown}/decision"), json!({ "decision": "approve" })).await.expect(200);
-        let subsidy = json!({ "kind": "mfa", "amount": "50000", "basis": "Worked out by the finance team" });
-        let subsidies = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
-        let route = id_of(&manager.post(&subsidies, subsidy).await.expect(201).json());
-        let confirmed = json!({ "declared": "", "complete": "yes" });
-        owner.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), confirmed).await.expect(200);
-        let until = json!({ "answer_by_date": world.now().plus(chrono::TimeDelta::days(7)).rfc3339() });
-        manager.post(&format!("{shown}/offer"), until).await.expect(200);
-        owner.post(&format!("{shown}/answer"), json!({ "answer": "accept", "understood": "yes" })).await.expect(200);
-        world.run_jobs().await;
-        let agreement = id_of(&manager.get("/api/v1/agreements").await.expect(200).json()["items"][0]);
+        member.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        let agreement = agreed(&world, &ready, &award).await;
         let fund = manager.get(&format!("/api/v1/funds/{}", ground.fund)).await.expect(200).json();
         let holding = fund["holdings"][0]["investment"].as_str().unwrap().to_owned();
 

@@ -242,11 +242,7 @@ pub fn list(
         query = query.filter(agreements::state.eq(state));
     }
     if let Some(cursor) = after {
-        query = query.filter(
-            agreements::signed_at
-                .lt(cursor.at)
-                .or(agreements::signed_at.eq(cursor.at).and(agreements::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(agreements::signed_at, agreements::id, cursor));
     }
     let rows =
         query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;

@@ -45,8 +45,9 @@ pub fn chain(database: &Database) -> Result<usize> {
         let batch = database.write_now(|db| {
             let waiting: Vec<(String, String)> = audit_pending::table
                 .inner_join(audit_rows::table.on(audit_rows::id.eq(audit_pending::row_id)))
-                .select((audit_rows::id, audit_rows::hash))
-                .order(audit_rows::id)
+                .select((audit_pending::row_id, audit_rows::hash))
+                // By what waits, not by the rows: SQLite would read the record of all years to find the few.
+                .order(audit_pending::row_id)
                 .limit(BATCH)
                 .load(db)?;
             let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };

@@ -207,9 +207,7 @@ pub fn list(
         query = query.filter(audit_rows::at.lt(before));
     }
     if let Some(cursor) = after {
-        query = query.filter(
-            audit_rows::at.lt(cursor.at).or(audit_rows::at.eq(cursor.at).and(audit_rows::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(audit_rows::at, audit_rows::id, cursor));
     }
     let rows = query.order((audit_rows::at.desc(), audit_rows::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |row| Cursor { at: row.at, id: row.id.to_string() }))

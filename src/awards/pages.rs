@@ -162,7 +162,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
         .app
         .db
         .read(move |db| {
-            let (call, closed, ranking) = scoring::call_with_ranking(db, id)?;
+            let scoring::JudgedCall { call, closed, ranking, .. } = scoring::judged_call(db, id)?;
             require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
             let hidden = call.terms.0.hides_bidders() && closed.is_none();
             let ranking = ranking.filter(|r| r.signed_at.is_some());

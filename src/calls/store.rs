@@ -90,11 +90,7 @@ pub fn list_public(
     };
     let mut query = narrowed(filter, now).filter(calls::published_at.is_not_null());
     if let Some(cursor) = after {
-        query = query.filter(
-            calls::published_at
-                .lt(cursor.at)
-                .or(calls::published_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(calls::published_at, calls::id, cursor));
     }
     Ok(cut(query.order((calls::published_at.desc(), calls::id.desc())).limit(most).load(db)?))
 }
@@ -130,9 +126,7 @@ pub fn list_of_authority(
 ) -> Result<Page<CallLine>> {
     let mut query = narrowed(filter, now).filter(calls::authority_id.eq(authority));
     if let Some(cursor) = after {
-        query = query.filter(
-            calls::created_at.lt(cursor.at).or(calls::created_at.eq(cursor.at).and(calls::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(calls::created_at, calls::id, cursor));
     }
     let rows = query.order((calls::created_at.desc(), calls::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |line: &CallLine| Cursor { at: line.created_at, id: line.id.to_string() }))
@@ -438,11 +432,7 @@ pub(super) fn answered(db: &mut Db, call: Id<Call>, after: Option<&Cursor>, limi
         .select(Question::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            call_questions::answered_at
-                .lt(cursor.at)
-                .or(call_questions::answered_at.eq(cursor.at).and(call_questions::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(call_questions::answered_at, call_questions::id, cursor));
     }
     let rows = query
         .order((call_questions::answered_at.desc(), call_questions::id.desc()))
@@ -459,11 +449,7 @@ pub(super) fn waiting(db: &mut Db, call: Id<Call>, after: Option<&Cursor>, limit
         .select(Question::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            call_questions::asked_at
-                .gt(cursor.at)
-                .or(call_questions::asked_at.eq(cursor.at).and(call_questions::id.gt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::later!(call_questions::asked_at, call_questions::id, cursor));
     }
     let rows = query.order((call_questions::asked_at, call_questions::id)).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |q: &Question| Cursor { at: q.asked_at, id: q.id.to_string() }))

@@ -160,11 +160,7 @@ pub(super) fn list(
         DueFilter::All => query,
     };
     if let Some(cursor) = after {
-        query = query.filter(
-            obligation_dues::due_at
-                .gt(cursor.at)
-                .or(obligation_dues::due_at.eq(cursor.at).and(obligation_dues::id.gt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::later!(obligation_dues::due_at, obligation_dues::id, cursor));
     }
     let rows = query.order((obligation_dues::due_at, obligation_dues::id)).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |(due, ..): &Named| Cursor { at: due.due_at, id: due.id.to_string() }))

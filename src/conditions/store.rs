@@ -150,11 +150,7 @@ pub(super) fn list(
         query = query.filter(conditions::mission_id.eq(mission));
     }
     if let Some(cursor) = after {
-        query = query.filter(
-            conditions::created_at
-                .gt(cursor.at)
-                .or(conditions::created_at.eq(cursor.at).and(conditions::id.gt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::later!(conditions::created_at, conditions::id, cursor));
     }
     let rows =
         query.order((conditions::created_at, conditions::id)).limit(i64::try_from(limit + 1)?).load::<Condition>(db)?;

@@ -13,8 +13,9 @@ use diesel::r2d2::{self, ManageConnection, Pool, PooledConnection, R2D2Connectio
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::SqliteConnection;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Stopwatch};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -82,16 +83,32 @@ impl DbUrl {
 pub(super) struct Manager {
     url: DbUrl,
     read_only: bool,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
 }
 
-/// Counts statements, so that tests can bound what a request asks of the database.
-struct Counting(Arc<AtomicU64>);
+/// What is sent to the database: how often, so that tests can bound what a request asks, and which texts while somebody
+/// watches, so that tests can ask how each is carried out.
+#[derive(Debug, Default)]
+struct Statements {
+    sent: AtomicU64,
+    watched: AtomicBool,
+    texts: Mutex<BTreeSet<String>>,
+}
+
+struct Counting(Arc<Statements>);
 
 impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-            self.0.fetch_add(1, Ordering::Relaxed);
+        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
+        self.0.sent.fetch_add(1, Ordering::Relaxed);
+        if self.0.watched.load(Ordering::Relaxed) {
+            let written = query.to_string();
+            // Without what is bound to it: texts are kept, never anybody's data.
+            let text = written.split(" -- binds:").next().unwrap_or_default();
+            let mut texts = self.0.texts.lock().unwrap_or_else(PoisonError::into_inner);
+            if !texts.contains(text) {
+                texts.insert(text.to_owned());
+            }
         }
     }
 }
@@ -161,7 +178,7 @@ pub struct Database {
     /// One runs the queue at a time: what comes meanwhile is the next group.
     gathering: Arc<Semaphore>,
     url: DbUrl,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
 }
 
 impl std::fmt::Debug for Database {
@@ -180,7 +197,7 @@ impl Database {
     /// A sentence about the URL, or what the driver says.
     pub fn open(url: &str, connections: u32) -> Result<Self> {
         let url = DbUrl::parse(url).map_err(Error::internal)?;
-        let statements = Arc::new(AtomicU64::new(0));
+        let statements = Arc::<Statements>::default();
         let pool = |most: u32, read_only: bool| {
             Pool::builder()
                 .max_size(most.max(1))
@@ -249,7 +266,18 @@ impl Database {
     /// Statements sent since the pools were opened, by all connections together.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.sent.load(Ordering::Relaxed)
+    }
+
+    /// From now on keeps the text of every statement, without what is bound to it, or no longer does.
+    pub fn watch(&self, on: bool) {
+        self.statements.watched.store(on, Ordering::Relaxed);
+    }
+
+    /// The different statements sent while somebody watched.
+    #[must_use]
+    pub fn watched(&self) -> Vec<String> {
+        self.statements.texts.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Runs a write on the blocking pool: serializable, whole or not at all, tried again when the database asks.

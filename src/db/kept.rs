@@ -15,6 +15,9 @@ pub(crate) const MOST_KEPT: usize = 32;
 
 /// A statement that is kept prepared by its text. Only for statements of few forms: each is held for as long as the
 /// connection.
+///
+/// Its rows are read by the names of their columns. A command is sent as a question whose answer is empty ([`NoRow`]): the
+/// query builder is handed commands by reference, and there forgets that they may be kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept<Q>(pub Q);
 
@@ -33,37 +36,11 @@ impl<Q> QueryId for Kept<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q: Query> Query for Kept<Q> {
-    type SqlType = Q::SqlType;
-}
-
-impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
-
-/// As [`Kept`], for a command, which answers no rows. It is sent as a question whose answer is empty: the query builder is
-/// handed commands by reference, and there forgets that they may be kept.
-#[derive(Clone, Copy, Debug)]
-pub struct KeptCommand<Q>(pub Q);
-
-impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for KeptCommand<Q> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
-        Ok(true)
-    }
-}
-
-impl<Q> QueryId for KeptCommand<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q> Query for KeptCommand<Q> {
+impl<Q> Query for Kept<Q> {
     type SqlType = Untyped;
 }
 
-impl<Q, C> RunQueryDsl<C> for KeptCommand<Q> {}
+impl<Q, C> RunQueryDsl<C> for Kept<Q> {}
 
 /// What a command answers: never a row.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +64,7 @@ macro_rules! insert_all {
         match $db {
             _ if rows.is_empty() => Ok(()),
             $crate::db::Db::Pg(connection) if rows.len() <= $crate::db::MOST_KEPT => {
-                let insert = $crate::db::KeptCommand(diesel::insert_into($table).values(rows));
+                let insert = $crate::db::Kept(diesel::insert_into($table).values(rows));
                 insert.load::<$crate::db::NoRow>(connection).map(|_| ())
             }
             $crate::db::Db::Pg(connection) => diesel::insert_into($table).values(rows).execute(connection).map(|_| ()),

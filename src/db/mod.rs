@@ -5,8 +5,8 @@
 //! effect, because it may run more than once.
 //!
 //! Public names: [`Database`], [`Gathered`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
-//! [`insert_all!`](crate::insert_all), [`Kept`], [`KeptCommand`], [`text_column!`](crate::text_column), [`Json`],
-//! [`Page`], [`First`], [`Cursor`].
+//! [`insert_all!`](crate::insert_all), [`Kept`], [`text_column!`](crate::text_column), [`Json`],
+//! [`Page`], [`First`], [`Cursor`], [`earlier!`](crate::earlier), [`later!`](crate::later).
 
 mod columns;
 mod connection;
@@ -20,6 +20,6 @@ mod together;
 pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
 pub(crate) use kept::MOST_KEPT;
-pub use kept::{Kept, KeptCommand, NoRow};
+pub use kept::{Kept, NoRow};
 pub use paging::{Cursor, First, Page};
 pub use together::Gathered;

@@ -39,6 +39,23 @@ impl FromStr for Cursor {
     }
 }
 
+/// The rows after a cursor in a list whose newest come first. Its first comparison alone leads an index to the place: of
+/// two alternatives SQLite would look at every row before it.
+#[macro_export]
+macro_rules! earlier {
+    ($at:expr, $id:expr, $cursor:expr) => {
+        $at.le($cursor.at).and($at.lt($cursor.at).or($id.lt($cursor.id.clone())))
+    };
+}
+
+/// As [`earlier!`](crate::earlier), in a list whose oldest come first.
+#[macro_export]
+macro_rules! later {
+    ($at:expr, $id:expr, $cursor:expr) => {
+        $at.ge($cursor.at).and($at.gt($cursor.at).or($id.gt($cursor.id.clone())))
+    };
+}
+
 /// One page of a list and where the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {

@@ -125,11 +125,7 @@ pub(super) fn verified(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Res
         ))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            claims::decided_at
-                .lt(Some(cursor.at))
-                .or(claims::decided_at.eq(Some(cursor.at)).and(claims::id.lt(cursor.id.clone()).nullable())),
-        );
+        query = query.filter(crate::earlier!(claims::decided_at, claims::id, cursor));
     }
     let rows = query.order((claims::decided_at.desc(), claims::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |v: &Verified| Cursor {
@@ -359,11 +355,7 @@ pub(super) fn register(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Res
         .select((Agreement::as_select(), organisations::name, is_cancelled(), sql::<BigInt>(VALUE_LEFT)))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            agreements::signed_at
-                .lt(cursor.at)
-                .or(agreements::signed_at.eq(cursor.at).and(agreements::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(agreements::signed_at, agreements::id, cursor));
     }
     let rows =
         query.order((agreements::signed_at.desc(), agreements::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;

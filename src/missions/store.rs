@@ -105,11 +105,7 @@ pub fn list_published(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Resu
         .select(Mission::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            missions::published_at
-                .gt(cursor.at)
-                .or(missions::published_at.eq(cursor.at).and(missions::id.gt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::later!(missions::published_at, missions::id, cursor));
     }
     let rows =
         query.order((missions::published_at, missions::id)).limit(i64::try_from(limit + 1)?).load::<Mission>(db)?;
@@ -314,11 +310,7 @@ pub(super) fn list_readings(
         .select(Reading::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            mission_readings::recorded_at
-                .lt(cursor.at)
-                .or(mission_readings::recorded_at.eq(cursor.at).and(mission_readings::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(mission_readings::recorded_at, mission_readings::id, cursor));
     }
     let rows = query
         .order((mission_readings::recorded_at.desc(), mission_readings::id.desc()))

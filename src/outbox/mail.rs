@@ -92,9 +92,7 @@ pub fn queue_all(db: &mut Db, queued: &[Mail]) -> Result<()> {
 pub fn list(db: &mut Db, after: Option<&Cursor>, limit: usize) -> Result<Page<Mail>> {
     let mut query = mails::table.select(Mail::as_select()).into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            mails::created_at.lt(cursor.at).or(mails::created_at.eq(cursor.at).and(mails::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(mails::created_at, mails::id, cursor));
     }
     let rows = query.order((mails::created_at.desc(), mails::id.desc())).limit(i64::try_from(limit + 1)?).load(db)?;
     Ok(Page::cut(rows, limit, |mail: &Mail| Cursor { at: mail.created_at, id: mail.id.to_string() }))

@@ -8,8 +8,8 @@ use super::ranking::{self, RankingInput};
 use super::rules::{self, ScoringRefusal};
 use super::sheets::ScoreInput;
 use super::standing::{Place, changes, places, ranked_by};
-use super::store::Seated;
-use super::{bid_id, falling_away, store, words};
+use super::store::{self, JudgedCall, Seated};
+use super::{bid_id, falling_away, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::db::Db;
@@ -46,7 +46,7 @@ pub(super) struct Desk {
 }
 
 fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
-    let (call, closed, ranking, prices_open) = store::call_at_desk(db, id)?;
+    let JudgedCall { call, closed, ranking, prices_open } = store::judged_call(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
     let Seated { members: panel, conflicts, names } = store::seated(db, id)?;
     // Somebody with two roles who also scores sees no other's scores before their own are final.

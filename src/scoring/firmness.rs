@@ -4,7 +4,8 @@
 //! gives the same digits, here and by `commonweal scoring sensitivity FILE --seed SEED`.
 
 use super::model::Ranking;
-use super::{store, words};
+use super::store::{self, JudgedCall};
+use super::words;
 use crate::app::App;
 use crate::calls::{self, Call, rehearsing};
 use crate::error::{Error, Result};
@@ -56,7 +57,7 @@ pub async fn of_call(app: &App, actor: &Actor, id: Id<Call>) -> Result<(Call, Op
     let (call, ranking) = app
         .db
         .read(move |db| {
-            let (call, _, ranking) = store::call_with_ranking(db, id)?;
+            let JudgedCall { call, ranking, .. } = store::judged_call(db, id)?;
             require(&actor, Action::ReadSensitivity, &calls::thing(&call).public(false))?;
             Ok((call, ranking))
         })

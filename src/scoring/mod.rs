@@ -52,6 +52,6 @@ pub use model::{
     Moderation, PanelMember, Ranking, Rerank, Score, ScoreDraft,
 };
 pub use store::{
-    call_with_ranking, disregarded, enquiries, has_conflict, latest_ranking as ranking_of, moderated,
+    JudgedCall, disregarded, enquiries, has_conflict, judged_call, latest_ranking as ranking_of, moderated,
     moderation_closed, signed_ranking,
 };

@@ -2,7 +2,7 @@
 
 use super::pages::form_shell;
 use super::shortlist::{self, Proposal, ShortlistDecisionInput, ShortlistOutcome};
-use super::store;
+use super::store::{self, JudgedCall};
 use crate::calls::stages::second_of;
 use crate::calls::{self, Call, StageRefusal, TimetableInput, earliest_words, rule_words};
 use crate::db::Db;
@@ -64,7 +64,7 @@ struct Row {
 }
 
 fn read(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<Found> {
-    let (call, _, ranking) = store::call_with_ranking(db, id)?;
+    let JudgedCall { call, ranking, .. } = store::judged_call(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
     if call.by_invitation().is_some() {
         return Err(StageRefusal::SecondShortlistsNobody.into());

@@ -9,7 +9,7 @@ use crate::db::schema::{
     accounts, applications, calls, disregarded_bids, fallen_bids, moderated_scores, moderations, organisations,
     price_enquiries, rankings, rerankings, score_drafts, scores,
 };
-use crate::db::{Db, KeptCommand, NoRow};
+use crate::db::{Db, Kept, NoRow};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
 use diesel::dsl::sql;
@@ -89,7 +89,7 @@ pub(super) fn save_draft(db: &mut Db, row: &ScoreDraft) -> Result<()> {
             score_drafts::reason.eq(row.reason.clone()),
             score_drafts::saved_at.eq(row.saved_at),
         ));
-    crate::on_each!(db, c => KeptCommand(query).load::<NoRow>(c))?;
+    crate::on_each!(db, c => Kept(query).load::<NoRow>(c))?;
     Ok(())
 }
 
@@ -266,32 +266,35 @@ pub(super) fn sign_ranking(db: &mut Db, id: Id<Ranking>, by: Id<Account>, at: In
     Ok(())
 }
 
-/// A call, that its moderation is closed when it is, and its newest ranking, in one statement.
+/// A call and how far its judging is.
+#[derive(Debug)]
+pub struct JudgedCall {
+    /// The call.
+    pub call: Call,
+    /// That its moderation is closed, when it is.
+    pub closed: Option<Moderation>,
+    /// Its newest ranking.
+    pub ranking: Option<Ranking>,
+    /// Whether the price parts of its bids are open.
+    pub prices_open: bool,
+}
+
+/// A call and how far its judging is, in one statement.
 ///
 /// # Errors
 /// NotFound.
-pub fn call_with_ranking(db: &mut Db, call: Id<Call>) -> Result<(Call, Option<Moderation>, Option<Ranking>)> {
-    Ok(calls::table
-        .left_join(moderations::table.on(moderations::call_id.eq(calls::id)))
-        .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
-        .filter(calls::id.eq(call))
-        .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select()))
-        .order((rankings::made_at.desc(), rankings::id.desc()))
-        .first(db)?)
-}
-
-/// As [`call_with_ranking`], and whether the price parts of its bids are open.
-pub(super) fn call_at_desk(db: &mut Db, call: Id<Call>) -> Result<(Call, Option<Moderation>, Option<Ranking>, bool)> {
+pub fn judged_call(db: &mut Db, call: Id<Call>) -> Result<JudgedCall> {
     let prices_open = sql::<Bool>(
         "EXISTS (SELECT 1 FROM opened_parts WHERE opened_parts.call_id = calls.id AND opened_parts.part = 'price')",
     );
-    Ok(calls::table
+    let (call, closed, ranking, prices_open) = calls::table
         .left_join(moderations::table.on(moderations::call_id.eq(calls::id)))
         .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
         .filter(calls::id.eq(call))
         .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select(), prices_open))
         .order((rankings::made_at.desc(), rankings::id.desc()))
-        .first(db)?)
+        .first(db)?;
+    Ok(JudgedCall { call, closed, ranking, prices_open })
 }
 
 /// The newest ranking of a call.

@@ -4,7 +4,8 @@ use super::desk::desk;
 use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Fallen};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::pages::form_shell;
-use super::{bid_id, store, words};
+use super::store::{self, JudgedCall};
+use super::{bid_id, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::error::{Error, Result};
@@ -179,7 +180,7 @@ pub async fn file(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FileQ
         .app
         .db
         .read(move |db| {
-            let (call, _, ranking) = store::call_with_ranking(db, id)?;
+            let JudgedCall { call, ranking, .. } = store::judged_call(db, id)?;
             require(&actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
             Ok((call, ranking.ok_or(Error::NotFound)?))
         })

@@ -134,11 +134,7 @@ pub(super) fn list(
         .select((Route::as_select(), never_given()))
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            subsidy_routes::started_at
-                .lt(cursor.at)
-                .or(subsidy_routes::started_at.eq(cursor.at).and(subsidy_routes::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(subsidy_routes::started_at, subsidy_routes::id, cursor));
     }
     let rows = query
         .order((subsidy_routes::started_at.desc(), subsidy_routes::id.desc()))

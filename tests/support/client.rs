@@ -1,5 +1,6 @@
 //! People with a browser, and programs with a token.
 
+use super::plans::Plans;
 use actix_http::Request;
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
@@ -22,10 +23,11 @@ pub type Service = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, ServiceResponse
 /// The HTTP service in this process, the same as the server runs.
 pub async fn service(app: &App, handlers: &Handlers) -> Service {
     let inner = Rc::new(actix_web::test::init_service(serve::service(app, &Metrics::install(), handlers)).await);
+    let db = app.db.clone();
     Rc::new(move |request| {
-        let inner = inner.clone();
+        let (inner, db) = (inner.clone(), db.clone());
         Box::pin(async move {
-            match inner.call(request).await {
+            match Plans::during(&db, inner.call(request)).await {
                 Ok(response) => response.map_into_boxed_body(),
                 Err(error) => panic!("the service failed: {error}"),
             }

@@ -4,11 +4,13 @@ mod client;
 mod database;
 mod form;
 pub mod node;
+mod plans;
 pub mod server;
 
 pub use client::{Api, Client, Reply};
 pub use database::{Fresh, Kind};
 pub use form::Page;
+use plans::Plans;
 
 use commonweal::app::App;
 use commonweal::calls::{self, Call};
@@ -41,6 +43,8 @@ pub const PASSWORD: &str = "five small brown otters";
 
 /// A council, its database and its clock.
 pub struct World {
+    /// Looks at what was sent; first, so that the database is still there.
+    _plans: Plans,
     /// The foundations, in sandbox, so that the clock can be moved.
     pub app: App,
     /// The council.
@@ -64,6 +68,7 @@ impl World {
         let mut config = config(fresh.folder.path(), &fresh.url);
         change(&mut config);
         let app = App::open(config, fresh.open(), true).unwrap();
+        let plans = Plans::of(&app.db);
         let handlers = serve::handlers();
         let council = Organisation {
             id: Id::new(),
@@ -77,18 +82,19 @@ impl World {
         let now = app.now();
         app.db.write_now(|db| actions::make_organisation(db, &Actor::System, &council, None, now)).unwrap();
         let clients = client::service(&app, &handlers).await;
-        World { app, council: council.id, handlers, fresh, people: AtomicUsize::new(0), clients }
+        World { app, council: council.id, handlers, fresh, people: AtomicUsize::new(0), clients, _plans: plans }
     }
 
     /// The practice council of `commonweal demo`, instead of an empty one.
     pub async fn demo(kind: Kind) -> World {
         let fresh = Fresh::new(kind);
         let app = fresh.app(true);
+        let plans = Plans::of(&app.db);
         let handlers = serve::handlers();
-        commonweal::demo::make(&app, false).await.unwrap();
+        Plans::during(&app.db, commonweal::demo::make(&app, false)).await.unwrap();
         let council = app.db.read_now(commonweal::people::authorities).unwrap()[0].id;
         let clients = client::service(&app, &handlers).await;
-        World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients }
+        World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients, _plans: plans }
     }
 
     /// A call of the council by its whole title.
@@ -100,8 +106,9 @@ impl World {
     /// The same council after its server was stopped and started again.
     pub async fn restarted(self) -> World {
         let app = self.fresh.app(true);
+        let plans = Plans::of(&app.db);
         let clients = client::service(&app, &self.handlers).await;
-        World { app, clients, ..self }
+        World { app, clients, _plans: plans, ..self }
     }
 
     /// A browser signed in by address and password.
@@ -247,7 +254,7 @@ impl World {
 
     /// Runs what is due now.
     pub async fn run_jobs(&self) -> usize {
-        outbox::run_due(&self.app, &self.handlers, self.now(), true).await.unwrap()
+        Plans::during(&self.app.db, outbox::run_due(&self.app, &self.handlers, self.now(), true)).await.unwrap()
     }
 
     /// A browser without script, signed in as this person (or nobody).

@@ -157,11 +157,7 @@ pub fn by_organisations(
         .select(Application::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(cursor) = after {
-        query = query.filter(
-            applications::created_at
-                .lt(cursor.at)
-                .or(applications::created_at.eq(cursor.at).and(applications::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(applications::created_at, applications::id, cursor));
     }
     let rows = query
         .order((applications::created_at.desc(), applications::id.desc()))

@@ -124,11 +124,7 @@ pub(in crate::compliance) fn double_counts_of(
         query = query.filter(double_counts::decided_at.is_null());
     }
     if let Some(cursor) = after {
-        query = query.filter(
-            double_counts::refused_at
-                .lt(cursor.at)
-                .or(double_counts::refused_at.eq(cursor.at).and(double_counts::id.lt(cursor.id.clone()))),
-        );
+        query = query.filter(crate::earlier!(double_counts::refused_at, double_counts::id, cursor));
     }
     let rows = query
         .order((double_counts::refused_at.desc(), double_counts::id.desc()))

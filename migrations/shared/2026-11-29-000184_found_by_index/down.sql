@@ -1,0 +1,15 @@
+DROP INDEX sign_in_attempts_by_age;
+DROP INDEX investment_precedents_waiting;
+DROP INDEX investment_valuations_waiting;
+DROP INDEX investment_restructurings_waiting;
+DROP INDEX investment_drawdowns_waiting;
+DROP INDEX investment_cancellations_waiting;
+DROP INDEX shortlists_waiting;
+DROP INDEX panel_conflicts_by_application;
+DROP INDEX mission_indicators_by_outcome;
+DROP INDEX double_counts_by_first_due;
+DROP INDEX double_counts_by_due;
+DROP INDEX claims_decided;
+DROP INDEX calls_closing;
+DROP INDEX award_checks_by_call;
+DROP INDEX awards_by_application;
