@@ -366,7 +366,7 @@ impl Demo {
         let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
         while let Some(offer) = parts.next() {
             let more = said(parts.len());
-            let part = award_actions::PartInput { offer, more, ..award_actions::PartInput::default() };
+            let part = award_actions::PartInput { more, offer, ..award_actions::PartInput::default() };
             award_actions::add_part(&self.app, &self.people.fund, award, &part, day(43)).await?;
         }
         let read = self.app.db.read(move |db| Ok(crate::awards::find(db, award)?.terms.0.mark())).await?;

@@ -29,13 +29,11 @@ pub const VALUE_LEFT: &str = "agreements.value - COALESCE((SELECT CAST(SUM(part.
     WHERE part.agreement_id = agreements.id AND gone.state = 'approved'), 0)";
 
 /// Whether every part of an agreement was cancelled before anything was paid.
-#[must_use]
 pub fn is_cancelled() -> SqlLiteral<Bool> {
     sql(&format!("agreements.id IN ({CANCELLED})"))
 }
 
 /// Whether an agreement counts in sums: it is a contract, or a part of it is not cancelled.
-#[must_use]
 pub fn counts() -> SqlLiteral<Bool> {
     sql(&format!("agreements.id NOT IN ({CANCELLED})"))
 }

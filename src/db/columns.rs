@@ -161,9 +161,7 @@ impl FromSql<Timestamp, Sqlite> for Instant {
         match of_sqlite_text(text.as_bytes()) {
             Some(at) => Ok(Instant::from_naive(at)),
             // Written by hand: SQLite's own functions leave the places of a second out.
-            None => {
-                Ok(Instant::from_naive(text.parse().or_else(|_| NaiveDateTime::parse_from_str(&text, "%F %T%.f"))?))
-            }
+            None => Ok(Instant::from_naive(text.parse().or_else(|_| NaiveDateTime::parse_from_str(text, "%F %T%.f"))?)),
         }
     }
 }

@@ -194,7 +194,7 @@ impl From<&Promise> for Condition {
 
 /// "12 months", "1 month", "2 years".
 fn months(n: u32) -> String {
-    if n % 12 == 0 { counted(n / 12, "years") } else { counted(n, "months") }
+    if n.is_multiple_of(12) { counted(n / 12, "years") } else { counted(n, "months") }
 }
 
 /// One of the terms: what, the term, a remark.

@@ -91,7 +91,7 @@ impl World {
         let app = fresh.app(true);
         let plans = Plans::of(&app.db);
         let handlers = serve::handlers();
-        Plans::during(&app.db, commonweal::demo::make(&app, false)).await.unwrap();
+        Plans::during(&app.db, Box::pin(commonweal::demo::make(&app, false))).await.unwrap();
         let council = app.db.read_now(commonweal::people::authorities).unwrap()[0].id;
         let clients = client::service(&app, &handlers).await;
         World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients, _plans: plans }
