@@ -97,8 +97,8 @@ fn the_help_of_the_program_and_of_each_command_has_an_example_and_stays_as_peopl
 fn the_commands_of_the_readme_print_what_they_printed() {
     let period = ["timetable", "tender-period", "2027-02-01", "--electronic-submission", "--documents-with-notice"];
     let commands: [(&str, &[&str]); 4] = [
-        ("finance_xirr", &["finance", "xirr", "examples/finance/flows.csv"]),
-        ("finance_schedule", &["finance", "schedule", "examples/finance/loan.json"]),
+        ("finance_xirr", &["finance", "xirr", "tests/examples/finance/flows.csv"]),
+        ("finance_schedule", &["finance", "schedule", "tests/examples/finance/loan.json"]),
         ("timetable_standstill", &["timetable", "standstill", "2026-12-07"]),
         ("timetable_tender_period", &period),
     ];
@@ -107,7 +107,8 @@ fn the_commands_of_the_readme_print_what_they_printed() {
     }
     let folder = tempfile::tempdir().unwrap();
     let decision = folder.path().join("decision.json");
-    let ranked = run(&["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
+    let ranked =
+        run(&["scoring", "rank", "tests/examples/scoring/model.json", "--bids", "tests/examples/scoring/bids.json"]);
     fs::write(&decision, ranked).unwrap();
     unchanged("evaluate", &run(&["evaluate", decision.to_str().unwrap()]));
 }
@@ -136,7 +137,7 @@ fn the_fields_of_each_finance_command_keep_their_names() {
     let mut all = String::new();
     for (command, arguments) in finance::EXAMPLES {
         let arguments: Vec<&str> = ["finance", command].iter().chain(arguments).copied().collect();
-        let answer = printed(&commonweal(&root().join("examples/finance"), &arguments));
+        let answer = printed(&commonweal(&root().join("tests/examples/finance"), &arguments));
         let mut found = BTreeSet::new();
         fields(&serde_json::from_str(&answer).unwrap(), "", &mut found);
         all.push_str(&format!("{command}\n"));

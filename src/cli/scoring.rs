@@ -19,14 +19,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Subcommand)]
 pub(super) enum Scoring {
     /// Read a council's catalogue of social value from CSV, with errors by row.
-    #[command(after_help = "Example:\n  commonweal scoring catalogue examples/scoring/catalogue.csv")]
+    #[command(after_help = "Example:\n  commonweal scoring catalogue tests/examples/scoring/catalogue.csv")]
     Catalogue {
         /// CSV; the first row names the columns.
         file: PathBuf,
     },
     /// Try a model out before it is published: rank reversal, real weights, what wins, what a point costs.
     #[command(
-        after_help = "Example:\n  commonweal scoring rehearse examples/scoring/model.json --expected 180000 --seed 7"
+        after_help = "Example:\n  commonweal scoring rehearse tests/examples/scoring/model.json --expected 180000 --seed 7"
     )]
     Rehearse {
         /// A model.
@@ -41,14 +41,14 @@ pub(super) enum Scoring {
         bids: u32,
     },
     /// The hash of a model, as the notice names it.
-    #[command(after_help = "Example:\n  commonweal scoring hash examples/scoring/model.json")]
+    #[command(after_help = "Example:\n  commonweal scoring hash tests/examples/scoring/model.json")]
     Hash {
         /// A model.
         file: PathBuf,
     },
     /// Rank bids by a model; prints the decision as a file that `evaluate` recomputes.
     #[command(
-        after_help = "Example:\n  commonweal scoring rank examples/scoring/model.json --bids examples/scoring/bids.json > decision.json"
+        after_help = "Example:\n  commonweal scoring rank tests/examples/scoring/model.json --bids tests/examples/scoring/bids.json > decision.json"
     )]
     Rank {
         /// A model.
@@ -116,7 +116,7 @@ pub(super) enum Scoring {
         bid: String,
     },
     /// Count a community panel's ballots.
-    #[command(after_help = "Example:\n  commonweal scoring tally examples/scoring/ballots.json")]
+    #[command(after_help = "Example:\n  commonweal scoring tally tests/examples/scoring/ballots.json")]
     Tally {
         /// Rule, applications, roll and ballots.
         file: PathBuf,

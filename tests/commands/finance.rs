@@ -46,7 +46,7 @@ const IN_JSON: [(&str, &str); 5] = [
 ];
 
 fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/finance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples/finance")
 }
 
 fn example(command: &str) -> &'static [&'static str] {

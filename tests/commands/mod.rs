@@ -123,7 +123,7 @@ fn bad_input_of_any_pure_command_is_one_sentence_that_says_what_is_wrong() {
 
 #[test]
 fn pure_commands_need_no_database_print_json_and_leave_nothing_behind() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples");
     let example = |name: &str| examples.join(name).to_str().unwrap().to_owned();
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let run = |arguments: &[&str]| {

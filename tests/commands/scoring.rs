@@ -9,14 +9,18 @@ use tempfile::TempDir;
 /// A folder with the example files, in which the first commands have made `decision.json`.
 fn bench() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let (from, to) =
-        (Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scoring"), folder.path().join("examples/scoring"));
+    let (from, to) = (
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples/scoring"),
+        folder.path().join("tests/examples/scoring"),
+    );
     std::fs::create_dir_all(&to).unwrap();
     for file in ["model.json", "bids.json", "catalogue.csv", "ballots.json"] {
         std::fs::copy(from.join(file), to.join(file)).unwrap();
     }
-    let made =
-        run(&folder, &["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
+    let made = run(
+        &folder,
+        &["scoring", "rank", "tests/examples/scoring/model.json", "--bids", "tests/examples/scoring/bids.json"],
+    );
     std::fs::write(folder.path().join("decision.json"), made).unwrap();
     folder
 }
@@ -71,8 +75,10 @@ fn the_ten_commands_of_the_readme_run_one_after_another() {
 #[test]
 fn the_ranking_of_the_food_tender_is_what_a_person_works_out() {
     let folder = bench();
-    let ranked =
-        answer(&folder, &["scoring", "rank", "examples/scoring/model.json", "--bids", "examples/scoring/bids.json"]);
+    let ranked = answer(
+        &folder,
+        &["scoring", "rank", "tests/examples/scoring/model.json", "--bids", "tests/examples/scoring/bids.json"],
+    );
     assert_eq!(ranked, stored(&folder, "decision.json"), "the same digits each time");
     let result = &ranked["result"];
     let places: Vec<(&str, &str)> = result["ranking"]
@@ -88,7 +94,7 @@ fn the_ranking_of_the_food_tender_is_what_a_person_works_out() {
     // 10,200 hours at £14.80 are £150,960; the price is £148,000.
     assert_eq!(result["low_prices"][0]["bid"], "T-3");
     assert_eq!(result["low_prices"][0]["reason"], "below_living_wage");
-    assert_eq!(run(&folder, &["scoring", "hash", "examples/scoring/model.json"]).trim(), result["model_hash"]);
+    assert_eq!(run(&folder, &["scoring", "hash", "tests/examples/scoring/model.json"]).trim(), result["model_hash"]);
     assert_eq!(answer(&folder, &["evaluate", DECISION])["agrees"], true);
     let report = answer(&folder, &["verify", "evaluation", DECISION]);
     assert_eq!((&report["agrees"], &report["model_hash"]["agrees"]), (&json!(true), &json!(true)));
@@ -166,17 +172,17 @@ fn the_example_files_fit_their_schemas_and_their_own_commands() {
         );
     }
     sentence(&commonweal(folder.path(), &["evaluate", "--schema", "--format", "x"]));
-    let catalogue = answer(&folder, &["scoring", "catalogue", "examples/scoring/catalogue.csv"]);
+    let catalogue = answer(&folder, &["scoring", "catalogue", "tests/examples/scoring/catalogue.csv"]);
     assert_eq!(catalogue[0]["record"], decision["model"]["criteria"][3]["kind"]["measures"][0]["record"]);
     // 21,400 × 0.8 × 0.9 × 0.9 × (1 + 0.75 + 0.5625) = 32,067.90 a job; T-1 promises 11, believed to nine tenths.
     let worth = answer(&folder, &["scoring", "worth", DECISION, "--on", "2026-11-24"]);
     assert_eq!(worth[0]["measures"][0]["net_value"], "32067.9");
     assert_eq!(worth[0]["measures"][0]["value"], "317472.21");
-    let tallied = answer(&folder, &["scoring", "tally", "examples/scoring/ballots.json"]);
+    let tallied = answer(&folder, &["scoring", "tally", "tests/examples/scoring/ballots.json"]);
     assert_eq!((&tallied["turnout"], &tallied["valid"]), (&json!("0.8000"), &json!(12)));
     let rehearsal = answer(
         &folder,
-        &["scoring", "rehearse", "examples/scoring/model.json", "--expected", "185000", "--draws", "500"],
+        &["scoring", "rehearse", "tests/examples/scoring/model.json", "--expected", "185000", "--draws", "500"],
     );
     assert_eq!(rehearsal["rehearsal"]["rank_reversal"]["answer"], "impossible_because");
 }
@@ -184,8 +190,8 @@ fn the_example_files_fit_their_schemas_and_their_own_commands() {
 #[test]
 fn lots_and_stages_are_recomputed_from_their_files() {
     let folder = bench();
-    let model = stored(&folder, "examples/scoring/model.json");
-    let bids = stored(&folder, "examples/scoring/bids.json");
+    let model = stored(&folder, "tests/examples/scoring/model.json");
+    let bids = stored(&folder, "tests/examples/scoring/bids.json");
     let lots = json!({
         "format": "commonweal-evaluation-lots/1",
         "model": { "lots": [{ "id": "north", "title": "North", "model": model }, { "id": "south", "title": "South", "model": model }],
