@@ -14,7 +14,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Stopwatch};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -91,17 +91,27 @@ pub(super) struct Manager {
 #[derive(Debug, Default)]
 struct Statements {
     sent: AtomicU64,
-    watched: AtomicBool,
+    watchers: AtomicUsize,
     texts: Mutex<BTreeSet<String>>,
 }
 
 struct Counting(Arc<Statements>);
 
+/// Somebody who watches; until it is dropped.
+#[derive(Debug)]
+pub struct Watching(Arc<Statements>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         let InstrumentationEvent::StartQuery { query, .. } = event else { return };
         self.0.sent.fetch_add(1, Ordering::Relaxed);
-        if self.0.watched.load(Ordering::Relaxed) {
+        if self.0.watchers.load(Ordering::Relaxed) > 0 {
             let written = query.to_string();
             // Without what is bound to it: texts are kept, never anybody's data.
             let text = written.split(" -- binds:").next().unwrap_or_default();
@@ -269,9 +279,11 @@ impl Database {
         self.statements.sent.load(Ordering::Relaxed)
     }
 
-    /// From now on keeps the text of every statement, without what is bound to it, or no longer does.
-    pub fn watch(&self, on: bool) {
-        self.statements.watched.store(on, Ordering::Relaxed);
+    /// Keeps the text of every statement, without what is bound to it, until the answer is dropped.
+    #[must_use]
+    pub fn watch(&self) -> Watching {
+        self.statements.watchers.fetch_add(1, Ordering::Relaxed);
+        Watching(self.statements.clone())
     }
 
     /// The different statements sent while somebody watched.

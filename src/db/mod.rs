@@ -18,7 +18,7 @@ pub mod schema;
 mod together;
 
 pub use columns::{Json, SortKey};
-pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
+pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, Watching, sum_pence};
 pub(crate) use kept::MOST_KEPT;
 pub use kept::{Kept, NoRow};
 pub use paging::{Cursor, First, Page};

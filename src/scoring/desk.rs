@@ -18,7 +18,7 @@ use crate::evaluation::{Kind, Sensitivity};
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::values::{Account, Actor, Id, RefusalInfo};
+use crate::values::{Account, Actor, Id, RefusalInfo, counted};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -92,6 +92,8 @@ struct Spread {
     spread: i64,
     agreed: String,
     reason: String,
+    /// What is agreed is what every counted score said.
+    settled: bool,
 }
 
 #[derive(Template)]
@@ -118,8 +120,11 @@ struct ModerationPage {
     weight_sentence: String,
     changes: Vec<(String, String, String, String)>,
     who: Vec<String>,
-    spreads: Vec<Spread>,
+    answers: usize,
     differing: usize,
+    /// Answers that people look at: scores differed, or something else or nothing is agreed.
+    open: Vec<Spread>,
+    settled: Vec<Spread>,
     closed: bool,
     prices_sealed: bool,
     closed_word: &'static str,
@@ -215,6 +220,8 @@ fn spreads(found: &Desk) -> Vec<Spread> {
                 spread: rules::spread(&values),
                 agreed: agreed.map(|m| value_words(m.level, m.passed)).unwrap_or_default(),
                 reason: agreed.map(|m| m.reason.clone()).unwrap_or_default(),
+                settled: !values.is_empty()
+                    && agreed.is_some_and(|m| values.iter().all(|value| *value == (m.level, m.passed))),
             })
         })
         .collect();
@@ -247,7 +254,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
             "Every answer is agreed. Next, the prices are opened.".to_owned()
         }
         None if found.closed => "Every answer is agreed. Next, rank.".to_owned(),
-        None => format!("{agreed} of {} answers are agreed.", spreads.len()),
+        None => format!("{agreed} of {} agreed.", counted(spreads.len(), "answers")),
     };
     let excluded = file
         .and_then(|f| f.result.as_ref().map(|r| (f, r)))
@@ -268,6 +275,9 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
                 .collect()
         })
         .unwrap_or_default();
+    let answers = spreads.len();
+    let differing = spreads.iter().filter(|s| s.spread > 0).count();
+    let (settled, open) = spreads.into_iter().partition(|s: &Spread| s.settled);
     ModerationPage {
         shell: form_shell(visit, "Moderation and ranking", &form),
         form,
@@ -281,7 +291,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
             0 => format!("{} on the panel, {conflicted} with a conflict", found.panel.len()),
             _ => format!("{} on the panel, {conflicted} with a conflict, {replaced} replaced", found.panel.len()),
         },
-        moderated: format!("{agreed} of {} agreed", spreads.len()),
+        moderated: format!("{agreed} of {answers} agreed"),
         open_enquiries: found.enquiries.iter().filter(|e| e.outcome == EnquiryOutcome::Open).count(),
         signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(crate::values::Instant::medium),
         hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
@@ -299,8 +309,9 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
             _ => Vec::new(),
         },
         who: found.panel.iter().map(|m| found.names.get(&m.account_id).cloned().unwrap_or_default()).collect(),
-        differing: spreads.iter().filter(|s| s.spread > 0).count(),
-        complete: agreed == spreads.len() && agreed > 0,
+        answers,
+        differing,
+        complete: agreed == answers && agreed > 0,
         closed: found.closed,
         prices_sealed: found.prices_sealed,
         closed_word: if found.closed { "closed" } else { "open" },
@@ -328,7 +339,8 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         hidden: found.hidden,
         may_see_firmness: can(&visit.actor, Action::ReadSensitivity, &Thing::of_authority(found.call.authority_id)),
         call: found.call.clone(),
-        spreads,
+        open,
+        settled,
     }
 }
 

@@ -218,7 +218,7 @@ impl World {
 
     /// Moves business time forward; everything due on the way is done in order, each at its own instant.
     pub async fn move_clock(&self, to: Instant) {
-        outbox::run_due(&self.app, &self.handlers, to, true).await.unwrap();
+        Plans::during(&self.app.db, outbox::run_due(&self.app, &self.handlers, to, true)).await.unwrap();
         self.app.clock.set_offset(to.since(Clock::machine()));
     }
 
