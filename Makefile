@@ -14,14 +14,14 @@ test: setup
 	@.ci/test
 
 release: setup
-	cargo build --locked --release
+	cargo build --locked --release --features jemalloc
 
 bench: setup
 	@.ci/bench
 
 check:
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --all-features -- -D warnings
 
 setup:
 	@.ci/setup $(MAKECMDGOALS)

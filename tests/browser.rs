@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// The longest that one browser may take before it is ended and the test fails.
 const MOST: Duration = Duration::from_mins(10);
@@ -19,15 +20,13 @@ static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| {
     folder
 });
 
-/// Runs a script of `tests/browser` against a demo council of its own. Returns what it printed, with the counts of its
-/// last line: pages shown and distinct renderings checked.
-fn browse(script: &str) -> (String, usize, usize) {
+/// The practice council, made once by the real command: every browser test begins with a copy of it.
+static COUNCIL: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let made = Command::new(env!("CARGO_BIN_EXE_commonweal"))
         .arg("demo")
         .current_dir(folder.path())
-        .env("COMMONWEAL_DATABASE__URL", &url)
+        .env("COMMONWEAL_DATABASE__URL", database_in(folder.path()))
         .env("COMMONWEAL_STORAGE__DOCUMENTS", folder.path().join("documents"))
         .env("COMMONWEAL_STORAGE__KEYS", folder.path().join("keys"))
         .env("COMMONWEAL_STORAGE__CHECKPOINTS", folder.path().join("checkpoints"))
@@ -36,6 +35,33 @@ fn browse(script: &str) -> (String, usize, usize) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let sign_ins = String::from_utf8_lossy(&made.stdout);
     assert!(sign_ins.contains("buyer@camden.example") && sign_ins.contains(commonweal::people::actions::DEMO_PASSWORD));
+    folder
+});
+
+fn database_in(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("demo.db").display())
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let there = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &there);
+        } else {
+            std::fs::copy(entry.path(), there).unwrap();
+        }
+    }
+}
+
+/// Runs a script of `tests/browser` against a demo council of its own. Returns what it printed, with the counts of its
+/// last line: pages shown and distinct renderings checked.
+fn browse(script: &str) -> (String, usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    copy(COUNCIL.path(), folder.path());
+    let url = database_in(folder.path());
     let server = Server::start_on(&url, folder.path(), &["serve", "--sandbox"]);
     let person = |name: &str, email: &str| serde_json::json!({ "name": name, "email": email, "password": commonweal::people::actions::DEMO_PASSWORD });
     let people = serde_json::json!([

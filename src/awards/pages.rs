@@ -16,7 +16,7 @@ use crate::finance::Instrument;
 use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring;
-use crate::subsidies::{self, RouteKind};
+use crate::subsidies::{InstrumentFields, RouteKind};
 use crate::values::time::{long_date, medium_date};
 use crate::values::{Id, Parser, Pence, RefusalInfo};
 use actix_web::web;
@@ -119,13 +119,50 @@ struct DeskPage {
     kinds: Vec<(&'static str, &'static str)>,
     outcomes: Vec<(&'static str, &'static str)>,
     challenge_kinds: Vec<(&'static str, &'static str)>,
-    repayments: Vec<(&'static str, &'static str)>,
-    holidays: Vec<(&'static str, &'static str)>,
-    endings: Vec<(&'static str, &'static str)>,
-    at_maturity: Vec<(&'static str, &'static str)>,
     others: Vec<Instrument>,
     instrument: Instrument,
     stances: Vec<(&'static str, &'static str)>,
+}
+
+/// One of the awards on the desk, with the page around it.
+#[derive(Template)]
+#[template(path = "awards/one.html")]
+struct One<'a> {
+    shown: &'a Shown,
+    shell: &'a Shell,
+    form: &'a FormState,
+    call: &'a Call,
+    tender: bool,
+    several: bool,
+    /// Whether every assessment summary has been sent.
+    all_told: bool,
+    may_run: bool,
+    kinds: &'a [(&'static str, &'static str)],
+    outcomes: &'a [(&'static str, &'static str)],
+    challenge_kinds: &'a [(&'static str, &'static str)],
+    stances: &'a [(&'static str, &'static str)],
+}
+
+impl DeskPage {
+    fn fields(&self) -> InstrumentFields<'_> {
+        InstrumentFields::new(self.instrument, &self.form)
+    }
+    fn one<'a>(&'a self, shown: &'a Shown) -> One<'a> {
+        One {
+            shown,
+            shell: &self.shell,
+            form: &self.form,
+            call: &self.call,
+            tender: self.tender,
+            several: self.awards.len() > 1,
+            all_told: self.summaries.len() == self.assessed,
+            may_run: self.may_run,
+            kinds: &self.kinds,
+            outcomes: &self.outcomes,
+            challenge_kinds: &self.challenge_kinds,
+            stances: &self.stances,
+        }
+    }
 }
 
 /// Where the committee of an investment stands, and what it still needs.
@@ -283,10 +320,6 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 kinds: CheckKind::options(),
                 outcomes: CheckOutcome::options(),
                 challenge_kinds: ChallengeKind::options(),
-                repayments: subsidies::REPAYMENTS.to_vec(),
-                holidays: subsidies::HOLIDAYS.to_vec(),
-                endings: subsidies::ENDINGS.to_vec(),
-                at_maturity: subsidies::AT_MATURITY.to_vec(),
             })
         })
         .await?;

@@ -12,7 +12,7 @@ use crate::finance::terms::package;
 use crate::http::{Answer, FormState, Link, Nothing, Posted, Shell, Visit, page, page_again, see};
 use crate::people::find_organisation;
 use crate::people::policy::{Action, require};
-use crate::subsidies;
+use crate::subsidies::InstrumentFields;
 use crate::values::{Id, Parser, Pence, counted};
 use actix_web::web;
 use askama::Template;
@@ -32,13 +32,12 @@ struct PartPage {
     most: Pence,
     instrument: Instrument,
     others: Vec<Instrument>,
-    repayments: Vec<(&'static str, &'static str)>,
-    holidays: Vec<(&'static str, &'static str)>,
-    endings: Vec<(&'static str, &'static str)>,
-    at_maturity: Vec<(&'static str, &'static str)>,
 }
 
 impl PartPage {
+    fn fields(&self) -> InstrumentFields<'_> {
+        InstrumentFields::new(self.instrument, &self.form)
+    }
     fn verdict(&self) -> String {
         let still = self.least.0.saturating_sub(self.award.value.0);
         let of = counted(self.lines.len(), "parts");
@@ -101,10 +100,6 @@ async fn part_page(visit: &Visit, call: Id<Call>, id: Id<Award>, form: FormState
         least: round.map_or(Pence::ZERO, |r| r.least),
         most: round.map_or(Pence::ZERO, |r| r.most),
         others: offered.into_iter().filter(|i| *i != instrument).collect(),
-        repayments: subsidies::REPAYMENTS.to_vec(),
-        holidays: subsidies::HOLIDAYS.to_vec(),
-        endings: subsidies::ENDINGS.to_vec(),
-        at_maturity: subsidies::AT_MATURITY.to_vec(),
         shell,
         form,
         call,

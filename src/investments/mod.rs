@@ -21,6 +21,7 @@ mod charts;
 mod deciding;
 pub mod fact_pages;
 pub mod facts;
+mod holding_parts;
 mod model;
 pub mod own_pages;
 mod own_story;

@@ -3,9 +3,9 @@
 use super::actions::{self, Decide, ProposeDrawdown, ProposeValuation, Verify};
 use super::book::{Book, NavBasis, NavShown, Standing};
 use super::fact_pages::Reported;
+use super::holding_parts::{PayingOut, Recording};
 use super::model::{
-    Cancellation, Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, ValuationMethod,
-    happened,
+    Cancellation, Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, happened,
 };
 use super::payments::{self, Charge, Receive, Reverse};
 use super::plan::{self, Line, Sums};
@@ -151,8 +151,25 @@ impl HoldingPage {
     fn stands(&self) -> String {
         agreements::what_stands(self.together(), self.left)
     }
-    fn precedent_action(&self, p: &Precedent) -> String {
-        format!("/investments/{}/precedents/{}/verify", self.book.investment.id, p.id)
+    fn recording(&self) -> Recording<'_> {
+        Recording {
+            shell: &self.shell,
+            form: &self.form,
+            investment: self.book.investment.id,
+            round_value: &self.round_value,
+        }
+    }
+    fn payments_out(&self) -> PayingOut<'_> {
+        PayingOut {
+            shell: &self.shell,
+            form: &self.form,
+            book: &self.book,
+            precedents: &self.precedents,
+            next_tranche: self.next_tranche,
+            may_manage: self.may_manage,
+            may_approve: self.may_approve,
+            may_verify: self.may_verify,
+        }
     }
     fn rows(&self) -> &[Line] {
         self.lines.get(self.shown.clone()).unwrap_or(&self.lines)

@@ -10,10 +10,11 @@
 //!
 //! Public names: [`Route`], [`RouteKind`], [`RouteState`], [`RouteBody`], [`recorded_route`], [`standing_route`],
 //! [`cancelled_route`],
-//! [`InstrumentInput`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
+//! [`InstrumentInput`], [`InstrumentFields`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
 
 pub mod actions;
 pub mod api;
+mod fields;
 mod instrument;
 mod loan;
 mod model;
@@ -22,8 +23,9 @@ mod rules;
 mod store;
 mod worked_out;
 
-pub use instrument::{AT_MATURITY, ENDINGS, InstrumentInput};
-pub use loan::{HOLIDAYS, LoanInput, REPAYMENTS};
+pub use fields::InstrumentFields;
+pub use instrument::InstrumentInput;
+pub use loan::LoanInput;
 pub use model::{Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState};
 pub use rules::{RouteRefusal, group_key};
 pub use store::{cancelled_route, recorded_route, standing_route};

@@ -1,11 +1,12 @@
 //! Pages of subsidy routes.
 
 use super::actions::{self, ConfirmationInput, RouteInput, basis_of, database_duty};
-use super::loan::{HOLIDAYS, REPAYMENTS};
+use super::fields::InstrumentFields;
 use super::model::{AssistanceRow, Principle, Route, RouteBody, RouteKind, RouteState};
 use super::rules::room;
 use super::store;
 use crate::error::{Error, Result};
+use crate::finance::Instrument;
 use crate::http::api::PageQuery;
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
@@ -101,11 +102,12 @@ struct RoutePage {
     may_sign: bool,
     kinds: Vec<(&'static str, &'static str, &'static str)>,
     principles: Vec<(&'static str, &'static str)>,
-    repayments: Vec<(&'static str, &'static str)>,
-    holidays: Vec<(&'static str, &'static str)>,
 }
 
 impl RoutePage {
+    fn loan(&self) -> InstrumentFields<'_> {
+        InstrumentFields::new(Instrument::Loan, &self.form)
+    }
     fn answers(&self) -> Vec<(&'static str, String)> {
         match self.route.as_ref().map(|r| &r.body.0) {
             Some(RouteBody::Principles { answers, .. }) => Principle::ALL
@@ -217,8 +219,6 @@ async fn route_page(
             ("principles", "Assessment against the principles", "Seven answers, signed by a committee member."),
         ],
         principles: Principle::ALL.iter().map(|p| (p.as_str(), p.label())).collect(),
-        repayments: REPAYMENTS.to_vec(),
-        holidays: HOLIDAYS.to_vec(),
     })
 }
 

@@ -112,16 +112,7 @@ fn places(world: &World, needles: &[Vec<u8>]) -> Vec<String> {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    let Some(first) = needle.first() else { return false };
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|b| b == first) {
-        let start = from + at;
-        if haystack[start..].starts_with(needle) {
-            return true;
-        }
-        from = start + 1;
-    }
-    false
+    memchr::memmem::find(haystack, needle).is_some()
 }
 
 both! {

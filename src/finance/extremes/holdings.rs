@@ -1,6 +1,6 @@
 //! Measures, public markets, losses, discounting and receipts at the ends.
 
-use super::{amounts, dates, flows, numbers};
+use super::{CASES, amounts, dates, flows, numbers};
 use crate::finance::business_days::{Convention, MonthEnd, adjust, is_business_day, months_after};
 use crate::finance::discount::{self, PriceIndex, SocialBenefit, nominal, present_benefit, present_value, real};
 use crate::finance::forecast::{Run, Simulated, simulate};
@@ -48,7 +48,7 @@ fn share() -> impl Strategy<Value = Share> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn measures_of_any_typed_flows_answer_or_refuse(flows in typed(), on in dates(), value in amounts(), other in amounts()) {

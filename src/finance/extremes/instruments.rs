@@ -1,6 +1,6 @@
 //! Instruments, conditions and equivalents at the ends.
 
-use super::{amounts, dates, flows, numbers};
+use super::{CASES, amounts, dates, flows, numbers};
 use crate::finance::affordability::{CashMonth, largest_loan};
 use crate::finance::conditions::{Ratchet, RatchetStep, Tested, effective_rate, forgiveness, ratchet};
 use crate::finance::equivalents::{Given, mfa_by_group, of_grant, of_guarantee, of_loan_balances, rate_on, together};
@@ -34,7 +34,7 @@ fn share() -> impl Strategy<Value = Share> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn conversions_and_recoveries_at_the_ends_answer_or_refuse(drawn_on in dates(), maturity in dates(), on in dates(), a in amounts(), b in amounts(), c in amounts(), interest in rates(), discount in share(), shares in any::<u64>(), n in numbers()) {

@@ -22,6 +22,9 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
+/// A case takes up to half a second where years are counted in hundreds of thousands; every run draws others.
+const CASES: u32 = 64;
+
 fn dates() -> impl Strategy<Value = LocalDate> {
     prop_oneof![
         Just(NaiveDate::MIN),
@@ -53,7 +56,7 @@ fn flows() -> impl Strategy<Value = Vec<Flow>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn rates_and_values_of_any_flows_answer_or_refuse(cash in flows(), other in flows(), a in numbers(), b in numbers(), date in dates(), value in amounts()) {

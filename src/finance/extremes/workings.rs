@@ -1,6 +1,6 @@
 //! Explanations of whatever was worked out at the ends: as many lines as can be written, never a panic.
 
-use super::{amounts, dates, flows, numbers};
+use super::{CASES, amounts, dates, flows, numbers};
 use crate::finance::Closing;
 use crate::finance::affordability::{CashMonth, STRESSES, affordability, stressed};
 use crate::finance::conditions::condition_effect;
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn rates_and_equivalents_are_explained_without_a_panic(cash in flows(), other in flows(), date in dates(), value in amounts(), rate in numbers()) {
