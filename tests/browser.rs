@@ -1,35 +1,37 @@
 //! A real browser without script: every page that each person can reach, every form refused, two whole journeys, and
 //! the keyboard alone. Each page shown is accessible (axe, WCAG 2.2 AA) and not wider than a phone.
 
-use crate::support::node;
 use crate::support::server::Server;
+use crate::support::{copy_folder, node};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// The longest that one browser may take before it is ended and the test fails.
 const MOST: Duration = Duration::from_mins(10);
 
 /// Which renderings some browser test of this run has checked already: a folder with a file for each.
-static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("renderings");
+static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| emptied("renderings"));
+
+/// A folder of this run, which the next one empties.
+fn emptied(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder
-});
+}
 
 /// The practice council, made once by the real command: every browser test begins with a copy of it.
-static COUNCIL: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
+static COUNCIL: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = emptied("council");
     let made = Command::new(env!("CARGO_BIN_EXE_commonweal"))
         .arg("demo")
-        .current_dir(folder.path())
-        .env("COMMONWEAL_DATABASE__URL", database_in(folder.path()))
-        .env("COMMONWEAL_STORAGE__DOCUMENTS", folder.path().join("documents"))
-        .env("COMMONWEAL_STORAGE__KEYS", folder.path().join("keys"))
-        .env("COMMONWEAL_STORAGE__CHECKPOINTS", folder.path().join("checkpoints"))
+        .current_dir(&folder)
+        .env("COMMONWEAL_DATABASE__URL", database_in(&folder))
+        .env("COMMONWEAL_STORAGE__DOCUMENTS", folder.join("documents"))
+        .env("COMMONWEAL_STORAGE__KEYS", folder.join("keys"))
+        .env("COMMONWEAL_STORAGE__CHECKPOINTS", folder.join("checkpoints"))
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -42,25 +44,11 @@ fn database_in(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("demo.db").display())
 }
 
-/// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let there = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &there);
-        } else {
-            std::fs::copy(entry.path(), there).unwrap();
-        }
-    }
-}
-
 /// Runs a script of `tests/browser` against a demo council of its own. Returns what it printed, with the counts of its
 /// last line: pages shown and distinct renderings checked.
 fn browse(script: &str) -> (String, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
-    copy(COUNCIL.path(), folder.path());
+    copy_folder(&COUNCIL, folder.path());
     let url = database_in(folder.path());
     let server = Server::start_on(&url, folder.path(), &["serve", "--sandbox"]);
     let person = |name: &str, email: &str| serde_json::json!({ "name": name, "email": email, "password": commonweal::people::actions::DEMO_PASSWORD });

@@ -93,7 +93,7 @@ pub struct InstrumentInput {
 }
 
 /// Words and labels of what happens on the last day of a revenue share, for radios.
-pub const ENDINGS: [(&str, &str); 4] = [
+pub(super) const ENDINGS: [(&str, &str); 4] = [
     ("forgiven", "What is left is forgiven"),
     ("balloon", "What is left is due at once"),
     ("term_loan", "What is left becomes a loan"),
@@ -101,7 +101,7 @@ pub const ENDINGS: [(&str, &str); 4] = [
 ];
 
 /// Words and labels of what happens to a convertible on its last day, for radios.
-pub const AT_MATURITY: [(&str, &str); 2] = [
+pub(super) const AT_MATURITY: [(&str, &str); 2] = [
     ("repaid", "It is repaid with its interest"),
     ("converts_at_cap", "It becomes shares at the highest value agreed"),
 ];

@@ -52,7 +52,7 @@ pub struct LoanInput {
 }
 
 /// Words and labels of ways to repay, for radios.
-pub const REPAYMENTS: [(&str, &str); 4] = [
+pub(super) const REPAYMENTS: [(&str, &str); 4] = [
     ("annuity", "Level instalments"),
     ("equal_principal", "The same principal each time, with interest on top"),
     ("bullet", "Interest each time, all principal at the end"),
@@ -60,7 +60,7 @@ pub const REPAYMENTS: [(&str, &str); 4] = [
 ];
 
 /// Words and labels of holidays, for selects.
-pub const HOLIDAYS: [(&str, &str); 5] = [
+pub(super) const HOLIDAYS: [(&str, &str); 5] = [
     ("interest_only", "Only interest is paid"),
     ("capitalised_simple", "Interest is added to the loan, without interest on interest"),
     ("capitalised_compounding", "Interest is added to the loan and bears interest"),

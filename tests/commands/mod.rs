@@ -24,7 +24,7 @@ pub fn commonweal(folder: &Path, arguments: &[&str]) -> Output {
     let (ended, waiting) = std::sync::mpsc::channel::<()>();
     let guard = std::thread::spawn(move || {
         if waiting.recv_timeout(std::time::Duration::from_mins(1)).is_err() {
-            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            let _ = Command::new("sh").args(["-c", &format!("kill -9 {id}")]).status();
         }
     });
     let mut output = Output { status: std::process::ExitStatus::default(), stdout: Vec::new(), stderr: Vec::new() };

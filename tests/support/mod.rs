@@ -8,7 +8,7 @@ mod plans;
 pub mod server;
 
 pub use client::{Api, Client, Reply};
-pub use database::{Fresh, Kind};
+pub use database::{Fresh, Kind, copy_folder};
 pub use form::Page;
 use plans::Plans;
 
@@ -21,6 +21,7 @@ use commonweal::outbox::{self, Handlers};
 use commonweal::people::{Organisation, OrganisationKind, Profile, actions, load_actor};
 use commonweal::serve;
 use commonweal::values::{Account, Actor, Clock, Id, Instant, LocalDate, Role, actor};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs one async test on both databases: `both! { async fn a_person_does_x(world: World) { … } }`.
@@ -40,6 +41,27 @@ macro_rules! both {
 
 /// The password of every person of the tests.
 pub const PASSWORD: &str = "five small brown otters";
+
+/// The practice council, made once on each database. Tests begin with copies.
+fn practice(kind: Kind) -> &'static Fresh {
+    static MADE: [OnceLock<Fresh>; 2] = [OnceLock::new(), OnceLock::new()];
+    let make = move || {
+        let fresh = Fresh::new(kind);
+        let database = actix_web::rt::System::new().block_on(async {
+            let app = fresh.app(true);
+            let _plans = Plans::of(&app.db);
+            Plans::during(&app.db, Box::pin(commonweal::demo::make(&app, false))).await.unwrap();
+            app.db.clone()
+        });
+        fresh.close(database)
+    };
+    let place = match kind {
+        Kind::Sqlite => &MADE[0],
+        Kind::Postgres => &MADE[1],
+    };
+    // On a thread of its own, because the test's own is waiting within a runtime.
+    place.get_or_init(|| std::thread::spawn(make).join().unwrap())
+}
 
 /// A council, its database and its clock.
 pub struct World {
@@ -87,11 +109,10 @@ impl World {
 
     /// The practice council of `commonweal demo`, instead of an empty one.
     pub async fn demo(kind: Kind) -> World {
-        let fresh = Fresh::new(kind);
+        let fresh = practice(kind).copy();
         let app = fresh.app(true);
         let plans = Plans::of(&app.db);
         let handlers = serve::handlers();
-        Plans::during(&app.db, Box::pin(commonweal::demo::make(&app, false))).await.unwrap();
         let council = app.db.read_now(commonweal::people::authorities).unwrap()[0].id;
         let clients = client::service(&app, &handlers).await;
         World { app, council, handlers, fresh, people: AtomicUsize::new(0), clients, _plans: plans }

@@ -73,7 +73,8 @@ impl Server {
 
     /// SIGTERM, and waits for the end.
     pub fn stop(mut self) -> std::process::ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        // The shell's own: a bare Debian has no program of that name.
+        Command::new("sh").args(["-c", &format!("kill {}", self.child.id())]).status().unwrap();
         self.child.wait().unwrap()
     }
 }
