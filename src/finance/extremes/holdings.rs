@@ -1,6 +1,6 @@
 //! Measures, public markets, losses, discounting and receipts at the ends.
 
-use super::{CASES, SLOW_CASES, amounts, dates, flows, numbers};
+use super::{amounts, dates, flows, numbers};
 use crate::finance::business_days::{Convention, MonthEnd, adjust, is_business_day, months_after};
 use crate::finance::discount::{self, PriceIndex, SocialBenefit, nominal, present_benefit, present_value, real};
 use crate::finance::forecast::{Run, Simulated, simulate};
@@ -48,7 +48,7 @@ fn share() -> impl Strategy<Value = Share> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(SLOW_CASES))]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn measures_of_any_typed_flows_answer_or_refuse(flows in typed(), on in dates(), value in amounts(), other in amounts()) {
@@ -85,22 +85,6 @@ proptest! {
     }
 
     #[test]
-    fn dates_at_the_ends_answer_or_refuse(from in dates(), to in dates(), months in any::<u32>(), cash in flows(), rate in numbers()) {
-        for count in DayCount::ALL {
-            let _ = (count.days(from, to, Some(to)), count.fraction(from, to, None));
-        }
-        for convention in [Convention::Unadjusted, Convention::Following, Convention::ModifiedFollowing, Convention::Preceding] {
-            let _ = (adjust(from, convention, Part::Scotland), is_business_day(from, Part::EnglandWales));
-        }
-        let _ = (months_after(from, months, MonthEnd::KeepsEnd), months_after(from, months, MonthEnd::SameDay));
-        let _ = (working(&cash, None, rate), xirr(&cash, None).nearest_to(rate));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
-
-    #[test]
     fn losses_and_provisions_at_the_ends_answer_or_refuse(a in amounts(), b in amounts(), c in amounts(), rate in numbers(), chance in share(), on in dates()) {
         let exposure = Exposure { balances: vec![a, b, c], undrawn: b, conversion: chance, security: c, haircut: chance, unsecured_loss: chance, effective_rate: rate };
         let table = DefaultTable { grade: "B".to_owned(), valid_from: on, source: "Test".to_owned(), yearly: vec![chance] };
@@ -120,6 +104,18 @@ proptest! {
         let index = PriceIndex { source: "Test".to_owned(), levels: vec![(1, a), (2, b)] };
         let _ = (index.convert(x, 1, 2), index.convert(x, 2, 3));
         let _ = (periodic_mirr(&[x, y], a, b), irr(&[x, y, x]));
+    }
+
+    #[test]
+    fn dates_at_the_ends_answer_or_refuse(from in dates(), to in dates(), months in any::<u32>(), cash in flows(), rate in numbers()) {
+        for count in DayCount::ALL {
+            let _ = (count.days(from, to, Some(to)), count.fraction(from, to, None));
+        }
+        for convention in [Convention::Unadjusted, Convention::Following, Convention::ModifiedFollowing, Convention::Preceding] {
+            let _ = (adjust(from, convention, Part::Scotland), is_business_day(from, Part::EnglandWales));
+        }
+        let _ = (months_after(from, months, MonthEnd::KeepsEnd), months_after(from, months, MonthEnd::SameDay));
+        let _ = (working(&cash, None, rate), xirr(&cash, None).nearest_to(rate));
     }
 
     #[test]

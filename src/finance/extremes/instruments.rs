@@ -1,6 +1,6 @@
 //! Instruments, conditions and equivalents at the ends.
 
-use super::{CASES, SLOW_CASES, amounts, dates, flows, numbers};
+use super::{amounts, dates, flows, numbers};
 use crate::finance::affordability::{CashMonth, largest_loan};
 use crate::finance::conditions::{Ratchet, RatchetStep, Tested, effective_rate, forgiveness, ratchet};
 use crate::finance::equivalents::{Given, mfa_by_group, of_grant, of_guarantee, of_loan_balances, rate_on, together};
@@ -34,25 +34,7 @@ fn share() -> impl Strategy<Value = Share> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(SLOW_CASES))]
-
-    #[test]
-    fn guarantees_and_equivalents_at_the_ends_answer_or_refuse(on in dates(), until in dates(), a in amounts(), b in amounts(), fee in rates(), cover in share(), market in numbers(), discount in numbers(), cash in flows()) {
-        let guarantee = Guarantee { cover, limit: a, until, fee };
-        let _ = guarantee.calls(&[Claim { on, loss: a, recovered: b }, Claim { on: until, loss: b, recovered: a }]);
-        let _ = (guarantee.exposure(a, b, on), of_guarantee(&guarantee, market, &[(on, a), (until, b)], discount));
-        let _ = (of_grant(a), together(&[a, b]), effective_rate(&cash));
-        let sourced = SourcedRate { rate: fee, on, source: "Test".to_owned() };
-        let _ = rate_on(std::slice::from_ref(&sourced), until, i64::MAX);
-        let given = [Given { enterprise: "A".to_owned(), assistance: Assistance { given: on, amount: a, kind: AssistanceKind::Mfa } }];
-        let _ = mfa_by_group(&given, &BTreeMap::new(), "A", b, until);
-        let layer = Layer { name: "Loan".to_owned(), cash, subsidy: a };
-        let _ = blended(&[layer.clone(), layer]);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn conversions_and_recoveries_at_the_ends_answer_or_refuse(drawn_on in dates(), maturity in dates(), on in dates(), a in amounts(), b in amounts(), c in amounts(), interest in rates(), discount in share(), shares in any::<u64>(), n in numbers()) {
@@ -74,6 +56,20 @@ proptest! {
         let _ = (waterfall(&classes, a), waterfall(&classes, b), preference_dividend(&classes[0], multiple, b), dilution(held, all, issued));
         let rules = SocietyRules { interest_limit: dividend, locked_until: chrono::NaiveDate::MIN, yearly_withdrawal: multiple, suspended: false };
         let _ = (interest(&rules, a, dividend, b), withdrawals(&rules, a, b, &[a, b], chrono::NaiveDate::MAX), value(a, b), holding_limit(chrono::NaiveDate::MIN));
+    }
+
+    #[test]
+    fn guarantees_and_equivalents_at_the_ends_answer_or_refuse(on in dates(), until in dates(), a in amounts(), b in amounts(), fee in rates(), cover in share(), market in numbers(), discount in numbers(), cash in flows()) {
+        let guarantee = Guarantee { cover, limit: a, until, fee };
+        let _ = guarantee.calls(&[Claim { on, loss: a, recovered: b }, Claim { on: until, loss: b, recovered: a }]);
+        let _ = (guarantee.exposure(a, b, on), of_guarantee(&guarantee, market, &[(on, a), (until, b)], discount));
+        let _ = (of_grant(a), together(&[a, b]), effective_rate(&cash));
+        let sourced = SourcedRate { rate: fee, on, source: "Test".to_owned() };
+        let _ = rate_on(std::slice::from_ref(&sourced), until, i64::MAX);
+        let given = [Given { enterprise: "A".to_owned(), assistance: Assistance { given: on, amount: a, kind: AssistanceKind::Mfa } }];
+        let _ = mfa_by_group(&given, &BTreeMap::new(), "A", b, until);
+        let layer = Layer { name: "Loan".to_owned(), cash, subsidy: a };
+        let _ = blended(&[layer.clone(), layer]);
     }
 
     #[test]

@@ -22,11 +22,6 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-/// Cases of each property; every run draws others.
-const CASES: u32 = 400;
-/// Cases of those that look for rates: one takes up to half a second where years are counted in hundreds of thousands.
-const SLOW_CASES: u32 = 64;
-
 fn dates() -> impl Strategy<Value = LocalDate> {
     prop_oneof![
         Just(NaiveDate::MIN),
@@ -58,7 +53,7 @@ fn flows() -> impl Strategy<Value = Vec<Flow>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(SLOW_CASES))]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn rates_and_values_of_any_flows_answer_or_refuse(cash in flows(), other in flows(), a in numbers(), b in numbers(), date in dates(), value in amounts()) {
@@ -71,10 +66,6 @@ proptest! {
             let _ = soft_loan(*first, &back, a);
         }
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn loans_at_the_ends_of_everything_answer_or_refuse(on in dates(), amount in amounts(), rate in numbers(), instalments in 0_u32..30, months in 0_u32..200, happened in dates(), paid in amounts(), first in prop::option::of(dates())) {

@@ -1,6 +1,6 @@
 //! Explanations of whatever was worked out at the ends: as many lines as can be written, never a panic.
 
-use super::{CASES, SLOW_CASES, amounts, dates, flows, numbers};
+use super::{amounts, dates, flows, numbers};
 use crate::finance::Closing;
 use crate::finance::affordability::{CashMonth, STRESSES, affordability, stressed};
 use crate::finance::conditions::condition_effect;
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(SLOW_CASES))]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn rates_and_equivalents_are_explained_without_a_panic(cash in flows(), other in flows(), date in dates(), value in amounts(), rate in numbers()) {
@@ -36,10 +36,6 @@ proptest! {
         }
         let _ = explain::subsidies::of_grant(value, of_grant(value));
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn loans_sheets_funds_and_forecasts_are_explained_without_a_panic(on in dates(), a in amounts(), b in amounts(), n in numbers(), points in 0_i64..10_000) {
