@@ -43,6 +43,9 @@
 //! `keys` is a room of its own among the foundations, because sealing, the audit chain and the claim ledger all use
 //! it. `demo` is wiring: it acts as people of every room would.
 
+// Templates name the pieces that they draw by this name, here and in the tests. Code says `crate`.
+extern crate self as commonweal;
+
 pub mod agreements;
 pub mod app;
 pub mod applications;

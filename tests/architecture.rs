@@ -64,11 +64,11 @@ fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]").next().unwrap_or_default()
 }
 
-/// The rooms that a file names through `crate::`.
+/// The rooms that a file names through `crate::`, or through the library's own name.
 fn used(text: &str) -> Vec<String> {
     let mut rooms = Vec::new();
     for line in text.lines().map(str::trim).filter(|l| !l.starts_with("//")) {
-        for part in line.split("crate::").skip(1) {
+        for part in line.replace("commonweal::", "crate::").split("crate::").skip(1) {
             if let Some(inner) = part.strip_prefix('{') {
                 rooms.extend(inner.split([',', '}']).map(|one| word(one.trim())));
             } else {

@@ -9,6 +9,7 @@ mod attachment;
 pub mod chart;
 pub mod export;
 pub mod forms;
+pub mod pieces;
 mod posted;
 mod problem;
 mod referrer;

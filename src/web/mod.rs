@@ -1,6 +1,7 @@
 //! The outside of the service: the one list of routes, who is asking, health, metrics, OpenAPI, assets.
 
 pub mod assets;
+pub mod frame;
 mod gate;
 mod health;
 mod idempotency;

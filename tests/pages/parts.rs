@@ -248,9 +248,9 @@ fn the_error_summary_has_the_published_structure() {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% import "parts/forms.html" as forms %}{% import "parts/page.html" as page %}
+    source = r#"{% import "parts/drawn/forms.html" as drawn %}{% import "parts/page.html" as page %}
 {%- match part -%}
-{%- when "error-message" -%}{{ forms::error_message(text) }}
+{%- when "error-message" -%}{{ drawn::error_message(text) }}
 {%- when "inset-text" -%}{{ page::inset(text) }}
 {%- when "warning-text" -%}{{ page::warning(text) }}
 {%- when "details" -%}{{ page::details(title, text, open = yes) }}
