@@ -101,7 +101,7 @@ impl App {
                 Some(_) => {
                     return Err(Error::internal(
                         "the master key is not the one this database was sealed with: \
-                         put the right master.key into storage.keys, or restore with the recovery key",
+                         put the right master.key into storage.keys, or, where it is lost, run `commonweal keys restore`",
                     ));
                 }
             }

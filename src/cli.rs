@@ -98,6 +98,15 @@ enum KeysCommand {
     /// Make a new master key, wrap every key in the database with it, and retire the old one. Stop the servers first.
     #[command(after_help = "Example:\n  commonweal --config production.toml keys rotate")]
     Rotate,
+    /// Put new keys in the place of a master key that is lost, by the recovery key that was kept offline. The backup's
+    /// database and documents are in their places; the servers are stopped. The recovery key is used up by this: the new
+    /// recovery.key is for moving offline.
+    #[command(after_help = "Example:\n  commonweal --config production.toml keys restore --recovery-key recovery.key")]
+    Restore {
+        /// The recovery key as it was written at installation.
+        #[arg(long)]
+        recovery_key: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -283,6 +292,9 @@ fn carry_out(cli: &Cli) -> Outcome {
         }
         Command::Verify(Verify::Documents { sweep }) => upkeep::verify_documents(config_file, *sweep).map_err(said),
         Command::Keys(KeysCommand::Rotate) => upkeep::rotate_keys(config_file).map_err(said),
+        Command::Keys(KeysCommand::Restore { recovery_key }) => {
+            upkeep::restore_keys(config_file, recovery_key).map_err(said)
+        }
     }
 }
 

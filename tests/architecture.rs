@@ -109,6 +109,30 @@ fn a_room_uses_only_rooms_that_stand_above_it() {
 }
 
 #[test]
+fn every_route_stands_in_the_one_list_but_the_viewer_of_the_api() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut mounted = Vec::new();
+    for path in files(&source) {
+        let place = path.strip_prefix(&source).unwrap().display().to_string();
+        // These two make the routes of the list, each with the action that it is judged by.
+        if ["web/routes.rs", "web/route_table.rs"].contains(&place.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for line in without_tests(&text).lines().map(str::trim) {
+            if [".service(", ".route(", ".configure(", ".default_service("].iter().any(|word| line.contains(word)) {
+                mounted.push(format!("{place}: {line}"));
+            }
+        }
+    }
+    assert_eq!(
+        mounted,
+        ["serve.rs: .configure(outside::routes::configure)", "serve.rs: .service(outside::viewer())"],
+        "a route outside the list is judged by no policy"
+    );
+}
+
+#[test]
 fn models_and_rules_know_no_actix_no_query_and_no_clock() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut broken = Vec::new();

@@ -62,6 +62,7 @@ fn browse(script: &str) -> (String, usize, usize) {
         person("committee", "committee@camden.example"),
         person("contracts", "contracts@camden.example"),
         person("missions", "missions@camden.example"),
+        person("auditor", "auditor@camden.example"),
         person("admin", "admin@camden.example"),
     ]);
     let log = folder.path().join("browser.log");

@@ -72,6 +72,22 @@ both! {
         }
         assert_eq!(nobody.get("/assets/none.css").await.expect(404).header("cache-control"), Some("no-store"));
     }
+    async fn the_viewer_of_the_api_runs_only_its_own_script_and_loads_nothing_from_elsewhere(world: World) {
+        let nobody = world.client(&Actor::Public).await;
+        let page = hardened(nobody.get("/api-viewer/").await.expect(200));
+        let quoted: Vec<&str> = page.text.split('"').collect();
+        let loaded: Vec<&str> = quoted.windows(2).filter(|pair| pair[0].ends_with("src=") || pair[0].ends_with("href=")).map(|pair| pair[1]).collect();
+        assert!(loaded.len() > 3, "{}", page.text);
+        for file in loaded {
+            let path = format!("/api-viewer/{}", file.trim_start_matches("./"));
+            let got = hardened(nobody.get(&path).await.expect(200));
+            // Its styles are its own program's; scripts, requests and everything else come from here or not at all.
+            let policy = got.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self';") && policy.contains("connect-src 'self'"), "{policy}");
+            assert!(!policy.contains("http") && !policy.contains('*'), "{policy}");
+            assert_eq!(got.header("cache-control"), Some("no-cache"), "{path} has no hash in its name, so it is asked for again");
+        }
+    }
     async fn head_answers_as_get_and_another_method_is_told_which_ones_there_are(world: World) {
         let browser = world.client(&Actor::Public).await;
         for path in ["/", "/calls", "/help", "/health/live"] {

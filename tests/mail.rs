@@ -100,6 +100,36 @@ async fn a_mail_that_the_server_refuses_for_a_moment_is_sent_later() {
     sent_once(Kind::Sqlite, "busy").await;
 }
 
+/// What was queued by somebody else is sent by the worker that runs within the server: nobody runs the jobs here.
+async fn sent_by_the_server_itself(kind: Kind) {
+    let mut mails = Server::start("ready");
+    let fresh = Fresh::new(kind);
+    let app = App::open(config(fresh.folder.path(), &fresh.url), fresh.open(), false).unwrap();
+    let now = app.now();
+    app.db
+        .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have your bid.\n", now))
+        .unwrap();
+    let server = crate::support::server::Server::start_mailing(
+        &fresh.url,
+        fresh.folder.path(),
+        &format!("smtp://127.0.0.1:{}", mails.port),
+    );
+    assert_eq!(mails.next()["to"], serde_json::json!(["cafe@example.org"]));
+    assert!(server.stop().success());
+    let sent = app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items;
+    assert!(sent[0].sent_at.is_some(), "what was sent is remembered before the server ends");
+}
+
+#[actix_web::test]
+async fn a_running_server_sends_its_mail_by_itself_on_sqlite() {
+    sent_by_the_server_itself(Kind::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn a_running_server_sends_its_mail_by_itself_on_postgres() {
+    sent_by_the_server_itself(Kind::Postgres).await;
+}
+
 /// A mail that is due, where nothing may be sent.
 async fn kept(kind: Kind, smtp: &str, sandbox: bool) {
     let fresh = Fresh::new(kind);

@@ -79,6 +79,39 @@ both! {
         let refused = App::open(config(world.fresh.folder.path(), &world.fresh.url), world.fresh.open(), true);
         assert!(refused.unwrap_err().to_string().contains("master key is not the one"));
     }
+    async fn where_the_keys_are_lost_the_recovery_key_opens_the_restored_database_and_two_officers_open_the_bids(world: World) {
+        let (call, id, _, file) = bid_with_file(&world).await;
+        let keys = world.fresh.folder.path().join("keys");
+        let restore = |key: &Path| commonweal(&world, &["keys", "restore", "--recovery-key", key.to_str().unwrap()]);
+        let offline = tempfile::tempdir().unwrap();
+        let recovery = offline.path().join("recovery.key");
+        std::fs::rename(keys.join("recovery.key"), &recovery).unwrap();
+        let needless = restore(&recovery);
+        assert!(!needless.status.success() && String::from_utf8_lossy(&needless.stderr).contains("nothing to restore"));
+
+        // The machine is lost: database and documents come from the backup, of the keys there is only what was offline.
+        std::fs::remove_dir_all(&keys).unwrap();
+        let others = offline.path().join("others");
+        commonweal::keys::Keys::load_or_make(&others).unwrap();
+        let refused = restore(&others.join("recovery.key"));
+        assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("does not open"));
+        assert!(!keys.exists(), "a key that opens nothing leaves nothing behind");
+        let output = restore(&recovery);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = json(&output);
+        assert_eq!((said["call_keys"].as_u64(), said["draft_keys"].as_u64()), (Some(2), Some(1)));
+        assert_eq!((said["new_audit_key"].as_bool(), said["new_recovery_key"].as_bool()), (Some(true), Some(true)));
+        assert_ne!(std::fs::read(keys.join("recovery.key")).unwrap(), std::fs::read(&recovery).unwrap(), "the next one is another");
+
+        let world = world.restarted().await;
+        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        actions::ask_opening(&world.app, &first, call.id, Part::Quality, now).await.unwrap();
+        let report = actions::confirm_opening(&world.app, &second, call.id, Part::Quality, now).await.unwrap();
+        assert_eq!((report.opened(), report.findings().len()), (1, 0));
+        let got = world.client(&second).await.get(&format!("/desk/applications/{id}/files/{file}")).await.expect(200);
+        assert_eq!(got.bytes, b"the plan itself");
+    }
     async fn a_rotation_that_was_broken_off_after_the_database_is_finished_by_the_next_start(world: World) {
         let (call, ..) = bid_with_file(&world).await;
         let keys = world.fresh.folder.path().join("keys");

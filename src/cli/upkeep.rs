@@ -1,14 +1,15 @@
 //! Commands of the person who keeps an installation running.
 
 use super::open_existing;
-use crate::app::{App, setting, write_setting};
+use crate::app::{App, read_setting, setting, write_setting};
 use crate::audit::{self, Checkpoint, Entry};
 use crate::config::Config;
+use crate::db::Db;
 use crate::documents;
 use crate::error::{Error, Result};
 use crate::evaluation::{EvaluationFile, evaluation_hash};
 use crate::keys::Keys;
-use crate::values::{Actor, Clock, Subject};
+use crate::values::{Actor, Clock, Instant, Subject};
 use crate::{applications, calls};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -95,8 +96,7 @@ pub(super) fn verify_documents(config_file: Option<&Path>, sweep: bool) -> Resul
 pub(super) fn rotate_keys(config_file: Option<&Path>) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     let database = open_existing(&config)?;
-    let sandbox =
-        database.read_now(|db| crate::app::read_setting(db, setting::DATA_KIND))?.is_none_or(|kind| kind == "sandbox");
+    let sandbox = database.read_now(|db| read_setting(db, setting::DATA_KIND))?.is_none_or(|kind| kind == "sandbox");
     let folder = config.storage.keys.clone();
     // Where there are none, none are made: they would not be those of this database.
     Keys::load(&folder)?;
@@ -104,29 +104,75 @@ pub(super) fn rotate_keys(config_file: Option<&Path>) -> Result<ExitCode> {
     let app = App::open(config, database, sandbox)?;
     let next = app.keys.begin_rotation(&folder)?;
     let (fingerprint, now) = (next.fingerprint(), app.now());
-    let (calls, drafts) = app.db.write_now(|db| {
-        let calls = calls::rewrap_keys(db, &next)?;
-        let drafts = applications::rewrap_draft_keys(db, &next)?;
-        write_setting(db, setting::MASTER_KEY, &fingerprint)?;
-        audit::record(
-            db,
-            Entry {
-                authority: None,
-                at: now,
-                actor: &Actor::System,
-                action: "keys.rotated",
-                subject: Subject { kind: "master_key".to_owned(), id: fingerprint.clone() },
-                facts: json!({ "call_keys": calls, "draft_keys": drafts }),
-            },
-        )?;
-        Ok((calls, drafts))
-    })?;
+    let (calls, drafts) = app.db.write_now(|db| wrap_anew(db, &next, now, "keys.rotated"))?;
     let kept = Keys::finish_rotation(&folder, &fingerprint)?
         .ok_or_else(|| Error::internal("the new master key is gone from the key folder"))?;
     println!(
         "{}",
         serde_json::to_string_pretty(&json!({
             "call_keys": calls, "draft_keys": drafts, "retired_masters": kept.retired(), "fingerprint": fingerprint,
+        }))?
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Wraps every key of the database anew, remembers the master that it is now sealed with, and records it.
+fn wrap_anew(db: &mut Db, keys: &Keys, now: Instant, action: &'static str) -> Result<(usize, usize)> {
+    let calls = calls::rewrap_keys(db, keys)?;
+    let drafts = applications::rewrap_draft_keys(db, keys)?;
+    let fingerprint = keys.fingerprint();
+    write_setting(db, setting::MASTER_KEY, &fingerprint)?;
+    audit::record(
+        db,
+        Entry {
+            authority: None,
+            at: now,
+            actor: &Actor::System,
+            action,
+            subject: Subject { kind: "master_key".to_owned(), id: fingerprint },
+            facts: json!({ "call_keys": calls, "draft_keys": drafts }),
+        },
+    )?;
+    Ok((calls, drafts))
+}
+
+/// `keys restore`: keys for a database whose master is lost, by the recovery key. The new key files are written when
+/// everything was opened with it, and before the database is committed: broken off in between, it is simply done again.
+///
+/// # Errors
+/// Internal when the master is not lost, when the recovery key opens nothing of this database, or what the database or
+/// the file system says; nothing is changed then.
+pub(super) fn restore_keys(config_file: Option<&Path>, recovery_key: &Path) -> Result<ExitCode> {
+    let config = Config::load(config_file)?;
+    let database = open_existing(&config)?;
+    let folder = &config.storage.keys;
+    let (known, moved) = database
+        .read_now(|db| Ok((read_setting(db, setting::MASTER_KEY)?, read_setting(db, setting::CLOCK_OFFSET)?)))?;
+    if known.is_some() && Keys::load(folder).ok().map(|keys| keys.fingerprint()) == known {
+        return Err(Error::internal(format!(
+            "The master.key in {} is the one this database was sealed with: there is nothing to restore.",
+            folder.display()
+        )));
+    }
+    let secret = std::fs::read_to_string(recovery_key)
+        .map_err(|e| Error::internal(format!("{} cannot be read: {e}.", recovery_key.display())))?;
+    let (keys, files) = Keys::restored(folder, &secret)?;
+    let now = Clock::machine().plus(TimeDelta::microseconds(moved.and_then(|m| m.parse().ok()).unwrap_or(0)));
+    let (calls, drafts) = database.write_now(|db| {
+        let done = wrap_anew(db, &keys, now, "keys.restored").map_err(|error| {
+            if error.database().is_some() {
+                return error;
+            }
+            Error::internal(format!("This recovery key does not open what is in the database: {error}"))
+        })?;
+        files.write()?;
+        Ok(done)
+    })?;
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&json!({
+            "call_keys": calls, "draft_keys": drafts, "fingerprint": keys.fingerprint(),
+            "new_audit_key": files.holds("audit.key"), "new_recovery_key": files.holds("recovery.key"),
         }))?
     );
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,8 @@
 //! lost server does not lose the bids. `recovery.key` is written once, at installation, to be moved offline.
 //!
 //! Rotation makes a new master and wraps every key in the database anew. The old one moves to `retired/`, where it goes
-//! on opening the keys of files: those travel inside sealed content, which nobody may write again.
+//! on opening the keys of files: those travel inside sealed content, which nobody may write again. Where the master is
+//! lost, the recovery key is retired in its place, and a new pair takes over.
 //!
 //! Public names: [`Keys`], [`SealingKey`] for what anybody may seal, [`ContentKey`] for what only the service writes.
 
@@ -22,9 +23,10 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The installation's keys: cheap to clone, never printed.
 #[derive(Clone)]
@@ -71,7 +73,7 @@ impl Keys {
         let missing = missing_from(folder).len();
         if missing == FILES.len() {
             let new_recovery = Identity::generate();
-            write_secret(&folder.join("recovery.key"), new_recovery.to_string().expose_secret())?;
+            write_secret(&folder.join(RECOVERY_SECRET), new_recovery.to_string().expose_secret())?;
             write_secret(&folder.join(RECOVERY), &new_recovery.to_public().to_string())?;
             let seed: [u8; 32] = rand::random();
             write_secret(&folder.join(AUDIT), &STANDARD.encode(seed))?;
@@ -104,16 +106,12 @@ impl Keys {
     fn read(folder: &Path) -> Result<Keys> {
         let (master, recovery, audit) = (folder.join(MASTER), folder.join(RECOVERY), folder.join(AUDIT));
         let damaged = |name: &str| Error::internal(format!("{name} in {} is damaged", folder.display()));
-        let seed: [u8; 32] = STANDARD
-            .decode(read_trimmed(&audit)?)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| damaged("audit.key"))?;
+        let audit = signing_key(&read_trimmed(&audit)?).ok_or_else(|| damaged(AUDIT))?;
         Ok(Keys(Arc::new(Inner::new(
-            Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged("master.key"))?,
+            Identity::from_str(&read_trimmed(&master)?).map_err(|_| damaged(MASTER))?,
             read_retired(folder)?,
-            Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged("recovery.pub"))?,
-            SigningKey::from_bytes(&seed),
+            Recipient::from_str(&read_trimmed(&recovery)?).map_err(|_| damaged(RECOVERY))?,
+            audit,
         ))))
     }
 
@@ -149,10 +147,11 @@ impl Keys {
             return Ok(None);
         }
         let old = read_trimmed(&master)?;
-        let retired = folder.join(RETIRED);
-        std::fs::create_dir_all(&retired)?;
-        let name = Identity::from_str(&old).map(|key| fingerprint_of(&key)).unwrap_or_default();
-        let kept = retired.join(format!("{}.key", name.get(..16).unwrap_or("unreadable")));
+        std::fs::create_dir_all(folder.join(RETIRED))?;
+        let kept = match Identity::from_str(&old) {
+            Ok(key) => retired_path(folder, &key),
+            Err(_) => folder.join(RETIRED).join("unreadable.key"),
+        };
         if !kept.exists() {
             write_secret(&kept, &old)?;
         }
@@ -179,15 +178,54 @@ impl Keys {
         self.wrap(&secret)
     }
 
-    /// The same keys with another identity in the master's place: how the recovery key opens a restored backup.
+    /// Keys for a database whose master is lost, and the files to write before they are used. The recovery key opens
+    /// what was sealed before, as a retired master. It lies on this machine from then on, so it recovers nothing any
+    /// more: a new pair is made. What else the folder lacks is made too; what it has is kept. Done again after it was
+    /// broken off, it goes on with what was written.
     ///
     /// # Errors
-    /// Invalid when the text is not a secret key.
-    pub fn with_master(&self, secret: &str) -> Result<Keys> {
-        let master =
-            Identity::from_str(secret.trim()).map_err(|_| Error::field("key", "This is not a recovery key"))?;
-        let (recovery, audit) = (self.0.recovery.clone(), self.0.audit.clone());
-        Ok(Keys(Arc::new(Inner::new(master, Vec::new(), recovery, audit))))
+    /// Internal when the text is no secret key or a file in the folder is damaged.
+    pub fn restored(folder: &Path, recovery_key: &str) -> Result<(Keys, NewFiles)> {
+        let lost = Identity::from_str(recovery_key.trim())
+            .map_err(|_| Error::internal("This is not a recovery key: it begins with AGE-SECRET-KEY-1."))?;
+        let text = |key: &Identity| Zeroizing::new(key.to_string().expose_secret().to_owned());
+        let kept = |name: &str| -> Result<Option<Zeroizing<String>>> {
+            let path = folder.join(name);
+            if path.exists() { read_trimmed(&path).map(|text| Some(Zeroizing::new(text))) } else { Ok(None) }
+        };
+        let damaged = |name: &str| Error::internal(format!("{name} in {} is damaged", folder.display()));
+        let mut files = vec![(retired_path(folder, &lost), text(&lost))];
+        let mut retired = read_retired(folder)?;
+        retired.push(lost.clone());
+        let recovery = match kept(RECOVERY)? {
+            Some(public) if *public != lost.to_public().to_string() => {
+                Recipient::from_str(&public).map_err(|_| damaged(RECOVERY))?
+            }
+            _ => {
+                let new = Identity::generate();
+                files.push((folder.join(RECOVERY_SECRET), text(&new)));
+                files.push((folder.join(RECOVERY), Zeroizing::new(new.to_public().to_string())));
+                new.to_public()
+            }
+        };
+        let seed = match kept(AUDIT)? {
+            Some(seed) => seed,
+            None => {
+                let seed = Zeroizing::new(STANDARD.encode(rand::random::<[u8; 32]>()));
+                files.push((folder.join(AUDIT), seed.clone()));
+                seed
+            }
+        };
+        let audit = signing_key(&seed).ok_or_else(|| damaged(AUDIT))?;
+        let master = match kept(MASTER)? {
+            Some(secret) => Identity::from_str(&secret).map_err(|_| damaged(MASTER))?,
+            None => {
+                let new = Identity::generate();
+                files.push((folder.join(MASTER), text(&new)));
+                new
+            }
+        };
+        Ok((Keys(Arc::new(Inner::new(master, retired, recovery, audit))), NewFiles(files)))
     }
 
     /// A fingerprint of the master key that the database remembers, so that start-up can refuse a wrong one.
@@ -244,11 +282,11 @@ impl Keys {
         Ok(STANDARD.encode(wrapped))
     }
 
-    fn unwrap_secret(&self, wrapped: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+    fn unwrap_secret(&self, wrapped: &str) -> Result<Zeroizing<Vec<u8>>> {
         let bytes = STANDARD.decode(wrapped).map_err(|_| Error::internal("a wrapped key is damaged"))?;
         let decryptor = age::Decryptor::new(&bytes[..])?;
         let identities = std::iter::once(&self.0.master).chain(&self.0.retired);
-        let mut secret = zeroize::Zeroizing::new(Vec::new());
+        let mut secret = Zeroizing::new(Vec::new());
         decryptor.decrypt(identities.map(|key| -> &dyn age::Identity { key }))?.read_to_end(&mut secret)?;
         Ok(secret)
     }
@@ -274,6 +312,8 @@ impl Keys {
 
 const MASTER: &str = "master.key";
 const RECOVERY: &str = "recovery.pub";
+/// The secret half of `recovery.pub`, here only until it is moved offline.
+const RECOVERY_SECRET: &str = "recovery.key";
 const AUDIT: &str = "audit.key";
 /// What a key folder holds, all or nothing.
 const FILES: [&str; 3] = [MASTER, RECOVERY, AUDIT];
@@ -290,6 +330,47 @@ const RETIRED: &str = "retired";
 
 fn fingerprint_of(master: &Identity) -> String {
     hex::encode(Sha256::digest(master.to_public().to_string()))
+}
+
+fn retired_path(folder: &Path, master: &Identity) -> PathBuf {
+    let name = fingerprint_of(master);
+    folder.join(RETIRED).join(format!("{}.key", name.get(..16).unwrap_or(&name)))
+}
+
+/// The audit key of its stored seed.
+fn signing_key(seed: &str) -> Option<SigningKey> {
+    let seed = STANDARD.decode(seed).ok()?;
+    Some(SigningKey::from_bytes(&seed.try_into().ok()?))
+}
+
+/// Files of a key folder that [`Keys::restored`] needs and that are not written yet.
+pub struct NewFiles(Vec<(PathBuf, Zeroizing<String>)>);
+
+impl NewFiles {
+    /// Writes them, each in the place of one that is no longer used, the master last.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self) -> Result<()> {
+        for (path, text) in &self.0 {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let beside = path.with_extension("new");
+            if beside.exists() {
+                std::fs::remove_file(&beside)?;
+            }
+            write_secret(&beside, text)?;
+            std::fs::rename(&beside, path)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file of this name is among them.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        self.0.iter().any(|(path, _)| path.ends_with(name))
+    }
 }
 
 fn read_retired(folder: &Path) -> Result<Vec<Identity>> {
@@ -352,7 +433,16 @@ mod tests {
         assert!(!sealed.windows(5).any(|w| w == b"price"));
         assert_eq!(keys.open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
         let recovery = std::fs::read_to_string(folder.path().join("recovery.key")).unwrap();
-        assert_eq!(keys.with_master(&recovery).unwrap().open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (restored, files) = Keys::restored(elsewhere.path(), &recovery).unwrap();
+        assert_eq!(restored.open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
+        assert!(Keys::load(elsewhere.path()).is_err(), "nothing is written before it is asked for");
+        files.write().unwrap();
+        let kept = Keys::load(elsewhere.path()).unwrap();
+        assert_eq!(kept.fingerprint(), restored.fingerprint());
+        let (again, nothing_new) = Keys::restored(elsewhere.path(), &recovery).unwrap();
+        assert_eq!(again.fingerprint(), kept.fingerprint());
+        assert!(!nothing_new.holds("master.key") && !nothing_new.holds("recovery.pub"));
         let stranger = Keys::load_or_make(tempfile::tempdir().unwrap().path()).unwrap();
         assert!(stranger.open(&key.wrapped, &sealed).is_err());
         assert_ne!(stranger.fingerprint(), keys.fingerprint());

@@ -47,8 +47,10 @@ pub async fn headers<B: MessageBody + 'static>(
 /// Sets the headers. An answer that does not say how long it may be kept is not kept, unless it is `kept` as a file that
 /// everybody may see.
 fn set(headers: &mut HeaderMap, viewer: bool, kept: bool) {
-    if !kept && !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The viewer's files have no hash in their names: they are kept, and asked for again.
+    let how_long = if !kept { Some("no-store") } else { viewer.then_some("no-cache") };
+    if let Some(how_long) = how_long.filter(|_| !headers.contains_key(CACHE_CONTROL)) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(how_long));
     }
     let policy = if viewer { VIEWER_POLICY } else { POLICY };
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -24,17 +24,23 @@ impl Server {
     }
 
     pub fn start_on(url: &str, folder: &Path, arguments: &[&str]) -> Server {
-        Server::launch(url, folder, arguments, "warn", Stdio::null())
+        Server::launch(url, folder, arguments, &[("COMMONWEAL_LOG__FILTER", "warn")], Stdio::null())
+    }
+
+    /// A server that is not in sandbox and sends its mail by this SMTP server.
+    pub fn start_mailing(url: &str, folder: &Path, smtp: &str) -> Server {
+        Server::launch(url, folder, &["serve"], &[("COMMONWEAL_MAIL__SMTP", smtp)], Stdio::null())
     }
 
     /// As [`Server::start`], with all that it logs in a file.
     pub fn start_logged(world: &World, log: &Path) -> Server {
         let file = std::fs::File::create(log).unwrap();
         let folder = world.fresh.folder.path();
-        Server::launch(&world.fresh.url, folder, &["serve", "--sandbox"], "debug", file.into())
+        let debug = [("COMMONWEAL_LOG__FILTER", "debug")];
+        Server::launch(&world.fresh.url, folder, &["serve", "--sandbox"], &debug, file.into())
     }
 
-    fn launch(url: &str, folder: &Path, arguments: &[&str], filter: &str, stderr: Stdio) -> Server {
+    fn launch(url: &str, folder: &Path, arguments: &[&str], more: &[(&str, &str)], stderr: Stdio) -> Server {
         let port = free_port();
         let child = Command::new(env!("CARGO_BIN_EXE_commonweal"))
             .args(arguments)
@@ -44,7 +50,7 @@ impl Server {
             .env("COMMONWEAL_STORAGE__DOCUMENTS", folder.join("documents"))
             .env("COMMONWEAL_STORAGE__KEYS", folder.join("keys"))
             .env("COMMONWEAL_STORAGE__CHECKPOINTS", folder.join("checkpoints"))
-            .env("COMMONWEAL_LOG__FILTER", filter)
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
