@@ -6,7 +6,7 @@ use chrono::{Days, TimeDelta};
 use commonweal::compliance::actions::{self, ApportionInput, DecisionInput, ReportInput};
 use commonweal::compliance::remedies::{self, ProposeInput, TakeInput};
 use commonweal::compliance::{
-    AttentionKind, Due, DueState, needs_attention, samples, totals_of_agreement, totals_of_mission,
+    AttentionKind, ClaimState, Due, DueState, needs_attention, samples, totals_of_agreement, totals_of_mission,
 };
 use commonweal::conditions::Cadence;
 use commonweal::db::schema::{counted_once, mails};
@@ -168,6 +168,23 @@ both! {
         world.api(&other).await.post(&format!("/api/v1/remedies/{step}/take"), json!({ "reason": "Fair" })).await.expect(200);
         let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
         assert_eq!(totals[0].verified, quantity("12"), "what was verified stays verified");
+    }
+
+    async fn a_figure_is_not_rejected_without_a_reason_that_the_organisation_can_read(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        let claim = samples::report(&world.app, &owner, due.id, quantity("19"), world.now()).await.unwrap();
+        let desk = world.client(&officer).await;
+        let decide = format!("/compliance/claims/{claim}/decide");
+        let before = state(&world, &due);
+        let found = || world.app.db.read_now(|db| commonweal::compliance::find_claim(db, claim)).unwrap();
+        for silent in ["", "  "] {
+            desk.post(&decide, &[("decision", "reject"), ("reason", silent)]).await.expect(422).shows("Say why, in words the organisation can act on");
+            assert_eq!((found().state, found().decided_at, state(&world, &due)), (ClaimState::Reported, None, before.clone()));
+        }
+        desk.post(&decide, &[("decision", "reject"), ("reason", "The payroll names eighteen")]).await.expect(303);
+        assert_eq!(found().state, ClaimState::Rejected);
+        world.client(&owner).await.get(&format!("/compliance/dues/{}", due.id)).await.expect(200).shows("The payroll names eighteen");
     }
 
     async fn another_organisation_and_staff_cannot_report_and_an_organisation_cannot_decide(world: World) {

@@ -1,6 +1,8 @@
 //! The catalogue of conditions as its authors and the fund manager meet it.
 
 use crate::support::World;
+use commonweal::calls::samples::{self, Dates};
+use commonweal::calls::{self, CallStage};
 use commonweal::conditions::{self, AskedOf, camden, may_be_asked};
 use commonweal::values::{Actor, RefusalInfo, Role};
 use serde_json::{Value, json};
@@ -99,6 +101,36 @@ both! {
             Ok(may_be_asked(&version.body.0, AskedOf::Investment, recorded, today).unwrap_err())
         }).unwrap();
         assert_eq!(refusal.code(), "conditions/exception-needed");
+    }
+
+    async fn a_round_that_asks_to_move_within_the_uk_is_not_published_until_the_exception_is_recorded(world: World) {
+        let now = world.now();
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), now).await.unwrap();
+        let manager = world.person(Role::FundManager);
+        let moving = made(&world, &manager, &["relocation"]).await;
+        let dates = Dates::closing_in(now, 40);
+        let terms = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        let id = samples::draft(&world.app, &manager, ground.mission("youth").unwrap(), &terms, now).await.unwrap();
+        let desk = world.client(&manager).await;
+        let (home, due) = (format!("/desk/calls/{id}"), dates.ends_on.to_string());
+        desk.get(&home).await.expect(200).shows("Everything is there");
+        let asked = [("condition", moving.as_str()), ("target", "100"), ("due", due.as_str()), ("required", "yes")];
+        desk.post(&format!("{home}/conditions"), &asked).await.expect(303);
+
+        // It alone stands in the way, and the officer reads by which law.
+        let publish = format!("{home}/publish");
+        desk.post(&publish, &[("seen", "yes")]).await.expect(422).shows("One thing is missing")
+            .shows("an exception, which somebody other than the author must record").shows("Subsidy Control Act 2022 s.18");
+        let refused = world.api(&manager).await.post(&format!("/api/v1/calls/{id}/publish"), json!({ "seen": "yes" })).await.expect(409).json();
+        assert_eq!(refused["type"], "/problems/calls/incomplete");
+        let stage = || world.app.db.read_now(|db| calls::find(db, id)).unwrap().stage;
+        assert_eq!(stage(), CallStage::Draft);
+
+        let second = world.client(&world.person(Role::FundManager)).await;
+        second.post_and_follow(&format!("/conditions/{moving}/exception"), &[("version", "1"), ("grounds", GROUNDS)]).await
+            .expect(200).shows("Can be asked of investments");
+        desk.post(&publish, &[("seen", "yes")]).await.expect(303);
+        assert_eq!(stage(), CallStage::Open);
     }
 
     async fn an_author_is_warned_of_words_that_look_prohibited(world: World) {

@@ -79,6 +79,33 @@ async fn pay(
     payments::receive(&world.app, &ground.cast.fund_manager, id, &input, noon(day(on))).await
 }
 
+fn impaired() -> ProposeValuation {
+    ProposeValuation {
+        valued_on: "2026-05-01".into(),
+        value: "500".into(),
+        method: "impaired".into(),
+        reason: "Accounts seen".into(),
+    }
+}
+
+/// Proposes [`impaired`] with one thing left out, which is refused and leaves nothing, and then whole.
+async fn proposed_only_whole(
+    world: &World,
+    ground: &Ground,
+    id: Id<Investment>,
+    silent: &ProposeValuation,
+    (field, told): (&str, &str),
+) {
+    let (manager, at) = (&ground.cast.fund_manager, noon(day("2026-05-01")));
+    let Err(Error::Invalid(errors)) = actions::propose_valuation(&world.app, manager, id, silent, at).await else {
+        panic!("proposed without {field}")
+    };
+    assert_eq!(errors.at(field), Some(told));
+    assert!(book(world, id).valuations.is_empty());
+    actions::propose_valuation(&world.app, manager, id, &impaired(), at).await.unwrap();
+    assert_eq!(book(world, id).valuations.len(), 1);
+}
+
 both! {
     async fn money_goes_out_only_when_conditions_are_verified_and_by_a_second_person(world: World) {
         let ground = ground(&world, "1000").await;
@@ -248,6 +275,20 @@ both! {
         assert_eq!(after.standing(day("2026-05-02")), Standing::WrittenOff);
         assert_eq!(after.rate_of_return(day("2026-05-02")), commonweal::finance::Xirr::TotalLoss);
         assert_balanced(&world);
+    }
+
+    async fn a_value_is_not_proposed_without_how_it_was_valued(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        let silent = ProposeValuation { method: String::new(), ..impaired() };
+        proposed_only_whole(&world, &ground, id, &silent, ("method", "Choose how it was valued")).await;
+    }
+
+    async fn a_value_is_not_proposed_without_why_it_is_that(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        let silent = ProposeValuation { reason: " ".into(), ..impaired() };
+        proposed_only_whole(&world, &ground, id, &silent, ("reason", "Enter why this value, and what changed since the last one")).await;
     }
 
     async fn a_value_that_cannot_be_is_refused_and_an_older_proposal_does_not_follow_a_newer(world: World) {

@@ -62,4 +62,5 @@ mod sensitivity;
 mod stages;
 mod statements;
 mod subsidies;
+mod told_and_asked;
 mod upkeep;
