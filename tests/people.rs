@@ -87,6 +87,23 @@ both! {
         // The account is locked, not the place.
         sign_in_from(&world, 7, &colleague, PASSWORD).await.expect(303);
     }
+    async fn a_locked_account_stays_locked_however_often_it_is_tried_again(world: World) {
+        let person = world.person(Role::Auditor);
+        let email = email_of(&world, &person).await;
+        // One wrong password short of the lock.
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::accounts;
+            use diesel::prelude::*;
+            let account = accounts::table.filter(accounts::id.eq(person.account().unwrap()));
+            diesel::update(account).set(accounts::failures.eq(49_i64)).execute(db)?;
+            Ok(())
+        }).unwrap();
+        sign_in_from(&world, 1, &email, "wrong wrong wrong").await.expect(422);
+        // Neither another wrong guess nor the right one ends the fifteen minutes early.
+        sign_in_from(&world, 2, &email, "wrong wrong wrong").await.expect(422);
+        sign_in_from(&world, 3, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
+        sign_in_from(&world, 4, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
+    }
     async fn a_hundred_wrong_passwords_over_many_addresses_shut_one_place_and_no_other(world: World) {
         let email = email_of(&world, &world.person(Role::Auditor)).await;
         // Addresses that have no account count the same, each only once.
