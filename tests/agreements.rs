@@ -237,6 +237,13 @@ both! {
         let (winner, owner) = world.applicant("Harvest Kitchens");
         let said = two(&world);
         let award = award(&world, winner, &owner, AwardKind::Contract, Pence(50_000_000), &said);
+        // Awarded to begin in a month: a contract does not begin on the day it happens to be signed.
+        let (first, last) = (days(&world, 30), days(&world, 395));
+        world.app.db.write_now(|db| {
+            let terms = Json(AwardTerms::of_contract(first, last));
+            diesel::update(awards::table.filter(awards::id.eq(award))).set(awards::terms.eq(terms)).execute(db)?;
+            Ok(())
+        }).unwrap();
         let officer = world.person(Role::ProcurementOfficer);
         let outsider = world.person(Role::Evaluator);
         let denied = actions::sign(&world.app, &outsider, award, &SignInput::default(), world.now()).await.unwrap_err();
@@ -253,9 +260,16 @@ both! {
         assert_eq!((agreement.value, agreement.organisation_id), (Pence(50_000_000), winner));
         assert!(agreement.reference.starts_with("C-") && agreement.reference.ends_with("-0001"));
         assert_eq!(obligations.len(), said.len());
+        assert_eq!((agreement.starts_on, agreement.ends_on), (first, last));
+        let awarded = world.app.db.read_now(|db| commonweal::awards::find(db, award)).unwrap();
+        assert_eq!((agreement.mission_id, agreement.application_id), (awarded.mission_id, awarded.application_id));
         for promise in &said {
             let made = obligations.iter().find(|o| o.asked_id == promise.id).unwrap();
-            assert_eq!(made.promised, quantity(promise.quantity));
+            // What is counted is what the call asked, and what was promised of it.
+            assert_eq!((&made.title, &made.measure), (&format!("Promise {}", promise.id), &format!("Residents in work, {}", promise.id)));
+            assert_eq!((made.unit.as_str(), made.direction), ("people", Direction::AtLeast));
+            assert_eq!((made.promised, made.baseline), (quantity(promise.quantity), quantity("0")));
+            assert_eq!(made.terms.0.how, format!("By our plan {}", promise.id));
             assert_eq!(made.terms.0.due, promise.by);
             assert_eq!(made.terms.0.cadence, promise.cadence);
             assert_eq!(made.terms.0.evidence, ["Payroll"]);

@@ -1,6 +1,7 @@
 //! Accounts, sign-in, organisations and roles, as people meet them.
 
-use crate::support::{Kind, PASSWORD, World};
+use crate::support::{Kind, PASSWORD, Reply, World};
+use actix_web::test::TestRequest;
 use commonweal::audit;
 use commonweal::db::Json;
 use commonweal::error::Error;
@@ -8,6 +9,26 @@ use commonweal::people::actions::{self, NewDepartment, NewMember};
 use commonweal::people::{Organisation, OrganisationKind, Profile, departments};
 use commonweal::values::{Actor, Id, Role};
 use serde_json::json;
+use std::net::SocketAddr;
+
+/// The address of a person's account, as their own page tells it.
+async fn email_of(world: &World, person: &Actor) -> String {
+    let page = world.client(person).await.get("/account").await.words();
+    page.split_whitespace().find(|word| word.contains('@')).unwrap().to_owned()
+}
+
+/// An attempt to sign in from one of several places, with a browser that was never seen before.
+async fn sign_in_from(world: &World, place: u8, email: &str, password: &str) -> Reply {
+    let browser = world.client(&Actor::Public).await;
+    let csrf = browser.get("/sign-in").await.expect(200).field("csrf").unwrap();
+    let fields = [("csrf", csrf.as_str()), ("email", email), ("password", password)];
+    let request = TestRequest::post()
+        .uri("/sign-in")
+        .peer_addr(SocketAddr::from(([192, 0, 2, place], 40_000)))
+        .insert_header(("content-type", "application/x-www-form-urlencoded"))
+        .set_payload(serde_html_form::to_string(&fields[..]).unwrap());
+    browser.request(request).await
+}
 
 both! {
     async fn a_person_makes_an_account_signs_in_and_registers_an_organisation(world: World) {
@@ -52,6 +73,48 @@ both! {
         let locked = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.expect(422).shows("is not right, or the account is locked");
         let unknown = browser.post("/sign-in", &[("email", "nobody@example.org"), ("password", PASSWORD)]).await.expect(422);
         assert_eq!(locked.words().replace(&email, ""), unknown.words().replace("nobody@example.org", ""));
+    }
+    async fn fifty_wrong_passwords_from_six_places_lock_the_account_everywhere_and_nobody_learns_that_it_exists(world: World) {
+        let email = email_of(&world, &world.person(Role::Auditor)).await;
+        let colleague = email_of(&world, &world.person(Role::Auditor)).await;
+        // Nine at most from each place: no place is refused, only the account itself can be.
+        for attempt in 0..50_u8 {
+            sign_in_from(&world, attempt % 6 + 1, &email, "wrong wrong wrong").await.expect(422);
+        }
+        let locked = sign_in_from(&world, 7, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
+        let unknown = sign_in_from(&world, 7, "nobody@example.org", PASSWORD).await.expect(422);
+        assert_eq!(locked.words(), unknown.words());
+        // The account is locked, not the place.
+        sign_in_from(&world, 7, &colleague, PASSWORD).await.expect(303);
+    }
+    async fn a_locked_account_stays_locked_however_often_it_is_tried_again(world: World) {
+        let person = world.person(Role::Auditor);
+        let email = email_of(&world, &person).await;
+        // One wrong password short of the lock.
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::accounts;
+            use diesel::prelude::*;
+            let account = accounts::table.filter(accounts::id.eq(person.account().unwrap()));
+            diesel::update(account).set(accounts::failures.eq(49_i64)).execute(db)?;
+            Ok(())
+        }).unwrap();
+        sign_in_from(&world, 1, &email, "wrong wrong wrong").await.expect(422);
+        // Neither another wrong guess nor the right one ends the fifteen minutes early.
+        sign_in_from(&world, 2, &email, "wrong wrong wrong").await.expect(422);
+        sign_in_from(&world, 3, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
+        sign_in_from(&world, 4, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
+    }
+    async fn a_hundred_wrong_passwords_over_many_addresses_shut_one_place_and_no_other(world: World) {
+        let email = email_of(&world, &world.person(Role::Auditor)).await;
+        // Addresses that have no account count the same, each only once.
+        for attempt in 0..100 {
+            sign_in_from(&world, 1, &format!("nobody{attempt}@example.org"), "wrong wrong wrong").await
+                .expect(422).shows("is not right, or the account is locked");
+        }
+        let shut = sign_in_from(&world, 1, &email, PASSWORD).await.expect(422).shows("too many attempts from your network");
+        let unknown = sign_in_from(&world, 1, "nobody@example.org", PASSWORD).await.expect(422);
+        assert_eq!(shut.words(), unknown.words());
+        sign_in_from(&world, 2, &email, PASSWORD).await.expect(303);
     }
     async fn a_forgotten_password_is_reset_by_mail_once_and_ends_every_session(world: World) {
         let person = world.person(Role::Auditor);

@@ -44,6 +44,40 @@ both! {
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
         assert_eq!(mails.iter().filter(|m| m.subject.contains("confirmation") && m.body.contains("£105,000")).count(), 1);
     }
+    async fn an_enterprise_is_asked_by_mail_to_confirm_before_it_is_given_minimal_assistance(world: World) {
+        let manager = world.api(&world.person(Role::FundManager)).await;
+        let (organisation, person) = world.applicant("Alder Group");
+        let application = application_of(&world, organisation, &person);
+        let mails = || world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
+        let body = json!({ "kind": "mfa", "amount": "61234.56", "basis": "Grant in full" });
+        let route = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), body).await.expect(201).json();
+        let route = route["id"].as_str().unwrap().to_owned();
+        // Asked at once: with the amount, how it was found, and where to answer.
+        let asked = mails();
+        assert_eq!(asked.len(), 1);
+        assert_eq!((asked[0].subject.as_str(), asked[0].authority_id), ("Minimal financial assistance: please confirm", Some(world.council)));
+        for words in ["Northbridge Council proposes to give Alder Group", "Gross value: £61,234.56.", "Grant in full", "you must confirm in writing"] {
+            assert!(asked[0].body.contains(words), "“{words}” is not in: {}", asked[0].body);
+        }
+        let owner = world.client(&person).await;
+        let account = owner.get("/account").await.expect(200).words();
+        assert!(account.contains(&asked[0].recipient), "{} is not the owner's address", asked[0].recipient);
+        let link = asked[0].body.split_whitespace().find(|word| word.contains("/subsidy-confirmations/")).unwrap();
+        assert_eq!(link, format!("http://127.0.0.1:8080/subsidy-confirmations/{route}"));
+        // Nothing is given before the answer, and nothing but the question was written.
+        let give = format!("/api/v1/subsidy-routes/{route}/given");
+        let early = manager.post(&give, json!({})).await.expect(409).json();
+        assert_eq!(early["type"], "/problems/subsidies/not-now");
+        assert_eq!(mails().len(), 1);
+        let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
+        owner.get(path).await.expect(200).shows("What has your group had from others?");
+        owner.post(path, &[("declared", ""), ("complete", "yes")]).await.expect(303);
+        assert_eq!(mails().len(), 1);
+        manager.post(&give, json!({})).await.expect(200);
+        // The newest mail first: it was asked, then confirmed.
+        let subjects: Vec<String> = mails().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["Minimal financial assistance: confirmation", "Minimal financial assistance: please confirm"]);
+    }
     async fn a_route_is_recorded_only_for_an_application_that_is_there(world: World) {
         let manager = world.person(Role::FundManager);
         let (organisation, owner) = world.applicant("Alder Group");

@@ -243,8 +243,9 @@ fn cash_problems(answers: &Answers) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::applications::model::CashRow;
     use crate::applications::samples::{Sample, answers};
-    use crate::calls::Timetable;
+    use crate::calls::{RoundTerms, Timetable};
     use crate::evaluation::{Criterion, Kind, Level, Model, PriceModel, Rounding};
     use proptest::prelude::*;
     use rust_decimal::{Decimal, dec};
@@ -272,6 +273,73 @@ mod tests {
             eligibility: vec![],
             timetable: Timetable { questions_by: None, answers_by: None, deadline: None, decision_on: None },
         }
+    }
+
+    /// What is said to a round's applicant of a cash flow whose periods end on these days, counted from 31 March 2027.
+    fn said_of_cash(days: &[u64]) -> Vec<String> {
+        let first = crate::values::time::parse_date("2027-03-31").unwrap();
+        let row = |day: &u64| CashRow {
+            period_end: first + chrono::Days::new(*day),
+            money_in: Pence(2_000_000),
+            money_out: Pence(1_500_000),
+        };
+        let round = RoundTerms {
+            fund: String::new(),
+            pot: Pence(20_000_000),
+            least: Pence(1),
+            most: Pence(20_000_000),
+            instruments: Vec::new(),
+            quorum: None,
+        };
+        let terms = Terms { round: Some(round), ..terms(10) };
+        let given = Answers { cash_flow: days.iter().map(row).collect(), ..Answers::default() };
+        let all = missing(&terms, &given, &PriceAnswers::default());
+        all.into_iter().filter(|m| m.question == "cash-flow").map(|m| m.sentence).collect()
+    }
+
+    /// Days from the end of the first quarter to the ends of the quarters after it, of which there are so many.
+    fn quarters(count: u64) -> Vec<u64> {
+        (0..count).map(|quarter| quarter * 92).collect()
+    }
+
+    #[test]
+    fn a_cash_flow_of_three_years_has_twelve_quarters_and_eleven_are_too_few() {
+        let few = |count| format!("Give a cash flow of three years: at least 12 quarters. There are {count}");
+        assert_eq!(said_of_cash(&[]), [few(0)]);
+        assert_eq!(said_of_cash(&quarters(11)), [few(11)]);
+        assert_eq!(said_of_cash(&quarters(12)), Vec::<String>::new());
+        assert_eq!(said_of_cash(&quarters(13)), Vec::<String>::new());
+        // Few rows are few however long they are, and even where they are in disorder.
+        assert_eq!(said_of_cash(&[0, 2000, 1000]), [few(3)]);
+    }
+
+    #[test]
+    fn twelve_periods_in_disorder_are_told_so_once() {
+        let sentence = "Put the periods of the cash flow in order, each ending later than the one before";
+        let mut swapped = quarters(12);
+        swapped.swap(3, 4);
+        swapped.swap(7, 8);
+        assert_eq!(said_of_cash(&swapped), [sentence]);
+        let mut twice = quarters(12);
+        twice[6] = twice[5];
+        assert_eq!(said_of_cash(&twice), [sentence]);
+        let mut backwards = quarters(12);
+        backwards.reverse();
+        assert_eq!(said_of_cash(&backwards), [sentence]);
+    }
+
+    #[test]
+    fn twelve_periods_that_are_shorter_than_quarters_do_not_cover_three_years() {
+        let sentence = "The cash flow must cover three years";
+        let months: Vec<u64> = (0..12).map(|month| month * 30).collect();
+        assert_eq!(said_of_cash(&months), [sentence]);
+        // Eleven quarters lie between the first row and the last: a little over a thousand days.
+        let ends_after = |last: u64| (0..11).map(|row| row * 90).chain([last]).collect::<Vec<u64>>();
+        assert_eq!(said_of_cash(&ends_after(999)), [sentence]);
+        assert_eq!(said_of_cash(&ends_after(1000)), Vec::<String>::new());
+        // Quarters by the calendar, of which some have ninety days, are long enough.
+        let calendar = [0, 91, 183, 275, 366, 457, 549, 641, 731, 822, 914, 1006];
+        assert_eq!(said_of_cash(&calendar), Vec::<String>::new());
     }
 
     proptest! {

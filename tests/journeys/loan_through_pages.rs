@@ -1,6 +1,6 @@
 //! A social enterprise is invested in, misses a condition, cures it and repays. All through pages.
 
-use super::tender_through_pages::{answer, condition, mission, start};
+use super::tender_through_pages::{RESIDENTS, answer, condition, mission, start};
 use super::{Bidder, Staff, on, statuses, turned_down};
 use crate::support::Client;
 use commonweal::values::{Actor, Role};
@@ -280,7 +280,8 @@ both! {
         assert_eq!(statuses(&one, &other)[0], 303);
         assert!(statuses(&one, &other)[1] >= 400, "a figure is decided once");
         owner.open(&due).await.shows("Cured");
-        public.open(&mission).await.shows("10");
+        let told = public.open(&mission).await.reply.table("The same figures");
+        assert_eq!(told, [[RESIDENTS, "10", "10", "10", "100%"]]);
 
         // Repaid to the penny, and what the fund made of it.
         on(&world, "2028-03-01T12:00:00Z").await;

@@ -50,6 +50,22 @@ fn attribute(element: ElementRef<'_>, name: &str) -> String {
     element.value().attr(name).unwrap_or_default().to_owned()
 }
 
+impl Reply {
+    /// The table with this caption, row by row below its column heads: what names the row first, then its cells, as they
+    /// are read, and the foot last.
+    #[track_caller]
+    pub fn table(&self, caption: &str) -> Vec<Vec<String>> {
+        let html = Html::parse_document(&self.text);
+        let (tables, captions) = (select("table"), select("caption"));
+        let (rows, cells) = (select("tbody tr, tfoot tr"), select("th, td"));
+        let table = html
+            .select(&tables)
+            .find(|table| table.select(&captions).any(|told| text_of(told) == caption))
+            .unwrap_or_else(|| panic!("no table “{caption}” in: {}", self.words()));
+        table.select(&rows).map(|row| row.select(&cells).map(text_of).collect()).collect()
+    }
+}
+
 impl Page {
     #[track_caller]
     pub fn shows(&self, words: &str) -> &Page {
