@@ -104,6 +104,20 @@ both! {
         sign_in_from(&world, 3, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
         sign_in_from(&world, 4, &email, PASSWORD).await.expect(422).shows("is not right, or the account is locked");
     }
+    async fn of_wrong_passwords_that_come_at_once_each_counts(world: World) {
+        let person = world.person(Role::Auditor);
+        let email = email_of(&world, &person).await;
+        let guesses = (1..=12).map(|place| sign_in_from(&world, place, &email, "wrong wrong wrong"));
+        for guess in futures_util::future::join_all(guesses).await {
+            guess.expect(422);
+        }
+        let counted: i64 = world.app.db.read_now(|db| {
+            use commonweal::db::schema::accounts;
+            use diesel::prelude::*;
+            Ok(accounts::table.filter(accounts::id.eq(person.account().unwrap())).select(accounts::failures).first(db)?)
+        }).unwrap();
+        assert_eq!(counted, 12);
+    }
     async fn a_hundred_wrong_passwords_over_many_addresses_shut_one_place_and_no_other(world: World) {
         let email = email_of(&world, &world.person(Role::Auditor)).await;
         // Addresses that have no account count the same, each only once.

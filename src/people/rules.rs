@@ -88,9 +88,13 @@ pub fn is_locked(locked_until: Option<Instant>, machine_now: Instant) -> bool {
     locked_until.is_some_and(|until| until > machine_now)
 }
 
-/// After a wrong password: the new count, and until when the account is locked, when it now is.
+/// After a wrong password: the new count, and until when the account is locked, when it is. Guesses during a lock neither
+/// end it nor make it longer.
 #[must_use]
-pub fn after_failure(failures: i64, machine_now: Instant) -> (i64, Option<Instant>) {
+pub fn after_failure(failures: i64, locked_until: Option<Instant>, machine_now: Instant) -> (i64, Option<Instant>) {
+    if is_locked(locked_until, machine_now) {
+        return (failures, locked_until);
+    }
     let failures = failures + 1;
     if failures >= FAILURES_BEFORE_LOCK {
         (0, Some(machine_now.plus(TimeDelta::minutes(LOCK_MINUTES))))
@@ -159,12 +163,14 @@ mod tests {
     #[test]
     fn fifty_wrong_passwords_from_anywhere_lock_an_account_for_fifteen_minutes() {
         let now = Instant::from_micros(0).unwrap();
-        let (failures, locked) = after_failure(48, now);
+        let (failures, locked) = after_failure(48, None, now);
         assert_eq!((failures, locked), (49, None));
-        let (failures, locked) = after_failure(49, now);
+        let (failures, locked) = after_failure(49, None, now);
         assert_eq!(failures, 0);
         assert!(is_locked(locked, now.plus(TimeDelta::minutes(14))));
         assert!(!is_locked(locked, now.plus(TimeDelta::minutes(15))));
+        assert_eq!(after_failure(0, locked, now.plus(TimeDelta::minutes(14))), (0, locked), "a guess does not end it");
+        assert_eq!(after_failure(0, locked, now.plus(TimeDelta::minutes(15))), (1, None));
     }
 
     #[test]

@@ -86,6 +86,15 @@ pub(super) fn insert_account(db: &mut Db, account: &AccountRow) -> Result<()> {
     Ok(())
 }
 
+/// Wrong passwords in a row, and until when the account is locked.
+pub(super) fn failures(db: &mut Db, id: Id<Account>) -> Result<Option<(i64, Option<Instant>)>> {
+    Ok(accounts::table
+        .filter(accounts::id.eq(id))
+        .select((accounts::failures, accounts::locked_until))
+        .first(db)
+        .optional()?)
+}
+
 pub(super) fn set_failures(db: &mut Db, id: Id<Account>, failures: i64, locked_until: Option<Instant>) -> Result<()> {
     diesel::update(accounts::table.filter(accounts::id.eq(id)))
         .set((accounts::failures.eq(failures), accounts::locked_until.eq(locked_until)))

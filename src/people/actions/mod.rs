@@ -84,13 +84,14 @@ pub async fn sign_in(app: &App, source: &str, input: &SignIn) -> Result<Id<Accou
         return Ok(id);
     }
     // Of an address without an account the same statements are run, on nobody: it takes as long.
-    let failures = account.as_ref().map_or(0, |a| a.failures);
-    let (failures, locked) = rules::after_failure(failures, machine_now);
     let id = account.map_or_else(Id::new, |a| a.id);
     app.db
         .write(move |db| {
             limits::count(db, &by_source, machine_now)?;
             limits::count(db, &by_account, machine_now)?;
+            // Read within the write: of guesses that come at once each counts.
+            let (failures, locked) = store::failures(db, id)?.unwrap_or_default();
+            let (failures, locked) = rules::after_failure(failures, locked, machine_now);
             store::set_failures(db, id, failures, locked)
         })
         .await?;
