@@ -374,3 +374,22 @@ fn sentence_of_start(folder: &Path) -> String {
     assert_eq!(output.status.code(), Some(2));
     String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
 }
+
+#[test]
+fn where_nothing_may_be_installed_setup_names_what_is_missing_in_one_sentence() {
+    let programs = tempfile::tempdir().unwrap();
+    // A machine that has cargo and nothing else.
+    std::os::unix::fs::symlink("/bin/true", programs.path().join("cargo")).unwrap();
+    let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/setup");
+    let output = Command::new("/bin/bash").arg(&setup).arg("test").env("PATH", programs.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("Please install: build-essential pkg-config ") && said.lines().count() == 1, "{said}");
+    for package in ["nodejs", "npm", "postgresql", "chromium", "(on Debian: apt-get install "] {
+        assert!(said.contains(package), "{package}: {said}");
+    }
+    std::fs::remove_file(programs.path().join("cargo")).unwrap();
+    let output = Command::new("/bin/bash").arg(&setup).arg("run").env("PATH", programs.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("cargo is missing: install Rust") && said.lines().count() == 1, "{said}");
+}
