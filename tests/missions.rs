@@ -1,9 +1,13 @@
 //! Missions as mission leads, contract managers and the public meet them.
 
+use crate::agreements::contract;
+use crate::funds::{agreement, day, ground, loan};
 use crate::support::World;
+use commonweal::investments::samples;
 use commonweal::missions::{self, MissionInput, camden};
 use commonweal::values::time::parse_date;
 use commonweal::values::{Actor, Instant, Role};
+use rust_decimal::dec;
 use serde_json::json;
 
 fn mission(title: &str) -> Vec<(&'static str, String)> {
@@ -184,6 +188,40 @@ both! {
         let before = world.app.db.statements();
         public.get("/missions").await.expect(200);
         assert!(world.app.db.statements() - before <= 3, "the list takes two statements and the actor's");
+    }
+
+    async fn the_public_reads_how_much_was_bought_and_invested_for_a_mission_and_with_how_many(world: World) {
+        let mut ground = ground(&world, "100000").await;
+        ground.mission = world.mission();
+        let page = format!("/missions/mission-{}", ground.mission.to_string().to_lowercase());
+        let public = world.client(&Actor::Public).await;
+        // Two contracts of other missions, of £500,000 each, which are not counted here.
+        let (supplier, owner) = world.applicant("Alder Builders");
+        let (enterprise, lender) = world.applicant("Harvest Lane");
+        let bought = contract(&world, supplier, &owner, &[]).await;
+        contract(&world, enterprise, &lender, &[]).await;
+        public.get(&page).await.expect(200).hides("Money behind this mission");
+        // Two loans of one enterprise: £1,200, all of it paid out, and £2,500, of which the first £1,500 is.
+        let on = day("2024-01-15");
+        for (tranches, reference) in [(&[120_000][..], "I-2024-0001"), (&[150_000, 100_000][..], "I-2024-0002")] {
+            let signed = agreement(&world, &ground, enterprise, loan(on, tranches, 24, dec!(0)), reference);
+            samples::paid_out(&world.app, &ground.cast, signed, on, day("2024-02-01")).await.unwrap();
+        }
+        let money = public.get(&page).await.expect(200).table("Money behind this mission");
+        let loans = ["Investments", "2", "1", "£3,700", "£2,700", "73%"];
+        assert_eq!(money, [loans, ["Total", "2", "", "£3,700", "£2,700", "73%"]]);
+        // One of the contracts serves this mission after all. What is paid under it is not recorded here, so that of
+        // everything together no share can be told.
+        world.app.db.write_now(|db| {
+            use commonweal::db::schema::agreements;
+            use diesel::prelude::*;
+            let row = agreements::table.filter(agreements::id.eq(bought));
+            diesel::update(row).set(agreements::mission_id.eq(ground.mission)).execute(db)?;
+            Ok(())
+        }).unwrap();
+        let shown = public.get(&page).await.expect(200).shows("£503,700 agreed").shows("in 3 agreements");
+        let contracts = ["Contracts", "1", "1", "£500,000", "not recorded", "–"];
+        assert_eq!(shown.table("Money behind this mission"), [contracts, loans, ["Total", "3", "", "£503,700", "–", "–"]]);
     }
 
     async fn every_change_of_a_mission_is_in_the_audit_record(world: World) {
