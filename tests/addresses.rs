@@ -262,7 +262,9 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(officer, "POST /desk/calls/{id}/eligibility/{question}/remove", &[&draft, &"none"], no()),
         // A file is looked for in the application's own list alone.
         asked(officer, "GET /desk/applications/{id}/files/{document}", &[&bid, &file], no()),
+        asked(officer, "GET /api/v1/applications/{id}/content/files/{document}", &[&bid, &file], no()),
         asked(&first.1, "GET /applications/{id}/files/{document}", &[&bid, &file], no()),
+        asked(&first.1, "GET /api/v1/applications/{id}/files/{document}", &[&bid, &file], no()),
         asked(&first.1, "POST /applications/{id}/files/{document}/remove", &[&bid, &file], no()),
         asked(&first.1, "POST /api/v1/applications/{id}/files/{document}/remove", &[&bid, &file], no()),
         asked(&first.1, "POST /organisations/{id}/members/{member}/end", &[&first.0, &ended], no()),
@@ -379,7 +381,8 @@ both! {
                 row.body.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
             let before = audited();
             let reply = match (method, pattern.starts_with("/api/")) {
-                ("GET", _) => browser.get(&path).await,
+                ("GET", true) => program.get(&path).await,
+                ("GET", false) => browser.get(&path).await,
                 (_, true) => program.post(&path, row.body.clone()).await,
                 (_, false) => browser.post(&path, &fields).await,
             };

@@ -252,6 +252,7 @@ fn compliance_routes() -> Vec<Row> {
         get "/api/v1/dues/{id}" ReadAgreements => compliance::api::one,
         post "/api/v1/dues/{id}/claims" ReportFigure => compliance::api::report,
         post "/api/v1/dues/{id}/remedies" VerifyFigure => compliance::api::propose,
+        get "/api/v1/evidence/{id}" ReadAgreements => compliance::api::evidence,
         post "/api/v1/claims/{id}/decision" VerifyFigure => compliance::api::decide,
         post "/api/v1/remedies/{id}/take" TakeRemedy => compliance::api::take,
         get "/api/v1/double-counts" ReadDesk => compliance::api::double_counts,
