@@ -269,6 +269,13 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(&first.1, "POST /api/v1/applications/{id}/files/{document}/remove", &[&bid, &file], no()),
         asked(&first.1, "POST /organisations/{id}/members/{member}/end", &[&first.0, &ended], no()),
         asked(&first.1, "POST /organisations/{id}/invitations/{invitation}/withdraw", &[&first.0, &invitation], no()),
+        asked(&first.1, "POST /api/v1/organisations/{id}/members/{member}/end", &[&first.0, &ended], no()),
+        asked(
+            &first.1,
+            "POST /api/v1/organisations/{id}/invitations/{invitation}/withdraw",
+            &[&first.0, &invitation],
+            no(),
+        ),
         asked(&fund_manager, "GET /desk/subsidies/{organisation}/{application}", &[&second.0, &bid], no()),
         asked(&fund_manager, "POST /desk/subsidies/{organisation}/{application}", &[&second.0, &bid], route.clone()),
         asked(&fund_manager, "POST /api/v1/subsidies/{organisation}/{application}", &[&second.0, &bid], route),
