@@ -308,6 +308,7 @@ pub async fn decide_cancelling(visit: Visit, id: web::Path<Id<Cancellation>>, bo
     charge,
     reverse,
     super::working_pages::program,
+    super::working_pages::own_program,
     report,
     report_own,
     propose_valuation,

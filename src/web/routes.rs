@@ -291,6 +291,7 @@ fn investments_routes() -> Vec<Row> {
         get "/investments/{id}/working" ReadFund => investment_working::show,
         get "/my-investments/{id}/working" ReadOwnInvestment => investment_working::show_own,
         get "/api/v1/investments/{id}/working" ReadFund => investment_working::program,
+        get "/api/v1/my-investments/{id}/working" ReadOwnInvestment => investment_working::own_program,
         get "/agreements/{id}/parts/{part}" ReadAgreements => investments::of_agreement,
         get "/my-investments" ReadOwnInvestment => own_investments::list,
         get "/my-investments/{id}" ReadOwnInvestment => own_investments::show,
