@@ -262,11 +262,20 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(officer, "POST /desk/calls/{id}/eligibility/{question}/remove", &[&draft, &"none"], no()),
         // A file is looked for in the application's own list alone.
         asked(officer, "GET /desk/applications/{id}/files/{document}", &[&bid, &file], no()),
+        asked(officer, "GET /api/v1/applications/{id}/content/files/{document}", &[&bid, &file], no()),
         asked(&first.1, "GET /applications/{id}/files/{document}", &[&bid, &file], no()),
+        asked(&first.1, "GET /api/v1/applications/{id}/files/{document}", &[&bid, &file], no()),
         asked(&first.1, "POST /applications/{id}/files/{document}/remove", &[&bid, &file], no()),
         asked(&first.1, "POST /api/v1/applications/{id}/files/{document}/remove", &[&bid, &file], no()),
         asked(&first.1, "POST /organisations/{id}/members/{member}/end", &[&first.0, &ended], no()),
         asked(&first.1, "POST /organisations/{id}/invitations/{invitation}/withdraw", &[&first.0, &invitation], no()),
+        asked(&first.1, "POST /api/v1/organisations/{id}/members/{member}/end", &[&first.0, &ended], no()),
+        asked(
+            &first.1,
+            "POST /api/v1/organisations/{id}/invitations/{invitation}/withdraw",
+            &[&first.0, &invitation],
+            no(),
+        ),
         asked(&fund_manager, "GET /desk/subsidies/{organisation}/{application}", &[&second.0, &bid], no()),
         asked(&fund_manager, "POST /desk/subsidies/{organisation}/{application}", &[&second.0, &bid], route.clone()),
         asked(&fund_manager, "POST /api/v1/subsidies/{organisation}/{application}", &[&second.0, &bid], route),
@@ -379,7 +388,8 @@ both! {
                 row.body.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
             let before = audited();
             let reply = match (method, pattern.starts_with("/api/")) {
-                ("GET", _) => browser.get(&path).await,
+                ("GET", true) => program.get(&path).await,
+                ("GET", false) => browser.get(&path).await,
                 (_, true) => program.post(&path, row.body.clone()).await,
                 (_, false) => browser.post(&path, &fields).await,
             };

@@ -47,7 +47,7 @@ both! {
         assert_eq!(refused(&actions::publish(app, &officer, id, &seen(), now).await.unwrap_err()), "calls/incomplete");
         let dates = Dates::closing_in(now, 52);
         let terms = samples::community_kitchens(&dates, samples::kitchen_conditions(&ground.catalogue, &dates));
-        let input = calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() };
+        let input = calls::TermsInput { title: String::new(), summary: String::new(), mission: String::new(), terms: serde_json::to_value(&terms).unwrap() };
         calls::set_terms(app, &officer, id, &input, now).await.unwrap();
         let unseen = actions::publish(app, &officer, id, &PublishInput::default(), now).await.unwrap_err();
         assert_eq!(refused(&unseen), "calls/rehearsal-unseen");
@@ -93,7 +93,7 @@ both! {
         terms.timetable = samples::community_kitchens(&later, vec![]).timetable;
         let tender = terms.tender.as_mut().unwrap();
         (tender.starts_on, tender.ends_on) = (later.starts_on, later.ends_on);
-        let input = calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() };
+        let input = calls::TermsInput { title: String::new(), summary: String::new(), mission: String::new(), terms: serde_json::to_value(&terms).unwrap() };
         calls::set_terms(app, &officer, id, &input, late).await.unwrap();
         actions::publish(app, &officer, id, &seen(), late).await.unwrap();
         actions::record_notice(app, &officer, id, &notice("uk4", late), late).await.unwrap();
@@ -265,7 +265,7 @@ both! {
                     *rule = PanelRule::Scores { highest: 5, quorum: ballots };
                 }
             }
-            calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() }
+            calls::TermsInput { title: String::new(), summary: String::new(), mission: String::new(), terms: serde_json::to_value(&terms).unwrap() }
         };
         calls::set_terms(&world.app, &manager, id, &with_ballots(4), now).await.unwrap();
         desk.get(&criteria).await.expect(200).shows("Ask for at least five ballots in the residents’ vote.");
@@ -371,6 +371,13 @@ both! {
         }
         let saved = api.post(&format!("{path}/terms"), json!({ "terms": terms })).await.expect(200).json();
         assert_eq!(saved["missing"], json!([]));
+        let other = world.mission();
+        let told = |mission: String| json!({ "terms": terms, "mission": mission });
+        api.post(&format!("{path}/terms"), told(made["id"].as_str().unwrap().to_owned())).await.expect(422);
+        api.post(&format!("{path}/terms"), told(other.to_string())).await.expect(200);
+        assert_eq!(api.get(&path).await.expect(200).json()["mission"], json!(other));
+        api.post(&format!("{path}/terms"), told(mission.clone())).await.expect(200);
+        assert_eq!(api.get(&path).await.expect(200).json()["mission"], json!(mission));
         let check = api.get(&format!("{path}/check")).await.expect(200).json();
         assert_eq!(check["threshold"]["reached"], json!(true));
         assert_eq!(check["minimum_period"]["days"], json!(25));

@@ -485,6 +485,7 @@ both! {
         let input = |terms: &commonweal::calls::Terms| calls::TermsInput {
             title: String::new(),
             summary: String::new(),
+            mission: String::new(),
             terms: serde_json::to_value(terms).unwrap(),
         };
         let refused = calls::set_terms(&world.app, &officer, id, &input(&raised), now).await.unwrap_err();

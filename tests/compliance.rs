@@ -273,10 +273,63 @@ both! {
         let body = json!({ "quantity": "20", "evidence": [{ "name": "p.csv", "content": "bmFtZSxwYXkKQSwxMAo=" }] });
         let made = api.post(&format!("/api/v1/dues/{}/claims", due.id), body).await.expect(201).json();
         let claim = made["claim"].as_str().unwrap();
+        let shown = api.get(&format!("/api/v1/dues/{}", due.id)).await.expect(200).json();
+        let file = format!("/api/v1/evidence/{}", shown["evidence"][0]["id"].as_str().unwrap());
+        for who in [&owner, &officer] {
+            let read = world.api(who).await.get(&file).await.expect(200);
+            assert_eq!((read.bytes.as_slice(), read.header("content-disposition")), (b"name,pay\nA,10\n".as_slice(), Some("attachment; filename=\"p.csv\"")));
+            assert_eq!(read.header("content-type"), Some("text/csv"));
+        }
+        let (_, stranger) = world.applicant("Somebody Else");
+        let unknown = world.api(&stranger).await.get(&file).await.expect(404);
+        assert_eq!(unknown.header("content-type"), Some("application/problem+json"));
+        world.api(&Actor::Public).await.get(&file).await.expect(401);
         api.post(&format!("/api/v1/claims/{claim}/decision"), json!({ "decision": "accept" })).await.expect(403);
         let decided = world.api(&officer).await.post(&format!("/api/v1/claims/{claim}/decision"), json!({ "decision": "accept" })).await.expect(200).json();
         assert_eq!(decided["state"], "met");
         let totals = api.get(&format!("/api/v1/agreements/{}/totals", due.agreement_id)).await.expect(200).json();
         assert_eq!(totals["items"][0]["verified"], "20");
+    }
+
+    async fn a_program_shares_out_a_file_that_two_figures_count(world: World) {
+        let (_, first, one) = one_promise(&world, "First").await;
+        let (_, second, two) = one_promise(&world, "Second").await;
+        let desk = world.api(&world.person(Role::ContractManager)).await;
+        let (mine, theirs) = (world.api(&first).await, world.api(&second).await);
+        // The same bytes, "payroll", from both.
+        let figure = |quantity: &str| json!({ "quantity": quantity, "evidence": [{ "name": "payroll.txt", "content": "cGF5cm9sbA==" }] });
+        mine.post(&format!("/api/v1/dues/{}/claims", one.id), figure("2")).await.expect(201);
+        let again = format!("/api/v1/dues/{}/claims", two.id);
+        assert_eq!(theirs.post(&again, figure("4")).await.expect(409).json()["type"], "/problems/compliance/double-count");
+        let noted = desk.get("/api/v1/double-counts").await.expect(200).json();
+        let noted = noted["items"].as_array().unwrap();
+        assert_eq!((noted.len(), &noted[0]["kind"], &noted[0]["due"]), (1, &json!("evidence"), &json!(two.id)));
+        let path = format!("/api/v1/double-counts/{}/apportionment", noted[0]["id"].as_str().unwrap());
+        let shares = |percent: &str| json!({ "first_percent": "60", "percent": percent, "reason": "Both are on it" });
+        theirs.post(&path, shares("40")).await.expect(403);
+        desk.post(&path, json!({ "first_percent": "60", "percent": "40" })).await.expect(422);
+        desk.post(&path, shares("40.5")).await.expect(409);
+        assert_eq!(desk.post(&path, shares("40")).await.expect(200).json(), json!({ "recorded": true }));
+        assert_eq!(desk.post(&path, shares("40")).await.expect(409).json()["type"], "/problems/compliance/apportioned");
+        theirs.post(&again, figure("4")).await.expect(201);
+    }
+
+    async fn a_program_proposes_a_remedy_and_another_person_takes_it(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.api(&world.person(Role::ContractManager)).await;
+        let path = format!("/api/v1/dues/{}/remedies", due.id);
+        let step = json!({ "kind": "step", "reason": "As the ladder says" });
+        assert_eq!(officer.post(&path, step.clone()).await.expect(409).json()["type"], "/problems/compliance/not-in-breach");
+        world.move_clock(noon(due.grace_until + Days::new(31))).await;
+        officer.post(&path, json!({ "kind": "step" })).await.expect(422);
+        world.api(&owner).await.post(&path, step.clone()).await.expect(403);
+        let proposed = officer.post(&path, step).await.expect(201);
+        assert_eq!(proposed.location, Some(format!("/api/v1/dues/{}", due.id)));
+        let taking = format!("/api/v1/remedies/{}/take", proposed.json()["id"].as_str().unwrap());
+        officer.post(&taking, json!({ "reason": "My own" })).await.expect(403);
+        let other = world.api(&world.person(Role::FundManager)).await;
+        assert_eq!(other.post(&taking, json!({ "reason": "Mild and enough" })).await.expect(200).json()["state"], "enforced");
+        let shown = officer.get(&format!("/api/v1/dues/{}", due.id)).await.expect(200).json();
+        assert_eq!((&shown["state"], &shown["remedies"][0]["title"]), (&json!("enforced"), &json!("Notice with a plan")));
     }
 }

@@ -129,7 +129,10 @@ async fn pages_show(world: &World, held: &Held, words: &[&str]) {
     own.get(&format!("/my-investments/{}/working?format=csv", held.id)).await.expect(200);
     let api = world.api(&held.ground.cast.fund_manager).await;
     api.get(&format!("/api/v1/investments/{}", held.id)).await.expect(200);
-    api.get(&format!("/api/v1/investments/{}/working", held.id)).await.expect(200);
+    let working = api.get(&format!("/api/v1/investments/{}/working", held.id)).await.expect(200).json();
+    let own =
+        world.api(&held.owner).await.get(&format!("/api/v1/my-investments/{}/working", held.id)).await.expect(200);
+    assert_eq!(own.json()["payments"], working["payments"]);
 }
 
 pub fn shares(preference: Option<Preference>) -> ShareTerms {

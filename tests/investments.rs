@@ -315,6 +315,8 @@ both! {
         let member = world.client(&ground.cast.committee_member).await;
         let verifier = world.client(&ground.cast.contract_manager).await;
         let manager = world.client(&ground.cast.fund_manager).await;
+        let listed = world.api(&owner).await.get("/api/v1/my-investments").await.expect(200).json();
+        assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["id"], &listed["items"][0]["cancelled"]), (1, &json!(id), &json!(false)));
         let shown = world.api(&owner).await.get(&format!("/api/v1/my-investments/{id}")).await.expect(200).json();
         let precedent = shown["precedents"][0]["id"].as_str().unwrap().to_owned();
         verifier.get(&format!("/investments/{id}")).await.expect(200).shows("Lease 1 is signed");

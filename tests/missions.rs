@@ -112,6 +112,19 @@ both! {
         desk.get(&format!("/missions/{slug}/readings")).await.expect(200).shows("Corrected").shows("Fifty certificates came late");
     }
 
+    async fn a_program_adds_a_partner_that_the_public_sees_with_the_mission(world: World) {
+        let lead = world.person(Role::MissionLead);
+        let (slug, _) = measured(&world, &lead).await;
+        let api = world.api(&lead).await;
+        let path = format!("/api/v1/missions/{slug}");
+        api.post(&format!("{path}/partners"), json!({ "name": "Growing Alliance" })).await.expect(422);
+        let added = api.post(&format!("{path}/partners"), json!({ "name": "Growing Alliance", "pledge": "Twelve gardens" })).await.expect(201);
+        assert_eq!(added.location.as_deref(), Some(path.as_str()));
+        api.post(&format!("{path}/publish"), json!({})).await.expect(200);
+        let shown = world.api(&Actor::Public).await.get(&path).await.expect(200).json();
+        assert_eq!(shown["partners"], json!([{ "id": added.json()["id"], "name": "Growing Alliance", "pledge": "Twelve gardens" }]));
+    }
+
     async fn the_database_itself_refuses_to_change_a_reading(world: World) {
         use diesel::connection::SimpleConnection;
         let lead = world.person(Role::MissionLead);

@@ -215,6 +215,77 @@ both! {
             assert!(refused.text.contains("kind"), "{kind}: {}", refused.text);
         }
     }
+    async fn a_program_reads_and_changes_an_organisations_profile_as_its_page_does(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let api = world.api(&owner).await;
+        let path = format!("/api/v1/organisations/{organisation}");
+        let before = api.get(&path).await.expect(200).json();
+        assert_eq!((&before["name"], &before["profile"]["contact_email"], &before["members"][0]["role"]),
+            (&json!("Harvest"), &json!("hello@example.org"), &json!("applicant_owner")));
+        let facts = json!({ "name": "Harvest Lane", "register_id": "GB-COH-01234567", "address": "12 Mill Lane",
+                            "contact_email": "Hello@Harvest.example", "purpose": "We cook together", "staff": "12", "kind": "company" });
+        let changed = api.post(&path, facts.clone()).await.expect(200).json();
+        assert_eq!(changed, api.get(&path).await.expect(200).json());
+        assert_eq!((&changed["name"], &changed["kind"]), (&json!("Harvest Lane"), &json!("community_interest_company")), "the kind stays");
+        assert_eq!(changed["profile"], json!({ "register_id": "GB-COH-01234567", "address": "12 Mill Lane",
+            "contact_email": "hello@harvest.example", "purpose": "We cook together", "staff": 12, "group": "" }));
+        world.client(&owner).await.get(&format!("/organisations/{organisation}")).await.expect(200).shows("Harvest Lane").shows("12 Mill Lane");
+        let wrong = api.post(&path, json!({ "name": "", "contact_email": "nobody", "staff": "many" })).await.expect(422);
+        assert_eq!(wrong.header("content-type"), Some("application/problem+json"));
+        for words in ["Enter the organisation's name", "Enter an email address", "staff"] {
+            assert!(wrong.text.contains(words), "{words}: {}", wrong.text);
+        }
+        let editor = world.api(&world.person_of(organisation, Role::ApplicantEditor)).await;
+        editor.get(&path).await.expect(200);
+        editor.post(&path, facts.clone()).await.expect(403);
+        let (_, stranger) = world.applicant("Elsewhere");
+        world.api(&stranger).await.get(&path).await.expect(404);
+        world.api(&stranger).await.post(&path, facts.clone()).await.expect(404);
+        world.api(&Actor::Public).await.post(&path, facts).await.expect(401);
+        assert_eq!(api.get(&path).await.expect(200).json()["name"], "Harvest Lane");
+    }
+    async fn a_program_ends_a_role_and_takes_an_offer_back(world: World) {
+        let (organisation, owner) = world.applicant("Harvest");
+        let editor = world.person_of(organisation, Role::ApplicantEditor);
+        let api = world.api(&owner).await;
+        let path = format!("/api/v1/organisations/{organisation}");
+        api.post(&format!("{path}/members"), json!({ "email": "new@example.org", "role": "applicant_editor" })).await.expect(200);
+        let team = api.get(&path).await.expect(200).json();
+        assert_eq!(team["invitations"][0]["email"], "new@example.org");
+        assert_eq!(world.api(&editor).await.get(&path).await.expect(200).json()["invitations"], json!([]), "offers are the owner's to see");
+        let offer = format!("{path}/invitations/{}/withdraw", team["invitations"][0]["id"].as_str().unwrap());
+        api.post(&offer, json!({})).await.expect(200);
+        api.post(&offer, json!({})).await.expect(404);
+        let member = |role: &str| {
+            let found = team["members"].as_array().unwrap().iter().find(|m| m["role"] == role).unwrap();
+            format!("{path}/members/{}/end", found["id"].as_str().unwrap())
+        };
+        api.post(&member("applicant_editor"), json!({})).await.expect(200);
+        assert_eq!(api.post(&member("applicant_owner"), json!({})).await.expect(409).json()["type"], "/problems/people/last-one");
+        let left = api.get(&path).await.expect(200).json();
+        assert_eq!((left["members"].as_array().unwrap().len(), &left["invitations"]), (1, &json!([])));
+    }
+    async fn a_program_of_an_administrator_manages_people_and_departments(world: World) {
+        let auditor = world.person(Role::Auditor);
+        let api = world.api(&world.person(Role::Administrator)).await;
+        let added = api.post("/api/v1/people/departments", json!({ "name": "Public Health" })).await.expect(201).json();
+        api.post("/api/v1/people/departments", json!({ "name": "" })).await.expect(422);
+        api.post("/api/v1/people/members", json!({ "email": "new@example.org", "role": "evaluator" })).await.expect(200);
+        let people = api.get("/api/v1/people").await.expect(200).json();
+        assert_eq!(people["departments"], json!([{ "id": added["id"], "name": "Public Health" }]));
+        let offer = &people["invitations"][0];
+        assert_eq!((&offer["email"], &offer["role"]), (&json!("new@example.org"), &json!("evaluator")));
+        api.post(&format!("/api/v1/people/invitations/{}/withdraw", offer["id"].as_str().unwrap()), json!({})).await.expect(200);
+        let end = |role: &str| {
+            let found = people["members"].as_array().unwrap().iter().find(|m| m["role"] == role).unwrap();
+            format!("/api/v1/people/members/{}/end", found["id"].as_str().unwrap())
+        };
+        world.api(&auditor).await.post(&end("auditor"), json!({})).await.expect(403);
+        api.post(&end("auditor"), json!({})).await.expect(200);
+        assert_eq!(api.post(&end("administrator"), json!({})).await.expect(409).json()["type"], "/problems/people/last-one");
+        let left = api.get("/api/v1/people").await.expect(200).json();
+        assert_eq!((&left["invitations"], left["members"].as_array().unwrap().len()), (&json!([]), 1));
+    }
     async fn an_administrator_adds_departments_and_a_mission_names_those_that_work_on_it(world: World) {
         let admin = world.client(&world.person(Role::Administrator)).await;
         admin.get("/people").await.expect(200).shows("No departments yet");

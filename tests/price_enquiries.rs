@@ -96,7 +96,7 @@ both! {
         // A wage that is not the one of today keeps the call from being published.
         let mut terms = world.app.db.read(move |db| calls::find(db, id)).await.unwrap().terms.0;
         terms.model.abnormally_low.as_mut().unwrap().hourly_wage = Some(Pence(1000));
-        let stale = calls::TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(&terms).unwrap() };
+        let stale = calls::TermsInput { title: String::new(), summary: String::new(), mission: String::new(), terms: serde_json::to_value(&terms).unwrap() };
         calls::set_terms(&world.app, &officer, id, &stale, world.now()).await.unwrap();
         desk.get(&format!("/desk/calls/{id}")).await.expect(200).shows("The living wage has changed since the money page was saved");
     }

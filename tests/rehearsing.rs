@@ -62,7 +62,12 @@ async fn versions(world: &World, id: Id<Call>) -> Vec<CallVersion> {
 }
 
 fn input(terms: &Terms) -> TermsInput {
-    TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(terms).unwrap() }
+    TermsInput {
+        title: String::new(),
+        summary: String::new(),
+        mission: String::new(),
+        terms: serde_json::to_value(terms).unwrap(),
+    }
 }
 
 both! {

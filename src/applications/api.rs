@@ -13,7 +13,7 @@ use crate::db::Page;
 use crate::documents::Document;
 use crate::error::Error;
 use crate::http::api::{Listed, PageQuery, created, ok};
-use crate::http::{Answer, Parts, Sent, Visit};
+use crate::http::{Answer, Parts, Sent, Visit, attachment};
 use crate::people::policy::{Action, can};
 use crate::values::Id;
 use actix_web::web;
@@ -176,6 +176,18 @@ pub async fn attach(visit: Visit, id: web::Path<Id<Application>>, parts: Parts) 
         // Neither name nor hash: this answer may be kept to be given again.
         &json!({ "document": file.document, "scanned": file.scanned }),
     )
+}
+
+/// The bytes of a file of one's own draft, under its own name.
+///
+/// # Errors
+/// NotFound, also for another's.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/files/{document}", tag = "applications", security(("token" = [])),
+    params(("id" = String, Path), ("document" = String, Path)), responses((status = 200, description = "The file")))]
+pub async fn own_file(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>) -> Answer {
+    let (id, document) = path.into_inner();
+    let (file, bytes) = actions::own_file(&visit.app, &visit.actor, id, document, visit.now).await?;
+    attachment(&file.name, &file.media_type, bytes)
 }
 
 /// Takes a file out of the draft.
@@ -376,6 +388,18 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     ok(&json!({ "answers": answers, "price": price }))
 }
 
+/// The bytes of a file of an opened application, under its own name.
+///
+/// # Errors
+/// NotFound while it is sealed.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/content/files/{document}", tag = "applications", security(("token" = [])),
+    params(("id" = String, Path), ("document" = String, Path)), responses((status = 200, description = "The file")))]
+pub async fn opened_file(visit: Visit, path: web::Path<(Id<Application>, Id<Document>)>) -> Answer {
+    let (id, document) = path.into_inner();
+    let (file, bytes) = actions::read_file(&visit.app, &visit.actor, id, document).await?;
+    attachment(&file.name, &file.media_type, bytes)
+}
+
 /// What an opened investment application could carry, from its cash-flow sheet.
 ///
 /// # Errors
@@ -415,6 +439,7 @@ pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: 
         save_draft,
         missing,
         attach,
+        own_file,
         detach,
         sheet,
         submit,
@@ -427,6 +452,7 @@ pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: 
         open_investments,
         of_call,
         content,
+        opened_file,
         affordability
     ),
     components(schemas(StartInput, Declaration, PartInput, EligibilityInput, WhichApplication))

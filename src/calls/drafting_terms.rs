@@ -9,6 +9,7 @@ use super::{lots, stages, store};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
+use crate::missions::Mission;
 use crate::people::policy::Action;
 use crate::values::{Actor, Id, Instant, Parser, Quantity, Share};
 use rust_decimal::Decimal;
@@ -339,6 +340,8 @@ pub struct TermsInput {
     pub title: String,
     /// Summary; unchanged when empty.
     pub summary: String,
+    /// Identifier of the mission it serves; unchanged when empty.
+    pub mission: String,
     /// Terms as JSON. A condition may leave out `version` and `body`: the catalogue's current ones are taken.
     #[schema(value_type = Object)]
     pub terms: Value,
@@ -394,6 +397,7 @@ pub async fn set_terms(app: &App, actor: &Actor, id: Id<Call>, input: &TermsInpu
     let mut form = Parser::default();
     let title = form.optional_text("title", &input.title, 160);
     let summary = form.optional_text("summary", &input.summary, 600);
+    let mission = form.optional::<Id<Mission>>("mission", &input.mission);
     form.finish()?;
     let sent = input.terms.clone();
     change(app, actor, id, "terms", now, move |db, call| {
@@ -403,6 +407,10 @@ pub async fn set_terms(app: &App, actor: &Actor, id: Id<Call>, input: &TermsInpu
         }
         if let Some(summary) = &summary {
             call.summary.clone_from(summary);
+        }
+        if let Some(mission) = mission {
+            catalogue::check_mission(db, call.authority_id, mission)?;
+            call.mission_id = mission;
         }
         Ok(())
     })

@@ -426,7 +426,12 @@ pub async fn draft(app: &App, officer: &Actor, mission: Id<Mission>, terms: &Ter
         mission: mission.to_string(),
     };
     let id = drafting::create(app, officer, &new, now).await?;
-    let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(terms)? };
+    let input = TermsInput {
+        title: String::new(),
+        summary: String::new(),
+        mission: String::new(),
+        terms: serde_json::to_value(terms)?,
+    };
     drafting_terms::set_terms(app, officer, id, &input, now).await?;
     Ok(id)
 }

@@ -2,14 +2,14 @@
 
 use super::actions::{self, ApportionInput, DecisionInput, ReportInput};
 use super::model::{Claim, DoubleCount, Due, RemedyStep};
-use super::pages::{DueQuery, lines, whole};
+use super::pages::{DueQuery, evidence_file, lines, whole};
 use super::remedies::{self, ProposeInput, TakeInput};
 use super::shared_pages::shared;
 use crate::agreements::{self, Agreement};
-use crate::documents::Upload;
+use crate::documents::{Document, Upload};
 use crate::error::Error;
 use crate::http::api::{Listed, created, ok};
-use crate::http::{Answer, Sent, Visit};
+use crate::http::{Answer, Sent, Visit, attachment};
 use crate::people::policy::{Action, can};
 use crate::values::Id;
 use actix_web::web;
@@ -102,6 +102,17 @@ pub async fn report(visit: Visit, id: web::Path<Id<Due>>, body: Sent<ReportInput
     created(&format!("/api/v1/dues/{id}"), &json!({ "claim": claim, "due": *id }))
 }
 
+/// The bytes of one file of evidence, under its own name. A due date lists the files of its newest figure.
+///
+/// # Errors
+/// NotFound, also for another's.
+#[utoipa::path(get, path = "/api/v1/evidence/{id}", tag = "compliance", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "The file")))]
+pub async fn evidence(visit: Visit, id: web::Path<Id<Document>>) -> Answer {
+    let (document, bytes) = evidence_file(&visit, *id).await?;
+    attachment(&document.name, &document.media_type, bytes)
+}
+
 /// Accepts, queries or rejects a figure.
 ///
 /// # Errors
@@ -191,5 +202,5 @@ pub async fn totals(visit: Visit, id: web::Path<Id<Agreement>>) -> Answer {
 
 /// The description of these routes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, one, report, decide, propose, take, double_counts, apportion, totals))]
+#[openapi(paths(list, one, report, evidence, decide, propose, take, double_counts, apportion, totals))]
 pub struct Docs;

@@ -481,12 +481,8 @@ pub async fn take(visit: Visit, id: web::Path<Id<RemedyStep>>, posted: Posted<Ta
     }
 }
 
-/// `GET /compliance/evidence/{id}`: one file of evidence.
-///
-/// # Errors
-/// NotFound for another's.
-pub async fn evidence(visit: Visit, id: web::Path<Id<Document>>) -> Answer {
-    let id = *id;
+/// One file of evidence and its bytes, for somebody who may read the agreement behind it; for page and API.
+pub(super) async fn evidence_file(visit: &Visit, id: Id<Document>) -> Result<(Document, Vec<u8>)> {
     let (document, due) = visit
         .app
         .db
@@ -501,8 +497,17 @@ pub async fn evidence(visit: Visit, id: web::Path<Id<Document>>) -> Answer {
         })
         .await?;
     if !can(&visit.actor, Action::ReadAgreements, &actions::thing(&due)) {
-        return Err(Error::NotFound.into());
+        return Err(Error::NotFound);
     }
     let bytes = documents::read_file(&visit.app.config.storage.documents, &document.stored_as).await?;
+    Ok((document, bytes))
+}
+
+/// `GET /compliance/evidence/{id}`: one file of evidence.
+///
+/// # Errors
+/// NotFound for another's.
+pub async fn evidence(visit: Visit, id: web::Path<Id<Document>>) -> Answer {
+    let (document, bytes) = evidence_file(&visit, *id).await?;
     attachment(&document.name, &document.media_type, bytes)
 }

@@ -41,7 +41,12 @@ impl Demo {
     }
 
     pub(super) async fn write_terms(&self, officer: &Actor, id: Id<Call>, terms: &Terms, at: Instant) -> Result<()> {
-        let input = TermsInput { title: String::new(), summary: String::new(), terms: serde_json::to_value(terms)? };
+        let input = TermsInput {
+            title: String::new(),
+            summary: String::new(),
+            mission: String::new(),
+            terms: serde_json::to_value(terms)?,
+        };
         set_terms(&self.app, officer, id, &input, at).await?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::payments::{self, Charge, Receive, Reverse};
 use super::restructuring::{self, Restructure};
 use super::{cancelling_store, store, visible};
 use crate::error::Error;
-use crate::http::api::{created, ok};
+use crate::http::api::{Listed, created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, can};
 use crate::values::Id;
@@ -23,6 +23,25 @@ use serde_json::json;
     responses((status = 200, description = "The investment")))]
 pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
     answer(&visit, *id, Action::ReadFund).await
+}
+
+/// The investments of one's own organisations, those of the newest agreement first; at most 200.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/my-investments", tag = "investments", security(("token" = [])),
+    responses((status = 200, description = "Investments")))]
+pub async fn list_own(visit: Visit) -> Answer {
+    let own: Vec<_> = visit.actor.applicant_organisations().map(|m| m.organisation).collect();
+    let found = visit.app.db.read(move |db| store::of_organisation(db, &own)).await?;
+    let shown = |i: Investment| {
+        json!({
+            "id": i.id, "reference": i.reference, "title": i.title, "agreement": i.agreement_id, "part": i.part,
+            "organisation": i.organisation_id, "instrument": i.terms.0.instrument(), "amount": i.amount,
+            "state": i.state, "cancelled": i.is_cancelled(), "opened_at": i.opened_at, "closed_on": i.closed_on,
+        })
+    };
+    ok(&Listed { items: found.into_iter().map(shown).collect(), next: None })
 }
 
 /// One's own investment.
@@ -280,6 +299,7 @@ pub async fn decide_cancelling(visit: Visit, id: web::Path<Id<Cancellation>>, bo
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     show,
+    list_own,
     show_own,
     verify,
     propose_drawdown,
@@ -288,6 +308,7 @@ pub async fn decide_cancelling(visit: Visit, id: web::Path<Id<Cancellation>>, bo
     charge,
     reverse,
     super::working_pages::program,
+    super::working_pages::own_program,
     report,
     report_own,
     propose_valuation,

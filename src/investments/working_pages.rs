@@ -110,3 +110,14 @@ pub async fn program(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
     let (_, payments, measures) = load(&visit, *id, Action::ReadFund).await?;
     ok(&json!({ "payments": payments, "measures": measures }))
 }
+
+/// The working of the payments of one's own investment.
+///
+/// # Errors
+/// NotFound.
+#[utoipa::path(get, path = "/api/v1/my-investments/{id}/working", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), responses((status = 200, description = "Line by line")))]
+pub async fn own_program(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
+    let (_, payments, _) = load(&visit, *id, Action::ReadOwnInvestment).await?;
+    ok(&json!({ "payments": payments }))
+}

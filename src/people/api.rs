@@ -1,18 +1,18 @@
 //! People and organisations for programs.
 
-use super::actions::{self, NewMember, OrganisationInput};
+use super::actions::{self, NewDepartment, NewMember, OrganisationInput};
 use super::audit_pages::AuditQuery;
-use super::model::Invitation;
+use super::model::{Invitation, Member};
 use super::policy::{Action, Thing, can, require};
 use super::store;
 use crate::audit;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::api::{Listed, PageQuery, created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::outbox::mail;
-use crate::values::{Id, actor};
+use crate::values::{Id, Role, actor};
 use actix_web::web;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Who the token speaks for.
 ///
@@ -31,20 +31,46 @@ pub async fn me(visit: Visit) -> Answer {
     ok(&json!({ "account": account, "roles": roles }))
 }
 
-/// An applicant organisation.
+fn shown_offer(offer: &Invitation) -> Value {
+    json!({ "id": offer.id, "email": offer.email, "role": offer.role, "until": offer.expires_at })
+}
+
+/// An organisation with the facts that its applications reuse; an applicant's with its team, and for its owner with the
+/// roles that are offered and not yet accepted.
+async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Result<Value> {
+    let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
+    if !can(&visit.actor, Action::ViewOrganisation, &thing) {
+        return Err(Error::NotFound);
+    }
+    let (manages, now) = (can(&visit.actor, Action::ManageOrganisation, &thing), visit.now);
+    let (organisation, members, offers) = visit
+        .app
+        .db
+        .read(move |db| {
+            let organisation = store::find_organisation(db, id)?;
+            let applicant = organisation.kind.is_applicant();
+            let members = if applicant { store::current_members(db, id)? } else { Vec::new() };
+            let offers = if manages { store::invitations_of(db, id, now)? } else { Vec::new() };
+            Ok((organisation, members, offers))
+        })
+        .await?;
+    let members: Vec<Value> =
+        members.iter().map(|(member, name, _)| json!({ "id": member.id, "name": name, "role": member.role })).collect();
+    let offers: Vec<Value> = offers.iter().map(shown_offer).collect();
+    Ok(json!({
+        "id": id, "kind": organisation.kind, "name": organisation.name, "profile": organisation.profile.0,
+        "members": members, "invitations": offers,
+    }))
+}
+
+/// An applicant organisation: the facts that its applications reuse, and its team.
 ///
 /// # Errors
 /// NotFound.
 #[utoipa::path(get, path = "/api/v1/organisations/{id}", tag = "people", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "The organisation")))]
 pub async fn organisation(visit: Visit, id: web::Path<Id<actor::Organisation>>) -> Answer {
-    let id = *id;
-    let organisation = visit.app.db.read(move |db| store::find_organisation(db, id)).await?;
-    let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
-    if !can(&visit.actor, Action::ViewOrganisation, &thing) {
-        return Err(Error::NotFound.into());
-    }
-    ok(&json!({ "id": id, "kind": organisation.kind, "name": organisation.name, "profile": organisation.profile.0 }))
+    ok(&shown_organisation(&visit, *id).await?)
 }
 
 /// Registers an applicant organisation.
@@ -58,6 +84,22 @@ pub async fn register_organisation(visit: Visit, body: Sent<OrganisationInput>) 
     created(&format!("/api/v1/organisations/{id}"), &json!({ "id": id }))
 }
 
+/// Changes an applicant organisation's name and the facts that its applications reuse: every field is written anew, but
+/// the kind stays.
+///
+/// # Errors
+/// Invalid, Denied, NotFound.
+#[utoipa::path(post, path = "/api/v1/organisations/{id}", tag = "people", security(("token" = [])),
+    params(("id" = String, Path)), request_body = OrganisationInput, responses((status = 200, description = "As it is now")))]
+pub async fn change_organisation(
+    visit: Visit,
+    id: web::Path<Id<actor::Organisation>>,
+    body: Sent<OrganisationInput>,
+) -> Answer {
+    actions::change_profile(&visit.app, &visit.actor, *id, &body.0).await?;
+    ok(&shown_organisation(&visit, *id).await?)
+}
+
 /// Offers a person a role in an applicant organisation's team. They hold it once they accept.
 ///
 /// # Errors
@@ -67,6 +109,107 @@ pub async fn register_organisation(visit: Visit, body: Sent<OrganisationInput>) 
 pub async fn add_member(visit: Visit, id: web::Path<Id<actor::Organisation>>, body: Sent<NewMember>) -> Answer {
     actions::invite(&visit.app, &visit.actor, *id, &body.0).await?;
     ok(&json!({ "invited": true }))
+}
+
+/// Ends a role in an applicant organisation's team. The last owner stays.
+///
+/// # Errors
+/// Denied, NotFound, refused.
+#[utoipa::path(post, path = "/api/v1/organisations/{id}/members/{member}/end", tag = "people", security(("token" = [])),
+    params(("id" = String, Path), ("member" = String, Path)), responses((status = 200, description = "Ended")))]
+pub async fn end_member(visit: Visit, path: web::Path<(Id<actor::Organisation>, Id<Member>)>) -> Answer {
+    let (organisation, member) = path.into_inner();
+    actions::end_member(&visit.app, &visit.actor, organisation, member).await?;
+    ok(&json!({ "ended": member }))
+}
+
+/// Takes back a role that was offered in an applicant organisation's team.
+///
+/// # Errors
+/// Denied, NotFound.
+#[utoipa::path(post, path = "/api/v1/organisations/{id}/invitations/{invitation}/withdraw", tag = "people",
+    security(("token" = [])), params(("id" = String, Path), ("invitation" = String, Path)),
+    responses((status = 200, description = "Taken back")))]
+pub async fn withdraw_invitation(visit: Visit, path: web::Path<(Id<actor::Organisation>, Id<Invitation>)>) -> Answer {
+    let (organisation, invitation) = path.into_inner();
+    actions::withdraw_invitation(&visit.app, &visit.actor, organisation, invitation).await?;
+    ok(&json!({ "withdrawn": invitation }))
+}
+
+/// The authority whose people the token's owner manages.
+fn managed(visit: &Visit) -> Result<Id<actor::Organisation>> {
+    visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)
+}
+
+/// The people of the administrator's authority, the roles offered and not yet accepted, and its departments.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/people", tag = "people", security(("token" = [])),
+    responses((status = 200, description = "People, offers and departments")))]
+pub async fn staff(visit: Visit) -> Answer {
+    let (authority, now) = (managed(&visit)?, visit.now);
+    let ((organisation, departments), members, offers) = visit
+        .app
+        .db
+        .read(move |db| {
+            let around = store::authority_with_departments(db, authority)?;
+            Ok((around, store::current_members(db, authority)?, store::invitations_of(db, authority, now)?))
+        })
+        .await?;
+    let members: Vec<Value> = members
+        .iter()
+        .map(|(member, name, email)| json!({ "id": member.id, "name": name, "email": email, "role": member.role }))
+        .collect();
+    let offers: Vec<Value> = offers.iter().map(shown_offer).collect();
+    let departments: Vec<Value> = departments.iter().map(|d| json!({ "id": d.id, "name": d.name })).collect();
+    ok(&json!({
+        "id": authority, "name": organisation.name, "members": members, "invitations": offers, "departments": departments,
+    }))
+}
+
+/// Offers a person a role in the administrator's authority. They hold it once they accept.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/people/members", tag = "people", security(("token" = [])),
+    request_body = NewMember, responses((status = 200, description = "Invited, whether the address has an account or not")))]
+pub async fn add_staff(visit: Visit, body: Sent<NewMember>) -> Answer {
+    actions::invite(&visit.app, &visit.actor, managed(&visit)?, &body.0).await?;
+    ok(&json!({ "invited": true }))
+}
+
+/// Ends a role in the administrator's authority. The last administrator stays.
+///
+/// # Errors
+/// Denied, NotFound, refused.
+#[utoipa::path(post, path = "/api/v1/people/members/{member}/end", tag = "people", security(("token" = [])),
+    params(("member" = String, Path)), responses((status = 200, description = "Ended")))]
+pub async fn end_staff(visit: Visit, member: web::Path<Id<Member>>) -> Answer {
+    actions::end_member(&visit.app, &visit.actor, managed(&visit)?, *member).await?;
+    ok(&json!({ "ended": *member }))
+}
+
+/// Takes back a role that was offered in the administrator's authority.
+///
+/// # Errors
+/// Denied, NotFound.
+#[utoipa::path(post, path = "/api/v1/people/invitations/{invitation}/withdraw", tag = "people", security(("token" = [])),
+    params(("invitation" = String, Path)), responses((status = 200, description = "Taken back")))]
+pub async fn withdraw_staff_invitation(visit: Visit, invitation: web::Path<Id<Invitation>>) -> Answer {
+    actions::withdraw_invitation(&visit.app, &visit.actor, managed(&visit)?, *invitation).await?;
+    ok(&json!({ "withdrawn": *invitation }))
+}
+
+/// Adds a department to the administrator's authority.
+///
+/// # Errors
+/// Invalid, Denied.
+#[utoipa::path(post, path = "/api/v1/people/departments", tag = "people", security(("token" = [])),
+    request_body = NewDepartment, responses((status = 201, description = "Added")))]
+pub async fn add_department(visit: Visit, body: Sent<NewDepartment>) -> Answer {
+    let id = actions::add_department(&visit.app, &visit.actor, managed(&visit)?, &body.0).await?;
+    created("/api/v1/people", &json!({ "id": id }))
 }
 
 /// The roles offered to the token's owner.

@@ -6,7 +6,7 @@ use commonweal::applications::samples::submit_complete;
 use commonweal::applications::{self, Reconciled, actions};
 use commonweal::calls::{CallKind, Part};
 use commonweal::error::Error;
-use commonweal::values::Role;
+use commonweal::values::{Actor, Role};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
@@ -109,6 +109,29 @@ both! {
         assert!(csv.text.contains("matches"), "{}", csv.text);
         world.client(&world.person(Role::Evaluator)).await.get(&format!("/desk/applications/{id}")).await.expect(403);
         world.client(&world.person(Role::Auditor)).await.get(&path).await.expect(200).hides("Ask for the opening");
+    }
+    async fn a_program_reads_the_files_of_an_application_once_it_is_open(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let upload = commonweal::documents::Upload { name: "plan.txt".into(), bytes: b"the plan itself".to_vec() };
+        let file = actions::attach(&world.app, &owner, id, "", upload, world.now()).await.unwrap();
+        submit_complete(&world.app, &owner, organisation, call.id, &sample("by program"), world.now()).await.unwrap();
+        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+        let (api, browser) = (world.api(&first).await, world.client(&first).await);
+        let path = format!("/api/v1/applications/{id}/content/files/{}", file.document);
+        let sealed = api.get(&path).await.expect(404);
+        assert_eq!(sealed.header("content-type"), Some("application/problem+json"));
+        world.move_clock(call.deadline_at.unwrap().plus(TimeDelta::minutes(6))).await;
+        actions::ask_opening(&world.app, &first, call.id, Part::Quality, world.now()).await.unwrap();
+        actions::confirm_opening(&world.app, &second, call.id, Part::Quality, world.now()).await.unwrap();
+        let read = api.get(&path).await.expect(200);
+        let page = browser.get(&format!("/desk/applications/{id}/files/{}", file.document)).await.expect(200);
+        assert_eq!((read.bytes.as_slice(), read.header("content-disposition")), (b"the plan itself".as_slice(), Some("attachment; filename=\"plan.txt\"")));
+        assert_eq!((read.header("content-type"), &read.bytes), (page.header("content-type"), &page.bytes));
+        world.api(&owner).await.get(&path).await.expect(403);
+        world.api(&world.person_of(world.other_council(), Role::ProcurementOfficer)).await.get(&path).await.expect(404);
+        world.api(&Actor::Public).await.get(&path).await.expect(401);
     }
     async fn an_altered_a_missing_and_an_extra_envelope_are_named_and_not_opened(world: World) {
         let call = tender(&world);

@@ -1,14 +1,15 @@
 //! Writing, sending, replacing, withdrawing.
 
 use super::sample_calls::{open_call, round, sample, tender, tender_terms};
+use crate::support::World;
 use chrono::TimeDelta;
 use commonweal::applications::actions::{self, Declaration};
 use commonweal::applications::samples::{self, submit_complete};
 use commonweal::applications::{self, ApplicationState};
-use commonweal::calls::CallKind;
+use commonweal::calls::{Call, CallKind};
 use commonweal::error::Error;
 use commonweal::outbox;
-use commonweal::values::{Actor, Clock, Role};
+use commonweal::values::{Actor, Clock, Id, Role};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -17,6 +18,21 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
         Err(Error::Refused(refusal)) => refusal.code,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// The call in its second version, as an amendment leaves it, and everybody told.
+async fn amended(world: &World, call: Id<Call>) {
+    let now = world.now();
+    world
+        .app
+        .db
+        .write_now(|db| {
+            use commonweal::db::schema::calls;
+            diesel::update(calls::table.filter(calls::id.eq(call))).set(calls::version.eq(2_i64)).execute(db)?;
+            outbox::emit(db, "call.amended", json!({ "call": call }), now)
+        })
+        .unwrap();
+    world.run_jobs().await;
 }
 
 fn declaration() -> Declaration {
@@ -148,13 +164,7 @@ both! {
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");
         let (id, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
-        let (call_id, now) = (call.id, world.now());
-        world.app.db.write_now(|db| {
-            use commonweal::db::schema::calls;
-            diesel::update(calls::table.filter(calls::id.eq(call_id))).set(calls::version.eq(2_i64)).execute(db)?;
-            outbox::emit(db, "call.amended", json!({ "call": call_id }), now)
-        }).unwrap();
-        world.run_jobs().await;
+        amended(&world, call.id).await;
         let mails = world.app.db.read_now(|db| outbox::mail::list(db, None, 10)).unwrap().items;
         assert!(mails.iter().any(|m| m.body.contains("What you sent stands")), "{mails:?}");
         let browser = world.client(&owner).await;
@@ -162,6 +172,21 @@ both! {
         browser.post(&format!("/applications/{id}/confirm"), &[]).await.expect(303);
         let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
         assert_eq!((row.call_version, row.state), (2, ApplicationState::Submitted));
+    }
+    async fn a_program_confirms_after_an_amendment_that_what_was_sent_stands(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
+        amended(&world, call.id).await;
+        let api = world.api(&owner).await;
+        let path = format!("/api/v1/applications/{id}");
+        assert_eq!(api.get(&path).await.expect(200).json()["needs_confirmation"], json!(true));
+        let editor = world.api(&world.person_of(organisation, Role::ApplicantEditor)).await;
+        editor.post(&format!("{path}/confirm"), json!({})).await.expect(403);
+        let receipt = api.post(&format!("{path}/confirm"), json!({})).await.expect(200).json();
+        assert_eq!(api.get(&format!("{path}/receipt")).await.expect(200).json()["receipt"]["audit_hash"], receipt["audit_hash"]);
+        let shown = api.get(&path).await.expect(200).json();
+        assert_eq!((&shown["needs_confirmation"], &shown["call_version"], &shown["state"]), (&json!(false), &json!(2), &json!("submitted")));
     }
     async fn a_closed_call_destroys_its_drafts_with_their_keys(world: World) {
         let call = tender(&world);
@@ -266,7 +291,15 @@ both! {
         let base = format!("/api/v1/applications/{}", made["id"].as_str().unwrap());
         let draft = samples::answers(&call.terms.0, &sample("by program"), world.now().date());
         api.post(&format!("{base}/draft"), json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
-        api.upload(&format!("{base}/files"), &[("about", "method")], &[("file", "plan.txt", b"a plan")]).await.expect(201);
+        let added = api.upload(&format!("{base}/files"), &[("about", "method")], &[("file", "plan.txt", b"a plan")]).await.expect(201);
+        let file = added.location.as_deref().unwrap();
+        let (read, page) = (api.get(file).await.expect(200), world.client(&owner).await.get(file.strip_prefix("/api/v1").unwrap()).await.expect(200));
+        assert_eq!((read.bytes.as_slice(), read.header("content-disposition")), (b"a plan".as_slice(), Some("attachment; filename=\"plan.txt\"")));
+        assert_eq!((read.header("content-type"), &read.bytes), (page.header("content-type"), &page.bytes));
+        let (_, stranger) = world.applicant("Somebody Else");
+        let unknown = world.api(&stranger).await.get(file).await.expect(404);
+        assert_eq!(unknown.header("content-type"), Some("application/problem+json"));
+        world.api(&Actor::Public).await.get(file).await.expect(401);
         assert_eq!(api.get(&format!("{base}/missing")).await.expect(200).json()["missing"], json!([]));
         let stored = api.get(&format!("{base}/draft")).await.expect(200).json();
         assert_eq!(stored["price"]["prices"]["cost"], json!("100000.00"));

@@ -148,6 +148,7 @@ fn applications_routes() -> Vec<Row> {
         post "/api/v1/applications/{id}/draft" WriteApplication => applications_api::save_draft,
         get "/api/v1/applications/{id}/missing" ReadOwnApplication => applications_api::missing,
         post "/api/v1/applications/{id}/files" WriteApplication => applications_api::attach,
+        get "/api/v1/applications/{id}/files/{document}" ReadOwnApplication => applications_api::own_file,
         post "/api/v1/applications/{id}/files/{document}/remove" WriteApplication => applications_api::detach,
         post "/api/v1/applications/{id}/cash-flow" WriteApplication => applications_api::sheet,
         post "/api/v1/applications/{id}/submit" SubmitApplication => applications_api::submit,
@@ -155,6 +156,7 @@ fn applications_routes() -> Vec<Row> {
         get "/api/v1/applications/{id}/receipt" ReadOwnApplication => applications_api::receipt,
         post "/api/v1/applications/{id}/withdraw" SubmitApplication => applications_api::withdraw,
         get "/api/v1/applications/{id}/content" ReadOpened => applications_api::content,
+        get "/api/v1/applications/{id}/content/files/{document}" ReadOpened => applications_api::opened_file,
         get "/api/v1/applications/{id}/affordability" ReadOpened => applications_api::affordability,
     ]
 }
