@@ -99,13 +99,13 @@ enum KeysCommand {
     #[command(after_help = "Example:\n  commonweal --config production.toml keys rotate")]
     Rotate,
     /// Put new keys in the place of a master key that is lost, by the recovery key that was kept offline. The backup's
-    /// database and documents are in their places; the servers are stopped. The recovery key is used up by this: the new
-    /// recovery.key is for moving offline.
+    /// database and documents are in their places; the servers are stopped. The new recovery.key is for moving offline,
+    /// beside the old one, which goes on opening the files of before.
     #[command(after_help = "Example:\n  commonweal --config production.toml keys restore --recovery-key recovery.key")]
     Restore {
-        /// The recovery key as it was written at installation.
-        #[arg(long)]
-        recovery_key: PathBuf,
+        /// The recovery key as it was written at installation. Where keys were restored before, each of that time too.
+        #[arg(long, required = true)]
+        recovery_key: Vec<PathBuf>,
     },
 }
 

@@ -13,7 +13,7 @@ use crate::values::{Actor, Clock, Instant, Subject};
 use crate::{applications, calls};
 use chrono::TimeDelta;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `verify audit`: prints the report; exit 1 when something is wrong.
@@ -136,27 +136,34 @@ fn wrap_anew(db: &mut Db, keys: &Keys, now: Instant, action: &'static str) -> Re
     Ok((calls, drafts))
 }
 
-/// `keys restore`: keys for a database whose master is lost, by the recovery key. The new key files are written when
-/// everything was opened with it, and before the database is committed: broken off in between, it is simply done again.
+/// `keys restore`: keys for a database whose master is lost, by the recovery keys. The new key files are written when
+/// everything was opened with them, and before the database is committed: broken off in between, it is simply done again.
 ///
 /// # Errors
-/// Internal when the master is not lost, when the recovery key opens nothing of this database, or what the database or
-/// the file system says; nothing is changed then.
-pub(super) fn restore_keys(config_file: Option<&Path>, recovery_key: &Path) -> Result<ExitCode> {
+/// Internal when the master is not lost, when a recovery key lies in the key folder itself, when they open nothing of
+/// this database, or what the database or the file system says; the database is unchanged then.
+pub(super) fn restore_keys(config_file: Option<&Path>, recovery_keys: &[PathBuf]) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     let database = open_existing(&config)?;
     let folder = &config.storage.keys;
     let (known, moved) = database
         .read_now(|db| Ok((read_setting(db, setting::MASTER_KEY)?, read_setting(db, setting::CLOCK_OFFSET)?)))?;
-    if known.is_some() && Keys::load(folder).ok().map(|keys| keys.fingerprint()) == known {
+    if known.is_some_and(|known| Keys::has_master(folder, &known)) {
         return Err(Error::internal(format!(
-            "The master.key in {} is the one this database was sealed with: there is nothing to restore.",
+            "The key folder {} has the master key that this database was sealed with: there is nothing to restore. If the \
+             server does not start, put the other files of the folder back from its backup.",
             folder.display()
         )));
     }
-    let secret = std::fs::read_to_string(recovery_key)
-        .map_err(|e| Error::internal(format!("{} cannot be read: {e}.", recovery_key.display())))?;
-    let (keys, files) = Keys::restored(folder, &secret)?;
+    let read = |path: &PathBuf| {
+        let inside = path.canonicalize().is_ok_and(|path| folder.canonicalize().is_ok_and(|f| path.starts_with(f)));
+        if inside {
+            return Err(Error::internal(format!("Move {} out of the key folder first.", path.display())));
+        }
+        std::fs::read_to_string(path).map_err(|e| Error::internal(format!("{} cannot be read: {e}.", path.display())))
+    };
+    let secrets = recovery_keys.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let (keys, files) = Keys::restored(folder, &secrets)?;
     let now = Clock::machine().plus(TimeDelta::microseconds(moved.and_then(|m| m.parse().ok()).unwrap_or(0)));
     let (calls, drafts) = database.write_now(|db| {
         let done = wrap_anew(db, &keys, now, "keys.restored").map_err(|error| {
@@ -172,7 +179,7 @@ pub(super) fn restore_keys(config_file: Option<&Path>, recovery_key: &Path) -> R
         "{}",
         serde_json::to_string_pretty(&json!({
             "call_keys": calls, "draft_keys": drafts, "fingerprint": keys.fingerprint(),
-            "new_audit_key": files.holds("audit.key"), "new_recovery_key": files.holds("recovery.key"),
+            "new_audit_key": files.holds("audit.key"), "move_offline": folder.join("recovery.key"),
         }))?
     );
     Ok(ExitCode::SUCCESS)

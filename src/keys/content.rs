@@ -126,7 +126,7 @@ mod tests {
         assert!(!sealed.windows(5).any(|w| w == b"price"));
         assert_eq!(keys.content_key(&wrapped).unwrap().open(&sealed).unwrap(), b"our price is 7");
         let recovery = std::fs::read_to_string(folder.path().join("recovery.key")).unwrap();
-        let (restored, _) = Keys::restored(tempfile::tempdir().unwrap().path(), &recovery).unwrap();
+        let (restored, _) = Keys::restored(tempfile::tempdir().unwrap().path(), &[recovery]).unwrap();
         assert_eq!(restored.content_key(&wrapped).unwrap().open(&sealed).unwrap(), b"our price is 7");
         assert!(self::keys().1.content_key(&wrapped).is_err());
     }

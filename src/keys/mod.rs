@@ -9,7 +9,7 @@
 //! on opening the keys of files: those travel inside sealed content, which nobody may write again. Where the master is
 //! lost, the recovery key is retired in its place, and a new pair takes over.
 //!
-//! Public names: [`Keys`], [`SealingKey`] for what anybody may seal, [`ContentKey`] for what only the service writes.
+//! Public names: [`Keys`], [`NewFiles`], [`SealingKey`] for what anybody may seal, [`ContentKey`] for what only the service writes.
 
 mod content;
 
@@ -178,15 +178,19 @@ impl Keys {
         self.wrap(&secret)
     }
 
-    /// Keys for a database whose master is lost, and the files to write before they are used. The recovery key opens
-    /// what was sealed before, as a retired master. It lies on this machine from then on, so it recovers nothing any
-    /// more: a new pair is made. What else the folder lacks is made too; what it has is kept. Done again after it was
-    /// broken off, it goes on with what was written.
+    /// Keys for a database whose master is lost, and the files to write before they are used. The recovery keys open
+    /// what was sealed before, as retired masters; of several that an installation had in its life each opens what was
+    /// sealed in its time. They lie on this machine from then on, so a new pair is made for what comes. What else the
+    /// folder lacks is made too; what it has is kept. Done again after it was broken off, it goes on with what was
+    /// written.
     ///
     /// # Errors
-    /// Internal when the text is no secret key or a file in the folder is damaged.
-    pub fn restored(folder: &Path, recovery_key: &str) -> Result<(Keys, NewFiles)> {
-        let lost = Identity::from_str(recovery_key.trim())
+    /// Internal when a text is no secret key or a file in the folder is damaged.
+    pub fn restored(folder: &Path, recovery_keys: &[String]) -> Result<(Keys, NewFiles)> {
+        let lost: Vec<Identity> = recovery_keys
+            .iter()
+            .map(|key| Identity::from_str(key.trim()))
+            .collect::<Result<_, _>>()
             .map_err(|_| Error::internal("This is not a recovery key: it begins with AGE-SECRET-KEY-1."))?;
         let text = |key: &Identity| Zeroizing::new(key.to_string().expose_secret().to_owned());
         let kept = |name: &str| -> Result<Option<Zeroizing<String>>> {
@@ -194,11 +198,11 @@ impl Keys {
             if path.exists() { read_trimmed(&path).map(|text| Some(Zeroizing::new(text))) } else { Ok(None) }
         };
         let damaged = |name: &str| Error::internal(format!("{name} in {} is damaged", folder.display()));
-        let mut files = vec![(retired_path(folder, &lost), text(&lost))];
+        let mut files: Vec<_> = lost.iter().map(|key| (retired_path(folder, key), text(key))).collect();
         let mut retired = read_retired(folder)?;
-        retired.push(lost.clone());
+        retired.extend(lost.iter().cloned());
         let recovery = match kept(RECOVERY)? {
-            Some(public) if *public != lost.to_public().to_string() => {
+            Some(public) if lost.iter().all(|key| *public != key.to_public().to_string()) => {
                 Recipient::from_str(&public).map_err(|_| damaged(RECOVERY))?
             }
             _ => {
@@ -226,6 +230,16 @@ impl Keys {
             }
         };
         Ok((Keys(Arc::new(Inner::new(master, retired, recovery, audit))), NewFiles(files)))
+    }
+
+    /// Whether the key folder has the master of this fingerprint, in its place or about to be put there by a rotation
+    /// that was broken off.
+    #[must_use]
+    pub fn has_master(folder: &Path, known_fingerprint: &str) -> bool {
+        [MASTER, NEXT].iter().any(|name| {
+            let text = read_trimmed(&folder.join(name)).unwrap_or_default();
+            Identity::from_str(&text).is_ok_and(|key| fingerprint_of(&key) == known_fingerprint)
+        })
     }
 
     /// A fingerprint of the master key that the database remembers, so that start-up can refuse a wrong one.
@@ -347,21 +361,24 @@ fn signing_key(seed: &str) -> Option<SigningKey> {
 pub struct NewFiles(Vec<(PathBuf, Zeroizing<String>)>);
 
 impl NewFiles {
-    /// Writes them, each in the place of one that is no longer used, the master last.
+    /// Writes them, each in the place of one that is no longer used, the master last, so that they outlast a loss of
+    /// power.
     ///
     /// # Errors
     /// What the file system says.
     pub fn write(&self) -> Result<()> {
         for (path, text) in &self.0 {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
+            let Some(folder) = path.parent() else { continue };
+            std::fs::create_dir_all(folder)?;
             let beside = path.with_extension("new");
             if beside.exists() {
                 std::fs::remove_file(&beside)?;
             }
             write_secret(&beside, text)?;
             std::fs::rename(&beside, path)?;
+            for above in folder.ancestors().take(3).filter(|above| above.is_dir()) {
+                std::fs::File::open(above)?.sync_all()?;
+            }
         }
         Ok(())
     }
@@ -434,13 +451,13 @@ mod tests {
         assert_eq!(keys.open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
         let recovery = std::fs::read_to_string(folder.path().join("recovery.key")).unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
-        let (restored, files) = Keys::restored(elsewhere.path(), &recovery).unwrap();
+        let (restored, files) = Keys::restored(elsewhere.path(), std::slice::from_ref(&recovery)).unwrap();
         assert_eq!(restored.open(&key.wrapped, &sealed).unwrap(), b"our price is 7");
         assert!(Keys::load(elsewhere.path()).is_err(), "nothing is written before it is asked for");
         files.write().unwrap();
         let kept = Keys::load(elsewhere.path()).unwrap();
         assert_eq!(kept.fingerprint(), restored.fingerprint());
-        let (again, nothing_new) = Keys::restored(elsewhere.path(), &recovery).unwrap();
+        let (again, nothing_new) = Keys::restored(elsewhere.path(), std::slice::from_ref(&recovery)).unwrap();
         assert_eq!(again.fingerprint(), kept.fingerprint());
         assert!(!nothing_new.holds("master.key") && !nothing_new.holds("recovery.pub"));
         let stranger = Keys::load_or_make(tempfile::tempdir().unwrap().path()).unwrap();

@@ -48,7 +48,7 @@ pub async fn headers<B: MessageBody + 'static>(
 /// everybody may see.
 fn set(headers: &mut HeaderMap, viewer: bool, kept: bool) {
     // The viewer's files have no hash in their names: they are kept, and asked for again.
-    let how_long = if !kept { Some("no-store") } else { viewer.then_some("no-cache") };
+    let how_long = if kept { viewer.then_some("no-cache") } else { Some("no-store") };
     if let Some(how_long) = how_long.filter(|_| !headers.contains_key(CACHE_CONTROL)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(how_long));
     }

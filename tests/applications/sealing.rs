@@ -198,7 +198,7 @@ both! {
         // The server is lost: new keys, and the recovery key that was kept offline.
         let new_keys = commonweal::keys::Keys::load_or_make(&elsewhere.path().join("new")).unwrap();
         let recovery = std::fs::read_to_string(world.app.config.storage.keys.join("recovery.key")).unwrap();
-        let (rescued, _) = commonweal::keys::Keys::restored(&elsewhere.path().join("new"), &recovery).unwrap();
+        let (rescued, _) = commonweal::keys::Keys::restored(&elsewhere.path().join("new"), &[recovery]).unwrap();
         let call_id = call.id;
         let (keys, envelope) = world.app.db.read_now(|db| {
             use commonweal::db::schema::envelopes;

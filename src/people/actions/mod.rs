@@ -76,6 +76,10 @@ pub async fn sign_in(app: &App, source: &str, input: &SignIn) -> Result<Id<Accou
     if let (true, Some(id)) = (matches, usable) {
         app.db
             .write(move |db| {
+                // Locked by guesses that came at the same time.
+                if store::failures(db, id)?.is_some_and(|(_, locked)| rules::is_locked(locked, machine_now)) {
+                    return Err(PeopleRefusal::SignIn.into());
+                }
                 store::set_failures(db, id, 0, None)?;
                 let actor = Actor::Person { account: id, name: String::new(), memberships: Vec::new() };
                 note(db, &actor, None, "account.signed_in", Subject::new("account", id), json!({}), now)
