@@ -45,6 +45,23 @@ async fn bid_with_file(
     (call, id, owner, file.document)
 }
 
+/// Opens what [`bid_with_file`] sent and reads its file, whose own key lies inside the sealed answers: only a retired
+/// master or recovery key opens that.
+async fn two_officers_open(
+    world: &World,
+    call: &Call,
+    id: Id<applications::Application>,
+    file: Id<commonweal::documents::Document>,
+) {
+    let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+    let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+    actions::ask_opening(&world.app, &first, call.id, Part::Quality, now).await.unwrap();
+    let report = actions::confirm_opening(&world.app, &second, call.id, Part::Quality, now).await.unwrap();
+    assert_eq!((report.opened(), report.findings().len()), (1, 0));
+    let got = world.client(&second).await.get(&format!("/desk/applications/{id}/files/{file}")).await.expect(200);
+    assert_eq!(got.bytes, b"the plan itself");
+}
+
 fn stored(folder: &Path) -> Vec<std::path::PathBuf> {
     std::fs::read_dir(folder)
         .unwrap()
@@ -65,14 +82,7 @@ both! {
         assert_ne!(std::fs::read_to_string(keys.join("master.key")).unwrap(), old);
 
         let world = world.restarted().await;
-        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
-        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
-        actions::ask_opening(&world.app, &first, call.id, Part::Quality, now).await.unwrap();
-        let report = actions::confirm_opening(&world.app, &second, call.id, Part::Quality, now).await.unwrap();
-        assert_eq!((report.opened(), report.findings().len()), (1, 0));
-        // A file's own key lies inside the sealed answers: the retired master opens it.
-        let got = world.client(&second).await.get(&format!("/desk/applications/{id}/files/{file}")).await.expect(200);
-        assert_eq!(got.bytes, b"the plan itself");
+        two_officers_open(&world, &call, id, file).await;
 
         std::fs::write(keys.join("master.key"), old).unwrap();
         std::fs::remove_dir_all(keys.join("retired")).unwrap();
@@ -105,13 +115,7 @@ both! {
         assert_ne!(std::fs::read(keys.join("recovery.key")).unwrap(), std::fs::read(&recovery).unwrap(), "the next one is another");
 
         let world = world.restarted().await;
-        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
-        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
-        actions::ask_opening(&world.app, &first, call.id, Part::Quality, now).await.unwrap();
-        let report = actions::confirm_opening(&world.app, &second, call.id, Part::Quality, now).await.unwrap();
-        assert_eq!((report.opened(), report.findings().len()), (1, 0));
-        let got = world.client(&second).await.get(&format!("/desk/applications/{id}/files/{file}")).await.expect(200);
-        assert_eq!(got.bytes, b"the plan itself");
+        two_officers_open(&world, &call, id, file).await;
     }
     async fn a_rotation_that_was_broken_off_after_the_database_is_finished_by_the_next_start(world: World) {
         let (call, ..) = bid_with_file(&world).await;
