@@ -199,6 +199,15 @@ pub fn ready(world: &World, kind: CallKind, bids: &[(&str, i64, i64)]) -> Ready 
     Ready { call: call.id, officer, evaluators, bids: ids, suppliers }
 }
 
+/// Puts somebody on the panel, who declares no conflict.
+pub async fn judges(world: &World, ready: &Ready, person: &Actor) {
+    let account = person.account().unwrap().to_string();
+    let now = world.now();
+    panel::add_member(&world.app, &ready.officer, ready.call, &panel::MemberInput { account }, now).await.unwrap();
+    let none = panel::DeclarationInput { answer: "none".into(), ..Default::default() };
+    panel::declare(&world.app, person, ready.call, &none, now).await.unwrap();
+}
+
 /// Alder plans best, everybody else well enough; the second evaluator is one level milder.
 pub fn judge(evaluator: usize, name: &str, criterion: &str) -> u32 {
     match criterion {
@@ -249,10 +258,7 @@ both! {
     async fn saving_a_score_takes_at_most_six_statements(world: World) {
         let ready = ready(&world, CallKind::Tender, &BIDS);
         let (person, now) = (&ready.evaluators[0], world.now());
-        let account = person.account().unwrap().to_string();
-        panel::add_member(&world.app, &ready.officer, ready.call, &panel::MemberInput { account }, now).await.unwrap();
-        let none = panel::DeclarationInput { answer: "none".into(), ..Default::default() };
-        panel::declare(&world.app, person, ready.call, &none, now).await.unwrap();
+        judges(&world, &ready, person).await;
         let score = sheets::ScoreInput { level: "4".into(), reason: "Clear".into(), ..Default::default() };
         let before = world.app.db.statements();
         sheets::save(&world.app, person, ready.call, ready.bids[0], "plan", &score, now).await.unwrap();
@@ -264,10 +270,7 @@ both! {
         let now = world.now();
         samples::score_everything(&world.app, &ready.officer, &ready.evaluators[..1], ready.call, &judge, now).await.unwrap();
         let second = &ready.evaluators[1];
-        let account = second.account().unwrap().to_string();
-        panel::add_member(&world.app, &ready.officer, ready.call, &panel::MemberInput { account }, now).await.unwrap();
-        let none = panel::DeclarationInput { answer: "none".into(), ..Default::default() };
-        panel::declare(&world.app, second, ready.call, &none, now).await.unwrap();
+        judges(&world, &ready, second).await;
         let api = world.api(second).await;
         let path = format!("/api/v1/calls/{}/scores", ready.call);
         world.client(second).await.get("/tasks").await.expect(200).shows("Score the answers");

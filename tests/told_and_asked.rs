@@ -1,7 +1,7 @@
 //! What everybody is told when a call changes, what a call may ask, and the reasons that are asked of officers.
 
 use crate::applications::sample_calls::sample;
-use crate::scoring::{ready, signed};
+use crate::scoring::{judges, ready, signed};
 use crate::support::World;
 use chrono::TimeDelta;
 use commonweal::applications::actions as applying;
@@ -12,7 +12,6 @@ use commonweal::calls::samples::{self, Dates};
 use commonweal::calls::{self, CallKind};
 use commonweal::db::schema::{accounts, scores};
 use commonweal::outbox::mail;
-use commonweal::scoring::panel;
 use commonweal::values::{Actor, Role, Share};
 use diesel::prelude::*;
 use rust_decimal::dec;
@@ -131,11 +130,8 @@ both! {
 
     async fn no_score_is_final_while_one_of_them_is_without_its_reason(world: World) {
         let ready = ready(&world, CallKind::Tender, &BIDS);
-        let (person, now) = (&ready.evaluators[0], world.now());
-        let account = person.account().unwrap().to_string();
-        panel::add_member(&world.app, &ready.officer, ready.call, &panel::MemberInput { account }, now).await.unwrap();
-        let none = panel::DeclarationInput { answer: "none".into(), ..Default::default() };
-        panel::declare(&world.app, person, ready.call, &none, now).await.unwrap();
+        let person = &ready.evaluators[0];
+        judges(&world, &ready, person).await;
         let api = world.api(person).await;
         let scores_of = format!("/api/v1/calls/{}/scores", ready.call);
         for bid in &ready.bids {
