@@ -31,7 +31,7 @@
 //!   One exception: sending an application and casting a vote, whose only preconditions are compared in UPDATEs of their
 //!   own rows. On PostgreSQL these run at READ COMMITTED, because serializable ones aborted each other for sharing a page
 //!   of an index ([`db::Database::write_compared`]); submissions that come at once share their statements too
-//!   ([`db::Gathered`]).
+//!   ([`db::Gathered`]). Rankings of one call take turns ([`db::Database::write_in_turn`]).
 //! - News travels down the list as an event in the outbox; what must be true at once is derived.
 //! - Today is a parameter. The clock is read in one place, once a request. Sending and withdrawing an application read
 //!   it again inside the write: a deadline is judged when the words are stored, not when a slow request began.

@@ -103,7 +103,6 @@ pub fn service(
         .wrap(from_fn(outside::measure))
         .wrap(Compress::default())
         .configure(outside::routes::configure)
-        .service(outside::viewer())
 }
 
 /// Serves until asked to stop (SIGTERM, SIGINT), then finishes what it has taken.
@@ -114,7 +113,8 @@ pub async fn run(app: App) -> Result<()> {
     let metrics = Metrics::install();
     let handlers = handlers();
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(work(app.clone(), handlers.clone(), stopped));
+    let worker = tokio::spawn(work(app.clone(), handlers.clone(), metrics.clone(), stopped.clone()));
+    let linker = tokio::spawn(link(app.clone(), stopped));
     let (listen, workers) = (app.config.server.listen.clone(), app.config.server.workers);
     let folding = tokio::spawn({
         let metrics = metrics.clone();
@@ -138,66 +138,118 @@ pub async fn run(app: App) -> Result<()> {
     server.await?;
     folding.abort();
     let _ = stop.send(true);
-    worker.await.map_err(|e| Error::Internal(Box::new(e)))?;
+    let (worker, linker) = tokio::join!(worker, linker);
+    worker.and(linker).map_err(|e| Error::Internal(Box::new(e)))?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Seconds for which one node is the worker without renewing.
-const LEASE_SECONDS: i64 = 10;
-/// Pause between two looks for work.
+/// Name and seconds of the lease of the node that runs jobs: longer than a mail server is waited for, so that no other node
+/// sends the same mail meanwhile.
+const WORKER: (&str, i64) = ("worker", 30);
+/// The same of the node that links the audit chain.
+const LINKER: (&str, i64) = ("audit-chain", 10);
+/// Pause between two looks for work, and between two links of the audit chain.
 const TICK: Duration = Duration::from_millis(400);
-/// Time for jobs between two links of the audit chain, which is to grow within a second however long the queue is.
+/// Time for jobs in one turn of the worker.
 const JOBS_FOR: Duration = Duration::from_millis(200);
+/// The longest pause of a worker that has more to do.
+const YIELD: Duration = Duration::from_secs(2);
 /// How often the samples of the metrics are folded.
 const FOLD: Duration = Duration::from_secs(5);
 /// How often the audit chain's head is signed.
 const CHECKPOINT_MINUTES: i64 = 60;
 
-// A row is linked within a second of its commit: it waits for one pause and one turn of jobs at most, and four tenths are
-// left for the linking. A single job that takes longer than its turn, such as a mail server that is slow to answer, holds
-// the link up for as long.
-const _: () = assert!(TICK.as_millis() + JOBS_FOR.as_millis() <= 600);
+// A row is linked within a second of its commit: it waits for one pause at most, and the rest is left for the linking.
+const _: () = assert!(TICK.as_millis() <= 500);
 
-/// The worker of this process: due jobs, the audit chain, hourly checkpoints. One node at a time, by lease.
-async fn work(app: App, handlers: Handlers, mut stopped: watch::Receiver<bool>) {
+/// The worker of this process: due jobs, hourly checkpoints. One node at a time, by lease.
+async fn work(app: App, handlers: Handlers, metrics: Metrics, mut stopped: watch::Receiver<bool>) {
     let holder = Id::<Clock>::new().to_string();
     let mut last = Upkeep::begun(Clock::machine());
     loop {
         let begun = Stopwatch::now();
         let pause = match tick(&app, &handlers, &holder, &mut last, Clock::machine()).await {
-            Ok(waiting) => pause(waiting, begun.elapsed()),
+            Ok(waiting) => pause(waiting, begun.elapsed(), metrics.under_way()),
             Err(error) => {
                 tracing::error!(%error, "the worker failed and goes on");
                 TICK
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            biased;
             _ = stopped.changed() => {
                 // What was committed last is linked before the process ends, and signed: a node that is started anew more
                 // often than hourly would otherwise never sign.
                 if let Err(error) = sign(&app).await {
                     tracing::error!(%error, "the audit chain was not brought up to date");
                 }
-                return;
+                return give_up(&app, WORKER.0, holder).await;
             }
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-/// How long the worker rests after a turn that took so long: [`TICK`] at most.
-fn pause(waiting: Waiting, took: Duration) -> Duration {
+/// How long the worker rests after a turn that took so long, when so many requests are under way at its end.
+fn pause(waiting: Waiting, took: Duration, under_way: u32) -> Duration {
     match waiting {
-        // A long queue gets a third of the time: people who wait for a page come before mails.
-        Waiting::More => took.saturating_mul(2).min(TICK),
+        // People who wait for a page come before mails: with a long queue the worker gets the whole time when nobody
+        // asks for anything, half of it beside one request, and an eleventh beside ten or more.
+        Waiting::More => took.saturating_mul(under_way.min(10)).min(YIELD),
         Waiting::Nothing => TICK,
     }
 }
 
-async fn chain(app: &App) -> Result<usize> {
-    let db = app.db.clone();
-    tokio::task::spawn_blocking(move || audit::chain(&db)).await.map_err(|e| Error::Internal(Box::new(e)))?
+/// Links the audit chain, beside the worker: a job that takes long, such as a mail server that is slow to answer, must not
+/// hold it up. One node at a time, by lease.
+async fn link(app: App, mut stopped: watch::Receiver<bool>) {
+    let holder = Id::<Clock>::new().to_string();
+    loop {
+        if let Err(error) = link_once(&app, &holder, Clock::machine()).await {
+            tracing::error!(%error, "the audit chain was not linked; it is tried again");
+        }
+        tokio::select! {
+            biased;
+            _ = stopped.changed() => return give_up(&app, LINKER.0, holder).await,
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Links what is not linked, and says how many rows. A node that does not hold the lease does nothing.
+///
+/// # Errors
+/// What the database says.
+pub async fn link_once(app: &App, holder: &str, machine_now: Instant) -> Result<usize> {
+    let (mut linked, begun) = (0, Stopwatch::now());
+    while app.db.read(audit::is_behind).await? {
+        let now = machine_now.plus(TimeDelta::from_std(begun.elapsed()).unwrap_or_default());
+        if !hold(app, LINKER, holder, now).await? {
+            break;
+        }
+        let db = app.db.clone();
+        let some = tokio::task::spawn_blocking(move || audit::chain_some(&db)).await;
+        let some = some.map_err(|e| Error::Internal(Box::new(e)))??;
+        linked += some;
+        // What came meanwhile may wait for the next look.
+        if some < audit::BATCH {
+            break;
+        }
+    }
+    Ok(linked)
+}
+
+async fn hold(app: &App, (name, seconds): (&'static str, i64), holder: &str, machine_now: Instant) -> Result<bool> {
+    let holder = holder.to_owned();
+    app.db.write(move |db| lease::hold(db, name, &holder, machine_now, seconds)).await
+}
+
+/// Leaves a lease to the next node, or to this one when it starts again.
+async fn give_up(app: &App, name: &'static str, holder: String) {
+    if let Err(error) = app.db.write(move |db| lease::release(db, name, &holder)).await {
+        tracing::warn!(%error, name, "a lease was not given up; it ends by itself");
+    }
 }
 
 /// Links what is not linked and signs the chain's head, unless nothing is new.
@@ -242,7 +294,7 @@ pub enum Waiting {
     Nothing,
 }
 
-/// One turn of the worker: jobs that are due, the links of the audit chain, and what is due once in a while. A node that
+/// One turn of the worker: jobs that are due, and what is due once in a while. A node that
 /// does not hold the lease does nothing.
 ///
 /// # Errors
@@ -261,12 +313,10 @@ pub async fn tick(
             app.clock.set_offset(TimeDelta::microseconds(micros));
         }
     }
-    let name = holder.to_owned();
-    if !app.db.write(move |db| lease::hold(db, "worker", &name, machine_now, LEASE_SECONDS)).await? {
+    if !hold(app, WORKER, holder, machine_now).await? {
         return Ok(Waiting::Nothing);
     }
     let ran = outbox::run_some(app, handlers, app.now(), app.sandbox, JOBS_FOR).await?;
-    chain(app).await?;
     if last.must_sweep(machine_now) {
         last.swept = machine_now;
         let before = machine_now.plus(TimeDelta::hours(-documents::ORPHAN_HOURS));
@@ -276,8 +326,10 @@ pub async fn tick(
         }
     }
     if last.must_sign(machine_now) {
-        last.signed = machine_now;
+        // When it fails it is tried again in a minute.
+        last.signed = machine_now.plus(TimeDelta::minutes(1 - CHECKPOINT_MINUTES));
         sign(app).await?;
+        last.signed = machine_now;
     }
     Ok(if ran.more { Waiting::More } else { Waiting::Nothing })
 }
@@ -287,15 +339,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn between_two_links_of_the_audit_chain_lie_a_turn_of_jobs_and_a_pause_of_less_than_a_second() {
-        for took in [0, 1, 50, 200, 60_000].map(Duration::from_millis) {
-            for waiting in [Waiting::More, Waiting::Nothing] {
-                let between = JOBS_FOR + pause(waiting, took);
-                assert!(between < Duration::from_secs(1), "{waiting:?} after {took:?}: {between:?}");
-            }
+    fn a_long_queue_is_worked_off_at_once_when_nobody_asks_and_gives_way_to_people() {
+        let took = Duration::from_millis(50);
+        for (under_way, rest) in [(0, 0), (1, 50), (4, 200), (10, 500), (16, 500)] {
+            assert_eq!(pause(Waiting::More, took, under_way), Duration::from_millis(rest), "{under_way} requests");
         }
-        // While a queue is long its jobs get a third of the time; with nothing to do the worker looks at a steady pace.
-        assert_eq!(pause(Waiting::More, Duration::from_millis(50)), Duration::from_millis(100));
-        assert_eq!(pause(Waiting::Nothing, Duration::from_millis(50)), TICK);
+        // A turn that took long, for a mail server that was slow to answer, is not followed by as long a rest.
+        assert_eq!(pause(Waiting::More, Duration::from_mins(1), 16), YIELD);
+        // With nothing to do the worker looks at a steady pace.
+        assert_eq!(pause(Waiting::Nothing, took, 0), TICK);
+        assert_eq!(pause(Waiting::Nothing, took, 16), TICK);
     }
 }

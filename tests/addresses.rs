@@ -360,7 +360,9 @@ async fn of_a_loan(world: &World) -> Vec<Asked> {
 }
 
 /// Routes with two names of which the second is no part of the first.
-const ELSEWHERE: [&str; 2] = [
+const ELSEWHERE: [&str; 3] = [
+    // A file of the program, of this version or another.
+    "GET /api-viewer/{version}/{file}",
     // The second name is a question of the call, the same for every application.
     "GET /applications/{id}/answer/{question}",
     "POST /applications/{id}/answer/{question}",

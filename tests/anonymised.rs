@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 /// Not in the order of their names, so that neither that order nor the order of arrival can be told from the letters.
 const NAMES: [&str; 4] = ["Zebra Kitchens", "Alder Meals", "Quince Food", "Juniper Table"];
 
-struct Bidder {
+pub struct Bidder {
     name: &'static str,
     organisation: Id<actor::Organisation>,
     bid: Id<Application>,
@@ -23,15 +23,15 @@ struct Bidder {
     reference: String,
 }
 
-struct Opened {
-    call: Call,
-    officer: Actor,
-    evaluator: Actor,
+pub struct Opened {
+    pub call: Call,
+    pub officer: Actor,
+    pub evaluator: Actor,
     bidders: Vec<Bidder>,
 }
 
 /// A tender whose bidders are hidden: sent by four, opened by two officers, with one evaluator on its panel.
-async fn opened(world: &World) -> Opened {
+pub async fn opened(world: &World) -> Opened {
     let deadline = world.now().plus(TimeDelta::days(10));
     let mut terms = tender_terms(deadline);
     terms.tender.as_mut().unwrap().bidders_hidden = true;

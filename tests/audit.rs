@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use commonweal::audit::{self, Entry, Finding};
 use commonweal::db::Db;
 use commonweal::error::Result;
+use commonweal::outbox::lease;
 use commonweal::serve::{self, Upkeep};
 use commonweal::values::{Actor, Clock, Id, Subject};
 use diesel::connection::SimpleConnection;
@@ -115,6 +116,31 @@ both! {
         }
         let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
         assert_eq!((report.finding, report.waiting, report.checkpoints), (None, 1, 2));
+    }
+    async fn one_node_links_the_chain_and_another_takes_over_when_it_is_given_up_or_has_run_out(world: World) {
+        let at = Clock::machine();
+        let waiting = || audit::verify(&world.app.db, &world.app.keys, None).unwrap().waiting;
+        let link = async |holder: &str, seconds: i64| {
+            serve::link_once(&world.app, holder, at.plus(TimeDelta::seconds(seconds))).await.unwrap()
+        };
+        act(&world, 0);
+        assert!(link("one node", 0).await > 0);
+        assert_eq!(waiting(), 0);
+        // With nothing to link nothing is written either.
+        let before = world.app.db.statements();
+        assert_eq!(link("one node", 0).await, 0);
+        assert_eq!(world.app.db.statements() - before, 1, "one question");
+        // The other node leaves the rows to the one that holds the lease, until that one is silent for ten seconds.
+        act(&world, 1);
+        assert_eq!((link("another node", 5).await, waiting()), (0, 1));
+        assert_eq!((link("another node", 11).await, waiting()), (1, 0));
+        act(&world, 2);
+        assert_eq!((link("one node", 12).await, waiting()), (0, 1));
+        world.app.db.write(|db| lease::release(db, "audit-chain", "one node")).await.unwrap();
+        assert_eq!(link("one node", 12).await, 0, "nobody gives up what another holds");
+        world.app.db.write(|db| lease::release(db, "audit-chain", "another node")).await.unwrap();
+        assert_eq!((link("one node", 12).await, waiting()), (1, 0));
+        assert_eq!(audit::verify(&world.app.db, &world.app.keys, None).unwrap().finding, None);
     }
     async fn an_untouched_record_verifies_with_every_row_linked(world: World) {
         for number in 0..20 { act(&world, number); }

@@ -6,7 +6,7 @@ use chrono::{Days, TimeDelta};
 use commonweal::compliance::actions::{self, ApportionInput, DecisionInput, ReportInput};
 use commonweal::compliance::remedies::{self, ProposeInput, TakeInput};
 use commonweal::compliance::{
-    AttentionKind, ClaimState, Due, DueState, needs_attention, samples, totals_of_agreement, totals_of_mission,
+    AttentionKind, ClaimState, Due, DueState, needs_attention, record_of_mission, samples, totals_of_agreement,
 };
 use commonweal::conditions::Cadence;
 use commonweal::db::schema::{counted_once, mails};
@@ -16,7 +16,7 @@ use commonweal::values::{Actor, Id, Instant, LocalDate, Role, actor};
 use diesel::prelude::*;
 use serde_json::json;
 
-async fn one_promise(world: &World, name: &str) -> (Id<actor::Organisation>, Actor, Due) {
+pub async fn one_promise(world: &World, name: &str) -> (Id<actor::Organisation>, Actor, Due) {
     let (organisation, owner) = world.applicant(name);
     let said = [Said { id: "jobs", quantity: "20", by: days(world, 60), cadence: Cadence::Once }];
     let agreement = contract(world, organisation, &owner, &said).await;
@@ -36,11 +36,11 @@ fn decision(word: &str, verified: &str, reason: &str) -> DecisionInput {
     DecisionInput { decision: word.to_owned(), verified: verified.to_owned(), reason: reason.to_owned() }
 }
 
-fn with_people(figure: &str, people: &str) -> ReportInput {
+pub fn with_people(figure: &str, people: &str) -> ReportInput {
     ReportInput { quantity: figure.to_owned(), beneficiaries: people.to_owned(), ..ReportInput::default() }
 }
 
-fn file(text: &str) -> Vec<Upload> {
+pub fn file(text: &str) -> Vec<Upload> {
     vec![Upload { name: "payroll.txt".to_owned(), bytes: text.as_bytes().to_vec() }]
 }
 
@@ -82,7 +82,7 @@ both! {
         let more = actions::decide(&world.app, &officer, second, &decision("accept", "22", "x"), world.now()).await.unwrap_err();
         assert_eq!(refused(more), "compliance/more-than-counts");
         assert_eq!(actions::decide(&world.app, &officer, second, &decision("accept", "20", "One left"), world.now()).await.unwrap(), DueState::Met);
-        let totals = world.app.db.read_now(|db| totals_of_mission(db, due.mission_id)).unwrap();
+        let totals = world.app.db.read_now(|db| record_of_mission(db, due.mission_id)).unwrap().1;
         assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("21"), quantity("20")));
         assert_eq!(refused(actions::decide(&world.app, &officer, second, &decision("reject", "", "x"), world.now()).await.unwrap_err()), "compliance/not-waiting");
         browser.get(&format!("/agreements/{}", due.agreement_id)).await.expect(200).shows("Every promise is met").shows("Figure accepted");

@@ -16,7 +16,7 @@ fn entry(depends_on: &[&str]) -> Value {
     })
 }
 
-async fn made(world: &World, by: &Actor, depends_on: &[&str]) -> String {
+pub async fn made(world: &World, by: &Actor, depends_on: &[&str]) -> String {
     let made = world.api(by).await.post("/api/v1/conditions", entry(depends_on)).await.expect(201).json();
     made["id"].as_str().unwrap().to_owned()
 }

@@ -74,18 +74,26 @@ both! {
     }
     async fn the_viewer_of_the_api_runs_only_its_own_script_and_loads_nothing_from_elsewhere(world: World) {
         let nobody = world.client(&Actor::Public).await;
-        let page = hardened(nobody.get("/api-viewer/").await.expect(200));
+        let start = nobody.get("/api-viewer/").await.expect(303).location.unwrap();
+        let page = hardened(nobody.get(&start).await.expect(200));
         let quoted: Vec<&str> = page.text.split('"').collect();
         let loaded: Vec<&str> = quoted.windows(2).filter(|pair| pair[0].ends_with("src=") || pair[0].ends_with("href=")).map(|pair| pair[1]).collect();
         assert!(loaded.len() > 3, "{}", page.text);
-        for file in loaded {
-            let path = format!("/api-viewer/{}", file.trim_start_matches("./"));
-            let got = hardened(nobody.get(&path).await.expect(200));
-            // Its styles are its own program's; scripts, requests and everything else come from here or not at all.
+        let folder = start.trim_end_matches("index.html");
+        for file in loaded.into_iter().chain(["index.html"]) {
+            let got = hardened(nobody.get(&format!("{folder}{}", file.trim_start_matches("./"))).await.expect(200));
+            // Scripts, styles, requests and everything else come from here or not at all, and none stands in the page.
             let policy = got.header("content-security-policy").unwrap();
-            assert!(policy.starts_with("default-src 'none'; script-src 'self';") && policy.contains("connect-src 'self'"), "{policy}");
-            assert!(!policy.contains("http") && !policy.contains('*'), "{policy}");
-            assert_eq!(got.header("cache-control"), Some("no-cache"), "{path} has no hash in its name, so it is asked for again");
+            assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';") && policy.contains("connect-src 'self'; form-action 'none'"), "{policy}");
+            assert!(!policy.contains("http") && !policy.contains('*') && !policy.contains("unsafe"), "{policy}");
+            assert!(got.header("cache-control").unwrap().contains("immutable"), "{file}");
+        }
+        // The folder's name is a hash of what is in it; one of another version leads to this one.
+        let hash = folder.trim_start_matches("/api-viewer/").trim_end_matches('/');
+        assert!(hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{folder}");
+        assert_eq!(nobody.get("/api-viewer/0123456789abcdef/index.html").await.expect(303).location.as_deref(), Some("/api-viewer/"));
+        for other in [format!("{folder}none.js"), format!("{folder}oauth2-redirect.html"), "/api-viewer/0123456789abcdef/index.css".into()] {
+            nobody.get(&other).await.expect(404);
         }
     }
     async fn head_answers_as_get_and_another_method_is_told_which_ones_there_are(world: World) {

@@ -1,19 +1,22 @@
 //! Mail over a real SMTP server.
 
-use crate::support::{Fresh, Kind, config, node};
+use crate::support::server::Server as RealServer;
+use crate::support::{Fresh, Kind, World, config, node};
 use commonweal::app::App;
+use commonweal::audit;
 use commonweal::outbox::{self, mail};
 use commonweal::serve;
 use commonweal::values::{Actor, Role};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant as Stopwatch};
 
 struct Server {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
     port: u64,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Server {
@@ -30,7 +33,7 @@ impl Server {
         let mut first = String::new();
         lines.read_line(&mut first).unwrap();
         let port = serde_json::from_str::<Value>(&first).unwrap()["port"].as_u64().unwrap();
-        Server { child, lines, port, _stdin: stdin }
+        Server { child, lines, port, stdin }
     }
 
     fn next(&mut self) -> Value {
@@ -109,11 +112,8 @@ async fn sent_by_the_server_itself(kind: Kind) {
     app.db
         .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have your bid.\n", now))
         .unwrap();
-    let server = crate::support::server::Server::start_mailing(
-        &fresh.url,
-        fresh.folder.path(),
-        &format!("smtp://127.0.0.1:{}", mails.port),
-    );
+    let server =
+        RealServer::start_mailing(&fresh.url, fresh.folder.path(), &format!("smtp://127.0.0.1:{}", mails.port));
     assert_eq!(mails.next()["to"], serde_json::json!(["cafe@example.org"]));
     assert!(server.stop().success());
     let sent = app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items;
@@ -128,6 +128,50 @@ async fn a_running_server_sends_its_mail_by_itself_on_sqlite() {
 #[actix_web::test]
 async fn a_running_server_sends_its_mail_by_itself_on_postgres() {
     sent_by_the_server_itself(Kind::Postgres).await;
+}
+
+/// A job that waits for somebody else does not keep the record of what was done from growing.
+async fn linked_while_a_mail_server_is_waited_for(kind: Kind) {
+    let mut mails = Server::start("slow");
+    let world = World::new(kind).await;
+    let now = world.now();
+    world
+        .app
+        .db
+        .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have your bid.\n", now))
+        .unwrap();
+    let smtp = format!("smtp://127.0.0.1:{}", mails.port);
+    let server = RealServer::start_mailing(&world.fresh.url, world.fresh.folder.path(), &smtp);
+    assert_eq!(mails.next()["connected"], true);
+
+    let before = audit::verify(&world.app.db, &world.app.keys, None).unwrap().rows;
+    world.person(Role::Auditor);
+    // Half of the time after which the mail is given up for now.
+    let written = Stopwatch::now();
+    loop {
+        let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+        if report.waiting == 0 && report.rows > before {
+            break;
+        }
+        assert!(written.elapsed() < Duration::from_secs(10), "{} rows wait for a mail server", report.waiting);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let sent = |world: &World| world.app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items[0].sent_at;
+    assert_eq!(sent(&world), None, "the mail server has not even greeted");
+    mails.stdin.write_all(b"go on\n").unwrap();
+    assert_eq!(mails.next()["to"], serde_json::json!(["cafe@example.org"]));
+    assert!(server.stop().success());
+    assert!(sent(&world).is_some());
+}
+
+#[actix_web::test]
+async fn the_audit_chain_grows_while_a_mail_server_is_slow_to_answer_on_sqlite() {
+    linked_while_a_mail_server_is_waited_for(Kind::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn the_audit_chain_grows_while_a_mail_server_is_slow_to_answer_on_postgres() {
+    linked_while_a_mail_server_is_waited_for(Kind::Postgres).await;
 }
 
 /// A mail that is due, where nothing may be sent.

@@ -57,6 +57,7 @@ mod replacing;
 mod residents;
 mod restructuring;
 mod returns;
+mod scenes;
 mod scoring;
 mod sensitivity;
 mod stages;

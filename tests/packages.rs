@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const BIDS: [(&str, i64, i64); 2] = [("Alder Youth", 20, 90_000), ("Birch Youth", 10, 90_000)];
 
 /// A recoverable grant of £15,000, as it is typed.
-const GRANT: [(&str, &str); 7] = [
+pub const GRANT: [(&str, &str); 7] = [
     ("application", "Alder"),
     ("reasons", "A loan alone is too much in the first year."),
     ("tranches", "15,000 on 1/2/2027"),
@@ -40,7 +40,7 @@ fn at(text: &str) -> Instant {
 }
 
 /// A fund with money and a round of it that offers these, ranked and signed.
-async fn round(world: &World, instruments: &[Instrument]) -> (Ground, Ready) {
+pub async fn round(world: &World, instruments: &[Instrument]) -> (Ground, Ready) {
     world.move_clock(at("2026-12-04T10:00:00Z")).await;
     let ground = ground(world, "1000000").await;
     let ready = ready(world, CallKind::Round, &BIDS);

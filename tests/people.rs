@@ -236,7 +236,13 @@ both! {
             assert!(wrong.text.contains(words), "{words}: {}", wrong.text);
         }
         let editor = world.api(&world.person_of(organisation, Role::ApplicantEditor)).await;
-        editor.get(&path).await.expect(200);
+        // An editor and the council's staff see what the page shows them, and a council is no applicant.
+        let evaluator = world.api(&world.person(Role::Evaluator)).await;
+        for other in [&editor, &evaluator] {
+            let seen = other.get(&path).await.expect(200).json();
+            assert_eq!(seen["profile"], json!({ "register_id": "GB-COH-01234567", "address": "12 Mill Lane", "purpose": "We cook together" }));
+        }
+        evaluator.get(&format!("/api/v1/organisations/{}", world.council)).await.expect(404);
         editor.post(&path, facts.clone()).await.expect(403);
         let (_, stranger) = world.applicant("Elsewhere");
         world.api(&stranger).await.get(&path).await.expect(404);

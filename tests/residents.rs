@@ -28,7 +28,7 @@ fn terms(world: &World, call: Id<Call>) -> Terms {
 }
 
 /// A closed round with opened applications, of whose points residents decide a fifth.
-fn round(world: &World, rule: PanelRule) -> Ready {
+pub fn round(world: &World, rule: PanelRule) -> Ready {
     let ready = ready(world, CallKind::Round, &BIDS);
     let mut terms = terms(world, ready.call);
     for criterion in &mut terms.model.criteria {
@@ -56,7 +56,7 @@ fn round(world: &World, rule: PanelRule) -> Ready {
     ready
 }
 
-const SCORES: PanelRule = PanelRule::Scores { highest: 5, quorum: 3 };
+pub const SCORES: PanelRule = PanelRule::Scores { highest: 5, quorum: 3 };
 
 fn in_minutes(world: &World, minutes: i64) -> Instant {
     world.now().plus(TimeDelta::minutes(minutes))

@@ -6,9 +6,11 @@ use commonweal::finance::measures::Figure;
 use commonweal::finance::{Flow, Xirr, xirr};
 use commonweal::investments::samples::{self, Habit};
 use commonweal::investments::{Investment, Standing};
+use commonweal::missions;
 use commonweal::returns;
 use commonweal::values::{Id, Pence};
 use rust_decimal::{Decimal, dec};
+use serde_json::json;
 
 async fn holding(
     world: &World,
@@ -124,10 +126,14 @@ both! {
         browser.get(&format!("{path}/cash")).await.expect(200).shows("can be paid out to enterprises today");
         let repaid = found.holdings.iter().filter(|h| h.standing == Standing::Repaid).count();
         assert_eq!(repaid, 1);
-        let money = world.app.db.read_now(|db| returns::mission_money(db, ground.mission, today)).unwrap();
-        assert_eq!((money.investments.count, money.investments.paid), (12, Some(found.measures.paid_in)));
-        assert_eq!((money.contracts.count, money.contracts.paid), (0, None));
         let api = world.api(&ground.cast.fund_manager).await;
+        let mission = world.app.db.read_now(|db| missions::find(db, ground.mission)).unwrap();
+        let behind = api.get(&format!("/api/v1/missions/{}/totals", mission.slug)).await.expect(200).json();
+        let agreed = Pence::total(found.holdings.iter().map(|h| h.book.investment.amount)).unwrap();
+        assert_eq!(
+            behind["money"],
+            json!([{ "kind": "investment", "count": 12, "organisations": 12, "agreed": agreed, "paid": found.measures.paid_in }]),
+        );
         let json = api.get(&format!("/api/v1/funds/{}", ground.fund)).await.expect(200).json();
         assert_eq!(json["holdings"].as_array().unwrap().len(), 12);
         assert_eq!(json["rate_of_return"]["status"], "rate");

@@ -9,7 +9,7 @@ use commonweal::values::{Actor, Id, Pence, Role, actor};
 use serde_json::json;
 
 /// An application of an organisation, which a route is recorded for.
-fn application_of(world: &World, organisation: Id<actor::Organisation>, owner: &Actor) -> Id<Application> {
+pub fn application_of(world: &World, organisation: Id<actor::Organisation>, owner: &Actor) -> Id<Application> {
     let award = award(world, organisation, owner, AwardKind::Investment, Pence(5_000_000), &[]);
     world.app.db.read_now(|db| awards::find(db, award)).unwrap().application_id
 }

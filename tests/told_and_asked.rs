@@ -79,6 +79,10 @@ both! {
         for wrong in ["0", "101"] {
             desk.post(&page, &asked(wrong)).await.expect(422).shows("Enter a cap of more than 0% and at most 100%");
         }
+        // What is no number is told once; a cap where nothing earns points would be kept and never seen.
+        desk.post(&page, &asked("a third")).await.expect(422).shows("Enter a number, like 12 or 12.5").hides("Enter a cap of more than 0%");
+        let unfed = [("target", "20"), ("cap", "30"), ("due", due.as_str())];
+        desk.post(&page, &unfed).await.expect(422).shows("A cap limits points: choose the criterion that this earns points in");
         desk.post(&page, &asked("30")).await.expect(303);
 
         let kept = world.app.db.read_now(|db| calls::find(db, id)).unwrap().terms.0;

@@ -21,6 +21,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub struct Council {
+    /// How long the practice council took to make.
+    pub made_in: Duration,
     pub url: String,
     pub folder: tempfile::TempDir,
     pub app: App,
@@ -74,7 +76,9 @@ impl Council {
         let database = Database::open(&url, 4).unwrap();
         migrate::up(&database).unwrap();
         let app = App::open(config(folder.path(), &url), database, true).unwrap();
+        let begun = Instant::now();
         commonweal::demo::make(&app, false).await.unwrap();
+        let made_in = begun.elapsed();
         let (live, scored, ranked) = (
             find(&app, "Community kitchens", false),
             find(&app, "Breakfast in six primary schools", true),
@@ -96,7 +100,7 @@ impl Council {
         open(&app, &buyer, &second, ranked, Part::Price).await;
         let officer = token(&app, &buyer).await;
         let sheet = answers(&app, scored);
-        Council { url, folder, app, live, scored, ranked, bids, evaluator, sheet, officer }
+        Council { made_in, url, folder, app, live, scored, ranked, bids, evaluator, sheet, officer }
     }
 
     /// Every bid sent again by its owner: sealed anew, the old envelope set aside, a new receipt.
@@ -151,12 +155,14 @@ impl Council {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Server { child, port };
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(started.elapsed() < Duration::from_mins(1), "the server did not start");
             std::thread::sleep(Duration::from_millis(20));
         }
+        let mut server = Server { child, port, started_in: Duration::ZERO };
+        server.get("/calls");
+        server.started_in = started.elapsed();
         server
     }
 }
@@ -179,6 +185,8 @@ impl Drop for Council {
 pub struct Server {
     child: Child,
     pub port: u16,
+    /// From the command to the first page.
+    pub started_in: Duration,
 }
 
 impl Server {

@@ -90,6 +90,13 @@ struct ListPage {
     staff: bool,
 }
 
+impl ListPage {
+    /// Whether this is somebody whose organisation was invested in.
+    fn invested(&self) -> bool {
+        !self.staff && self.lines.iter().any(|line| line.agreement.kind == AgreementKind::Investment)
+    }
+}
+
 fn address(kind: &str, state: &str) -> String {
     format!("/agreements?kind={kind}&state={state}")
 }

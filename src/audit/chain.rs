@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Rows linked in one transaction.
-const BATCH: i64 = 500;
+pub const BATCH: usize = 500;
 
 /// The head before the first row.
 pub(super) const GENESIS: &str = "commonweal audit chain, first link";
@@ -34,47 +34,63 @@ pub(super) fn head(db: &mut Db) -> Result<(i64, String)> {
     Ok(last.unwrap_or_else(|| (0, GENESIS.to_owned())))
 }
 
-/// Numbers and links committed rows that are not linked yet; says how many. Only the node that holds
-/// the `audit-chain` lease calls it.
+/// Whether committed rows wait for their link.
+///
+/// # Errors
+/// What the database says.
+pub fn is_behind(db: &mut Db) -> Result<bool> {
+    Ok(audit_pending::table.select(audit_pending::row_id).limit(1).first::<String>(db).optional()?.is_some())
+}
+
+/// Numbers and links all committed rows that are not linked yet; says how many. Of two that do so at once, one waits or is
+/// tried again: a link reads the head before it, and no number is there twice.
 ///
 /// # Errors
 /// What the database says.
 pub fn chain(database: &Database) -> Result<usize> {
     let mut linked = 0;
     loop {
-        let batch = database.write_now(|db| {
-            let waiting: Vec<(String, String)> = audit_pending::table
-                .inner_join(audit_rows::table.on(audit_rows::id.eq(audit_pending::row_id)))
-                .select((audit_pending::row_id, audit_rows::hash))
-                // By what waits, not by the rows: SQLite would read the record of all years to find the few.
-                .order(audit_pending::row_id)
-                .limit(BATCH)
-                .load(db)?;
-            let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
-            let links: Vec<_> = waiting
-                .iter()
-                .map(|(row_id, row_hash)| {
-                    seq += 1;
-                    head = next_head(&head, seq, row_hash);
-                    (
-                        audit_links::seq.eq(seq),
-                        audit_links::row_id.eq(row_id),
-                        audit_links::row_hash.eq(row_hash),
-                        audit_links::head.eq(head.clone()),
-                    )
-                })
-                .collect();
-            let insert = diesel::insert_into(audit_links::table).values(links);
-            crate::on_each!(db, c => insert.execute(c))?;
-            let ids: Vec<&String> = waiting.iter().map(|(id, _)| id).collect();
-            diesel::delete(audit_pending::table.filter(audit_pending::row_id.eq_any(ids))).execute(db)?;
-            Ok(waiting.len())
-        })?;
+        let batch = chain_some(database)?;
         linked += batch;
-        if i64::try_from(batch)? < BATCH {
+        if batch < BATCH {
             return Ok(linked);
         }
     }
+}
+
+/// As [`chain`], of at most [`BATCH`] rows.
+///
+/// # Errors
+/// What the database says.
+pub fn chain_some(database: &Database) -> Result<usize> {
+    database.write_now(|db| {
+        let waiting: Vec<(String, String)> = audit_pending::table
+            .inner_join(audit_rows::table.on(audit_rows::id.eq(audit_pending::row_id)))
+            .select((audit_pending::row_id, audit_rows::hash))
+            // By what waits, not by the rows: SQLite would read the record of all years to find the few.
+            .order(audit_pending::row_id)
+            .limit(i64::try_from(BATCH)?)
+            .load(db)?;
+        let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
+        let links: Vec<_> = waiting
+            .iter()
+            .map(|(row_id, row_hash)| {
+                seq += 1;
+                head = next_head(&head, seq, row_hash);
+                (
+                    audit_links::seq.eq(seq),
+                    audit_links::row_id.eq(row_id),
+                    audit_links::row_hash.eq(row_hash),
+                    audit_links::head.eq(head.clone()),
+                )
+            })
+            .collect();
+        let insert = diesel::insert_into(audit_links::table).values(links);
+        crate::on_each!(db, c => insert.execute(c))?;
+        let ids: Vec<&String> = waiting.iter().map(|(id, _)| id).collect();
+        diesel::delete(audit_pending::table.filter(audit_pending::row_id.eq_any(ids))).execute(db)?;
+        Ok(waiting.len())
+    })
 }
 
 /// A signed statement that the chain had this head at this number.

@@ -5,8 +5,8 @@
 //! writers never wait for each other. The head is signed with a key outside the database and the
 //! checkpoint is also written to a folder outside it.
 //!
-//! Public names: [`Entry`], [`record`], [`record_all`], [`Recorded`] with [`note`], [`chain`], [`checkpoint`],
-//! [`verify`], [`Row`], [`list`], and [`prove`] with [`Proof`], which shows without the database that a row lies under a
+//! Public names: [`Entry`], [`record`], [`record_all`], [`Recorded`] with [`note`], [`chain`] with
+//! [`chain_some`], [`BATCH`] and [`is_behind`], [`checkpoint`], [`verify`], [`Row`], [`list`], and [`prove`] with [`Proof`], which shows without the database that a row lies under a
 //! signed checkpoint.
 
 mod chain;
@@ -14,7 +14,7 @@ mod proof;
 mod store;
 mod verify;
 
-pub use chain::{Checkpoint, chain, checkpoint};
+pub use chain::{BATCH, Checkpoint, chain, chain_some, checkpoint, is_behind};
 pub use proof::{Proof, ProvedRow, prove};
 pub use store::{Entry, Filter, Recorded, Row, list, note, of_subject, record, record_all};
 pub use verify::{Finding, Report, verify};

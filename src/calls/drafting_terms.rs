@@ -211,7 +211,7 @@ pub struct ConditionInput {
     pub condition: String,
     /// Target of this call.
     pub target: String,
-    /// Most that it may earn of its criterion, in per cent; empty for no cap.
+    /// Most that it may earn of its criterion, in per cent; empty for no cap, and where it earns points in none.
     pub cap: String,
     /// By when.
     pub due: String,
@@ -253,11 +253,16 @@ pub async fn put_condition(
     let cap = if input.cap.trim().is_empty() {
         None
     } else {
-        let share = form.decimal("cap", &input.cap, "").and_then(|c| Share::new(c / Decimal::ONE_HUNDRED).ok());
-        if share.is_none_or(|s| s.get().is_zero()) {
+        let percent = form.decimal("cap", &input.cap, "");
+        if percent.is_some_and(|cap| cap <= Decimal::ZERO || cap > Decimal::ONE_HUNDRED) {
             form.wrong("cap", "Enter a cap of more than 0% and at most 100%");
+        } else if percent.is_some() && input.feeds.trim().is_empty() {
+            form.wrong(
+                "cap",
+                "A cap limits points: choose the criterion that this earns points in, or leave the cap empty",
+            );
         }
-        share
+        percent.and_then(|cap| Share::new(cap / Decimal::ONE_HUNDRED).ok())
     };
     let weight = if input.feeds.trim().is_empty() {
         None

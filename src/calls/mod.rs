@@ -10,7 +10,7 @@
 //! are on it. Nobody is shown who asked a question, nor
 //! the question itself before it is answered.
 //!
-//! Public names: [`Call`], [`CallFacts`] with their [`frozen_terms`], [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
+//! Public names: [`Call`], [`CallFacts`] and what is [`frozen`()] of them, [`CallLine`], [`CallKind`], [`CallStage`], [`Terms`] and its parts, [`find`],
 //! [`find_many`], [`open_calls`], [`of_authority`], [`of_mission`], [`version_terms`], [`notices`],
 //! [`insert_notice`], [`keys`], [`thing`], [`actions`] with the names of the events, [`rehearsing`] a model, [`lots`] with
 //! [`LotTerms`], tenders in two [`stages`], [`samples`].
@@ -66,7 +66,7 @@ pub use drafting_terms::{
     ConditionInput, EligibilityInput, TermsInput, TiesInput, TimetableInput, back_to_draft, put_condition,
     put_criterion, set_terms,
 };
-pub use frozen::frozen_terms;
+pub use frozen::{Frozen, frozen};
 pub use lot_terms::{InLots, LIMITING, LotLine, LotRefusal, LotTerms};
 pub use model::{
     Acknowledgement, Call, CallFacts, CallKey, CallKind, CallLine, CallStage, CallVersion, Notice, NoticeKind, Part,

@@ -8,7 +8,7 @@
 //! Figures are standing figures: how the measure stands at the end of the period, counted since the agreement
 //! began. The newest is the obligation's.
 //!
-//! Public names: [`actions`], [`jobs`], [`Due`], [`Claim`], [`totals_of_mission`], [`totals_of_agreement`],
+//! Public names: [`actions`], [`jobs`], [`Due`], [`Claim`], [`record_of_mission`], [`totals_of_agreement`],
 //! [`needs_attention`], [`followed`], [`in_short`], [`rules`].
 
 pub mod actions;
@@ -38,4 +38,4 @@ pub use model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEn
 pub use over_time::{Followed, Happening, Promise, Stood, Stretch, followed};
 pub use rules::ComplianceRefusal;
 pub use store::{AgreedForMission, DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
-pub use totals::{MeasureTotals, record_of_mission, totals_of_agreement, totals_of_mission};
+pub use totals::{MeasureTotals, record_of_mission, totals_of_agreement};

@@ -89,14 +89,6 @@ fn totals(promises: &[Promised], claims: &[Claim]) -> Result<Vec<MeasureTotals>>
         .collect()
 }
 
-/// The totals of a mission, by measure.
-///
-/// # Errors
-/// What the database says.
-pub fn totals_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Vec<MeasureTotals>> {
-    Ok(record_of_mission(db, mission)?.1)
-}
-
 /// The agreements of a mission, and their totals by measure. One statement.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Stopwatch};
@@ -170,13 +171,14 @@ impl ManageConnection for Manager {
 
 /// The database of an installation: cheap to clone, shared by all requests.
 ///
-/// SQLite has one writer connection and several readers; PostgreSQL one pool for both, and one connection for gathered
-/// writes, which therefore finds its statements prepared.
+/// SQLite has one writer connection and several readers; PostgreSQL one pool in which both have their places, and two
+/// connections for gathered writes, which therefore find their statements prepared.
 #[derive(Clone)]
 pub struct Database {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
-    /// Runs the queue: SQLite's one writer, or PostgreSQL's connection for gathered writes.
+    /// Runs the queue: SQLite's one writer, or PostgreSQL's connections for gathered writes, of which one may run while
+    /// another waits for the disk.
     gatherer: Pool<Manager>,
     /// As many as there are connections: work waits here, and not on a thread of the blocking pool.
     pub(super) reading: Arc<Semaphore>,
@@ -187,6 +189,8 @@ pub struct Database {
     pub(super) waiting: Arc<together::Queue>,
     /// One runs the queue at a time: what comes meanwhile is the next group.
     gathering: Arc<Semaphore>,
+    /// Places of [`Database::write_in_turn`].
+    turns: Arc<[Arc<Semaphore>]>,
     url: DbUrl,
     statements: Arc<Statements>,
 }
@@ -199,6 +203,12 @@ impl std::fmt::Debug for Database {
 
 /// How long a request waits for a connection, and a write keeps trying, before it answers Busy.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Places for writes that take turns. Two subjects that share one only wait for each other.
+const TURNS: usize = 64;
+
+/// What a group holds until the next may run.
+type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 impl Database {
     /// Opens pools of at most `connections` each. Does not migrate.
@@ -221,12 +231,13 @@ impl Database {
         // The writer comes first: it makes the SQLite file that readers then open.
         let places = |most: u32| Ok::<_, Error>(Arc::new(Semaphore::new(usize::try_from(most.max(1))?)));
         let (asked, waiting) = (Arc::default(), Arc::default());
+        let turns = (0..TURNS).map(|_| Arc::new(Semaphore::new(1))).collect();
+        let cores = u32::try_from(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))?;
         Ok(match url.backend {
             Backend::Sqlite => {
                 // Its readers wait for nobody, so more of them than keep the processors busy only take memory; one more,
                 // so that a long list holds up nobody.
-                let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-                let useful = connections.min(u32::try_from(cores + 1)?);
+                let useful = connections.min(cores + 1);
                 let writers = pool(1, false)?;
                 let readers = pool(useful, true)?;
                 Database {
@@ -238,22 +249,27 @@ impl Database {
                     asked,
                     waiting,
                     gathering: places(1)?,
+                    turns,
                     url,
                     statements,
                 }
             }
             Backend::Postgres => {
-                let both = pool(connections, false)?;
-                let reading = places(connections)?;
+                // One more for what waits in no queue, such as the linking of the audit chain.
+                let both = pool(connections.max(2) + 1, false)?;
+                // Readers go from one question to the next, and each further one only has the machine change between more
+                // processes; a third of the connections or more is left to writers, who wait for the disk.
+                let readers = (2 * cores).min(2 * connections / 3).max(1);
                 Database {
                     readers: both.clone(),
-                    gatherer: pool(1, false)?,
+                    gatherer: pool(2, false)?,
                     writers: both,
-                    writing: reading.clone(),
-                    reading,
+                    writing: places(connections.saturating_sub(readers))?,
+                    reading: places(readers)?,
                     asked,
                     waiting,
                     gathering: places(1)?,
+                    turns,
                     url,
                     statements,
                 }
@@ -307,6 +323,36 @@ impl Database {
         self.write_isolated(Isolation::Serializable, work).await
     }
 
+    /// As [`Database::write`], one at a time of those that name the same subject: for long writes about one thing that
+    /// read all of it, of which PostgreSQL would abort all but one whenever several run at once. It keeps apart what this
+    /// process does; between two processes the database still decides.
+    ///
+    /// # Errors
+    /// As `write`; Busy too when its turn does not come within twenty seconds, before those of `write` begin.
+    pub async fn write_in_turn<T, F>(&self, subject: &str, mut work: F) -> Result<T>
+    where
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = match self.url.backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(place_in(self.turn_of(subject)).await?),
+        };
+        // Held by the write itself, which goes on when its request is given up.
+        self.write(move |db| {
+            let _held = &turn;
+            work(db)
+        })
+        .await
+    }
+
+    fn turn_of(&self, subject: &str) -> &Arc<Semaphore> {
+        let mut hasher = DefaultHasher::new();
+        subject.hash(&mut hasher);
+        let place = hasher.finish() % u64::try_from(self.turns.len()).unwrap_or(1);
+        &self.turns[usize::try_from(place).unwrap_or_default()]
+    }
+
     /// Runs a write whose only preconditions are compared in its own UPDATEs, or held by locks of their rows, before
     /// everything that depends on them. On PostgreSQL it runs at READ COMMITTED: the row locks keep two of them apart,
     /// and the writes of different people do not abort each other for having touched the same page of an index. SQLite
@@ -356,17 +402,14 @@ impl Database {
             outcome = &mut told => return outcome.map_err(|_| ended_early())?,
             places = self.places_to_gather() => {
                 let (places, this) = (places?, self.clone());
-                tokio::task::spawn_blocking(move || {
-                    let _places = places;
-                    this.run_waiting();
-                });
+                tokio::task::spawn_blocking(move || this.run_waiting(places));
             }
         }
         told.await.map_err(|_| ended_early())?
     }
 
     /// On SQLite the writer too, which others use.
-    async fn places_to_gather(&self) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)> {
+    async fn places_to_gather(&self) -> Result<Places> {
         let gathering = place_in(&self.gathering).await?;
         let writing = match self.url.backend {
             Backend::Sqlite => Some(place_in(&self.writing).await?),
@@ -375,7 +418,8 @@ impl Database {
         Ok((gathering, writing))
     }
 
-    fn run_waiting(&self) {
+    fn run_waiting(&self, places: Places) {
+        let mut places = Some(places);
         let mut waiting = self.waiting.take();
         if waiting.is_empty() {
             return;
@@ -388,7 +432,13 @@ impl Database {
         let mut patience = Patience::new();
         let committed = self.gatherer.get().map_err(|_| Error::Busy).and_then(|mut connection| {
             loop {
-                match together::run_all(&mut connection, isolation, &mut waiting) {
+                // SQLite has one writer: the next group waits until this one is on the disk.
+                let mut committing = || {
+                    if self.url.backend == Backend::Postgres {
+                        drop(places.take());
+                    }
+                };
+                match together::run_all(&mut connection, isolation, &mut waiting, &mut committing) {
                     Ended::Committed => return Ok(()),
                     Ended::Again => patience.pause()?,
                     Ended::Failed(error) => return Err(error),

@@ -22,4 +22,5 @@ pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, Watching, sum_p
 pub(crate) use kept::MOST_KEPT;
 pub use kept::{Kept, NoRow};
 pub use paging::{Cursor, First, Page};
+pub use reading::GatheredRead;
 pub use together::Gathered;

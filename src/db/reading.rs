@@ -1,10 +1,12 @@
 //! Reads that wait for a connection.
 //!
 //! Whoever has answered one goes on with the next that waits, on the same thread and the same connection: when many
-//! read at once, nobody is put to sleep and woken between two short questions, which would cost more than they do.
+//! read at once, nobody is put to sleep and woken between two short questions, which would cost more than they do. On
+//! PostgreSQL, where each question is a round trip, those of one kind that wait at the same time are asked as one.
 
-use super::connection::{Database, Db, ended_early, place_in};
+use super::connection::{Backend, Database, Db, ended_early, place_in};
 use crate::error::{Error, Result};
+use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,12 +16,31 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 /// The most reads that are answered before others, such as writers on PostgreSQL, may have the connection.
 const TURN: usize = 64;
 
+/// The most reads of one kind that are asked as one.
+const MOST: usize = 32;
+
+/// A kind of read of which many may be answered by the same statement.
+pub trait GatheredRead: Sized + Send + 'static {
+    /// What each of them is answered.
+    type Outcome: Send + 'static;
+
+    /// Reads for all of them. The outcomes are in the order of `all`.
+    ///
+    /// # Errors
+    /// What the database says: then each is asked alone.
+    fn read(db: &mut Db, all: &[&Self]) -> Result<Vec<Self::Outcome>>;
+}
+
 /// A read that waits, whatever it returns.
-trait Asked: Send {
+trait Asked: Send + Any {
     /// False when nobody waits for the answer any more: it is then not begun.
     fn wanted(&self) -> bool;
-    /// Runs it and answers, or says why there is no connection to run it on.
-    fn answer(self: Box<Self>, db: Result<&mut Db>);
+    /// Its kind, when it shares a statement with others of the kind.
+    fn kind(&self) -> Option<TypeId> {
+        None
+    }
+    /// Runs it, with others of its kind, and answers, or says why there is no connection to run it on.
+    fn answer(self: Box<Self>, others: Vec<Box<dyn Asked>>, db: Result<&mut Db>, reads: &Reads);
 }
 
 struct One<T, F> {
@@ -28,14 +49,77 @@ struct One<T, F> {
     tell: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, F: FnOnce(&mut Db) -> Result<T> + Send> Asked for One<T, F> {
+impl<T: Send + 'static, F: FnOnce(&mut Db) -> Result<T> + Send + 'static> Asked for One<T, F> {
     fn wanted(&self) -> bool {
         !self.tell.is_closed()
     }
-    fn answer(self: Box<Self>, db: Result<&mut Db>) {
+    fn answer(self: Box<Self>, _: Vec<Box<dyn Asked>>, db: Result<&mut Db>, _: &Reads) {
         self.begun.store(true, Ordering::Release);
         // Nobody there any more: the request was given up while it was being read for.
         let _ = self.tell.send(db.and_then(self.work));
+    }
+}
+
+/// What each of them is answered: by one statement, or each by its own when that fails.
+fn ask<G: GatheredRead>(db: &mut Db, all: &[&G]) -> Vec<Result<G::Outcome>> {
+    if let Ok(outcomes) = G::read(db, all)
+        && outcomes.len() == all.len()
+    {
+        return outcomes.into_iter().map(Ok).collect();
+    }
+    let alone = |one: &&G| G::read(db, &[*one]).and_then(|mut all| all.pop().ok_or_else(ended_early));
+    all.iter().map(alone).collect()
+}
+
+/// One of a kind, and what is done with its answer.
+struct OneOf<G, T, F> {
+    one: G,
+    then: F,
+    begun: Arc<AtomicBool>,
+    tell: oneshot::Sender<Result<T>>,
+}
+
+impl<G, T, F> Asked for OneOf<G, T, F>
+where
+    G: GatheredRead,
+    T: Send + 'static,
+    F: FnOnce(&mut Db, G::Outcome) -> Result<T> + Send + 'static,
+{
+    fn wanted(&self) -> bool {
+        !self.tell.is_closed()
+    }
+    fn kind(&self) -> Option<TypeId> {
+        Some(TypeId::of::<Self>())
+    }
+    fn answer(self: Box<Self>, others: Vec<Box<dyn Asked>>, db: Result<&mut Db>, reads: &Reads) {
+        let of_kind = |other: Box<dyn Asked>| -> Option<Self> {
+            let any: Box<dyn Any> = other;
+            any.downcast().ok().map(|one| *one)
+        };
+        let all: Vec<Self> = std::iter::once(*self).chain(others.into_iter().filter_map(of_kind)).collect();
+        for one in &all {
+            one.begun.store(true, Ordering::Release);
+        }
+        let db = match db {
+            Ok(db) => db,
+            Err(error) => {
+                let words = error.to_string();
+                for one in all {
+                    let _ = one.tell.send(Err(Error::internal(words.clone())));
+                }
+                return;
+            }
+        };
+        let outcomes = ask(db, &all.iter().map(|one| &one.one).collect::<Vec<_>>());
+        let mut answered = all.into_iter().zip(outcomes);
+        let first = answered.next();
+        // What the others do with their answers may be done beside this by other readers.
+        for (OneOf { then, begun, tell, .. }, outcome) in answered.rev() {
+            reads.put_first(Box::new(One { work: move |db: &mut Db| then(db, outcome?), begun, tell }));
+        }
+        if let Some((OneOf { then, tell, .. }, outcome)) = first {
+            let _ = tell.send(outcome.and_then(|outcome| then(db, outcome)));
+        }
     }
 }
 
@@ -60,6 +144,18 @@ impl Waiting {
             }
         }
     }
+
+    /// Those that wait and are of the same kind as this one.
+    fn alike(&mut self, one: &dyn Asked) -> Vec<Box<dyn Asked>> {
+        let Some(kind) = one.kind() else { return Vec::new() };
+        let mut alike = Vec::new();
+        while alike.len() + 1 < MOST
+            && let Some(place) = self.queue.iter().position(|other| other.kind() == Some(kind))
+        {
+            alike.extend(self.queue.remove(place).filter(|other| other.wanted()));
+        }
+        alike
+    }
 }
 
 impl Reads {
@@ -71,6 +167,10 @@ impl Reads {
         self.waiting().queue.push_back(one);
     }
 
+    fn put_first(&self, one: Box<dyn Asked>) {
+        self.waiting().queue.push_front(one);
+    }
+
     /// Somebody has a connection and answers from now on.
     fn begin(&self) {
         self.waiting().at_work += 1;
@@ -78,13 +178,14 @@ impl Reads {
 
     /// The next one for a reader at work, who leaves when there is none. Both are one step: whoever sees a reader at work
     /// knows that it looks here again.
-    fn take(&self) -> Option<Box<dyn Asked>> {
+    fn take(&self) -> Option<(Box<dyn Asked>, Vec<Box<dyn Asked>>)> {
         let mut waiting = self.waiting();
-        let next = waiting.next();
-        if next.is_none() {
+        let Some(next) = waiting.next() else {
             waiting.at_work = waiting.at_work.saturating_sub(1);
-        }
-        next
+            return None;
+        };
+        let alike = waiting.alike(next.as_ref());
+        Some((next, alike))
     }
 
     /// A reader at work leaves without having looked.
@@ -100,7 +201,7 @@ impl Reads {
         let first = if waiting.at_work == 0 { waiting.next() } else { None };
         drop(waiting);
         let Some(first) = first else { return false };
-        first.answer(Err(Error::internal(why.to_string())));
+        first.answer(Vec::new(), Err(Error::internal(why.to_string())), self);
         true
     }
 }
@@ -132,11 +233,11 @@ impl Reader {
                 self.database.asked.begin();
             }
             for _ in 0..TURN {
-                let Some(next) = self.database.asked.take() else {
+                let Some((next, alike)) = self.database.asked.take() else {
                     self.at_work = false;
                     return;
                 };
-                next.answer(Ok(&mut connection));
+                next.answer(alike, Ok(&mut connection), &self.database.asked);
             }
             drop(connection);
             self.place = None;
@@ -175,8 +276,44 @@ impl Database {
         T: Send + 'static,
     {
         let begun = Arc::new(AtomicBool::new(false));
-        let (tell, mut told) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
         self.asked.put(Box::new(One { work, begun: begun.clone(), tell }));
+        self.read_for(begun, told).await
+    }
+
+    /// Runs a read with whatever waits of its kind, by a shared statement; on SQLite, where nothing is won by that, alone.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_gathered<G: GatheredRead>(&self, one: G) -> Result<G::Outcome> {
+        self.read_gathered_then(one, |_, outcome| Ok(outcome)).await
+    }
+
+    /// As [`Database::read_gathered`], and goes on from the answer on a thread and with a connection of the readers.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_gathered_then<G, T, F>(&self, one: G, then: F) -> Result<T>
+    where
+        G: GatheredRead,
+        T: Send + 'static,
+        F: FnOnce(&mut Db, G::Outcome) -> Result<T> + Send + 'static,
+    {
+        if self.backend() == Backend::Sqlite {
+            let alone = move |db: &mut Db| {
+                let outcome = G::read(db, &[&one])?.pop().ok_or_else(ended_early)?;
+                then(db, outcome)
+            };
+            return self.read(alone).await;
+        }
+        let begun = Arc::new(AtomicBool::new(false));
+        let (tell, told) = oneshot::channel();
+        self.asked.put(Box::new(OneOf { one, then, begun: begun.clone(), tell }));
+        self.read_for(begun, told).await
+    }
+
+    /// Waits for the answer of a read in the queue.
+    async fn read_for<T: Send>(&self, begun: Arc<AtomicBool>, mut told: oneshot::Receiver<Result<T>>) -> Result<T> {
         // Whoever gets a place first answers all that wait.
         tokio::select! {
             biased;
@@ -241,6 +378,49 @@ mod tests {
             other.await.unwrap().unwrap();
         }
         assert_eq!(*order.lock().unwrap(), (0..3 * TURN).collect::<Vec<_>>());
+    }
+
+    /// A number that is doubled; a hundred cannot be.
+    struct Doubled(i64, Arc<Mutex<Vec<usize>>>);
+
+    impl GatheredRead for Doubled {
+        type Outcome = i64;
+        fn read(_: &mut Db, all: &[&Self]) -> Result<Vec<i64>> {
+            all[0].1.lock().unwrap().push(all.len());
+            if all.iter().any(|one| one.0 == 100) {
+                return Err(Error::NotFound);
+            }
+            Ok(all.iter().map(|one| 2 * one.0).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn reads_of_one_kind_that_wait_are_asked_as_one_and_one_that_fails_keeps_back_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        for (numbers, asked) in [(vec![1, 2, 3], vec![3]), (vec![4, 100, 5], vec![3, 1, 1, 1])] {
+            let (go_on, first) = slow(&database).await;
+            let sizes = Arc::new(Mutex::new(Vec::new()));
+            // As on PostgreSQL.
+            let mut told = Vec::new();
+            for number in &numbers {
+                let begun = Arc::new(AtomicBool::new(false));
+                let (tell, one) = oneshot::channel();
+                let doubled = Doubled(*number, sizes.clone());
+                let then = |_: &mut Db, doubled| Ok(doubled);
+                database.asked.put(Box::new(OneOf { one: doubled, then, begun: begun.clone(), tell }));
+                told.push(database.read_for(begun, one));
+            }
+            go_on.send(()).unwrap();
+            first.await.unwrap().unwrap();
+            for (number, outcome) in numbers.into_iter().zip(futures_util::future::join_all(told).await) {
+                match outcome {
+                    Ok(doubled) => assert_eq!(doubled, 2 * number),
+                    Err(error) => assert!(number == 100 && matches!(error, Error::NotFound)),
+                }
+            }
+            assert_eq!(*sizes.lock().unwrap(), asked);
+        }
     }
 
     #[tokio::test]

@@ -179,15 +179,21 @@ pub(super) enum Ended {
     Failed(Error),
 }
 
-/// Runs writes in one transaction. A write that fails leaves nothing behind; the others stand.
-pub(super) fn run_all(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Waiting>]) -> Ended {
+/// Runs writes in one transaction. A write that fails leaves nothing behind; the others stand. `committing` is called when
+/// all are done and only the disk is waited for.
+pub(super) fn run_all(
+    db: &mut Db,
+    isolation: Isolation,
+    waiting: &mut [Box<dyn Waiting>],
+    committing: &mut dyn FnMut(),
+) -> Ended {
     if let [one] = waiting
         && one.whole_by_itself()
     {
         let again = one.run(db, &mut []).is_some_and(asks_again);
         return if again { Ended::Again } else { Ended::Committed };
     }
-    match begin_isolated(db, isolation).and_then(|()| in_transaction(db, isolation, waiting)) {
+    match begin_isolated(db, isolation).and_then(|()| in_transaction(db, isolation, waiting, committing)) {
         Ok(ended) => ended,
         Err(error) => {
             let _ = Transactions::rollback_transaction(db);
@@ -216,7 +222,12 @@ fn run_party(db: &mut Db, party: &mut [Box<dyn Waiting>]) -> Party {
     }
 }
 
-fn in_transaction(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Waiting>]) -> QueryResult<Ended> {
+fn in_transaction(
+    db: &mut Db,
+    isolation: Isolation,
+    waiting: &mut [Box<dyn Waiting>],
+    committing: &mut dyn FnMut(),
+) -> QueryResult<Ended> {
     // Those of one kind beside each other; else as they came.
     waiting.sort_by_key(|one| one.kind());
     let mut parties: VecDeque<&mut [Box<dyn Waiting>]> =
@@ -226,7 +237,10 @@ fn in_transaction(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Wait
     {
         // One party alone needs no savepoint: its transaction is rolled back whole.
         match run_party(db, party) {
-            Party::Done => return Transactions::commit_transaction(db).map(|()| Ended::Committed),
+            Party::Done => {
+                committing();
+                return Transactions::commit_transaction(db).map(|()| Ended::Committed);
+            }
             Party::Again => return Transactions::rollback_transaction(db).map(|()| Ended::Again),
             Party::Refused => Transactions::rollback_transaction(db)?,
         }
@@ -253,12 +267,14 @@ fn in_transaction(db: &mut Db, isolation: Isolation, waiting: &mut [Box<dyn Wait
             }
         }
     }
+    committing();
     Transactions::commit_transaction(db).map(|()| Ended::Committed)
 }
 
 impl Database {
     /// Runs a write with whatever waits of its kind, by shared statements: whole or not at all, tried again when the
-    /// database asks. One such group is under way at a time, and what comes meanwhile is the next.
+    /// database asks. One such group runs at a time, and what comes meanwhile is the next; on PostgreSQL that one runs while
+    /// the one before waits for the disk.
     ///
     /// # Errors
     /// What the write returns (which rolls it back and is never retried), or Busy after twenty seconds of trying.
@@ -308,7 +324,7 @@ mod tests {
         );
         let mut last = queue.push(|db| note(db, "last"), true);
         let mut waiting = queue.take();
-        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting))).unwrap();
+        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting, &mut || ()))).unwrap();
         assert!(matches!(ended, Ended::Committed));
         for one in waiting {
             one.tell(Ok(()));
@@ -396,7 +412,7 @@ mod tests {
         let mut second = queue.push_gathered(Word("second"));
         let mut waiting = queue.take();
         let before = database.statements();
-        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting))).unwrap();
+        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting, &mut || ()))).unwrap();
         assert!(matches!(ended, Ended::Committed));
         // Begin, the single one in its savepoint, both words in another, commit.
         assert_eq!(database.statements() - before, 1 + 3 + 3 + 1);
@@ -410,7 +426,7 @@ mod tests {
         let mut no = queue.push_gathered(Word("no"));
         let mut fourth = queue.push_gathered(Word("fourth"));
         let mut waiting = queue.take();
-        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting))).unwrap();
+        let ended = database.direct(|db| Ok(run_all(db, Isolation::Serializable, &mut waiting, &mut || ()))).unwrap();
         assert!(matches!(ended, Ended::Committed));
         for one in waiting {
             one.tell(Ok(()));

@@ -3,7 +3,7 @@
 use super::home::{CallLine, call_lines};
 use super::store;
 use crate::agreements::AgreementKind;
-use crate::compliance::{AgreedForMission, MeasureTotals, record_of_mission, totals_of_mission};
+use crate::compliance::{AgreedForMission, MeasureTotals, record_of_mission};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::api::ok;
@@ -30,8 +30,8 @@ pub struct MissionMoney {
 /// Money agreed under one kind of agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MoneyRow {
-    /// "Contracts".
-    pub kind: &'static str,
+    /// What was agreed; `None` for all kinds together.
+    pub kind: Option<AgreementKind>,
     /// How many agreements.
     pub count: i64,
     /// How many organisations have one.
@@ -43,6 +43,14 @@ pub struct MoneyRow {
 }
 
 impl MoneyRow {
+    fn heading(&self) -> &'static str {
+        match self.kind {
+            Some(AgreementKind::Contract) => "Contracts",
+            Some(AgreementKind::Investment) => "Investments",
+            None => "Total",
+        }
+    }
+
     fn paid(&self) -> String {
         self.paid.map_or_else(|| "not recorded".to_owned(), |p| p.to_string())
     }
@@ -72,7 +80,7 @@ impl MissionMoney {
         let agreed = Pence::total(self.rows.iter().map(|r| r.agreed)).ok()?;
         let paid: Option<Vec<Pence>> = self.rows.iter().map(|r| r.paid).collect();
         let paid = Pence::total(paid?).ok();
-        Some(MoneyRow { kind: "Total", count: self.count(), organisations: 0, agreed, paid })
+        Some(MoneyRow { kind: None, count: self.count(), organisations: 0, agreed, paid })
     }
 
     /// How many agreements there are.
@@ -90,14 +98,14 @@ impl MissionMoney {
     /// When a total is too large to hold.
     pub fn of(agreements: &[AgreedForMission], invested: Pence) -> Result<Self> {
         let mut rows = Vec::new();
-        for (kind, word) in [(AgreementKind::Contract, "Contracts"), (AgreementKind::Investment, "Investments")] {
+        for kind in [AgreementKind::Contract, AgreementKind::Investment] {
             let own: Vec<&AgreedForMission> = agreements.iter().filter(|a| a.kind == kind).collect();
             if own.is_empty() {
                 continue;
             }
             let organisations: HashSet<_> = own.iter().map(|a| a.organisation).collect();
             rows.push(MoneyRow {
-                kind: word,
+                kind: Some(kind),
                 count: i64::try_from(own.len())?,
                 organisations: i64::try_from(organisations.len())?,
                 agreed: Pence::total(own.iter().map(|a| a.value))?,
@@ -383,15 +391,16 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
     })
 }
 
-/// What was promised, claimed and verified for a mission, by measure, as its public page shows it.
+/// What was promised, claimed and verified for a mission, by measure, and the money behind it, as its public page shows
+/// them.
 ///
 /// # Errors
 /// NotFound, also for another authority's draft.
 #[utoipa::path(get, path = "/api/v1/missions/{slug}/totals", tag = "missions", params(("slug" = String, Path)),
-    responses((status = 200, description = "Totals by measure")))]
+    responses((status = 200, description = "`items`: totals by measure; `money`: agreements by kind, with what was agreed and, where payments are recorded, paid")))]
 pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
-    let actor = visit.actor.clone();
-    let totals = visit
+    let (actor, today) = (visit.actor.clone(), visit.today());
+    let (invested, agreed, totals) = visit
         .app
         .db
         .read(move |db| {
@@ -399,7 +408,9 @@ pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
             if !can(&actor, Action::ReadMission, &missions::thing(&mission)) {
                 return Err(Error::NotFound);
             }
-            totals_of_mission(db, mission.id)
+            let (_, invested) = store::partners_and_paid(db, mission.id, today)?;
+            let (agreed, totals) = record_of_mission(db, mission.id)?;
+            Ok((invested, agreed, totals))
         })
         .await?;
     let items: Vec<_> = totals
@@ -411,7 +422,17 @@ pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
             })
         })
         .collect();
-    ok(&json!({ "items": items }))
+    let money: Vec<_> = MissionMoney::of(&agreed, invested)?
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "kind": row.kind, "count": row.count, "organisations": row.organisations,
+                "agreed": row.agreed, "paid": row.paid,
+            })
+        })
+        .collect();
+    ok(&json!({ "items": items, "money": money }))
 }
 
 /// The mission page's part of the API description.

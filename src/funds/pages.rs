@@ -84,7 +84,7 @@ struct CashPage {
     may_commit: bool,
 }
 
-/// The places inside a fund, the current one marked.
+/// The places inside a fund, the current one marked, and the register of subsidies that its offers rest on.
 #[must_use]
 pub fn tabs(fund: Id<Fund>, here: &str) -> Vec<Link> {
     [("Overview", ""), ("Cash", "/cash"), ("Forecast", "/forecast"), ("Statement", "/statement")]
@@ -94,6 +94,7 @@ pub fn tabs(fund: Id<Fund>, here: &str) -> Vec<Link> {
             link.current = place == here;
             link
         })
+        .chain([Link::new("Subsidies", "/desk/subsidies")])
         .collect()
 }
 

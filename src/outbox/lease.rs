@@ -31,3 +31,12 @@ pub fn hold(db: &mut Db, name: &str, holder: &str, machine_now: Instant, seconds
         Some(_) => Ok(false),
     }
 }
+
+/// Gives a lease up that `holder` has, so that another need not wait for its end.
+///
+/// # Errors
+/// What the database says.
+pub fn release(db: &mut Db, name: &str, holder: &str) -> Result<()> {
+    diesel::delete(leases::table.filter(leases::name.eq(name)).filter(leases::holder.eq(holder))).execute(db)?;
+    Ok(())
+}

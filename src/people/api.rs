@@ -35,8 +35,9 @@ fn shown_offer(offer: &Invitation) -> Value {
     json!({ "id": offer.id, "email": offer.email, "role": offer.role, "until": offer.expires_at })
 }
 
-/// An organisation with the facts that its applications reuse; an applicant's with its team, and for its owner with the
-/// roles that are offered and not yet accepted.
+/// An applicant organisation with its team, as its page shows it: for its owner with all the facts that its applications
+/// reuse and the roles that are offered and not yet accepted, for others who may see it without where to write, how many
+/// work there and whose group it is.
 async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Result<Value> {
     let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
     if !can(&visit.actor, Action::ViewOrganisation, &thing) {
@@ -48,8 +49,10 @@ async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Resul
         .db
         .read(move |db| {
             let organisation = store::find_organisation(db, id)?;
-            let applicant = organisation.kind.is_applicant();
-            let members = if applicant { store::current_members(db, id)? } else { Vec::new() };
+            if !organisation.kind.is_applicant() {
+                return Err(Error::NotFound);
+            }
+            let members = store::current_members(db, id)?;
             let offers = if manages { store::invitations_of(db, id, now)? } else { Vec::new() };
             Ok((organisation, members, offers))
         })
@@ -57,8 +60,14 @@ async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Resul
     let members: Vec<Value> =
         members.iter().map(|(member, name, _)| json!({ "id": member.id, "name": name, "role": member.role })).collect();
     let offers: Vec<Value> = offers.iter().map(shown_offer).collect();
+    let profile = organisation.profile.0;
+    let facts = if manages {
+        json!(profile)
+    } else {
+        json!({ "register_id": profile.register_id, "address": profile.address, "purpose": profile.purpose })
+    };
     Ok(json!({
-        "id": id, "kind": organisation.kind, "name": organisation.name, "profile": organisation.profile.0,
+        "id": id, "kind": organisation.kind, "name": organisation.name, "profile": facts,
         "members": members, "invitations": offers,
     }))
 }

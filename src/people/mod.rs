@@ -25,7 +25,7 @@ mod store;
 pub use model::{AccountRow, Invitation, Member, Organisation, OrganisationKind, Profile, TokenRow};
 pub use rules::{PeopleRefusal, email as read_email};
 pub use store::{
-    account_names, address_of_member, addresses_of_deciders, addresses_of_organisation, addresses_of_organisations,
-    addresses_with_role, authorities, departments, find_organisation, find_organisations, load_actor,
-    load_actor_by_token, members_with_role,
+    BearerToken, account_names, address_of_member, addresses_of_deciders, addresses_of_organisation,
+    addresses_of_organisations, addresses_with_role, authorities, departments, find_organisation, find_organisations,
+    load_actor, members_with_role,
 };

@@ -3,7 +3,7 @@
 pub(super) use super::invitations_store::*;
 use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
 use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
-use crate::db::{Db, Json, MultiBackend};
+use crate::db::{Db, GatheredRead, Json, MultiBackend};
 use crate::error::Result;
 use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
 use diesel::prelude::*;
@@ -53,24 +53,66 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
     Ok(actor_of(rows))
 }
 
-/// The person behind a bearer token that works now, and whether it may only read.
-///
-/// # Errors
-/// What the database says.
-pub fn load_actor_by_token(db: &mut Db, secret: &str, machine_now: Instant) -> Result<Option<(Actor, bool)>> {
-    let hash = super::passwords::secret_hash(secret);
-    let rows: Vec<(String, RoleRow)> = crate::on_each!(db, c => tokens::table
-        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id).and(accounts::disabled_at.is_null())))
-        .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
-        .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
-        .filter(tokens::hash.eq(hash))
-        .filter(tokens::revoked_at.is_null())
-        .filter(tokens::expires_at.gt(machine_now))
-        .select((tokens::scope, role_columns()))
-        .order(members::id)
-        .load(c))?;
-    let read_only = rows.first().is_some_and(|(scope, _)| scope == "read");
-    Ok(actor_of(rows.into_iter().map(|(_, role)| role)).map(|actor| (actor, read_only)))
+/// A bearer token that came with a request. Read, it is the person behind it, and whether it may only read; `None` for one
+/// that does not work now. Programs that come at once are looked up by one statement.
+#[derive(Debug)]
+pub struct BearerToken {
+    hash: String,
+    machine_now: Instant,
+}
+
+impl BearerToken {
+    /// From what the request carries.
+    #[must_use]
+    pub fn new(secret: &str, machine_now: Instant) -> Self {
+        BearerToken { hash: super::passwords::secret_hash(secret), machine_now }
+    }
+}
+
+impl GatheredRead for BearerToken {
+    type Outcome = Option<(Actor, bool)>;
+
+    fn read(db: &mut Db, all: &[&Self]) -> Result<Vec<Self::Outcome>> {
+        macro_rules! of {
+            ($these:expr, $connection:expr) => {
+                tokens::table
+                    .inner_join(
+                        accounts::table.on(accounts::id.eq(tokens::account_id).and(accounts::disabled_at.is_null())),
+                    )
+                    .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
+                    .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
+                    .filter($these)
+                    .filter(tokens::revoked_at.is_null())
+                    .select((tokens::hash, tokens::scope, tokens::expires_at, role_columns()))
+                    .order(members::id)
+                    .load::<(String, String, Instant, RoleRow)>($connection)?
+            };
+        }
+        // However many they are, the text is the same one on each: only such is kept prepared.
+        let rows = match db {
+            Db::Pg(c) => of!(tokens::hash.eq_any(all.iter().map(|one| one.hash.as_str()).collect::<Vec<_>>()), c),
+            Db::Sqlite(c) => {
+                let mut rows = Vec::new();
+                for one in all {
+                    rows.append(&mut of!(tokens::hash.eq(one.hash.as_str()), c));
+                }
+                rows
+            }
+        };
+        let mut found: HashMap<&str, (bool, Instant, Vec<RoleRow>)> = HashMap::new();
+        for (hash, scope, expires_at, role) in &rows {
+            let read_only = scope == "read";
+            found.entry(hash).or_insert((read_only, *expires_at, Vec::new())).2.push(role.clone());
+        }
+        Ok(all
+            .iter()
+            .map(|one| {
+                let (read_only, expires_at, roles) = found.get(one.hash.as_str())?;
+                let actor = actor_of(roles.iter().cloned()).filter(|_| *expires_at > one.machine_now)?;
+                Some((actor, *read_only))
+            })
+            .collect())
+    }
 }
 
 pub(super) fn find_account_by_email(db: &mut Db, email: &str) -> Result<Option<AccountRow>> {

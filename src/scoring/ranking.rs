@@ -43,7 +43,7 @@ pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput
     let made_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
     app.db
-        .write(move |db| {
+        .write_in_turn(&call.to_string(), move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::finance::Instrument;
 use crate::http::api::PageQuery;
 use crate::http::export::Table;
-use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
 use crate::law::subsidy::{Assistance, AssistanceKind, MfaCheck, mfa_check};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::people::{account_names, find_organisation, find_organisations};
@@ -81,7 +81,11 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let next = found.next.map(|c| format!("/desk/subsidies?after={c}"));
     let rows =
         found.items.into_iter().map(|(r, cancelled)| (name(&r), r, cancelled)).map(|(n, r, c)| (r, n, c)).collect();
-    page(&ListPage { shell: visit.shell("Subsidy routes", "/funds"), rows, next })
+    let mut shell = visit.shell("Subsidy routes", "/funds");
+    if can(&visit.actor, Action::ReadFund, &Thing::of_authority(authority)) {
+        shell.breadcrumbs = vec![Link::new("Fund", "/funds")];
+    }
+    page(&ListPage { shell, rows, next })
 }
 
 #[derive(Template)]

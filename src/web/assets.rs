@@ -6,6 +6,7 @@
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 include!(concat!(env!("OUT_DIR"), "/assets_manifest.rs"));
@@ -23,14 +24,19 @@ fn answer(file: &str) -> HttpResponse {
     let Some(found) = Files::get(file) else {
         return HttpResponse::NotFound().content_type(ContentType::plaintext()).body("There is no such file.");
     };
+    kept_for_ever(content_type(file), found.data)
+}
+
+/// The answer with a file whose address changes with its content.
+pub(super) fn kept_for_ever(content_type: &str, data: Cow<'static, [u8]>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((header::CONTENT_TYPE, content_type(file)))
+        .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    match found.data {
-        std::borrow::Cow::Borrowed(bytes) => response.body(web::Bytes::from_static(bytes)),
-        std::borrow::Cow::Owned(bytes) => response.body(bytes),
+    match data {
+        Cow::Borrowed(bytes) => response.body(web::Bytes::from_static(bytes)),
+        Cow::Owned(bytes) => response.body(bytes),
     }
 }
 

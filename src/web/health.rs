@@ -8,6 +8,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The process answers.
 ///
@@ -31,9 +33,21 @@ pub async fn ready(app: web::Data<App>) -> Answer {
     })
 }
 
-/// The metrics recorder of the process.
+/// The metrics recorder of the process, and how many requests are under way.
 #[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
+pub struct Metrics {
+    recorder: PrometheusHandle,
+    under_way: Arc<AtomicU32>,
+}
+
+/// A request under way; until it is dropped.
+struct UnderWay(Arc<AtomicU32>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,15 +62,24 @@ impl Metrics {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
         let _ = metrics::set_global_recorder(recorder);
-        Metrics(handle)
+        Metrics { recorder: handle, under_way: Arc::default() }
     }
-}
 
-impl Metrics {
+    /// Requests that somebody waits for just now.
+    #[must_use]
+    pub fn under_way(&self) -> u32 {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    fn one_more(&self) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.under_way.clone())
+    }
+
     /// Folds the samples since the last time into their summaries. The recorder keeps each one until then, so a
     /// server that nobody asks for its metrics would grow.
     pub fn fold(&self) {
-        self.0.run_upkeep();
+        self.recorder.run_upkeep();
     }
 }
 
@@ -71,7 +94,9 @@ pub async fn show(metrics: web::Data<Metrics>, request: actix_web::HttpRequest) 
     if !local || passed_on {
         return Err(crate::error::Error::NotFound.into());
     }
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.0.render()))
+    // Beside this one.
+    metrics::gauge!("http_requests_under_way").set(metrics.under_way().saturating_sub(1));
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.recorder.render()))
 }
 
 /// The pattern of the route that a request goes to: looked up once, by [`measure`], for all that ask.
@@ -87,6 +112,7 @@ pub async fn measure<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = std::time::Instant::now();
+    let _under_way = request.app_data::<web::Data<Metrics>>().map(|metrics| metrics.one_more());
     let matched = request.match_pattern();
     request.extensions_mut().insert(Matched(matched.clone()));
     let route = matched.unwrap_or_else(|| "none".to_owned());

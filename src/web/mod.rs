@@ -12,10 +12,10 @@ mod route_table;
 pub mod routes;
 pub mod sandbox;
 mod security;
+mod viewer;
 
 pub use gate::{identify, remember};
 pub use health::{Metrics, measure};
 pub use idempotency::replay;
-pub use openapi::viewer;
 pub use problem_page::draw as draw_problem;
 pub use security::headers as security_headers;

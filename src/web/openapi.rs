@@ -4,7 +4,6 @@ use crate::http::Answer;
 use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -71,13 +70,21 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(crate::desk::mission::Docs::openapi());
     api.merge(crate::desk::search::Docs::openapi());
     api.merge(crate::desk::register::Docs::openapi());
+    for (path, item) in &mut api.paths.paths {
+        for (method, operation) in [("get", &mut item.get), ("post", &mut item.post)] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, path));
+            }
+        }
+    }
     api
 }
 
-/// The viewer at `/api-viewer/`: bundled, loads nothing from elsewhere.
-#[must_use]
-pub fn viewer() -> SwaggerUi {
-    SwaggerUi::new("/api-viewer/{_:.*}").config(Config::new(["/openapi.json"]).validator_url("none"))
+/// What programs call an operation: its method and path, such as `get_calls_id_ranking`. The functions behind them have the
+/// same names in several rooms.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/api/v1/").split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| !word.is_empty()).fold(method.to_owned(), |id, word| format!("{id}_{word}"))
 }
 
 /// `GET /openapi.json`

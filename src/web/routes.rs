@@ -1,7 +1,7 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs. The rows of the rooms
 //! from a call to its award lie in a file of their own beside it.
 
-use super::{assets, health, openapi, public_pages, sandbox};
+use super::{assets, health, openapi, public_pages, sandbox, viewer};
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
@@ -70,6 +70,8 @@ fn ground() -> Vec<Row> {
         get "/health/ready" ViewPublic => health::ready,
         get "/metrics" ViewPublic => health::show,
         get "/openapi.json" ViewPublic => openapi::document,
+        get "/api-viewer/" ViewPublic => viewer::start,
+        get "/api-viewer/{version}/{file}" ViewPublic => viewer::file,
         get "/sandbox" ManageSandbox => sandbox::show,
         post "/sandbox" ManageSandbox => sandbox::post,
         post "/api/v1/sandbox/clock" ManageSandbox => sandbox::post_api,

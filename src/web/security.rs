@@ -16,8 +16,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
      frame-ancestors 'none'; base-uri 'none'";
 
 /// The API viewer runs its own bundled script; nothing else does.
-const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Middleware that sets them.
 ///
@@ -28,7 +28,7 @@ pub async fn headers<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let viewer = request.path().starts_with("/api-viewer/");
-    let kept = viewer || ["/assets/", "/health/"].iter().any(|start| request.path().starts_with(start));
+    let kept = ["/assets/", "/health/"].iter().any(|start| request.path().starts_with(start));
     match next.call(request).await {
         Ok(mut response) => {
             let kept = kept && response.status().is_success();
@@ -47,10 +47,8 @@ pub async fn headers<B: MessageBody + 'static>(
 /// Sets the headers. An answer that does not say how long it may be kept is not kept, unless it is `kept` as a file that
 /// everybody may see.
 fn set(headers: &mut HeaderMap, viewer: bool, kept: bool) {
-    // The viewer's files have no hash in their names: they are kept, and asked for again.
-    let how_long = if kept { viewer.then_some("no-cache") } else { Some("no-store") };
-    if let Some(how_long) = how_long.filter(|_| !headers.contains_key(CACHE_CONTROL)) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(how_long));
+    if !kept && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let policy = if viewer { VIEWER_POLICY } else { POLICY };
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -25,6 +25,8 @@ if (shots) mkdirSync(shots, { recursive: true });
 
 let browser; let pages = 0; let problems = 0; let shot = 0;
 const renderings = new Set(); const wires = new WeakMap();
+// Addresses that answered with their page, for the program that looks whether each page was shown.
+const shown = new Set();
 
 /** True for the first to ask of all browser tests of one run: they share a folder with a file for each rendering. */
 const isFirst = (rendering) => {
@@ -44,16 +46,16 @@ export const complain = (where, what) => { problems += 1; console.log(`PROBLEM $
 /** Two addresses are the same kind of page when they differ only in identifiers, references and queries. */
 export const kindOf = (url) => new URL(url).pathname
   .replace(/[0-9A-HJKMNP-TV-Z]{26}/g, '*')
-  .replace(/^\/missions\/[^/]+$/, '/missions/*')
+  .replace(/^\/missions\/(?!new$)[^/]+$/, '/missions/*')
   + (new URL(url).searchParams.has('step') ? '?step' : '');
 
 /** A browser context of its own: nobody is signed in. Script is off; the checks run beside it. */
-export async function stranger() {
+export async function stranger({ script = false } = {}) {
   const context = await browser.newContext({ viewport: WIDE, reducedMotion: 'reduce', acceptDownloads: false });
   const page = await context.newPage();
   const wire = await context.newCDPSession(page);
   wires.set(page, wire);
-  await wire.send('Emulation.setScriptExecutionDisabled', { value: true });
+  await wire.send('Emulation.setScriptExecutionDisabled', { value: !script });
   // Moving the clock over months of due work takes its time beside other tests.
   page.setDefaultTimeout(60000);
   page.on('console', (message) => {
@@ -63,7 +65,7 @@ export async function stranger() {
   // Listening only: intercepting every request would switch the browser's cache off.
   page.on('request', (request) => {
     if (!request.url().startsWith(base) && !request.url().startsWith('data:')) complain(page.url(), `asks another host: ${request.url()}`);
-    if (request.resourceType() === 'script') complain(page.url(), `asks for a script: ${request.url()}`);
+    if (!script && request.resourceType() === 'script') complain(page.url(), `asks for a script: ${request.url()}`);
   });
   return page;
 }
@@ -82,6 +84,7 @@ export async function signIn(email, secret = password) {
 /** Checks the page that is shown. True when this rendering was new. */
 export async function check(page, who = '', { problem = false } = {}) {
   pages += 1;
+  if (!problem) shown.add(new URL(page.url()).pathname);
   const kind = kindOf(page.url());
   const where = `${who} ${kind}${problem ? ' (refused)' : ''}`;
   const drawn = await page.evaluate(() => [...new Set([...document.querySelectorAll('body *')].map((e) => `${e.tagName}.${e.getAttribute('class') || ''}.${e.getAttribute('role') || ''}`))].sort().join(' '));
@@ -132,6 +135,7 @@ export async function run(test) {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   try { await test(); } catch (error) { complain('the test itself', error.stack || String(error)); } finally { await browser.close(); }
+  if (process.env.SHOWN) writeFileSync(process.env.SHOWN, [...shown].join('\n'));
   console.log(`${pages} pages, ${renderings.size} renderings, ${problems} problems`);
   process.exit(problems ? 1 : 0);
 }

@@ -8,7 +8,7 @@ use crate::applications::records::{Envelope, Receipt};
 use crate::applications::rules::{self, ApplicationRefusal};
 use crate::applications::{sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Part, Terms};
+use crate::calls::{self, Call, CallFacts, CallKind, CallStage, Frozen, Part, Terms};
 use crate::db::{Db, Gathered};
 use crate::documents;
 use crate::error::{Error, Result};
@@ -127,8 +127,8 @@ async fn prepare(
     let (actor, installation) = (actor.clone(), app.keys.clone());
     // Sealed where it was read: it costs less than to be handed on to another thread.
     app.db
-        .read(move |db| {
-            let store::ToSend { application, call, recipients, terms } = store::find_to_send(db, id)?;
+        .read_gathered_then(store::ApplicationToSend(id), move |db, found| {
+            let store::ToSend { application, call, frozen: Frozen { terms, recipients } } = store::to_send(db, found)?;
             require_own(&actor, Action::SubmitApplication, &application)?;
             rules::in_time(call.stage, call.deadline_at, now)?;
             rules::not_withdrawn(&application)?;

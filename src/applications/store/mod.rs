@@ -23,7 +23,7 @@ pub(super) use sealed::{
     receipts_with_calls,
 };
 pub(super) use sending::{
-    Sent, ToSend, closing, closing_of, find_to_send, hold_and_count_sent, set_submitted, set_withdrawn,
+    ApplicationToSend, Sent, ToSend, closing, closing_of, hold_and_count_sent, set_submitted, set_withdrawn, to_send,
 };
 
 /// Rows read at a time where everything of a call is read: page after page, and never cut.

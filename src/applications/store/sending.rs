@@ -1,57 +1,63 @@
 //! Rows of sending and withdrawing an application.
 
 use crate::applications::model::{Application, ApplicationState};
-use crate::calls::{Call, CallFacts, CallStage, Part, Terms, frozen_terms};
-use crate::db::schema::{applications, call_keys, calls};
-use crate::db::{Db, Kept};
+use crate::calls::{Call, CallFacts, CallStage, Frozen, frozen};
+use crate::db::schema::{applications, calls};
+use crate::db::{Db, GatheredRead, Kept};
 use crate::error::{Error, Result};
 use crate::values::{Id, Instant, actor};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 /// What sending an application needs to know.
 pub(in crate::applications) struct ToSend {
     pub application: Application,
     pub call: CallFacts,
-    /// Public keys that its parts are sealed to, in the order quality, price.
-    pub recipients: (String, String),
-    pub terms: Arc<Terms>,
+    pub frozen: Frozen,
 }
 
-/// An application with the facts and terms of its call and the keys that seal its two parts: one statement, and one more
-/// for terms that are not known yet.
+/// Reads the application that somebody sends, and the facts of its call. Those that are sent at once are read by one
+/// statement.
+pub(in crate::applications) struct ApplicationToSend(pub Id<Application>);
+
+impl GatheredRead for ApplicationToSend {
+    type Outcome = Option<(Application, CallFacts)>;
+
+    fn read(db: &mut Db, all: &[&Self]) -> Result<Vec<Self::Outcome>> {
+        macro_rules! of {
+            ($these:expr, $connection:expr) => {
+                applications::table
+                    .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+                    .filter($these)
+                    .select((Application::as_select(), CallFacts::as_select()))
+                    .load::<(Application, CallFacts)>($connection)?
+            };
+        }
+        // However many they are, the text is the same one on each: only such is kept prepared.
+        let rows = match db {
+            Db::Pg(c) => of!(applications::id.eq_any(all.iter().map(|one| one.0).collect::<Vec<_>>()), c),
+            Db::Sqlite(c) => {
+                let mut rows = Vec::new();
+                for one in all {
+                    rows.append(&mut of!(applications::id.eq(one.0), c));
+                }
+                rows
+            }
+        };
+        let of = |id| rows.iter().find(|(application, _)| application.id == id).cloned();
+        Ok(all.iter().map(|one| of(one.0)).collect())
+    }
+}
+
+/// An application and its call's facts with what is frozen of the call: no statement, and one when that is not known yet.
 ///
 /// # Errors
 /// NotFound; Internal for a call without keys: it has them once it is published.
-pub(in crate::applications) fn find_to_send(db: &mut Db, id: Id<Application>) -> Result<ToSend> {
-    let (quality, price) = diesel::alias!(call_keys as quality_keys, call_keys as price_keys);
-    let (application, call, quality, price): (Application, CallFacts, Option<String>, Option<String>) = crate::on_each!(db, c => applications::table
-            .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
-            .left_join(
-                quality.on(quality
-                    .field(call_keys::call_id)
-                    .eq(applications::call_id)
-                    .and(quality.field(call_keys::part).eq(Part::Quality))),
-            )
-            .left_join(
-                price.on(price
-                    .field(call_keys::call_id)
-                    .eq(applications::call_id)
-                    .and(price.field(call_keys::part).eq(Part::Price))),
-            )
-            .filter(applications::id.eq(id))
-            .select((
-                Application::as_select(),
-                CallFacts::as_select(),
-                quality.field(call_keys::recipient).nullable(),
-                price.field(call_keys::recipient).nullable(),
-            ))
-            .first(c))?;
-    let recipients = quality.zip(price).ok_or_else(|| Error::internal("a call without sealing keys"))?;
-    Ok(ToSend { terms: frozen_terms(db, &call)?, application, call, recipients })
+pub(in crate::applications) fn to_send(db: &mut Db, found: Option<(Application, CallFacts)>) -> Result<ToSend> {
+    let (application, call) = found.ok_or(Error::NotFound)?;
+    Ok(ToSend { frozen: frozen(db, &call)?, application, call })
 }
 
 /// Stage and deadline of a call as they are at this moment, for what is judged inside a write.
