@@ -123,6 +123,9 @@ where
     }
 }
 
+/// A read, and those of its kind that are asked with it.
+type WithAlike = (Box<dyn Asked>, Vec<Box<dyn Asked>>);
+
 /// The reads that wait, and how many readers answer them.
 #[derive(Default)]
 pub(super) struct Reads(Mutex<Waiting>);
@@ -178,7 +181,7 @@ impl Reads {
 
     /// The next one for a reader at work, who leaves when there is none. Both are one step: whoever sees a reader at work
     /// knows that it looks here again.
-    fn take(&self) -> Option<(Box<dyn Asked>, Vec<Box<dyn Asked>>)> {
+    fn take(&self) -> Option<WithAlike> {
         let mut waiting = self.waiting();
         let Some(next) = waiting.next() else {
             waiting.at_work = waiting.at_work.saturating_sub(1);
