@@ -1,16 +1,15 @@
 //! Mail over a real SMTP server.
 
+use crate::operations::linked_by_a_server;
 use crate::support::server::Server as RealServer;
 use crate::support::{Fresh, Kind, World, config, node};
 use commonweal::app::App;
-use commonweal::audit;
 use commonweal::outbox::{self, mail};
 use commonweal::serve;
 use commonweal::values::{Actor, Role};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant as Stopwatch};
 
 struct Server {
     child: Child,
@@ -144,18 +143,8 @@ async fn linked_while_a_mail_server_is_waited_for(kind: Kind) {
     let server = RealServer::start_mailing(&world.fresh.url, world.fresh.folder.path(), &smtp);
     assert_eq!(mails.next()["connected"], true);
 
-    let before = audit::verify(&world.app.db, &world.app.keys, None).unwrap().rows;
-    world.person(Role::Auditor);
     // Half of the time after which the mail is given up for now.
-    let written = Stopwatch::now();
-    loop {
-        let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
-        if report.waiting == 0 && report.rows > before {
-            break;
-        }
-        assert!(written.elapsed() < Duration::from_secs(10), "{} rows wait for a mail server", report.waiting);
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    linked_by_a_server(&world);
     let sent = |world: &World| world.app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items[0].sent_at;
     assert_eq!(sent(&world), None, "the mail server has not even greeted");
     mails.stdin.write_all(b"go on\n").unwrap();

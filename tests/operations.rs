@@ -138,6 +138,21 @@ async fn every_route_of_the_api_is_described_and_nothing_else() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
 }
 
+/// Records something, and waits ten seconds at most until a server on the same database has linked it.
+pub fn linked_by_a_server(world: &World) {
+    let before = audit::verify(&world.app.db, &world.app.keys, None).unwrap().rows;
+    world.person(Role::Auditor);
+    let written = Stopwatch::now();
+    loop {
+        let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
+        if report.waiting == 0 && report.rows > before {
+            break;
+        }
+        assert!(written.elapsed() < Duration::from_secs(10), "{} rows are not linked", report.waiting);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[actix_web::test]
 async fn a_running_server_counts_requests_logs_each_with_its_id_and_links_the_record_by_itself() {
     let world = World::new(Kind::Sqlite).await;
@@ -159,17 +174,7 @@ async fn a_running_server_counts_requests_logs_each_with_its_id_and_links_the_re
     // The server links what another process of the installation has written. It looks more often than each second, as
     // src/serve.rs asserts when it is built, and waits for no job (tests/mail.rs); a machine that runs many tests at once is
     // given ten seconds.
-    let before = audit::verify(&world.app.db, &world.app.keys, None).unwrap().rows;
-    world.person(Role::Auditor);
-    let written = Stopwatch::now();
-    loop {
-        let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
-        if report.waiting == 0 && report.rows > before {
-            break;
-        }
-        assert!(written.elapsed() < Duration::from_secs(10), "{} rows are not linked", report.waiting);
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    linked_by_a_server(&world);
     assert!(server.stop().success());
     assert_eq!(audit::verify(&world.app.db, &world.app.keys, None).unwrap().finding, None);
     let log = std::fs::read_to_string(&log).unwrap();

@@ -2,10 +2,9 @@
 
 use super::reading::Reads;
 use super::together::{self, Ended};
+use super::watching::{Counting, Statements, Watching};
 use crate::error::{Error, Result};
-use diesel::connection::{
-    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager,
-};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::expression::SqlLiteral;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -13,10 +12,8 @@ use diesel::r2d2::{self, ManageConnection, Pool, PooledConnection, R2D2Connectio
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::SqliteConnection;
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -87,43 +84,6 @@ pub(super) struct Manager {
     statements: Arc<Statements>,
 }
 
-/// What is sent to the database: how often, so that tests can bound what a request asks, and which texts while somebody
-/// watches, so that tests can ask how each is carried out.
-#[derive(Debug, Default)]
-struct Statements {
-    sent: AtomicU64,
-    watchers: AtomicUsize,
-    texts: Mutex<BTreeSet<String>>,
-}
-
-struct Counting(Arc<Statements>);
-
-/// Somebody who watches; until it is dropped.
-#[derive(Debug)]
-pub struct Watching(Arc<Statements>);
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Instrumentation for Counting {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
-        self.0.sent.fetch_add(1, Ordering::Relaxed);
-        if self.0.watchers.load(Ordering::Relaxed) > 0 {
-            let written = query.to_string();
-            // Without what is bound to it: texts are kept, never anybody's data.
-            let text = written.split(" -- binds:").next().unwrap_or_default();
-            let mut texts = self.0.texts.lock().unwrap_or_else(PoisonError::into_inner);
-            if !texts.contains(text) {
-                texts.insert(text.to_owned());
-            }
-        }
-    }
-}
-
 impl ManageConnection for Manager {
     type Connection = Db;
     type Error = r2d2::Error;
@@ -156,7 +116,7 @@ impl ManageConnection for Manager {
                 Db::Sqlite(sqlite)
             }
         };
-        db.set_instrumentation(Counting(self.statements.clone()));
+        db.set_instrumentation(Counting::of(&self.statements));
         Ok(db)
     }
 
@@ -292,20 +252,19 @@ impl Database {
     /// Statements sent since the pools were opened, by all connections together.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.sent.load(Ordering::Relaxed)
+        self.statements.sent()
     }
 
     /// Keeps the text of every statement, without what is bound to it, until the answer is dropped.
     #[must_use]
     pub fn watch(&self) -> Watching {
-        self.statements.watchers.fetch_add(1, Ordering::Relaxed);
-        Watching(self.statements.clone())
+        self.statements.watch()
     }
 
     /// The different statements sent while somebody watched.
     #[must_use]
     pub fn watched(&self) -> Vec<String> {
-        self.statements.texts.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.statements.texts()
     }
 
     /// Runs a write on the blocking pool: serializable, whole or not at all, tried again when the database asks.

@@ -16,11 +16,13 @@ mod paging;
 mod reading;
 pub mod schema;
 mod together;
+mod watching;
 
 pub use columns::{Json, SortKey};
-pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, Watching, sum_pence};
+pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
 pub(crate) use kept::MOST_KEPT;
 pub use kept::{Kept, NoRow};
 pub use paging::{Cursor, First, Page};
 pub use reading::GatheredRead;
 pub use together::Gathered;
+pub use watching::Watching;
