@@ -4,11 +4,12 @@ use crate::support::{Kind, World};
 use crate::upkeep::commonweal;
 use chrono::TimeDelta;
 use commonweal::audit::{self, Entry, Finding};
-use commonweal::db::Db;
+use commonweal::db::{Database, Db};
 use commonweal::error::Result;
 use commonweal::outbox::lease;
 use commonweal::serve::{self, Upkeep};
 use commonweal::values::{Actor, Clock, Id, Subject};
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -261,4 +262,41 @@ async fn writers_at_once_never_wait_for_the_chain_and_all_rows_are_linked_on_pos
     audit::chain(&world.app.db).unwrap();
     let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
     assert_eq!((report.finding, report.waiting), (None, 0));
+}
+
+#[actix_web::test]
+async fn linking_looks_up_the_few_rows_that_wait_and_does_not_read_the_years_before_on_postgres() {
+    #[derive(diesel::QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+        step: String,
+    }
+    let world = World::new(Kind::Postgres).await;
+    let (now, council) = (world.now(), world.council);
+    let entry = |number: i64| Entry {
+        authority: Some(council),
+        at: now,
+        actor: &Actor::System,
+        action: "test.act",
+        subject: Subject::new("thing", Id::<World>::new()),
+        facts: json!({ "number": number }),
+    };
+    for _ in 0..4 {
+        world.app.db.write_now(|db| audit::record_all(db, (0..2000).map(entry))).unwrap();
+    }
+    audit::chain(&world.app.db).unwrap();
+    act(&world, 0);
+    // Connections of its own: what those of the world are seen to ask is held against SQLite's plans.
+    let node = Database::open(world.app.db.url().target(), 2).unwrap();
+    let watching = node.watch();
+    assert_eq!(audit::chain(&node).unwrap(), 1);
+    drop(watching);
+    let asked: Vec<String> = node.watched().into_iter().filter(|text| text.contains("audit_rows")).collect();
+    let [asked] = &asked[..] else { panic!("{asked:?}") };
+    // One hash for each of at most five hundred.
+    let text = format!("EXPLAIN {}", asked.replace("$1", "1").replace("$2", "500"));
+    let plan: Vec<Step> = node.direct(|db| Ok(diesel::sql_query(&text).load(db)?)).unwrap();
+    let plan = plan.into_iter().map(|step| step.step).collect::<Vec<_>>().join("\n");
+    // Joined, it was a merge of both indexes: the longer the record, the longer each link took.
+    assert!(plan.contains("Index Cond: (id = audit_pending.row_id)") && !plan.contains("Join"), "{plan}");
 }

@@ -205,6 +205,11 @@ pub fn unit(terms: &Terms, id: &str) -> String {
 /// Words of a text: runs of characters between white space in which something can be seen.
 #[must_use]
 pub fn words(text: &str) -> usize {
+    // Each answer is counted again whenever it is sent, and nearly all are in plain letters.
+    if text.is_ascii() {
+        let words = text.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
+        return words.filter(|word| word.iter().any(u8::is_ascii_graphic)).count();
+    }
     text.split_whitespace().filter(|word| word.chars().any(is_seen)).count()
 }
 
@@ -252,4 +257,20 @@ pub fn is_counted(unit: &str) -> bool {
     ];
     let unit = unit.trim().to_lowercase();
     COUNTED.contains(&unit.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_in_plain_letters_are_counted_as_those_beside_them_in_any_script(
+            text in prop::collection::vec(prop_oneof![0_u8..=0x7f, Just(b' '), Just(b'a')], 0..40)
+        ) {
+            let text = String::from_utf8(text).unwrap();
+            prop_assert_eq!(words(&format!("{text} façade")), words(&text) + 1);
+        }
+    }
 }

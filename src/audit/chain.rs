@@ -1,11 +1,12 @@
 //! Linking committed rows into one chain, and signing its head.
 
 use crate::db::schema::{audit_checkpoints, audit_links, audit_pending, audit_rows};
-use crate::db::{Database, Db};
-use crate::error::Result;
+use crate::db::{Database, Db, Kept, NoRow};
+use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::values::Instant;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -64,33 +65,84 @@ pub fn chain(database: &Database) -> Result<usize> {
 /// What the database says.
 pub fn chain_some(database: &Database) -> Result<usize> {
     database.write_now(|db| {
-        let waiting: Vec<(String, String)> = audit_pending::table
-            .inner_join(audit_rows::table.on(audit_rows::id.eq(audit_pending::row_id)))
-            .select((audit_pending::row_id, audit_rows::hash))
-            // By what waits, not by the rows: SQLite would read the record of all years to find the few.
-            .order(audit_pending::row_id)
-            .limit(i64::try_from(BATCH)?)
-            .load(db)?;
+        let waiting = waiting(db)?;
         let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
-        let links: Vec<_> = waiting
-            .iter()
-            .map(|(row_id, row_hash)| {
-                seq += 1;
-                head = next_head(&head, seq, row_hash);
-                (
-                    audit_links::seq.eq(seq),
-                    audit_links::row_id.eq(row_id),
-                    audit_links::row_hash.eq(row_hash),
-                    audit_links::head.eq(head.clone()),
-                )
-            })
-            .collect();
-        let insert = diesel::insert_into(audit_links::table).values(links);
-        crate::on_each!(db, c => insert.execute(c))?;
+        let mut links = Links::default();
+        for (row_id, row_hash) in &waiting {
+            seq += 1;
+            head = next_head(&head, seq, row_hash);
+            links.seq.push(seq);
+            links.row_id.push(row_id);
+            links.row_hash.push(row_hash);
+            links.head.push(head.clone());
+        }
+        links.insert(db)?;
         let ids: Vec<&String> = waiting.iter().map(|(id, _)| id).collect();
         diesel::delete(audit_pending::table.filter(audit_pending::row_id.eq_any(ids))).execute(db)?;
         Ok(waiting.len())
     })
+}
+
+/// Identifier and hash of the first rows that wait.
+fn waiting(db: &mut Db) -> Result<Vec<(String, String)>> {
+    // Each hash is looked up by itself: joined, PostgreSQL walks through the record of all years beside the few that wait.
+    let hash =
+        audit_rows::table.filter(audit_rows::id.eq(audit_pending::row_id)).select(audit_rows::hash).single_value();
+    let rows: Vec<(String, Option<String>)> = audit_pending::table
+        .select((audit_pending::row_id, hash))
+        .order(audit_pending::row_id)
+        .limit(i64::try_from(BATCH)?)
+        .load(db)?;
+    let known = |(id, hash): (String, Option<String>)| hash.map(|hash| (id, hash));
+    rows.into_iter().map(|row| known(row).ok_or_else(|| Error::internal("what waits for its link is no row"))).collect()
+}
+
+/// Links to be written, column by column.
+#[derive(Default)]
+struct Links<'a> {
+    seq: Vec<i64>,
+    row_id: Vec<&'a str>,
+    row_hash: Vec<&'a str>,
+    head: Vec<String>,
+}
+
+impl Links<'_> {
+    fn insert(self, db: &mut Db) -> Result<()> {
+        let Links { seq, row_id, row_hash, head } = self;
+        match db {
+            // One text, however many they are: PostgreSQL takes longer to read one of hundreds of rows than to write them.
+            Db::Pg(c) => {
+                Kept(
+                    diesel::sql_query(
+                        "INSERT INTO audit_links (seq, row_id, row_hash, head) SELECT * FROM unnest($1, $2, $3, $4)",
+                    )
+                    .bind::<Array<BigInt>, _>(seq)
+                    .bind::<Array<Text>, _>(row_id)
+                    .bind::<Array<Text>, _>(row_hash)
+                    .bind::<Array<Text>, _>(head),
+                )
+                .load::<NoRow>(c)?;
+            }
+            Db::Sqlite(c) => {
+                let rows: Vec<_> = seq
+                    .iter()
+                    .zip(row_id)
+                    .zip(row_hash)
+                    .zip(&head)
+                    .map(|(((seq, row_id), row_hash), head)| {
+                        (
+                            audit_links::seq.eq(seq),
+                            audit_links::row_id.eq(row_id),
+                            audit_links::row_hash.eq(row_hash),
+                            audit_links::head.eq(head),
+                        )
+                    })
+                    .collect();
+                diesel::insert_into(audit_links::table).values(rows).execute(c)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A signed statement that the chain had this head at this number.

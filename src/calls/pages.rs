@@ -7,6 +7,7 @@ use super::questions::{self, Questions, QuestionsQuery};
 use super::store::{self, Filter};
 use super::view::{self, ConditionRow, DateRow, ScoredRow};
 use super::{catalogue, criteria, lots_store, rules};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
 use crate::http::export::Table;
@@ -160,16 +161,12 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
     let (filter, cursor, now) = (query.filter(), query.cursor()?, visit.now);
     let export = !query.format.is_empty();
     let limit = if export { EXPORTED } else { crate::db::Page::<CallRow>::SIZE };
-    let found = visit
-        .app
-        .db
-        .read(move |db| {
-            if cursor.is_none() && !export && filter == Filter::default() {
-                return store::first_public(db, now);
-            }
-            Ok(store::list_public(db, &filter, now, cursor.as_ref(), limit)?.map(CallRow::from))
-        })
-        .await?;
+    let found = if cursor.is_none() && !export && filter == Filter::default() {
+        visit.app.db.read_at_once(move |db| store::first_public(db, now)).await?
+    } else {
+        let narrowed = move |db: &mut Db| store::list_public(db, &filter, now, cursor.as_ref(), limit);
+        visit.app.db.read(narrowed).await?.map(CallRow::from)
+    };
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
     let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
     if export {

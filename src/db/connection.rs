@@ -447,6 +447,11 @@ impl Database {
         Ok(self.readers.get()?)
     }
 
+    /// A connection that reads, when one is free.
+    pub(super) fn free_reader(&self) -> Option<PooledConnection<Manager>> {
+        self.readers.try_get()
+    }
+
     /// As [`Database::write`], on this thread.
     ///
     /// # Errors

@@ -60,6 +60,11 @@ impl<T: Send + 'static, F: FnOnce(&mut Db) -> Result<T> + Send + 'static> Asked 
     }
 }
 
+/// What one is answered that is asked by itself.
+fn alone<G: GatheredRead>(db: &mut Db, one: &G) -> Result<G::Outcome> {
+    G::read(db, &[one])?.pop().ok_or_else(ended_early)
+}
+
 /// What each of them is answered: by one statement, or each by its own when that fails.
 fn ask<G: GatheredRead>(db: &mut Db, all: &[&G]) -> Vec<Result<G::Outcome>> {
     if let Ok(outcomes) = G::read(db, all)
@@ -67,8 +72,7 @@ fn ask<G: GatheredRead>(db: &mut Db, all: &[&G]) -> Vec<Result<G::Outcome>> {
     {
         return outcomes.into_iter().map(Ok).collect();
     }
-    let alone = |one: &&G| G::read(db, &[*one]).and_then(|mut all| all.pop().ok_or_else(ended_early));
-    all.iter().map(alone).collect()
+    all.iter().map(|one| alone(db, *one)).collect()
 }
 
 /// One of a kind, and what is done with its answer.
@@ -284,11 +288,34 @@ impl Database {
         self.read_for(begun, told).await
     }
 
+    /// Runs a read that is over sooner than another thread could be woken for it: one statement, few rows, found by an
+    /// index. On SQLite, which is a library and no server, it runs here where a connection is free; else as
+    /// [`Database::read`], for nobody may wait on a thread that answers requests.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_at_once<T, F>(&self, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        if self.backend() == Backend::Sqlite
+            && let Ok(_place) = self.reading.try_acquire()
+            && let Some(mut connection) = self.free_reader()
+        {
+            return work(&mut connection);
+        }
+        self.read(work).await
+    }
+
     /// Runs a read with whatever waits of its kind, by a shared statement; on SQLite, where nothing is won by that, alone.
     ///
     /// # Errors
     /// As [`Database::read`].
     pub async fn read_gathered<G: GatheredRead>(&self, one: G) -> Result<G::Outcome> {
+        if self.backend() == Backend::Sqlite {
+            return self.read_at_once(move |db| alone(db, &one)).await;
+        }
         self.read_gathered_then(one, |_, outcome| Ok(outcome)).await
     }
 
@@ -303,11 +330,11 @@ impl Database {
         F: FnOnce(&mut Db, G::Outcome) -> Result<T> + Send + 'static,
     {
         if self.backend() == Backend::Sqlite {
-            let alone = move |db: &mut Db| {
-                let outcome = G::read(db, &[&one])?.pop().ok_or_else(ended_early)?;
+            let asked = move |db: &mut Db| {
+                let outcome = alone(db, &one)?;
                 then(db, outcome)
             };
-            return self.read(alone).await;
+            return self.read(asked).await;
         }
         let begun = Arc::new(AtomicBool::new(false));
         let (tell, told) = oneshot::channel();
@@ -356,6 +383,31 @@ mod tests {
         });
         begins.await.unwrap();
         (go_on, read)
+    }
+
+    #[tokio::test]
+    async fn a_short_read_is_done_where_it_is_asked_and_behind_a_long_one_it_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder);
+        let here = std::thread::current().id();
+        // The one who read first gives its connection back before its place.
+        database.read(|_| Ok(())).await.unwrap();
+        drop(database.reading.acquire().await.unwrap());
+        assert_eq!(database.read_at_once(|_| Ok(std::thread::current().id())).await.unwrap(), here);
+
+        let (go_on, first) = slow(&database).await;
+        let short = tokio::spawn({
+            let database = database.clone();
+            async move { database.read_at_once(|_| Ok(std::thread::current().id())).await }
+        });
+        // This thread, on which the short one was asked, still has its hands free.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!short.is_finished());
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert_ne!(short.await.unwrap().unwrap(), here);
     }
 
     #[tokio::test]

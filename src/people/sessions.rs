@@ -55,7 +55,7 @@ impl SessionStore for Sessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let id = row_id(key);
         let now = Clock::machine();
-        let found = self.0.db.read(move |db| store::find_session(db, &id, now)).await;
+        let found = self.0.db.read_at_once(move |db| store::find_session(db, &id, now)).await;
         let found = found.map_err(|e| LoadError::Other(anyhow::Error::from_boxed(Box::new(e))))?;
         Ok(found.map(|(state, person)| {
             // Outside a request there is nobody to hand it to.

@@ -1,6 +1,5 @@
 //! Instants in UTC, cut to microseconds, and calendar dates in Europe/London.
 
-use super::decimals::counted;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::London;
 use serde::{Deserialize, Serialize};
@@ -217,20 +216,38 @@ pub fn short_date(date: LocalDate) -> String {
 #[must_use]
 pub fn distance(today: LocalDate, date: LocalDate) -> String {
     let days = (date - today).num_days();
-    let span = |n: i64| match n {
-        0..=20 => counted(n, "days"),
-        21..=364 if n % 7 == 0 => counted(n / 7, "weeks"),
-        21..=364 => format!("{} and {}", counted(n / 7, "weeks"), counted(n % 7, "days")),
-        _ if n % 365 < 7 => counted(n / 365, "years"),
-        _ => format!("{} and {}", counted(n / 365, "years"), counted(n % 365 / 7, "weeks")),
-    };
     match days {
         0 => "today".to_owned(),
         1 => "tomorrow".to_owned(),
         -1 => "yesterday".to_owned(),
-        n if n > 0 => format!("in {}", span(n)),
-        n => format!("{} ago", span(-n)),
+        _ => {
+            // One text that grows: a list says it on every row.
+            let mut text = String::with_capacity(32);
+            text.push_str(if days > 0 { "in " } else { "" });
+            push_span(&mut text, days.unsigned_abs());
+            text.push_str(if days > 0 { "" } else { " ago" });
+            text
+        }
     }
+}
+
+/// Days up to three weeks, then weeks, then years, each with what is left over in the next smaller.
+fn push_span(text: &mut String, days: u64) {
+    let (most, rest) = match days {
+        0..=20 => ((days, "day"), (0, "")),
+        21..=364 => ((days / 7, "week"), (days % 7, "day")),
+        _ => ((days / 365, "year"), (days % 365 / 7, "week")),
+    };
+    push_count(text, most);
+    if rest.0 > 0 {
+        text.push_str(" and ");
+        push_count(text, rest);
+    }
+}
+
+fn push_count(text: &mut String, (count, one): (u64, &str)) {
+    // Writing into a text never fails.
+    let _ = write!(text, "{count} {one}{}", if count == 1 { "" } else { "s" });
 }
 
 /// A month by its number or its English name, as pages show it.
@@ -355,5 +372,10 @@ mod tests {
         assert_eq!(distance(today, date("2027-01-15")), "in 7 weeks and 3 days");
         assert_eq!(distance(today, date("2026-10-31")), "3 weeks and 3 days ago");
         assert_eq!(distance(today, today), "today");
+        let said = |days| distance(today, today + TimeDelta::days(days));
+        assert_eq!([said(1), said(-1), said(2), said(-20)], ["tomorrow", "yesterday", "in 2 days", "20 days ago"]);
+        assert_eq!([said(21), said(22), said(364)], ["in 3 weeks", "in 3 weeks and 1 day", "in 52 weeks"]);
+        assert_eq!([said(365), said(371), said(372)], ["in 1 year", "in 1 year", "in 1 year and 1 week"]);
+        assert_eq!(said(-1000), "2 years and 38 weeks ago");
     }
 }

@@ -37,7 +37,11 @@ impl GatheredRead for ApplicationToSend {
         }
         // However many they are, the text is the same one on each: only such is kept prepared.
         let rows = match db {
-            Db::Pg(c) => of!(applications::id.eq_any(all.iter().map(|one| one.0).collect::<Vec<_>>()), c),
+            // PostgreSQL keeps the plan for one, and plans for a list anew each time.
+            Db::Pg(c) => match all {
+                [one] => of!(applications::id.eq(one.0), c),
+                _ => of!(applications::id.eq_any(all.iter().map(|one| one.0).collect::<Vec<_>>()), c),
+            },
             Db::Sqlite(c) => {
                 let mut rows = Vec::new();
                 for one in all {
@@ -73,8 +77,12 @@ pub(in crate::applications) fn closing_of(
     db: &mut Db,
     ids: BTreeSet<Id<Call>>,
 ) -> Result<HashMap<Id<Call>, StageAndDeadline>> {
-    let rows: Vec<(Id<Call>, CallStage, Option<Instant>)> =
-        calls::table.filter(calls::id.eq_any(ids)).select((calls::id, calls::stage, calls::deadline_at)).load(db)?;
+    let closings = calls::table.select((calls::id, calls::stage, calls::deadline_at));
+    let rows: Vec<(Id<Call>, CallStage, Option<Instant>)> = match ids.first() {
+        // What is sent at once is mostly sent to one call, and PostgreSQL keeps the plan for one.
+        Some(only) if ids.len() == 1 => crate::on_each!(db, c => closings.filter(calls::id.eq(only)).load(c))?,
+        _ => closings.filter(calls::id.eq_any(ids)).load(db)?,
+    };
     Ok(rows.into_iter().map(|(id, stage, deadline_at)| (id, (stage, deadline_at))).collect())
 }
 
