@@ -8,31 +8,25 @@ use commonweal::db::{Database, Db};
 use commonweal::error::Result;
 use commonweal::outbox::lease;
 use commonweal::serve::{self, Upkeep};
-use commonweal::values::{Actor, Clock, Id, Subject};
+use commonweal::values::{Actor, Clock, Id, Instant, Subject, actor};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
+fn entry(council: Id<actor::Organisation>, at: Instant, number: i64) -> Entry<'static> {
+    Entry {
+        authority: Some(council),
+        at,
+        actor: &Actor::System,
+        action: "test.act",
+        subject: Subject::new("thing", Id::<World>::new()),
+        facts: json!({ "number": number }),
+    }
+}
+
 fn act(world: &World, number: i64) {
-    let now = world.now();
-    let council = world.council;
-    world
-        .app
-        .db
-        .write_now(|db| {
-            audit::record(
-                db,
-                Entry {
-                    authority: Some(council),
-                    at: now,
-                    actor: &Actor::System,
-                    action: "test.act",
-                    subject: Subject::new("thing", Id::<World>::new()),
-                    facts: json!({ "number": number }),
-                },
-            )
-        })
-        .unwrap();
+    let (now, council) = (world.now(), world.council);
+    world.app.db.write_now(|db| audit::record(db, entry(council, now, number))).unwrap();
 }
 
 /// Does to the tables what their triggers forbid, as somebody with the database's password could.
@@ -238,20 +232,7 @@ async fn writers_at_once_never_wait_for_the_chain_and_all_rows_are_linked_on_pos
         .map(|number| {
             let (db, now, council) = (world.app.db.clone(), world.now(), world.council);
             std::thread::spawn(move || {
-                db.write_now(|c| {
-                    audit::record(
-                        c,
-                        Entry {
-                            authority: Some(council),
-                            at: now,
-                            actor: &Actor::System,
-                            action: "test.act",
-                            subject: Subject::new("thing", Id::<World>::new()),
-                            facts: json!({ "number": number }),
-                        },
-                    )
-                })
-                .unwrap();
+                db.write_now(|c| audit::record(c, entry(council, now, number))).unwrap();
             })
         })
         .collect();
@@ -273,16 +254,12 @@ async fn linking_looks_up_the_few_rows_that_wait_and_does_not_read_the_years_bef
     }
     let world = World::new(Kind::Postgres).await;
     let (now, council) = (world.now(), world.council);
-    let entry = |number: i64| Entry {
-        authority: Some(council),
-        at: now,
-        actor: &Actor::System,
-        action: "test.act",
-        subject: Subject::new("thing", Id::<World>::new()),
-        facts: json!({ "number": number }),
-    };
     for _ in 0..4 {
-        world.app.db.write_now(|db| audit::record_all(db, (0..2000).map(entry))).unwrap();
+        world
+            .app
+            .db
+            .write_now(|db| audit::record_all(db, (0..2000).map(|number| entry(council, now, number))))
+            .unwrap();
     }
     audit::chain(&world.app.db).unwrap();
     act(&world, 0);
