@@ -146,6 +146,15 @@ both! {
         let first = api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(201);
         let again = api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(201);
         assert_eq!((first.text, again.header("idempotent-replay"), again.header("cache-control")), (again.text.clone(), Some("true"), Some("no-store")));
+        // A file that is longer than a file may be is refused with what may be done; nothing of it is kept.
+        large.resize(1_200_000, b' ');
+        let told = api.upload(&path, &[("about", "")], &[("file", "long.pdf", &large)]).await.expect(409).json();
+        assert_eq!(told["type"], "/problems/documents/too-large");
+        let browser = world.client(&owner).await;
+        browser.get(&format!("/applications/{id}/answer/files")).await.expect(200);
+        let form = [("question", "files"), ("about", "")];
+        browser.upload(&format!("/applications/{id}/files"), &form, &[("file", "long.pdf", &large)]).await.expect(422)
+            .shows("1 MB").hides("long.pdf");
         large.resize(3_500_000, b' ');
         let key = [("idempotency-key", "two")];
         let reply = hardened(api.upload_with(&path, &key, &[("about", "")], &[("file", "plan.pdf", &large)]).await.expect(413));

@@ -9,16 +9,16 @@ use diesel::prelude::*;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-diesel::table! { raw_drafts (id) { id -> Text, draft -> Text, at -> Text, } }
-diesel::table! { raw_envelopes (id) { id -> Text, application -> Text, part -> Text, ciphertext -> Text, sha256 -> Text, at -> Text, } }
+diesel::table! { raw_applications (id) { id -> Text, draft -> Text, others -> Text, at -> Text, } }
+diesel::table! { raw_envelopes (id) { id -> Text, application -> Text, part -> Text, ciphertext -> Text, sha256 -> Text, at -> Text, authority -> Text, receipt -> Text, } }
 diesel::table! { raw_audit (id) { id -> Text, authority -> Text, at -> Text, actor -> Text, action -> Text, kind -> Text, subject -> Text, facts -> Text, hash -> Text, } }
 diesel::table! { raw_pending (id) { id -> Text, } }
 diesel::table! { raw_receipts (id) { id -> Text, authority -> Text, application -> Text, reference -> Text, at -> Text, quality -> Text, price -> Text, audit -> Text, } }
 diesel::table! { raw_jobs (id) { id -> Text, kind -> Text, payload -> Text, at -> Text, } }
 
 const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS raw_drafts (id TEXT PRIMARY KEY NOT NULL, draft TEXT NOT NULL, at TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS raw_envelopes (id TEXT PRIMARY KEY NOT NULL, application TEXT NOT NULL, part TEXT NOT NULL, ciphertext TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_applications (id TEXT PRIMARY KEY NOT NULL, draft TEXT NOT NULL, others TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS raw_envelopes (id TEXT PRIMARY KEY NOT NULL, application TEXT NOT NULL, part TEXT NOT NULL, ciphertext TEXT NOT NULL, sha256 TEXT NOT NULL, at TEXT NOT NULL, authority TEXT NOT NULL, receipt TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS raw_audit (id TEXT PRIMARY KEY NOT NULL, authority TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, facts TEXT NOT NULL, hash TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS raw_pending (id TEXT PRIMARY KEY NOT NULL);
     CREATE TABLE IF NOT EXISTS raw_receipts (id TEXT PRIMARY KEY NOT NULL, authority TEXT NOT NULL, application TEXT NOT NULL, reference TEXT NOT NULL, at TEXT NOT NULL, quality TEXT NOT NULL, price TEXT NOT NULL, audit TEXT NOT NULL);
@@ -28,6 +28,8 @@ const TABLES: &str = "
 #[derive(Clone)]
 struct Bytes {
     draft: String,
+    /// The other columns of the application's row: whoever changes one writes the row again.
+    others: String,
     envelopes: Vec<String>,
 }
 
@@ -38,15 +40,24 @@ fn bytes(council: &Council) -> Bytes {
         .app
         .db
         .read_now(|db| {
-            let draft: Option<String> =
-                applications::table.filter(applications::id.eq(id)).select(applications::draft).first(db)?;
+            let row: commonweal::applications::Application =
+                applications::table.filter(applications::id.eq(id)).select(SelectableHelper::as_select()).first(db)?;
             let envelopes = envelopes::table
                 .filter(envelopes::application_id.eq(id))
                 .select(envelopes::ciphertext)
                 .order(envelopes::id.desc())
                 .limit(2)
                 .load(db)?;
-            Ok(Bytes { draft: draft.unwrap(), envelopes })
+            let others = [
+                row.authority_id.to_string(),
+                row.call_id.to_string(),
+                row.organisation_id.to_string(),
+                row.state.to_string(),
+                row.reference.unwrap_or_default(),
+                row.draft_wrapped.unwrap_or_default(),
+                row.created_by.to_string(),
+            ];
+            Ok(Bytes { draft: row.draft.unwrap(), others: others.concat(), envelopes })
         })
         .unwrap()
 }
@@ -58,8 +69,13 @@ macro_rules! one {
             let (id, at) = (|| Id::<Council>::new().to_string(), "2026-11-24 12:00:00.000000");
             let (hash, authority) = ("a".repeat(64), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
             db.transaction(|db| -> QueryResult<()> {
-                diesel::insert_into(raw_drafts::table)
-                    .values((raw_drafts::id.eq(id()), raw_drafts::draft.eq(&bytes.draft), raw_drafts::at.eq(at)))
+                diesel::insert_into(raw_applications::table)
+                    .values((
+                        raw_applications::id.eq(id()),
+                        raw_applications::draft.eq(&bytes.draft),
+                        raw_applications::others.eq(&bytes.others),
+                        raw_applications::at.eq(at),
+                    ))
                     .execute(db)?;
                 for ciphertext in &bytes.envelopes {
                     diesel::insert_into(raw_envelopes::table)
@@ -70,6 +86,8 @@ macro_rules! one {
                             raw_envelopes::ciphertext.eq(ciphertext),
                             raw_envelopes::sha256.eq(&hash),
                             raw_envelopes::at.eq(at),
+                            raw_envelopes::authority.eq(authority),
+                            raw_envelopes::receipt.eq(authority),
                         ))
                         .execute(db)?;
                 }

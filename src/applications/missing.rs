@@ -41,18 +41,18 @@ pub(super) fn missing_of(terms: &Terms, question: &Question, answers: &Answers, 
         Asks::Eligibility => not_eligible(terms, &answers.eligibility),
         Asks::Quality { criterion, words } => {
             let text = answers.answers.get(criterion).map_or("", String::as_str);
-            let count = questions::words(text);
             let most = usize::try_from(*words).unwrap_or(usize::MAX).saturating_mul(questions::CHARACTERS_A_WORD);
-            if count == 0 {
+            if questions::is_blank(text) {
                 vec![format!("Answer “{}”", question.title)]
-            } else if text.chars().count() > most {
+            } else if text.len() > most && text.chars().count() > most {
                 vec![format!(
                     "“{}” is too long. Use {words} words or fewer, and at most {most} characters",
                     question.title
                 )]
-            } else if u32::try_from(count).is_ok_and(|count| count <= *words) {
+            } else if questions::has_at_most(text, *words) {
                 Vec::new()
             } else {
+                let count = questions::words(text);
                 vec![format!("“{}” has {count} words. Use {words} or fewer", question.title)]
             }
         }
@@ -101,7 +101,7 @@ fn promise_problems(terms: &Terms, question: &Question, id: &str, promised: &Pro
             medium_date(deadline.date())
         ));
     }
-    if questions::words(&promised.how) == 0 {
+    if questions::is_blank(&promised.how) {
         problems.push(format!("Say how you will keep and show the promise for “{title}”"));
     }
     let Some(asked) = questions::condition(terms, id) else { return problems };

@@ -205,12 +205,26 @@ pub fn unit(terms: &Terms, id: &str) -> String {
 /// Words of a text: runs of characters between white space in which something can be seen.
 #[must_use]
 pub fn words(text: &str) -> usize {
-    // Each answer is counted again whenever it is sent, and nearly all are in plain letters.
+    // Nearly all answers are in plain letters.
     if text.is_ascii() {
         let words = text.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
         return words.filter(|word| word.iter().any(u8::is_ascii_graphic)).count();
     }
     text.split_whitespace().filter(|word| word.chars().any(is_seen)).count()
+}
+
+/// Whether nothing of a text can be seen: it has no word.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || !is_seen(character))
+}
+
+/// Whether a text has no more words than these. Each answer is asked this whenever it is sent, and most are so short that
+/// their words need not be counted: there is something between two of them.
+#[must_use]
+pub fn has_at_most(text: &str, most: u32) -> bool {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    text.len() < most.saturating_mul(2) || words(text) <= most
 }
 
 /// Whether a character leaves anything to see: control characters, joiners, marks of direction and blank fillers do not.
@@ -261,7 +275,7 @@ pub fn is_counted(unit: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{has_at_most, is_blank, words};
     use proptest::prelude::*;
 
     proptest! {
@@ -271,6 +285,18 @@ mod tests {
         ) {
             let text = String::from_utf8(text).unwrap();
             prop_assert_eq!(words(&format!("{text} façade")), words(&text) + 1);
+        }
+
+        #[test]
+        fn a_text_that_is_short_enough_is_not_counted_and_gets_the_answer_that_counting_gives(
+            text in prop::collection::vec(
+                prop_oneof![Just('a'), Just(' '), Just('\n'), Just('é'), Just('\u{200b}'), Just('\u{2003}'), any::<char>()], 0..40
+            ),
+            most in 0_u32..24,
+        ) {
+            let text: String = text.into_iter().collect();
+            prop_assert_eq!(has_at_most(&text, most), words(&text) <= usize::try_from(most).unwrap());
+            prop_assert_eq!(is_blank(&text), words(&text) == 0);
         }
     }
 }

@@ -98,12 +98,17 @@ pub(super) struct LineShown {
 }
 
 impl LineShown {
+    /// Where the call is.
+    pub(super) fn href(&self) -> String {
+        ["/calls/", &self.line.id.to_string()].concat()
+    }
+
     /// What stands below the title.
     pub(super) fn under(&self) -> String {
-        let kind = format!("{} {}", self.line.kind.label(), self.line.reference);
+        let (kind, reference) = (self.line.kind.label(), self.line.reference.as_str());
         match &self.line.lot_heading {
-            Some(lot) => format!("{lot} · {kind}"),
-            None => kind,
+            Some(lot) => [lot, " · ", kind, " ", reference].concat(),
+            None => [kind, " ", reference].concat(),
         }
     }
 }

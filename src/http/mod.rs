@@ -50,8 +50,9 @@ pub fn page_again<T: Template>(template: &T) -> Answer {
     page_with(StatusCode::UNPROCESSABLE_ENTITY, template)
 }
 
-/// Room for a page of the usual length, so that it is not copied while it grows.
-const PAGE_BYTES: usize = 64 * 1024;
+/// Room for a page of the usual length, so that it is not copied while it grows; the most that the allocator keeps at hand
+/// for each thread.
+const PAGE_BYTES: usize = 32 * 1024;
 
 fn page_with<T: Template>(status: StatusCode, template: &T) -> Answer {
     let mut html = String::with_capacity(T::SIZE_HINT.max(PAGE_BYTES));

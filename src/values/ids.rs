@@ -84,7 +84,9 @@ impl<T> fmt::Debug for Id<T> {
 }
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        // A list says it on every row: written at once, where the formatting of the formatting would cost as much again.
+        let mut text = [0; ulid::ULID_LEN];
+        f.write_str(self.0.array_to_str(&mut text))
     }
 }
 impl<T> FromStr for Id<T> {

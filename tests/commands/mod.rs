@@ -309,8 +309,10 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
     assert!(child.wait().unwrap().success());
     let refused = sentence(&commonweal(folder.path(), &["demo"]));
     assert!(refused.contains("holds a council already"), "{refused}");
+    let before = json(&commonweal(folder.path(), &["verify", "audit"]));
     let kept = commonweal(folder.path(), &["demo", "--once"]);
     assert!(kept.status.success() && kept.stdout.is_empty(), "{}", String::from_utf8_lossy(&kept.stderr));
+    assert_eq!(json(&commonweal(folder.path(), &["verify", "audit"])), before, "nothing was added to what is there");
     let report = json(&commonweal(folder.path(), &["verify", "audit"]));
     assert_eq!(report["finding"], Value::Null);
     assert!(report["waiting"].as_i64().unwrap() >= 3);
