@@ -4,6 +4,7 @@
 
 mod calls;
 mod catalogue;
+mod deciding;
 mod instruments;
 mod lots;
 mod people;
@@ -15,7 +16,7 @@ use crate::agreements::{self};
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit;
-use crate::awards::{actions as award_actions, committee, offers};
+use crate::awards::offers;
 use crate::calls::{Call, samples as call_samples};
 use crate::compliance::samples as compliance_samples;
 use crate::db::Json;
@@ -35,8 +36,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::dec;
 
 /// How often the bar moves on: two before the fund, the fund, four rounds with three holdings each, one with three more,
-/// the catalogue, six tenders, the round that is open.
-const STEPS: u64 = 31;
+/// the catalogue, six tenders, the round that is being decided, the round that is open.
+const STEPS: u64 = 32;
 
 /// An invented organisation and its owner.
 #[derive(Clone)]
@@ -81,6 +82,7 @@ pub async fn make(app: &App, show_progress: bool) -> Result<()> {
     let harvest = demo.awarded_tender().await?;
     Box::pin(demo.tender_in_lots()).await?;
     Box::pin(demo.tender_in_two_stages(&harvest)).await?;
+    Box::pin(demo.round_being_decided(&harvest)).await?;
     demo.tender_in_scoring().await?;
     demo.closed_tender().await?;
     demo.live_tender().await?;
@@ -304,17 +306,7 @@ impl Demo {
     ) -> Result<()> {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let drawn_on = day(60).date();
-        let loan = subsidies::LoanInput {
-            tranches: format!("{pounds} on {drawn_on}"),
-            draw_on: drawn_on.to_string(),
-            rate: "5".to_owned(),
-            repayment: "annuity".to_owned(),
-            instalments: instalments.to_string(),
-            holiday: "interest_only".to_owned(),
-            holiday_periods: "3".to_owned(),
-            ..subsidies::LoanInput::default()
-        };
-        let offer = subsidies::InstrumentInput { loan, ..subsidies::InstrumentInput::default() };
+        let offer = deciding::loan(pounds, &drawn_on.to_string(), instalments);
         let agreement = self.agree(who, call, application, vec![offer], "", opened).await?;
         let cast = self.cast();
         let investment =
@@ -348,37 +340,8 @@ impl Demo {
         opened: Instant,
     ) -> Result<agreements::Agreement> {
         let day = |days: i64| opened.plus(TimeDelta::days(days));
-        let mut parts = parts.into_iter();
-        let first = parts.next().unwrap_or_default();
-        // The committee is asked once, with the last part.
-        let said = |left: usize| if left > 0 { "yes".to_owned() } else { String::new() };
-        let recommendation = award_actions::RecommendInput {
-            application: application.to_string(),
-            reasons: "Scores above the level the round asked for; the cash flow carries it with room to spare."
-                .to_owned(),
-            value: String::new(),
-            starts_on: String::new(),
-            ends_on: ends_on.to_owned(),
-            precedents: "The agreement is signed and the bank account checked".to_owned(),
-            package: said(parts.len()),
-            offer: first,
-        };
-        let award = award_actions::recommend(&self.app, &self.people.fund, call, &recommendation, day(42)).await?;
-        while let Some(offer) = parts.next() {
-            let more = said(parts.len());
-            let part = award_actions::PartInput { more, offer, ..award_actions::PartInput::default() };
-            award_actions::add_part(&self.app, &self.people.fund, award, &part, day(43)).await?;
-        }
-        let read = self.app.db.read(move |db| Ok(crate::awards::find(db, award)?.terms.0.mark())).await?;
-        for member in &self.people.members {
-            let favour = committee::StanceInput {
-                stance: "for".to_owned(),
-                reason: "The plan is sound and the enterprise can carry it.".to_owned(),
-                parts: read.clone(),
-            };
-            committee::vote(&self.app, member, award, &favour, day(44)).await?;
-        }
-        award_actions::decide_as_read(&self.app, &self.people.committee, award, true, &read, day(45)).await?;
+        let award = self.recommend(call, application, parts, ends_on, day(42)).await?;
+        self.approve(award, day(44)).await?;
         let route = subsidies::actions::RouteInput {
             kind: "market_terms".to_owned(),
             evidence: "Made up for practice: two social investors offered the same price and terms for the same risk."
@@ -387,8 +350,7 @@ impl Demo {
         };
         subsidies::actions::start(&self.app, &self.people.fund, who.id, &application.to_string(), &route, day(46))
             .await?;
-        let offer = offers::OfferInput { answer_by_date: day(66).rfc3339(), answer_by_time: String::new() };
-        offers::make(&self.app, &self.people.fund, award, &offer, day(47)).await?;
+        self.offer(award, 19, day(47)).await?;
         let answer = offers::AnswerInput { answer: "accept".to_owned(), understood: "yes".to_owned() };
         offers::answer(&self.app, &who.owner, award, &answer, day(50)).await?;
         self.jobs_until(day(50)).await?;

@@ -202,6 +202,7 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
             json!({ "kind": "debarment", "outcome": "clear", "note": "Seen" }),
         ),
         asked(officer, "GET /desk/calls/{id}/summaries/{application}", &[&other, &bid], no()),
+        asked(officer, "GET /api/v1/calls/{id}/summaries/{application}", &[&other, &bid], no()),
         asked(officer, "GET /desk/calls/{id}/bids/{application}/falls-away", &[&other, &bid], no()),
         asked(officer, "POST /desk/calls/{id}/bids/{application}/falls-away", &[&other, &bid], falls.clone()),
         asked(officer, "POST /api/v1/calls/{id}/bids/{application}/fall", &[&other, &bid], falls),

@@ -132,7 +132,7 @@ both! {
         let challenges = officer.post(&format!("/api/v1/awards/{id}/challenges"), claim).await.expect(200).json();
         let sign = |when: &str| {
             let (id, when) = (found.id, at(when));
-            world.app.db.write_now(|db| awards::mark_signed(db, id, when))
+            world.app.db.write_now(|db| awards::mark_signed(db, &Actor::System, id, when))
         };
         assert!(sign("2026-12-17T09:00:00Z").unwrap_err().to_string().contains("awards/suspended"));
         let challenge = challenges["challenges"][0]["id"].as_str().unwrap();

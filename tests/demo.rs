@@ -2,11 +2,13 @@
 
 use crate::journeys::evaluate;
 use crate::support::{Kind, World};
+use commonweal::awards::{self, AwardState};
 use commonweal::db::schema::{applications, investment_drawdowns, members};
 use commonweal::people::actions::DEMO_PASSWORD;
 use commonweal::values::{Actor, Instant, LocalDate, Role};
 use commonweal::{audit, evaluation};
 use diesel::prelude::*;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 async fn the_story(kind: Kind) {
@@ -165,6 +167,25 @@ async fn the_story(kind: Kind) {
     owner.get(&format!("{request}/outcome")).await.expect(200).shows("Start your final tender");
     owner.get("/agreements").await.expect(200).shows("Lunch clubs in nine libraries");
 
+    // One round is being decided: its owner has an offer to answer, the committee a recommendation to decide.
+    let deciding = "Patient loans for neighbourhood kitchens";
+    let offered = link_after(&sent.text, "/applications/", deciding);
+    owner.get(&format!("{offered}/outcome")).await.expect(200).shows("You would get £85,000").shows("Send our answer");
+    let found = world.call(deciding);
+    let mut states: Vec<_> = world.app.db.read_now(|db| awards::of_call(db, found)).unwrap();
+    states.sort_by_key(|award| award.recommended_at);
+    let states: Vec<_> = states.iter().map(|award| award.state).collect();
+    assert_eq!(states, [AwardState::Offered, AwardState::Recommended]);
+    let committee = world.sign_in("committee@camden.example", DEMO_PASSWORD).await;
+    committee.get("/tasks").await.expect(200).shows(deciding);
+    committee
+        .get(&format!("/desk/calls/{found}/award"))
+        .await
+        .expect(200)
+        .shows("Ladle and Larder CIC")
+        .shows("£55,000");
+    fund.get("/desk/subsidies/group?group=Harvest%20Lane%20Kitchens%20CIC").await.expect(200).shows("£4,200");
+
     audit::chain(&world.app.db).unwrap();
     let report = audit::verify(&world.app.db, &world.app.keys, None).unwrap();
     assert_eq!((report.finding, report.waiting), (None, 0));
@@ -179,6 +200,17 @@ async fn the_holdings_by_state(world: &World, fund: &str) {
     let report = program.get(&format!("/api/v1{fund}")).await.expect(200).json();
     let holdings = report["holdings"].as_array().unwrap();
     assert_eq!(holdings.len(), 16);
+    // The fund's cash by day and by year is what its measures are made of.
+    let cash = program.get(&format!("/api/v1{fund}/cash-flows")).await.expect(200).json();
+    let pounds = |value: &Value| value.as_str().unwrap().parse::<Decimal>().unwrap();
+    let days: Vec<Decimal> = cash["items"].as_array().unwrap().iter().map(|item| pounds(&item["amount"])).collect();
+    let (out, back): (Vec<Decimal>, Vec<Decimal>) = days.iter().partition(|amount| amount.is_sign_negative());
+    let years =
+        |field: &str| cash["years"].as_array().unwrap().iter().map(|year| pounds(&year[field])).sum::<Decimal>();
+    let (paid_in, distributed) = (pounds(&report["measures"]["paid_in"]), pounds(&report["measures"]["distributed"]));
+    assert_eq!((-out.iter().sum::<Decimal>(), years("paid_out")), (paid_in, paid_in));
+    assert_eq!((back.iter().sum::<Decimal>(), years("came_back")), (distributed, distributed));
+    assert!(years("expected_back") > Decimal::ZERO);
     let name = |holding: &Value| holding["holding"].as_str().unwrap().to_owned();
     let runs = |holding: &&Value| ["running", "in_arrears"].contains(&holding["standing"].as_str().unwrap());
     assert_eq!(holdings.iter().filter(runs).count(), 15);

@@ -419,7 +419,8 @@ both! {
             assert!(cost["cost"]["lead"].as_str().unwrap().contains(words), "{cost}");
             // Declined, so that the next can be offered.
             owner.post(&outcome, &[("answer", "decline")]).await.expect(303);
-            manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
+            // Nothing was given, so its route is withdrawn and the next one's can be recorded.
+            assert_eq!(world.app.db.read_now(|db| commonweal::subsidies::standing_route(db, &application)).unwrap(), None);
         }
         // What is over is folded up on the desk, so that what waits is found.
         let desk = world.client(&ready.officer).await.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200);

@@ -351,7 +351,23 @@ both! {
         let page = browser.get("/people").await.expect(200);
         let end = page.text.split('"').find(|p| p.ends_with("/end")).unwrap().to_owned();
         browser.post(&end, &[]).await.expect(409).shows("last person with this role");
-        world.client(&world.person(Role::Auditor)).await.get("/people").await.expect(403);
+    }
+    async fn an_auditor_sees_who_holds_which_role_and_changes_nothing_and_others_do_not_see_it(world: World) {
+        let admin = world.person(Role::Administrator);
+        let page = world.client(&admin).await.get("/people").await.expect(200);
+        let end = page.text.split('"').find(|p| p.ends_with("/end")).unwrap().to_owned();
+        let auditor = world.person(Role::Auditor);
+        let browser = world.client(&auditor).await;
+        browser.get("/people").await.expect(200).shows("Roles held now").shows("administrator").shows("auditor")
+            .hides("End role").hides("Offer a role").hides("Add department");
+        browser.get("/tasks").await.expect(200).shows("People");
+        let held = world.api(&auditor).await.get("/api/v1/people").await.expect(200).json();
+        let roles: Vec<&str> = held["members"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
+        assert!(roles.contains(&"administrator") && roles.contains(&"auditor"), "{held}");
+        browser.post(&end, &[]).await.expect(403);
+        for role in [Role::ProcurementOfficer, Role::FundManager, Role::ContractManager, Role::Evaluator] {
+            world.client(&world.person(role)).await.get("/people").await.expect(403);
+        }
     }
     async fn a_call_sent_twice_with_one_idempotency_key_is_carried_out_once(world: World) {
         let (_, owner) = world.applicant("Harvest");

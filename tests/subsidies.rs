@@ -1,17 +1,40 @@
 //! Subsidy routes: what is confirmed in writing, what fits the cap, who signs.
 
 use crate::agreements::award;
-use crate::support::World;
+use crate::scoring::ready;
+use crate::support::{Api, World};
+use chrono::TimeDelta;
 use commonweal::applications::Application;
 use commonweal::awards::{self, AwardKind};
+use commonweal::calls::CallKind;
+use commonweal::outbox::mail::{self, Mail};
 use commonweal::subsidies;
 use commonweal::values::{Actor, Id, Pence, Role, actor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An application of an organisation, which a route is recorded for.
 pub fn application_of(world: &World, organisation: Id<actor::Organisation>, owner: &Actor) -> Id<Application> {
     let award = award(world, organisation, owner, AwardKind::Investment, Pence(5_000_000), &[]);
     world.app.db.read_now(|db| awards::find(db, award)).unwrap().application_id
+}
+
+/// The accepted offer of an application becomes an agreement.
+fn agree(world: &World, application: Id<Application>) {
+    let award = world.app.db.read_now(|db| awards::of_application(db, application)).unwrap().unwrap();
+    world.app.db.write_now(|db| awards::mark_signed(db, &Actor::System, award.id, world.now())).unwrap();
+}
+
+fn mails(world: &World) -> Vec<Mail> {
+    world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items
+}
+
+/// What an enterprise was told about minimal financial assistance, newest first.
+fn told(world: &World) -> Vec<Mail> {
+    mails(world).into_iter().filter(|mail| mail.subject.starts_with("Minimal financial assistance")).collect()
+}
+
+async fn refused(api: &Api, path: &str, body: Value) -> String {
+    api.post(path, body).await.expect(409).json()["type"].as_str().unwrap().to_owned()
 }
 
 both! {
@@ -40,20 +63,21 @@ both! {
         assert_eq!(route.amount.plain(), "105000.00");
         let used = manager.get("/api/v1/subsidy-groups?group=alder%20%20group").await.expect(200).json();
         assert_eq!(used["used"], "315000.00");
-        manager.post(&format!("/api/v1/subsidy-routes/{}/given", routes[0].1), json!({})).await.expect(200);
-        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
-        assert_eq!(mails.iter().filter(|m| m.subject.contains("confirmation") && m.body.contains("£105,000")).count(), 1);
+        agree(&world, routes[0].0);
+        let confirmed = told(&world).into_iter().filter(|m| m.subject.ends_with("confirmation") && m.body.contains("£105,000"));
+        assert_eq!(confirmed.count(), 1);
+        assert_eq!(manager.get("/api/v1/subsidy-groups?group=alder%20group").await.expect(200).json()["used"], "315000.00");
     }
-    async fn an_enterprise_is_asked_by_mail_to_confirm_before_it_is_given_minimal_assistance(world: World) {
-        let manager = world.api(&world.person(Role::FundManager)).await;
+    async fn an_enterprise_is_asked_by_mail_to_confirm_and_the_day_its_agreement_is_signed_it_is_told_what_it_was_given(world: World) {
+        let fund_manager = world.person(Role::FundManager);
+        let manager = world.api(&fund_manager).await;
         let (organisation, person) = world.applicant("Alder Group");
         let application = application_of(&world, organisation, &person);
-        let mails = || world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
         let body = json!({ "kind": "mfa", "amount": "61234.56", "basis": "Grant in full" });
         let route = manager.post(&format!("/api/v1/subsidies/{organisation}/{application}"), body).await.expect(201).json();
         let route = route["id"].as_str().unwrap().to_owned();
         // Asked at once: with the amount, how it was found, and where to answer.
-        let asked = mails();
+        let asked = mails(&world);
         assert_eq!(asked.len(), 1);
         assert_eq!((asked[0].subject.as_str(), asked[0].authority_id), ("Minimal financial assistance: please confirm", Some(world.council)));
         for words in ["Northbridge Council proposes to give Alder Group", "Gross value: £61,234.56.", "Grant in full", "you must confirm in writing"] {
@@ -66,17 +90,103 @@ both! {
         assert_eq!(link, format!("http://127.0.0.1:8080/subsidy-confirmations/{route}"));
         // Nothing is given before the answer, and nothing but the question was written.
         let give = format!("/api/v1/subsidy-routes/{route}/given");
-        let early = manager.post(&give, json!({})).await.expect(409).json();
-        assert_eq!(early["type"], "/problems/subsidies/not-now");
-        assert_eq!(mails().len(), 1);
+        assert_eq!(refused(&manager, &give, json!({})).await, "/problems/subsidies/not-now");
+        assert_eq!(mails(&world).len(), 1);
         let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
         owner.get(path).await.expect(200).shows("What has your group had from others?");
         owner.post(path, &[("declared", ""), ("complete", "yes")]).await.expect(303);
-        assert_eq!(mails().len(), 1);
-        manager.post(&give, json!({})).await.expect(200);
-        // The newest mail first: it was asked, then confirmed.
-        let subjects: Vec<String> = mails().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(mails(&world).len(), 1);
+        // No confirmation that it was given goes out while nobody has a right to it.
+        let page = format!("/desk/subsidies/{organisation}/{application}");
+        let desk = world.client(&fund_manager).await;
+        desk.get(&page).await.expect(200).shows("An offer can be made").hides("Withdraw this route").hides("Record that it was given");
+        // Its offer was accepted, so the route stays.
+        let withdrawal = format!("/api/v1/subsidy-routes/{route}/withdrawal");
+        assert_eq!(refused(&manager, &withdrawal, json!({})).await, "/problems/subsidies/rested-on");
+        assert_eq!(refused(&manager, &give, json!({})).await, "/problems/subsidies/not-agreed");
+        assert_eq!(mails(&world).len(), 1);
+        agree(&world, application);
+        // The newest mail first: it was asked, then confirmed with the day and the gross value.
+        let subjects: Vec<String> = mails(&world).into_iter().map(|mail| mail.subject).collect();
         assert_eq!(subjects, ["Minimal financial assistance: confirmation", "Minimal financial assistance: please confirm"]);
+        let day = commonweal::values::time::medium_date(world.now().date());
+        let words = &mails(&world)[0].body;
+        assert!(words.contains(&format!("Date: {day}.")) && words.contains("Gross value: £61,234.56."), "{words}");
+        desk.get(&page).await.expect(200).shows("£61,234.56 was given and confirmed to Alder Group").shows(&day)
+            .hides("Withdraw this route").hides("Record that it was given");
+        owner.get(path).await.expect(200).shows("Northbridge Council gave you").shows(&day);
+        // Once is enough, and what was given is not withdrawn.
+        assert_eq!(refused(&manager, &give, json!({})).await, "/problems/subsidies/not-now");
+        assert_eq!(refused(&manager, &withdrawal, json!({})).await, "/problems/subsidies/not-now");
+        assert_eq!(mails(&world).len(), 2);
+    }
+    async fn a_route_that_was_complete_only_after_signing_is_confirmed_by_hand_and_stays(world: World) {
+        let manager = world.person(Role::FundManager);
+        let (program, browser) = (world.api(&manager).await, world.client(&manager).await);
+        let (organisation, person) = world.applicant("Alder Group");
+        let owner = world.api(&person).await;
+        let mut routes = Vec::new();
+        for body in [
+            json!({ "kind": "mfa", "amount": "61234.56", "basis": "Grant in full" }),
+            json!({ "kind": "market_terms", "evidence": "Three quotes" }),
+        ] {
+            let application = application_of(&world, organisation, &person);
+            agree(&world, application);
+            let begun = program.post(&format!("/api/v1/subsidies/{organisation}/{application}"), body).await.expect(201);
+            routes.push((format!("/desk/subsidies/{organisation}/{application}"), begun.json()["id"].as_str().unwrap().to_owned()));
+        }
+        let of = |place: usize, step: &str| format!("/api/v1/subsidy-routes/{}/{step}", routes[place].1);
+        owner.post(&of(0, "confirmation"), json!({ "declared": "", "complete": "yes" })).await.expect(200);
+        assert_eq!(told(&world).len(), 1);
+        for place in [0, 1] {
+            assert_eq!(refused(&program, &of(place, "withdrawal"), json!({})).await, "/problems/subsidies/rested-on");
+            browser.get(&routes[place].0).await.expect(200).shows("The agreement is signed, and this route is why it is lawful")
+                .hides("Withdraw this route");
+        }
+        browser.fill(&routes[0].0, "Record that it was given", &[]).await;
+        assert_eq!(told(&world)[0].subject, "Minimal financial assistance: confirmation");
+        // On market terms nothing is given that others would not have.
+        browser.get(&routes[1].0).await.expect(200).hides("Record that it was given");
+        assert_eq!(refused(&program, &of(1, "given"), json!({})).await, "/problems/subsidies/not-now");
+    }
+    async fn assistance_for_an_offer_that_is_not_approved_declined_or_lapses_leaves_the_room_under_the_cap(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        crate::scoring::signed(&world, &ready).await;
+        let (manager, owner) = (world.api(&ready.officer).await, world.api(&ready.suppliers[0].1).await);
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        let used = async || manager.get("/api/v1/subsidy-groups?group=Alder%20Youth").await.expect(200).json()["used"].clone();
+        let recommend = json!({
+            "application": ready.bids[0], "reasons": "The best plan", "tranches": "60000 on 2027-02-01", "rate": "4.5",
+            "repayment": "annuity", "instalments": "48",
+        });
+        for end in ["not approved", "declined", "lapsed"] {
+            let award = manager.post(&format!("/api/v1/calls/{}/awards", ready.call), recommend.clone()).await.expect(201).json();
+            let award = format!("/api/v1/awards/{}", award["id"].as_str().unwrap());
+            let asked = json!({ "kind": "mfa", "amount": "300000", "basis": "Worked out by the finance team" });
+            let begun = format!("/api/v1/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
+            let route = manager.post(&begun, asked).await.expect(201).json();
+            let route = format!("/api/v1/subsidy-routes/{}", route["id"].as_str().unwrap());
+            owner.post(&format!("{route}/confirmation"), json!({ "declared": "", "complete": "yes" })).await.expect(200);
+            assert_eq!(used().await, "300000.00", "{end}");
+            let approve = if end == "not approved" { "decline" } else { "approve" };
+            committee.post(&format!("{award}/decision"), json!({ "decision": approve })).await.expect(200);
+            if end != "not approved" {
+                let by = world.now().plus(TimeDelta::days(14));
+                manager.post(&format!("{award}/offer"), json!({ "answer_by_date": by.rfc3339() })).await.expect(200);
+                assert_eq!(used().await, "300000.00", "{end}");
+                assert_eq!(refused(&manager, &format!("{route}/withdrawal"), json!({})).await, "/problems/subsidies/rested-on");
+                match end {
+                    "declined" => drop(owner.post(&format!("{award}/answer"), json!({ "answer": "decline" })).await.expect(200)),
+                    _ => world.move_clock(by.plus(TimeDelta::minutes(1))).await,
+                }
+            }
+            assert_eq!(used().await, "0.00", "{end}");
+            assert_eq!(manager.get(&route).await.expect(200).json()["state"], "withdrawn", "{end}");
+            let read = route.replace("/api/v1/subsidy-routes/", "/subsidy-confirmations/");
+            world.client(&ready.suppliers[0].1).await.get(&read).await.expect(200).shows("Nothing was given by this");
+            // It is kept, and nobody was told that something was given.
+            assert_eq!(told(&world).iter().filter(|mail| mail.subject.ends_with("confirmation")).count(), 0);
+        }
     }
     async fn a_route_is_recorded_only_for_an_application_that_is_there(world: World) {
         let manager = world.person(Role::FundManager);

@@ -59,7 +59,7 @@ pub async fn sign(
                 let change = unchanged(&agreement, ChangeKind::NoKpis, reason, now, by);
                 store::insert_change(db, &change)?;
             }
-            awards::mark_signed(db, won.award.id, now)?;
+            awards::mark_signed(db, &actor, won.award.id, now)?;
             tell(db, &agreement, "Your contract is signed", &link, now)?;
             Ok(agreement.id)
         })
@@ -104,7 +104,7 @@ pub async fn offer_accepted(app: App, job: Job, now: Instant) -> Result<()> {
             }
             let won = making::won(db, award, now)?;
             let agreement = making::make(db, &Actor::System, &won, &[], now)?;
-            awards::mark_signed(db, won.award.id, now)?;
+            awards::mark_signed(db, &Actor::System, won.award.id, now)?;
             tell(db, &agreement, "Your investment agreement is made", &link, now)
         })
         .await

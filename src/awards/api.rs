@@ -6,6 +6,7 @@ use super::hidden::under_letters;
 use super::model::Award;
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
 use super::store::{self, Challenge};
+use super::summary_pages;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
 use crate::error::Error;
@@ -165,6 +166,21 @@ pub async fn decide(visit: Visit, id: web::Path<Id<Award>>, body: Sent<DecisionI
 pub async fn committee(visit: Visit, id: web::Path<Id<Award>>, body: Sent<StanceInput>) -> Answer {
     super::committee::vote(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     ok(&json!({ "recorded": true }))
+}
+
+/// The assessment summary of one bid as it was made, for staff; its supplier reads it in the outcome.
+///
+/// # Errors
+/// Denied, NotFound before it is made.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/summaries/{application}", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path), ("application" = String, Path)), responses((status = 200, description = "The summary")))]
+pub async fn summary(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
+    let (call, application) = path.into_inner();
+    let stored = summary_pages::for_staff(&visit, call, application).await?;
+    ok(&json!({
+        "application": stored.application_id, "organisation": stored.organisation_id, "made_at": stored.made_at,
+        "sent_at": stored.sent_at, "summary": stored.body.0,
+    }))
 }
 
 /// Sends an assessment summary to every assessed supplier.
@@ -344,6 +360,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     check,
     decide,
     committee,
+    summary,
     send_summaries,
     notice,
     challenge,

@@ -9,6 +9,7 @@ use crate::finance::schedule::Tranche;
 use crate::finance::terms::package::{self, Part};
 use crate::finance::{Instrument, InstrumentTerms};
 use crate::missions::Mission;
+use crate::subsidies::Applicant;
 use crate::values::money::MoneyError;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
 use diesel::prelude::*;
@@ -118,6 +119,17 @@ pub struct AwardTerms {
 
 /// Most parts of one package: more than one person can still read as one offer.
 pub const MOST_PARTS: usize = 6;
+
+impl Award {
+    /// Whose subsidy route this decision is about.
+    pub(super) fn applicant(&self) -> Applicant {
+        Applicant {
+            authority: self.authority_id,
+            organisation: self.organisation_id,
+            application: self.application_id.to_string(),
+        }
+    }
+}
 
 impl AwardTerms {
     /// Terms of a contract, which offers no money.

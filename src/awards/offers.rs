@@ -178,6 +178,9 @@ pub async fn answer(app: &App, actor: &Actor, id: Id<Award>, input: &AnswerInput
             let (action, event) =
                 if accepted { ("offer.accepted", "offer.accepted") } else { ("offer.declined", "offer.declined") };
             note(db, &actor, &award, action, json!({ "value": award.value }), now)?;
+            if !accepted {
+                subsidies::not_given(db, &actor, &award.applicant(), now)?;
+            }
             outbox::emit(db, event, json!({ "award": award.id }), now)
         })
         .await
@@ -198,6 +201,7 @@ pub async fn lapse(app: App, job: Job, now: Instant) -> Result<()> {
             award.state = AwardState::Lapsed;
             store::set(db, &award)?;
             note(db, &Actor::System, &award, "offer.lapsed", json!({}), now)?;
+            subsidies::not_given(db, &Actor::System, &award.applicant(), now)?;
             outbox::emit(db, "offer.lapsed", json!({ "award": award.id }), now)
         })
         .await

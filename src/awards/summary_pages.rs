@@ -1,10 +1,11 @@
 //! The page and the download of an assessment summary.
 
-use super::store;
+use super::store::{self, StoredSummary};
 use super::summary::Summary;
 use crate::applications::Application;
 use crate::calls::{self, Call};
-use crate::error::Error;
+use crate::db::Db;
+use crate::error::{Error, Result};
 use crate::http::{Answer, Shell, Visit, page};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::Id;
@@ -34,16 +35,7 @@ pub async fn summary(
     query: web::Query<FormatQuery>,
 ) -> Answer {
     let (call, application) = path.into_inner();
-    let actor = visit.actor.clone();
-    let summary = visit
-        .app
-        .db
-        .read(move |db| {
-            let call = calls::find(db, call)?;
-            require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
-            store::summary_of(db, application)?.filter(|s| s.call_id == call.id).ok_or(Error::NotFound)
-        })
-        .await?;
+    let summary = for_staff(&visit, call, application).await?;
     if !query.format.is_empty() {
         return download(&summary.body.0, &query.format);
     }
@@ -55,6 +47,20 @@ pub async fn summary(
         text_href: format!("{base}?format=txt"),
         html_href: format!("{base}?format=html"),
     })
+}
+
+/// A summary as it was made, for somebody who may read what is decided.
+///
+/// # Errors
+/// Denied, NotFound before it is made.
+pub(super) async fn for_staff(visit: &Visit, call: Id<Call>, application: Id<Application>) -> Result<StoredSummary> {
+    let actor = visit.actor.clone();
+    let found = move |db: &mut Db| {
+        let call = calls::find(db, call)?;
+        require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
+        store::summary_of(db, application)?.filter(|s| s.call_id == call.id).ok_or(Error::NotFound)
+    };
+    visit.app.db.read(found).await
 }
 
 /// Query of pages that can be downloaded.

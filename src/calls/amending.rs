@@ -3,7 +3,7 @@
 use super::actions::{AMENDED, Frozen, NoticeInput, expected_price, freeze, schedule_closing, write_notice};
 use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
-use super::model::{Call, NoticeKind};
+use super::model::{Call, ConditionAsked, NoticeKind};
 use super::rules::{self, CallRefusal, Known};
 use super::{catalogue, lots, rehearsing, stages_store, store, tender};
 use crate::app::App;
@@ -98,6 +98,13 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
             let before = call.terms.0.clone();
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);
+                // What was asked before its entry was fixed stays as it was agreed.
+                let as_before = |asked: &ConditionAsked| {
+                    before.conditions.iter().any(|b| (&b.id, b.target) == (&asked.id, asked.target))
+                };
+                for asked in call.terms.0.conditions.iter().filter(|asked| !as_before(asked)) {
+                    rules::keeps_what_is_fixed(asked)?;
+                }
                 lots::add_up_again(db, &mut call)?;
             }
             let notice_on = match call.by_invitation() {

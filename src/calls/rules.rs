@@ -2,7 +2,7 @@
 
 use super::model::{Call, CallKind, CallStage, ConditionAsked, Notice, NoticeKind, Terms};
 use super::{criteria_rules, round, stage_rules, tender};
-use crate::conditions::{AskedOf, Condition, may_be_asked};
+use crate::conditions::{AskedOf, Condition, Direction, Fixedness, may_be_asked};
 use crate::evaluation::{Kind, Measure, Model};
 use crate::values::{Id, Instant, LocalDate, Refusal, RefusalInfo};
 use serde::Serialize;
@@ -120,6 +120,24 @@ pub fn measures(model: &Model) -> Vec<&Measure> {
         .collect()
 }
 
+/// Whether the target of a condition is at least as strict as its catalogue entry, where that is not open to negotiation.
+///
+/// # Errors
+/// [`CallRefusal::FixedCondition`].
+pub fn keeps_what_is_fixed(asked: &ConditionAsked) -> Result<(), CallRefusal> {
+    let (body, target) = (&asked.body, asked.target);
+    let kept = match (body.fixedness, body.direction) {
+        (Fixedness::Negotiable, _) => true,
+        (Fixedness::Fixed, Direction::AtLeast) => target >= body.target,
+        (Fixedness::Fixed, Direction::AtMost) => target <= body.target,
+        (Fixedness::Fixed, Direction::Equal) => target == body.target,
+    };
+    if kept {
+        return Ok(());
+    }
+    Err(CallRefusal::FixedCondition { title: body.title.clone(), least: body.target_words(body.target) })
+}
+
 fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Missing>) {
     let terms = &call.terms.0;
     let mut by_id: BTreeMap<&str, &ConditionAsked> = BTreeMap::new();
@@ -150,6 +168,12 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
                 "calls/condition-sunset",
                 format!("“{}” no longer binds on its due date; choose a date before its sunset.", asked.body.title),
             ));
+        }
+        // What was frozen before a catalogue entry was fixed stays as it was agreed.
+        if call.stage == CallStage::Draft
+            && let Err(refusal) = keeps_what_is_fixed(asked)
+        {
+            missing.push(Missing::of(Section::Conditions, refusal));
         }
         if asked.target.get().is_sign_negative() {
             missing.push(Missing::new(
@@ -287,6 +311,13 @@ pub enum CallRefusal {
     WithItsFirst,
     /// Withdrawing a first stage whose second takes or took tenders.
     SecondStageBegun,
+    /// Asking less than a condition that is fixed in the catalogue.
+    FixedCondition {
+        /// Its title.
+        title: String,
+        /// What the catalogue asks, in words.
+        least: String,
+    },
 }
 
 impl RefusalInfo for CallRefusal {
@@ -311,6 +342,7 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::TooManyQuestions => "calls/too-many-questions",
             CallRefusal::WithItsFirst => "calls/with-its-first-stage",
             CallRefusal::SecondStageBegun => "calls/second-stage-begun",
+            CallRefusal::FixedCondition { .. } => "calls/condition-fixed",
         }
     }
     fn sentence(&self) -> String {
@@ -362,6 +394,9 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::SecondStageBegun => {
                 "The second stage was opened to the suppliers that went on. Withdraw the second stage instead.".to_owned()
             }
+            CallRefusal::FixedCondition { title, least } => format!(
+                "“{title}” is fixed in your catalogue: {least}. A call may ask for something stricter, not for something milder. If it must, open the entry to negotiation there, then remove it here and ask it again."
+            ),
             CallRefusal::TooManyQuestions => format!(
                 "{MOST_WAITING} of your questions are waiting for an answer. Ask the next when the council has answered one."
             ),

@@ -107,6 +107,37 @@ fn the_samples_are_whole_and_add_up_to_100() {
 }
 
 #[test]
+fn a_call_asks_of_a_fixed_condition_what_the_catalogue_asks_or_more_and_of_another_what_it_likes() {
+    let ask = |fixedness, direction, target: Decimal| {
+        let mut draft = kitchens();
+        let pay = draft.terms.0.conditions.iter_mut().find(|asked| asked.id == "pay").unwrap();
+        (pay.body.fixedness, pay.body.direction) = (fixedness, direction);
+        pay.target = Quantity::new(target).unwrap();
+        draft
+    };
+    for (direction, kept, broken) in [
+        (Direction::AtLeast, [dec!(20), dec!(20.01)].as_slice(), [dec!(19.99), dec!(0)].as_slice()),
+        (Direction::AtMost, &[dec!(20), dec!(0)], &[dec!(20.01)]),
+        (Direction::Equal, &[dec!(20)], &[dec!(19.99), dec!(20.01)]),
+    ] {
+        for target in kept {
+            assert_eq!(codes(&ask(Fixedness::Fixed, direction, *target)), Vec::<&str>::new(), "{direction:?} {target}");
+        }
+        for target in broken {
+            let fixed = ask(Fixedness::Fixed, direction, *target);
+            assert_eq!(codes(&fixed), ["calls/condition-fixed"], "{direction:?} {target}");
+            assert_eq!(codes(&ask(Fixedness::Negotiable, direction, *target)), Vec::<&str>::new());
+            // What was frozen already stays as it was agreed.
+            let frozen = Call { stage: CallStage::AwaitingNotice, ..fixed };
+            assert_eq!(codes(&frozen), Vec::<&str>::new());
+        }
+    }
+    let said = missing(&ask(Fixedness::Fixed, Direction::AtLeast, dec!(19)), now().date()).remove(0);
+    assert_eq!(said.place, Section::Conditions);
+    assert!(said.sentence.contains("“pay” is fixed in your catalogue: at least 20 people"), "{}", said.sentence);
+}
+
+#[test]
 fn each_thing_that_is_taken_away_is_missed_at_its_own_page() {
     let mut draft = kitchens();
     draft.terms.0.description.clear();

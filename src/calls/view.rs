@@ -2,7 +2,7 @@
 
 use super::model::{Call, CallKind, ConditionAsked, TenderStage, Terms};
 use super::{figure_form, life_form, price_form};
-use crate::conditions::{Direction, Pace};
+use crate::conditions::{Fixedness, Pace};
 use crate::error::Result;
 use crate::evaluation::{
     AboveCeiling, CopiedFrom, Criterion, Kind, MeasureRecord, Minimum, Model, PriceModel, SocialValueMethod, TieRule,
@@ -314,6 +314,8 @@ pub struct ConditionRow {
     pub target: String,
     /// Whether it is a floor or one's own figure.
     pub promise: String,
+    /// That everybody promises it as it is, where it is so.
+    pub fixed: &'static str,
     /// Evidence, who checks, how often.
     pub evidence: String,
     /// What happens when it is missed.
@@ -333,11 +335,7 @@ pub fn worth_words(record: &MeasureRecord) -> String {
 #[must_use]
 pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
     let body = &asked.body;
-    let side = match body.direction {
-        Direction::AtLeast => "At least",
-        Direction::AtMost => "At most",
-        Direction::Equal => "Exactly",
-    };
+    let target = capital(&body.target_words(asked.target));
     let scored = super::criteria::fed_by(&terms.model, &asked.id).is_some();
     let promise = match (asked.required, scored) {
         (true, true) => "Everybody promises this or better; it earns points",
@@ -352,9 +350,10 @@ pub fn condition_row(asked: &ConditionAsked, terms: &Terms) -> ConditionRow {
         title: body.title.clone(),
         text: body.text.clone(),
         target: match body.pace {
-            Pace::Builds => format!("{side} {} by {}", asked.target.of(&body.unit), medium_date(asked.due)),
-            Pace::Holds => format!("{side} {} from the first day", asked.target.of(&body.unit)),
+            Pace::Builds => format!("{target} by {}", medium_date(asked.due)),
+            Pace::Holds => format!("{target} from the first day"),
         },
+        fixed: if asked.required && body.fixedness == Fixedness::Fixed { "Fixed: it is not negotiated" } else { "" },
         promise: match super::criteria::valued(&terms.model, &asked.id) {
             Some(record) => format!("{promise}. Worth {}", worth_words(record)),
             None => promise.to_owned(),

@@ -78,7 +78,7 @@ const DRAFTS: [Draft; 10] = [
         title: "Sustainable food",
         text: "Meals are cooked from produce that carries a recognised sustainability certificate, wherever it was grown.",
         behaviour: "directionality",
-        fixedness: "fixed",
+        fixedness: "negotiable",
         measure: "Meals cooked from certified sustainable produce",
         unit: "%",
         direction: "at_least",

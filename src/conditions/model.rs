@@ -183,3 +183,16 @@ pub struct ConditionBody {
     /// What subsidy law says of it, when it may not be asked of an investment.
     pub prohibition: Option<ProhibitionCode>,
 }
+
+impl ConditionBody {
+    /// A target of it in words, such as "at least 12 people".
+    #[must_use]
+    pub fn target_words(&self, target: Quantity) -> String {
+        let side = match self.direction {
+            Direction::AtLeast => "at least",
+            Direction::AtMost => "at most",
+            Direction::Equal => "exactly",
+        };
+        format!("{side} {}", target.of(&self.unit))
+    }
+}

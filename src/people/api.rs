@@ -150,14 +150,14 @@ fn managed(visit: &Visit) -> Result<Id<actor::Organisation>> {
     visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)
 }
 
-/// The people of the administrator's authority, the roles offered and not yet accepted, and its departments.
+/// The people of the administrator's or auditor's authority, the roles offered and not yet accepted, and its departments.
 ///
 /// # Errors
 /// Denied.
 #[utoipa::path(get, path = "/api/v1/people", tag = "people", security(("token" = [])),
     responses((status = 200, description = "People, offers and departments")))]
 pub async fn staff(visit: Visit) -> Answer {
-    let (authority, now) = (managed(&visit)?, visit.now);
+    let (authority, now) = (super::organisation_pages::read_by(&visit.actor)?, visit.now);
     let ((organisation, departments), members, offers) = visit
         .app
         .db

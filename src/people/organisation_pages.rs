@@ -3,11 +3,11 @@
 use super::actions::{self, NewDepartment, NewMember, OrganisationInput};
 use super::model::{Invitation, Member, Organisation, OrganisationKind};
 use super::pages::{NextQuery, form_shell};
-use super::policy::{Action, Thing, can};
+use super::policy::{Action, Thing, can, require};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::values::{Id, Role, actor};
+use crate::values::{Actor, Id, Role, actor};
 use actix_web::web;
 use askama::Template;
 
@@ -196,10 +196,13 @@ struct StaffPage {
     invitations: Vec<Invitation>,
     departments: Vec<Organisation>,
     roles: Vec<(&'static str, String)>,
+    /// Whether roles are given and ended here; an auditor only reads.
+    manages: bool,
 }
 
 async fn staff_page(visit: &Visit, form: FormState) -> Result<StaffPage> {
-    let authority = visit.actor.authority_as(Role::Administrator).ok_or(Error::Denied)?;
+    let authority = read_by(&visit.actor)?;
+    let manages = can(&visit.actor, Action::ManagePeople, &Thing::of_authority(authority));
     let now = visit.now;
     let (authority, above, members, invitations, departments) = visit
         .app
@@ -214,7 +217,16 @@ async fn staff_page(visit: &Visit, form: FormState) -> Result<StaffPage> {
     let mut shell = visit.shell("People and departments", "/people");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    Ok(StaffPage { shell, form, authority, above, members, invitations, departments, roles: role_options(true) })
+    let roles = role_options(true);
+    Ok(StaffPage { shell, form, authority, above, members, invitations, departments, roles, manages })
+}
+
+/// The authority whose people somebody may see.
+pub(super) fn read_by(actor: &Actor) -> Result<Id<actor::Organisation>> {
+    let authority = actor.authority_as(Role::Administrator).or_else(|| actor.authority_as(Role::Auditor));
+    let authority = authority.ok_or(Error::Denied)?;
+    require(actor, Action::ReadPeople, &Thing::of_authority(authority))?;
+    Ok(authority)
 }
 
 /// `GET /people`

@@ -147,6 +147,8 @@ actions! {
     ManageOrganisation => applicants(&[ApplicantOwner]),
     /// Give and end staff roles, add departments.
     ManagePeople => staff(&[Administrator]),
+    /// See who holds which role in the authority.
+    ReadPeople => staff_reads(&[Administrator]),
     /// Move the sandbox clock, read kept mails.
     ManageSandbox => staff(&[Administrator]),
     /// Read the audit record.

@@ -38,6 +38,35 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
     }))
 }
 
+/// Cash of all holdings up to today, by day: what the rate of return is found from; and by calendar year with what is
+/// contracted, as the chart of the fund shows it.
+///
+/// # Errors
+/// NotFound, Denied.
+#[utoipa::path(get, path = "/api/v1/funds/{id}/cash-flows", tag = "returns", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, description = "Cash by day and by year")))]
+pub async fn cash_flows(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
+    let returns = returns_of(&visit, *id).await?;
+    let items: Vec<_> = returns
+        .cash_flows()
+        .into_iter()
+        .map(|(day, h, kind, amount)| {
+            json!({ "date": day, "investment": h.book.investment.id, "holding": h.name, "kind": kind, "amount": amount })
+        })
+        .collect();
+    let years: Vec<_> = returns
+        .years()
+        .iter()
+        .map(|y| {
+            json!({
+                "year": y.year, "paid_out": y.out, "came_back": y.back, "to_be_paid_out": y.out_forecast,
+                "expected_back": y.back_forecast,
+            })
+        })
+        .collect();
+    ok(&json!({ "as_of": returns.on, "items": items, "years": years, "next": null }))
+}
+
 /// Contracted cash to come, by day.
 ///
 /// # Errors
@@ -56,5 +85,5 @@ pub async fn forecast(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
 
 /// What this room adds to the API's description.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(fund, forecast))]
+#[openapi(paths(fund, cash_flows, forecast))]
 pub struct Docs;

@@ -6,7 +6,7 @@ use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
 use super::sheets::{self, ScoreInput, Sight, require_sight};
-use super::{bid_id, bids, falling_away, figures, firmness, rules, store, words};
+use super::{bid_id, bids, falling_away, figures, firmness, pages, rules, store, words};
 use crate::applications::{Application, PriceAnswers, judges_blind, names_hidden};
 use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
@@ -22,6 +22,26 @@ use std::collections::{BTreeMap, HashMap};
 
 type OfCall = web::Path<Id<Call>>;
 type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;
+
+/// The calls that oneself evaluates, newest first, and how far one is with each.
+///
+/// # Errors
+/// Denied.
+#[utoipa::path(get, path = "/api/v1/evaluations", tag = "scoring", security(("token" = [])),
+    responses((status = 200, description = "Calls and when one declared and finished")))]
+pub async fn mine(visit: Visit) -> Answer {
+    let items: Vec<_> = pages::panels_of(&visit)
+        .await?
+        .iter()
+        .map(|(call, panel)| {
+            json!({
+                "call": call.id, "reference": call.reference, "title": call.title,
+                "declared_at": panel.declared_at, "final_at": panel.final_at, "replaced_at": panel.replaced_at,
+            })
+        })
+        .collect();
+    ok(&json!({ "items": items, "next": null }))
+}
 
 /// The panel of a call and its conflicts.
 ///
@@ -455,6 +475,7 @@ pub async fn sensitivity(visit: Visit, id: OfCall) -> Answer {
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
+    mine,
     panel_of,
     add_member,
     declare,

@@ -10,6 +10,7 @@ use super::store;
 use super::words::Sent;
 use crate::applications::Application;
 use crate::calls::{self, Call};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::evaluation::{Criterion, Kind};
 use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
@@ -46,28 +47,28 @@ struct MinePage {
 /// # Errors
 /// Denied.
 pub async fn mine(visit: Visit) -> Answer {
-    let account = visit.account()?;
-    let rows = visit
-        .app
-        .db
-        .read(move |db| {
-            let panels = store::panels_of(db, account)?;
-            let ids: Vec<_> = panels.iter().map(|p| p.call_id).collect();
-            let calls = calls::find_many(db, &ids)?;
-            Ok(panels
-                .into_iter()
-                .filter_map(|p| {
-                    let (word, colour) = match (p.declared_at, p.final_at) {
-                        (_, Some(_)) => ("Final", "green"),
-                        (Some(_), None) => ("In progress", "light-blue"),
-                        (None, None) => ("Declare conflicts first", "yellow"),
-                    };
-                    Some((calls.get(&p.call_id)?.clone(), word, colour))
-                })
-                .collect::<Vec<_>>())
-        })
-        .await?;
+    let shown = |(call, panel): (Call, PanelMember)| {
+        let (word, colour) = match (panel.declared_at, panel.final_at) {
+            (_, Some(_)) => ("Final", "green"),
+            (Some(_), None) => ("In progress", "light-blue"),
+            (None, None) => ("Declare conflicts first", "yellow"),
+        };
+        (call, word, colour)
+    };
+    let rows = panels_of(&visit).await?.into_iter().map(shown).collect();
     page(&MinePage { shell: visit.shell("My evaluations", "/evaluations"), rows })
+}
+
+/// The calls that somebody evaluates, newest first, each with their place on its panel.
+pub(super) async fn panels_of(visit: &Visit) -> Result<Vec<(Call, PanelMember)>> {
+    let account = visit.account()?;
+    let found = move |db: &mut Db| {
+        let panels = store::panels_of(db, account)?;
+        let ids: Vec<_> = panels.iter().map(|p| p.call_id).collect();
+        let calls = calls::find_many(db, &ids)?;
+        Ok(panels.into_iter().filter_map(|panel| Some((calls.get(&panel.call_id)?.clone(), panel))).collect())
+    };
+    visit.app.db.read(found).await
 }
 
 /// One line of the grid on the sheet.

@@ -14,7 +14,7 @@ use crate::law::subsidy::{Assistance, AssistanceKind, must_be_transparent};
 use crate::outbox::mail;
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
-use crate::values::{Actor, Id, Instant, Parser, Pence, Subject, actor};
+use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject, actor};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -207,7 +207,7 @@ pub(super) async fn begin(
             if !enterprise.kind.is_applicant() {
                 return Err(Error::NotFound);
             }
-            store::require_applicant(db, &application.to_string(), organisation)?;
+            store::require_applicant(db, authority, &application.to_string(), organisation)?;
             if let Some((award, value)) = &worked_from {
                 store::require_worth(db, award, *value)?;
             }
@@ -391,34 +391,99 @@ pub async fn sign(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
         .await
 }
 
-/// Records that minimal financial assistance was given, and confirms it to the enterprise.
+/// Marks a route as given. For minimal financial assistance the enterprise gets the statement that section 37 asks for:
+/// what it was, the day, the gross value.
+fn mark_given(db: &mut Db, actor: &Actor, mut route: Route, on: LocalDate, now: Instant) -> Result<()> {
+    route.state = RouteState::Given;
+    if let RouteBody::Mfa { given_on, .. } = &mut route.body.0 {
+        *given_on = Some(on);
+        store::set_given(db, route.id, on)?;
+        let council = find_organisation(db, route.authority_id)?.name;
+        let text = format!(
+            "{council} confirms that minimal financial assistance was given.\n\nDate: {}.\nGross value: {}.\n\n\
+             Keep this confirmation for at least three years.\n",
+            crate::values::time::medium_date(on),
+            route.amount
+        );
+        tell(db, &route, "Minimal financial assistance: confirmation", &text, now)?;
+    }
+    store::set(db, &route)?;
+    note(db, actor, &route, "subsidy.given", now)
+}
+
+fn mark_withdrawn(db: &mut Db, actor: &Actor, mut route: Route, now: Instant) -> Result<()> {
+    route.state = RouteState::Withdrawn;
+    store::delete_own(db, route.id)?;
+    store::set(db, &route)?;
+    note(db, actor, &route, "subsidy.withdrawn", now)
+}
+
+/// Whose application something is decided about.
+#[derive(Clone, Debug)]
+pub struct Applicant {
+    /// The authority that decides.
+    pub authority: Id<actor::Organisation>,
+    /// The enterprise.
+    pub organisation: Id<actor::Organisation>,
+    /// Its application, which a room below owns.
+    pub application: String,
+}
+
+impl Applicant {
+    /// Its route that stands, unless the investment was cancelled.
+    fn standing(&self, db: &mut Db) -> Result<Option<Route>> {
+        let own = |route: &Route| (route.authority_id, route.organisation_id) == (self.authority, self.organisation);
+        let found = store::standing_told(db, &self.application)?.filter(|(_, cancelled)| !cancelled);
+        Ok(found.map(|(route, _)| route).filter(own))
+    }
+}
+
+/// The agreement of an application is signed, so the enterprise has a right to the money: its subsidy is given today.
+/// Nothing on market terms, which give none. In the transaction that signs.
 ///
 /// # Errors
-/// Denied, refused unless the route is recorded and its investment was not cancelled.
+/// What the database says.
+pub fn agreed(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Result<()> {
+    match who.standing(db)? {
+        Some(route) if route.state == RouteState::Recorded && route.kind.holds_subsidy() => {
+            mark_given(db, actor, route, now.date(), now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an application was to get is declined, lapsed or not approved: the minimal financial assistance for it is not
+/// given, so its route is withdrawn and the room under the cap is free. In the transaction of that decision.
+///
+/// # Errors
+/// What the database says.
+pub fn not_given(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Result<()> {
+    let Some(route) = who.standing(db)?.filter(|route| route.kind == RouteKind::Mfa) else { return Ok(()) };
+    // Before December 2026 it could be recorded as given while nobody had a right to it.
+    if route.state == RouteState::Given {
+        let text = format!(
+            "Minimal financial assistance of {} was confirmed to you. The investment is not made, so it was not given and \
+             does not count towards what your group has had. The confirmation does not hold any more.\n",
+            route.amount
+        );
+        tell(db, &route, "Minimal financial assistance: not given", &text, now)?;
+    }
+    mark_withdrawn(db, actor, route, now)
+}
+
+/// Records by hand that a subsidy was given, where signing did not, because the route was complete only afterwards. For
+/// minimal financial assistance it is confirmed to the enterprise.
+///
+/// # Errors
+/// Denied; refused as [`rules::may_give`] says.
 pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let (mut route, cancelled) = store::find_told(db, id)?;
+            let (route, cancelled) = store::find_told(db, id)?;
             require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
-            if route.state != RouteState::Recorded || cancelled {
-                return Err(RouteRefusal::NotNow.into());
-            }
-            route.state = RouteState::Given;
-            if let RouteBody::Mfa { given_on, .. } = &mut route.body.0 {
-                *given_on = Some(now.date());
-                store::set_given(db, route.id, now.date())?;
-                let council = find_organisation(db, route.authority_id)?.name;
-                let text = format!(
-                    "{council} confirms that minimal financial assistance was given.\n\nDate: {}.\nGross value: {}.\n\n\
-                     Keep this confirmation for at least three years.\n",
-                    crate::values::time::medium_date(now.date()),
-                    route.amount
-                );
-                tell(db, &route, "Minimal financial assistance: confirmation", &text, now)?;
-            }
-            store::set(db, &route)?;
-            note(db, &actor, &route, "subsidy.given", now)
+            let on = rules::may_give(&route, cancelled, store::resting_on(db, &route.application_id)?)?;
+            mark_given(db, &actor, route, on, now)
         })
         .await
 }
@@ -426,21 +491,15 @@ pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
 /// Withdraws a route that was not given, so that another can be recorded; the total is freed.
 ///
 /// # Errors
-/// Denied, refused when it was given or its investment was cancelled.
+/// Denied; refused as [`rules::may_withdraw`] says.
 pub async fn withdraw(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let (mut route, cancelled) = store::find_told(db, id)?;
+            let (route, cancelled) = store::find_told(db, id)?;
             require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
-            // What was cancelled stays on the record, and counts towards nothing.
-            if cancelled || !matches!(route.state, RouteState::Open | RouteState::Recorded) {
-                return Err(RouteRefusal::NotNow.into());
-            }
-            route.state = RouteState::Withdrawn;
-            store::delete_own(db, route.id)?;
-            store::set(db, &route)?;
-            note(db, &actor, &route, "subsidy.withdrawn", now)
+            rules::may_withdraw(&route, cancelled, store::resting_on(db, &route.application_id)?)?;
+            mark_withdrawn(db, &actor, route, now)
         })
         .await
 }

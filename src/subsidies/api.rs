@@ -84,7 +84,8 @@ pub async fn sign(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) 
     ok(&json!({ "signed": true }))
 }
 
-/// Records that the assistance was given and confirms it to the enterprise.
+/// Records that a subsidy was given whose route was complete only after signing; else signing does that. Minimal financial
+/// assistance is confirmed to the enterprise.
 ///
 /// # Errors
 /// Denied, refused.

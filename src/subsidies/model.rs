@@ -22,12 +22,20 @@ crate::text_enum! {
 }
 crate::text_column!(RouteKind);
 
+impl RouteKind {
+    /// Whether something is given by it that others in the market would not have.
+    #[must_use]
+    pub fn holds_subsidy(self) -> bool {
+        self != RouteKind::MarketTerms
+    }
+}
+
 crate::text_enum! {
     /// How far a route has come.
     pub enum RouteState {
         Open = "open" => "Not complete",
         Recorded = "recorded" => "Recorded",
-        Given = "given" => "Given and confirmed",
+        Given = "given" => "Given",
         Withdrawn = "withdrawn" => "Withdrawn",
     }
 }
@@ -84,6 +92,17 @@ pub struct Route {
     pub recorded_at: Option<Instant>,
     /// Who made it complete; empty when the enterprise's confirmation did.
     pub recorded_by: Option<Id<Account>>,
+}
+
+impl Route {
+    /// The day on which minimal financial assistance was given and confirmed to the enterprise.
+    #[must_use]
+    pub fn given_on(&self) -> Option<LocalDate> {
+        match &self.body.0 {
+            RouteBody::Mfa { given_on, .. } => *given_on,
+            _ => None,
+        }
+    }
 }
 
 /// What is recorded, by kind of route.

@@ -3,7 +3,7 @@
 use super::actions::{self, ConfirmationInput, RouteInput, basis_of, database_duty};
 use super::fields::InstrumentFields;
 use super::model::{AssistanceRow, Principle, Route, RouteBody, RouteKind, RouteState};
-use super::rules::room;
+use super::rules::{self, Rests, room};
 use super::store;
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
@@ -99,6 +99,8 @@ struct RoutePage {
     route: Option<Route>,
     /// Whether its investment was cancelled before anything was paid.
     cancelled: bool,
+    /// What rests on it.
+    rests: Rests,
     basis: String,
     duty: String,
     signer: Option<String>,
@@ -121,6 +123,16 @@ impl RoutePage {
             _ => Vec::new(),
         }
     }
+    /// Signed before its route was complete, so that signing did not mark it as given.
+    fn given_by_hand(&self) -> bool {
+        self.route.as_ref().is_some_and(|route| rules::may_give(route, self.cancelled, self.rests).is_ok())
+    }
+    fn given_on(&self) -> Option<String> {
+        self.route.as_ref().filter(|_| !self.cancelled).and_then(Route::given_on).map(medium_date)
+    }
+    fn may_be_withdrawn(&self) -> bool {
+        self.route.as_ref().is_some_and(|route| rules::may_withdraw(route, self.cancelled, self.rests).is_ok())
+    }
     fn waits_for_confirmation(&self) -> bool {
         self.route.as_ref().is_some_and(|r| r.kind == RouteKind::Mfa && r.state == RouteState::Open)
     }
@@ -141,7 +153,13 @@ impl RoutePage {
             );
         }
         match route.state {
-            RouteState::Given => format!("{} was given and confirmed to {}.", route.amount, self.organisation),
+            RouteState::Given if route.kind == RouteKind::Mfa => {
+                format!("{} was given and confirmed to {}.", route.amount, self.organisation)
+            }
+            RouteState::Given => format!("{} was given to {}.", route.amount, self.organisation),
+            RouteState::Recorded if matches!(self.rests, Rests::Agreement { .. }) => {
+                "The agreement is signed, and this route is why it is lawful.".to_owned()
+            }
             RouteState::Recorded if route.kind == RouteKind::MarketTerms => {
                 "An offer can be made: it is on market terms, with evidence.".to_owned()
             }
@@ -169,16 +187,17 @@ async fn route_page(
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
     let wanted = application.clone();
-    let (enterprise, route, names) = visit
+    let (enterprise, route, rests, names) = visit
         .app
         .db
         .read(move |db| {
             let enterprise = find_organisation(db, organisation)?;
-            store::require_applicant(db, &wanted, organisation)?;
+            store::require_applicant(db, authority, &wanted, organisation)?;
             let route = store::standing_told(db, &wanted)?;
             let ids: Vec<Id<Account>> = route.iter().filter_map(|(r, _)| r.recorded_by).collect();
             let names = account_names(db, &ids)?;
-            Ok((enterprise, route, names))
+            let rests = store::resting_on(db, &wanted)?;
+            Ok((enterprise, route, rests, names))
         })
         .await?;
     let (route, cancelled) = match route {
@@ -208,6 +227,7 @@ async fn route_page(
             route.as_ref().map(|r| database_duty(r, visit.now)).unwrap_or_default()
         },
         cancelled,
+        rests,
         signer: route.as_ref().and_then(|r| r.recorded_by).and_then(|a| names.get(&a).cloned()),
         may_record: can(&visit.actor, Action::RecordSubsidy, &thing),
         may_sign,
@@ -281,7 +301,7 @@ pub async fn step(
     let done = match posted.input.step.as_str() {
         "give" => actions::give(&visit.app, &visit.actor, id, visit.now)
             .await
-            .map(|()| "Recorded, and confirmed to the enterprise."),
+            .map(|()| "It is recorded that the subsidy was given."),
         "withdraw" => {
             actions::withdraw(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The route is withdrawn.")
         }
@@ -400,6 +420,23 @@ struct ConfirmPage {
     waiting: bool,
     /// Whether its investment was cancelled before anything was paid.
     cancelled: bool,
+}
+
+impl ConfirmPage {
+    fn lead(&self) -> String {
+        let (council, amount) = (&self.council, self.route.amount);
+        let what = format!("minimal financial assistance with a gross value of {amount}");
+        match (self.route.state, self.route.given_on()) {
+            (RouteState::Withdrawn, _) => format!("{council} does not propose to give you {what} any more."),
+            _ if self.cancelled => {
+                format!("You were not given {what}: the investment was cancelled before anything was paid.")
+            }
+            (RouteState::Given, Some(day)) => {
+                format!("{council} gave you {what} on {} (Subsidy Control Act 2022 s.36).", medium_date(day))
+            }
+            _ => format!("{council} proposes to give you {what} (Subsidy Control Act 2022 s.36)."),
+        }
+    }
 }
 
 async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<ConfirmPage> {

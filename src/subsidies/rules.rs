@@ -24,6 +24,24 @@ pub enum RouteRefusal {
     },
     /// The one who wrote an assessment cannot sign it.
     SamePerson,
+    /// No agreement is signed, so nothing was given.
+    NotAgreed,
+    /// An offer or an agreement rests on the route, so it stays.
+    RestedOn,
+}
+
+/// What rests on a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rests {
+    /// Nothing yet.
+    Nothing,
+    /// An offer that waits for its answer, or was accepted and is not signed yet.
+    Offer,
+    /// An agreement: from that day on the enterprise has a right to the money.
+    Agreement {
+        /// The day it was signed.
+        signed_on: LocalDate,
+    },
 }
 
 impl RefusalInfo for RouteRefusal {
@@ -34,6 +52,8 @@ impl RefusalInfo for RouteRefusal {
             RouteRefusal::NoSubsidy => "subsidies/no-subsidy",
             RouteRefusal::Unanswered { .. } => "subsidies/principles-unanswered",
             RouteRefusal::SamePerson => "subsidies/same-person",
+            RouteRefusal::NotAgreed => "subsidies/not-agreed",
+            RouteRefusal::RestedOn => "subsidies/rested-on",
         }
     }
     fn sentence(&self) -> String {
@@ -61,11 +81,20 @@ impl RefusalInfo for RouteRefusal {
             RouteRefusal::SamePerson => {
                 "You wrote this assessment. Ask a committee member who did not write it to sign it.".to_owned()
             }
+            RouteRefusal::NotAgreed => {
+                "Nothing was given yet: no agreement is signed. Signing it records that the subsidy was given.".to_owned()
+            }
+            RouteRefusal::RestedOn => {
+                "An offer or an agreement rests on this route, so it stays. An offer that is declined or lapses frees it; an \
+                 investment of which nothing was paid can be cancelled."
+                    .to_owned()
+            }
         }
     }
     fn reference(&self) -> Option<&'static str> {
         match self {
-            RouteRefusal::NotNow | RouteRefusal::NoSubsidy => None,
+            RouteRefusal::NotNow | RouteRefusal::NoSubsidy | RouteRefusal::RestedOn => None,
+            RouteRefusal::NotAgreed => Some("Subsidy Control Act 2022 s.37"),
             RouteRefusal::OverCap { .. } => Some("Subsidy Control Act 2022 s.36"),
             RouteRefusal::Unanswered { .. } | RouteRefusal::SamePerson => {
                 Some("Subsidy Control Act 2022 s.12 and Schedule 1")
@@ -108,6 +137,31 @@ pub fn may_sign(route: &Route, signer: Id<Account>) -> Result<(), RouteRefusal> 
         return Err(RouteRefusal::SamePerson);
     }
     all_answered(answers)
+}
+
+/// The day on which somebody may record by hand that a subsidy was given, where signing did not, because the route was
+/// complete only afterwards.
+///
+/// # Errors
+/// [`RouteRefusal::NotNow`] for a route that is not complete, given already, cancelled or without a subsidy;
+/// [`RouteRefusal::NotAgreed`] before the agreement is signed.
+pub fn may_give(route: &Route, cancelled: bool, rests: Rests) -> Result<LocalDate, RouteRefusal> {
+    if route.state != RouteState::Recorded || cancelled || !route.kind.holds_subsidy() {
+        return Err(RouteRefusal::NotNow);
+    }
+    let Rests::Agreement { signed_on } = rests else { return Err(RouteRefusal::NotAgreed) };
+    Ok(route.recorded_at.map_or(signed_on, |at| at.date().max(signed_on)))
+}
+
+/// Whether a route may be withdrawn, so that another can be recorded. What was cancelled stays on the record.
+///
+/// # Errors
+/// [`RouteRefusal::NotNow`] for one that was given, withdrawn or cancelled; [`RouteRefusal::RestedOn`].
+pub fn may_withdraw(route: &Route, cancelled: bool, rests: Rests) -> Result<(), RouteRefusal> {
+    if cancelled || !matches!(route.state, RouteState::Open | RouteState::Recorded) {
+        return Err(RouteRefusal::NotNow);
+    }
+    if rests == Rests::Nothing { Ok(()) } else { Err(RouteRefusal::RestedOn) }
 }
 
 /// Whether each of the seven principles has an answer.
@@ -179,6 +233,31 @@ mod tests {
         assert_eq!(all_answered(&answers), Ok(()));
         answers.insert("d".into(), "  ".into());
         assert_eq!(all_answered(&answers), Err(RouteRefusal::Unanswered { left: 1 }));
+    }
+
+    #[test]
+    fn a_route_is_given_on_the_later_of_signing_and_completion_and_withdrawn_while_nothing_rests_on_it() {
+        let day = |text: &str| parse_date(text).unwrap();
+        let signed = |text: &str| Rests::Agreement { signed_on: day(text) };
+        let at = |text: &str| Some(text.parse::<Instant>().unwrap());
+        let recorded = Route { state: RouteState::Recorded, recorded_at: at("2026-04-02T10:00:00Z"), ..route(1) };
+        assert_eq!(may_give(&recorded, false, signed("2026-03-30")), Ok(day("2026-04-02")));
+        assert_eq!(may_give(&recorded, false, signed("2026-04-09")), Ok(day("2026-04-09")));
+        assert_eq!(may_give(&recorded, false, Rests::Offer), Err(RouteRefusal::NotAgreed));
+        assert_eq!(may_give(&recorded, true, signed("2026-04-09")), Err(RouteRefusal::NotNow));
+        let market = Route { kind: RouteKind::MarketTerms, ..recorded.clone() };
+        assert_eq!(may_give(&market, false, signed("2026-04-09")), Err(RouteRefusal::NotNow));
+        for state in [RouteState::Open, RouteState::Given, RouteState::Withdrawn] {
+            let route = Route { state, ..recorded.clone() };
+            assert_eq!(may_give(&route, false, signed("2026-04-09")), Err(RouteRefusal::NotNow));
+            let kept = if state == RouteState::Open { Ok(()) } else { Err(RouteRefusal::NotNow) };
+            assert_eq!(may_withdraw(&route, false, Rests::Nothing), kept);
+        }
+        assert_eq!(may_withdraw(&recorded, false, Rests::Nothing), Ok(()));
+        assert_eq!(may_withdraw(&recorded, true, Rests::Nothing), Err(RouteRefusal::NotNow));
+        for rests in [Rests::Offer, signed("2026-04-09")] {
+            assert_eq!(may_withdraw(&recorded, false, rests), Err(RouteRefusal::RestedOn));
+        }
     }
 
     proptest! {

@@ -1,11 +1,12 @@
 //! Rows of subsidy routes and running totals.
 
 use super::model::{AssistanceRow, Route, RouteState, Source};
+use super::rules::Rests;
 use crate::db::schema::{applications, awards, subsidy_assistance, subsidy_routes};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
-use crate::values::{Id, Pence, actor};
+use crate::values::{Id, Instant, Pence, actor};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -30,6 +31,26 @@ const NEVER_GIVEN: &str = "SELECT way.id FROM investment_cancellations AS gone \
 /// Whether nothing was given by a route, because its investment was cancelled.
 fn never_given() -> SqlLiteral<Bool> {
     sql(&format!("subsidy_routes.id IN ({NEVER_GIVEN})"))
+}
+
+/// What rests on the route of an application: an offer that stands, or an agreement. Of a lower room only the table is
+/// read.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn resting_on(db: &mut Db, application: &str) -> Result<Rests> {
+    let found: Option<(String, Option<Instant>)> = awards::table
+        .filter(awards::application_id.eq(application.to_owned()))
+        .filter(awards::state.eq_any(["offered", "accepted", "signed"]))
+        .select((awards::state, awards::signed_at))
+        .order((awards::recommended_at.desc(), awards::id.desc()))
+        .first(db)
+        .optional()?;
+    Ok(match found {
+        None => Rests::Nothing,
+        Some((state, Some(at))) if state == "signed" => Rests::Agreement { signed_on: at.date() },
+        Some(_) => Rests::Offer,
+    })
 }
 
 pub(super) fn find(db: &mut Db, id: Id<Route>) -> Result<Route> {
@@ -95,14 +116,20 @@ pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
 }
 
-/// Requires that an application is there and is this organisation's. Only the table of a lower room is read here.
+/// Requires that an application to this authority is there and is this organisation's. Only the table of a lower room is read here.
 ///
 /// # Errors
 /// NotFound for another's, and for what is no application.
-pub(super) fn require_applicant(db: &mut Db, application: &str, organisation: OrganisationId) -> Result<()> {
+pub(super) fn require_applicant(
+    db: &mut Db,
+    authority: OrganisationId,
+    application: &str,
+    organisation: OrganisationId,
+) -> Result<()> {
     let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
     let own = applications::table
         .filter(applications::id.eq(application.to_string()))
+        .filter(applications::authority_id.eq(authority))
         .filter(applications::organisation_id.eq(organisation));
     if diesel::select(diesel::dsl::exists(own)).get_result(db)? { Ok(()) } else { Err(Error::NotFound) }
 }

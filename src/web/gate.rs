@@ -160,11 +160,11 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         if policy::may_reach(actor, policy::Action::ReadFund) {
             add("Fund", "/funds");
         }
-        if actor.has_anywhere(Role::Administrator) {
+        if policy::may_reach(actor, policy::Action::ReadPeople) {
             add("People", "/people");
-            if sandbox {
-                add("Practice clock", "/sandbox");
-            }
+        }
+        if sandbox && actor.has_anywhere(Role::Administrator) {
+            add("Practice clock", "/sandbox");
         }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");

@@ -104,7 +104,7 @@ fn people_routes() -> Vec<Row> {
         post "/organisations/{id}/members" ManageOrganisation => organisations::add_member,
         post "/organisations/{id}/members/{member}/end" ManageOrganisation => organisations::end_member,
         post "/organisations/{id}/invitations/{invitation}/withdraw" ManageOrganisation => organisations::withdraw_invitation,
-        get "/people" ManagePeople => organisations::staff,
+        get "/people" ReadPeople => organisations::staff,
         post "/people/members" ManagePeople => organisations::add_staff,
         post "/people/members/{member}/end" ManagePeople => organisations::end_staff,
         post "/people/invitations/{invitation}/withdraw" ManagePeople => organisations::withdraw_staff_invitation,
@@ -118,7 +118,7 @@ fn people_routes() -> Vec<Row> {
         post "/api/v1/organisations/{id}/members" ManageOrganisation => people_api::add_member,
         post "/api/v1/organisations/{id}/members/{member}/end" ManageOrganisation => people_api::end_member,
         post "/api/v1/organisations/{id}/invitations/{invitation}/withdraw" ManageOrganisation => people_api::withdraw_invitation,
-        get "/api/v1/people" ManagePeople => people_api::staff,
+        get "/api/v1/people" ReadPeople => people_api::staff,
         post "/api/v1/people/members" ManagePeople => people_api::add_staff,
         post "/api/v1/people/members/{member}/end" ManagePeople => people_api::end_staff,
         post "/api/v1/people/invitations/{invitation}/withdraw" ManagePeople => people_api::withdraw_staff_invitation,
@@ -323,6 +323,7 @@ fn returns_routes() -> Vec<Row> {
         get "/funds/{id}/forecast" ReadFund => returns::forecast,
         get "/funds/{id}/statement" ReadFund => returns::statement,
         get "/api/v1/funds/{id}" ReadFund => returns_api::fund,
+        get "/api/v1/funds/{id}/cash-flows" ReadFund => returns_api::cash_flows,
         get "/api/v1/funds/{id}/forecast" ReadFund => returns_api::forecast,
     ]
 }

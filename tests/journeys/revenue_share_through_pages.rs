@@ -92,6 +92,11 @@ both! {
             .shows("about £6,000");
         owner.done(&page.form("Send our answer").set("answer", "accept").set("understood", "yes")).await;
         world.run_jobs().await;
+        // The day the agreement is made is the day the assistance is given, and the enterprise has that in writing.
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let given = format!("Gross value: {}.", route.amount);
+        let confirmed = mails.iter().filter(|m| m.subject == "Minimal financial assistance: confirmation");
+        assert_eq!(confirmed.filter(|m| m.body.contains(&given)).count(), 1);
         let investment = manager.open(&fund).await.links("/investments/")[0].1.clone();
         let mine = owner.open("/my-investments").await.links("/my-investments/")[0].1.clone();
 

@@ -212,6 +212,9 @@ both! {
         for (place, evaluator) in evaluators.iter().enumerate() {
             assert_eq!(evaluator.get(&format!("{call}/sheet")).await.expect(409).json()["type"], "/problems/scoring/declare-first");
             sent(evaluator, &format!("{call}/declarations"), json!({ "answer": "none" }), 200).await;
+            let mine = evaluator.get("/api/v1/evaluations").await.expect(200).json()["items"][0].clone();
+            assert!(mine["declared_at"].is_string() && mine["final_at"].is_null(), "{mine}");
+            assert!(call.ends_with(mine["call"].as_str().unwrap()));
             assert!(evaluator.get(&format!("{call}/sheet")).await.expect(200).text.contains("chooses the menus"));
             for bid in &bids {
                 for criterion in ["insured", "method"] {
@@ -278,7 +281,12 @@ both! {
         on(&world, "2027-04-12T09:00:00Z").await;
         let early = json!({ "number": "2027/S 000-008815", "published_date": "2027-04-12T08:00:00Z" });
         refused(&officer, &format!("{award}/notice"), early, "awards/summaries-not-sent").await;
+        officer.get(&format!("{call}/summaries/{winner}")).await.expect(404);
         sent(&officer, &format!("{call}/summaries"), json!({}), 200).await;
+        // What a supplier is told is there for the officer and the auditor as it was sent, and for nobody else.
+        let told = world.api(&world.person(Role::Auditor)).await.get(&format!("{call}/summaries/{winner}")).await.expect(200).json();
+        assert!(told["sent_at"].is_string() && told["summary"]["authority"] == "Northbridge Council", "{told}");
+        evaluators[0].get(&format!("{call}/summaries/{winner}")).await.expect(403);
         on(&world, "2027-04-12T11:00:00Z").await;
         let notice = json!({ "number": "2027/S 000-008815", "published_date": "2027-04-12T10:00:00Z" });
         let standstill = sent(&officer, &format!("{award}/notice"), notice, 200).await;

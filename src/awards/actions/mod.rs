@@ -16,7 +16,7 @@ use crate::outbox;
 use crate::people::find_organisation;
 use crate::people::policy::{Action, Thing, require};
 use crate::scoring;
-use crate::subsidies::InstrumentInput;
+use crate::subsidies::{self, InstrumentInput};
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -400,6 +400,7 @@ pub async fn decide_as_read(
             let action = if approve { "award.approved" } else { "award.declined_by_committee" };
             note(db, &actor, &award, action, json!({}), now)?;
             if !approve {
+                subsidies::not_given(db, &actor, &award.applicant(), now)?;
                 committee::tell_recommender(db, &award, &address, now)?;
             }
             outbox::emit(db, "award.decided", json!({ "award": award.id, "approved": approve }), now)

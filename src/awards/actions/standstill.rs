@@ -17,6 +17,7 @@ use crate::outbox::{self, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation, find_organisations};
 use crate::scoring;
+use crate::subsidies;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -313,14 +314,16 @@ pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<(
     Ok(())
 }
 
-/// Marks an award as signed, in the transaction that makes its agreement.
+/// Marks an award as signed, in the transaction that makes its agreement. From then on the enterprise has a right to an
+/// investment, so the subsidy in it is given and confirmed.
 ///
 /// # Errors
 /// Refused as [`ensure_may_sign`]; NotFound.
-pub fn mark_signed(db: &mut Db, id: Id<Award>, now: Instant) -> Result<()> {
+pub fn mark_signed(db: &mut Db, actor: &Actor, id: Id<Award>, now: Instant) -> Result<()> {
     let mut award = store::find(db, id)?;
     ensure_may_sign(db, &award, now.date())?;
     award.state = AwardState::Signed;
     award.signed_at = Some(now);
-    store::set(db, &award)
+    store::set(db, &award)?;
+    subsidies::agreed(db, actor, &award.applicant(), now)
 }
