@@ -132,6 +132,42 @@ both! {
         assert_eq!((refusal.code, refusal.reference), ("calls/after-deadline", Some("Procurement Act 2023 s.31")));
     }
 
+    async fn what_the_catalogue_fixes_is_asked_milder_neither_in_a_draft_nor_by_an_amendment(world: World) {
+        let ground = ground(&world).await;
+        let manager = world.person(Role::FundManager);
+        let (app, now) = (&world.app, world.now());
+        let dates = Dates::closing_in(now, 40);
+        let whole = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        let of_pay = |pounds: &str, due: commonweal::values::LocalDate| {
+            let mut terms = whole.clone();
+            let pay = terms.conditions.iter_mut().find(|asked| asked.id == "fair_pay").unwrap();
+            (pay.target, pay.due) = (pounds.parse().unwrap(), due);
+            terms
+        };
+        let mild = of_pay("99", dates.ends_on);
+        let id = samples::draft(app, &manager, ground.mission("youth").unwrap(), &mild, now).await.unwrap();
+        let desk = world.client(&manager).await;
+        desk.get(&format!("/desk/calls/{id}/conditions")).await.expect(200).shows("“Fair pay” is fixed in your catalogue: at least 100%");
+        assert_eq!(refused(&actions::publish(app, &manager, id, &seen(), now).await.unwrap_err()), "calls/incomplete");
+        let input = calls::TermsInput { title: String::new(), summary: String::new(), mission: String::new(), terms: serde_json::to_value(&whole).unwrap() };
+        calls::set_terms(app, &manager, id, &input, now).await.unwrap();
+        actions::publish(app, &manager, id, &seen(), now).await.unwrap();
+        world.client(&Actor::Public).await.get(&format!("/calls/{id}")).await.expect(200).shows("Fixed: it is not negotiated");
+        let amend = |terms| AmendInput {
+            reason: "The dates were wrong.".into(),
+            deadline_reason: "It is not extended: little changes.".into(),
+            seen: "yes".into(),
+            terms: serde_json::to_value(terms).unwrap(),
+            ..AmendInput::default()
+        };
+        assert_eq!(refused(&actions::amend(app, &manager, id, &amend(&mild), now).await.unwrap_err()), "calls/condition-fixed");
+        // Another day for the same target is no milder one.
+        let another_day = dates.ends_on.pred_opt().unwrap();
+        actions::amend(app, &manager, id, &amend(&of_pay("100", another_day)), now).await.unwrap();
+        let call = app.db.read(move |db| calls::find(db, id)).await.unwrap();
+        assert_eq!(call.version, 2);
+    }
+
     async fn a_question_is_answered_to_all_and_nobody_sees_who_asked(world: World) {
         let ground = ground(&world).await;
         let officer = world.person(Role::ProcurementOfficer);
