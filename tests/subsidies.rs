@@ -99,7 +99,7 @@ both! {
         // No confirmation that it was given goes out while nobody has a right to it.
         let page = format!("/desk/subsidies/{organisation}/{application}");
         let desk = world.client(&fund_manager).await;
-        desk.get(&page).await.expect(200).shows("An offer can be made").hides("Withdraw this route").hides("Record that it was given");
+        desk.get(&page).await.expect(200).shows("The offer rests on this route").hides("Withdraw this route").hides("Record that it was given");
         // Its offer was accepted, so the route stays.
         let withdrawal = format!("/api/v1/subsidy-routes/{route}/withdrawal");
         assert_eq!(refused(&manager, &withdrawal, json!({})).await, "/problems/subsidies/rested-on");

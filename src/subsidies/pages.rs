@@ -160,6 +160,9 @@ impl RoutePage {
             RouteState::Recorded if matches!(self.rests, Rests::Agreement { .. }) => {
                 "The agreement is signed, and this route is why it is lawful.".to_owned()
             }
+            RouteState::Recorded if self.rests == Rests::Offer => {
+                "The offer rests on this route. Nothing is to be done here until it is answered.".to_owned()
+            }
             RouteState::Recorded if route.kind == RouteKind::MarketTerms => {
                 "An offer can be made: it is on market terms, with evidence.".to_owned()
             }
