@@ -4,7 +4,7 @@
 
 use crate::scenes::{self, Visit};
 use crate::support::server::Server;
-use crate::support::{Kind, World, copy_folder, node};
+use crate::support::{Kind, World, copy_folder, met, node};
 use actix_web::http::Method;
 use actix_web::rt::System;
 use commonweal::web::routes;
@@ -19,8 +19,16 @@ use std::time::{Duration, Instant};
 /// The longest that one browser may take before it is ended and the test fails.
 const MOST: Duration = Duration::from_mins(10);
 
-/// Which renderings some browser test of this run has checked already: a folder with a file for each.
-static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| emptied("renderings"));
+/// Which renderings some browser test of this run has checked already: a folder with a file for each. The test command
+/// runs the last test by itself, so they lie beside the pages that it looks at.
+static RENDERINGS: LazyLock<PathBuf> = LazyLock::new(|| match &*met::FOLDER {
+    Some(folder) => {
+        let checked = folder.join("checked");
+        std::fs::create_dir_all(&checked).unwrap();
+        checked
+    }
+    None => emptied("renderings"),
+});
 
 /// A folder of this run, which the next one empties.
 fn emptied(name: &str) -> PathBuf {
@@ -198,6 +206,17 @@ fn in_a_browser_a_social_enterprise_is_invested_in_misses_a_condition_cures_it_a
 #[test]
 fn pages_that_are_met_seldom_are_accessible_and_fit_a_phone_too() {
     assert!(RARE.pages > 40 && PACKAGE.pages > 1, "{} {}", RARE.said, PACKAGE.said);
+}
+
+#[test]
+#[ignore = "looks at what all other tests met, so `make test` runs it after them"]
+fn every_rendering_that_any_test_met_is_accessible_and_fits_a_phone() {
+    let folder = met::FOLDER.as_ref().expect("MET_PAGES names the folder in which the tests before kept what they met");
+    let met = System::new().block_on(async {
+        let world = World::new(Kind::Sqlite).await;
+        look("met.mjs", &Server::start(&world), &serde_json::json!([{ "folder": folder }]))
+    });
+    assert!(met.renderings > 1000, "{}", met.said);
 }
 
 #[test]

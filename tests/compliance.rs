@@ -72,7 +72,7 @@ both! {
         let claim = world.app.db.read_now(|db| commonweal::compliance::claims_of_agreement(db, due.agreement_id)).unwrap()[0].id;
         desk.get(&page).await.expect(200);
         let decide = format!("/compliance/claims/{claim}/decide");
-        desk.post(&decide, &[("decision", "query")]).await.expect(422).shows("Say why");
+        desk.post(&decide, &[("at", "decide"), ("decision", "query")]).await.expect(422).shows("Say why");
         desk.post_and_follow(&decide, &[("decision", "query"), ("reason", "Where is the twentieth?")]).await.expect(200).shows("Queried");
         let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
         assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("19"), quantity("0")));
@@ -137,7 +137,7 @@ both! {
         let page = format!("/compliance/dues/{}", due.id);
         let desk = world.client(&second).await;
         desk.get(&page).await.expect(200).shows("Proposed: Notice with a plan");
-        desk.post(&format!("/compliance/remedies/{step}/take"), &[("reason", "")]).await.expect(422);
+        desk.post(&format!("/compliance/remedies/{step}/take"), &[("at", "take"), ("reason", "")]).await.expect(422);
         desk.post_and_follow(&format!("/compliance/remedies/{step}/take"), &[("reason", "Mild and enough")]).await.expect(200).shows("Remedy taken");
         assert_eq!(refused(remedies::take(&world.app, &second, step, &take, world.now()).await.unwrap_err()), "compliance/not-proposed");
         world.client(&owner).await.get(&page).await.expect(200).shows("Mild and enough");
@@ -179,7 +179,7 @@ both! {
         let before = state(&world, &due);
         let found = || world.app.db.read_now(|db| commonweal::compliance::find_claim(db, claim)).unwrap();
         for silent in ["", "  "] {
-            desk.post(&decide, &[("decision", "reject"), ("reason", silent)]).await.expect(422).shows("Say why, in words the organisation can act on");
+            desk.post(&decide, &[("at", "decide"), ("decision", "reject"), ("reason", silent)]).await.expect(422).shows("Say why, in words the organisation can act on");
             assert_eq!((found().state, found().decided_at, state(&world, &due)), (ClaimState::Reported, None, before.clone()));
         }
         desk.post(&decide, &[("decision", "reject"), ("reason", "The payroll names eighteen")]).await.expect(303);

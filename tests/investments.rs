@@ -321,7 +321,7 @@ both! {
         let precedent = shown["precedents"][0]["id"].as_str().unwrap().to_owned();
         verifier.get(&format!("/investments/{id}")).await.expect(200).shows("Lease 1 is signed");
         verifier.get("/tasks").await.expect(200).shows("One condition is not verified yet");
-        verifier.post(&format!("/investments/{id}/precedents/{precedent}/verify"), &[("evidence", "")]).await.expect(422).shows("Enter what showed");
+        verifier.post(&format!("/investments/{id}/precedents/{precedent}/verify"), &[("at", "precedent-1-1"), ("evidence", "")]).await.expect(422).shows("Enter what showed");
         verifier.post_and_follow(&format!("/investments/{id}/precedents/{precedent}/verify"), &[("evidence", "Lease seen")]).await.expect(200).shows("Lease seen");
         manager.get(&format!("/investments/{id}")).await.expect(200);
         let today = on.to_string();

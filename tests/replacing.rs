@@ -31,12 +31,12 @@ both! {
         let desk = format!("/desk/calls/{call}/panel");
         officer.get(&desk).await.expect(200).shows("Evaluators and how far they are").shows("4 of 4").shows("1 of 4").hides("Plain dates");
 
-        let replace = format!("{desk}/{member}/replace");
-        officer.post(&replace, &[("account", &account(&third)), ("reason", "")]).await.expect(422).shows("Say why the first evaluator cannot go on");
-        officer.post(&replace, &[("account", &account(first)), ("reason", "Ill")]).await.expect(422).shows("This person is on the panel already");
-        officer.post(&replace, &[("account", &account(&ready.officer)), ("reason", "Ill")]).await.expect(422).shows("evaluator’s role");
-        officer.post(&replace, &[("account", &account(&third)), ("reason", "Ill for a month")]).await.expect(303);
-        officer.post(&replace, &[("account", &account(&world.person(Role::Evaluator))), ("reason", "Twice")]).await.expect(422).shows("has taken this place on the panel")
+        let (replace, at) = (format!("{desk}/{member}/replace"), format!("member-{member}"));
+        officer.post(&replace, &[("at", &at), ("account", &account(&third)), ("reason", "")]).await.expect(422).shows("Say why the first evaluator cannot go on");
+        officer.post(&replace, &[("at", &at), ("account", &account(first)), ("reason", "Ill")]).await.expect(422).shows("This person is on the panel already");
+        officer.post(&replace, &[("at", &at), ("account", &account(&ready.officer)), ("reason", "Ill")]).await.expect(422).shows("evaluator’s role");
+        officer.post(&replace, &[("at", &at), ("account", &account(&third)), ("reason", "Ill for a month")]).await.expect(303);
+        officer.post(&replace, &[("at", &at), ("account", &account(&world.person(Role::Evaluator))), ("reason", "Twice")]).await.expect(422).shows("has taken this place on the panel")
             .shows("Ill for a month");
         let api = world.api(second).await;
         let save = json!({ "level": "4", "reason": "Changed my mind" });

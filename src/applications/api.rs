@@ -312,11 +312,13 @@ pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PartInput>) -
 /// A second officer confirms it; every envelope is held against its receipt and opened.
 ///
 /// # Errors
-/// NotFound, Denied, Invalid; refused for the same officer and before its time.
+/// NotFound, Denied, Invalid; refused for the same officer, before its time, and when something that was sent cannot be
+/// decrypted.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/opening/confirm", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), request_body = PartInput, responses((status = 200, description = "The report")))]
 pub async fn confirm_opening(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PartInput>) -> Answer {
-    ok(&actions::confirm_opening(&visit.app, &visit.actor, *id, body.0.part()?, visit.now).await?)
+    let (part, despite) = (body.0.part()?, body.0.despite());
+    ok(&actions::confirm_opening_of(&visit.app, &visit.actor, *id, part, despite, visit.now).await?)
 }
 
 /// One officer opens what was sent to an investment round: one application, or all that are not open.

@@ -5,7 +5,7 @@ use super::letters::{names_hidden, shown_as};
 use super::model::Application;
 use super::opening_rules::{self, OpeningFacts};
 use super::records::Opening;
-use super::store;
+use super::{rules, store};
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::Db;
 use crate::documents::Document;
@@ -30,6 +30,8 @@ struct PartState {
     done: bool,
     /// Whether this person may press the button that comes next.
     may_act: bool,
+    /// Whether confirming was refused just now because something cannot be decrypted.
+    undecrypted: bool,
 }
 
 struct Row {
@@ -159,6 +161,7 @@ fn opening_page(visit: &Visit, found: Found, form: FormState) -> OpeningPage {
                 may_act: may_open && facts.first_by.is_none_or(|first| visit.actor.account() != Some(first)),
                 wait,
                 opening,
+                undecrypted: false,
             }
         })
         .collect();
@@ -250,8 +253,15 @@ pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PartInput
 /// NotFound, Denied.
 pub async fn confirm(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PartInput>) -> Answer {
     let outcome = match posted.input.part() {
-        Ok(part) => actions::confirm_opening(&visit.app, &visit.actor, *id, part, visit.now).await,
+        Ok(part) => {
+            let despite = posted.input.despite();
+            actions::confirm_opening_of(&visit.app, &visit.actor, *id, part, despite, visit.now).await
+        }
         Err(error) => Err(error),
+    };
+    let undecrypted = match &outcome {
+        Err(Error::Refused(refusal)) if refusal.code == rules::NOT_DECRYPTED => posted.input.part().ok(),
+        _ => None,
     };
     match outcome {
         Ok(report) => {
@@ -263,7 +273,11 @@ pub async fn confirm(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PartI
         }
         Err(error) => {
             let form = posted.again(error)?;
-            page_again(&opening_page(&visit, gather(&visit, *id).await?, form))
+            let mut again = opening_page(&visit, gather(&visit, *id).await?, form);
+            for state in &mut again.parts {
+                state.undecrypted = Some(state.part) == undecrypted;
+            }
+            page_again(&again)
         }
     }
 }

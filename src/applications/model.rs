@@ -4,6 +4,7 @@ use crate::calls::{Call, Part};
 use crate::db::schema::{applications, opened_parts};
 use crate::db::{Json, MultiBackend};
 use crate::documents::Document;
+use crate::keys::EnvelopeKey;
 use crate::people::Profile;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Quantity, actor};
 use diesel::prelude::*;
@@ -97,6 +98,8 @@ pub struct Draft {
     pub sent: Vec<Id<Document>>,
     /// The form by which it was last sent, so that the same form sent twice is one submission.
     pub sent_by: String,
+    /// What seals the parts that are sent, one key for each key of the call.
+    pub envelope_keys: Vec<EnvelopeKey>,
 }
 
 /// The price part.

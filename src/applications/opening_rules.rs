@@ -76,10 +76,30 @@ pub fn all_read(read: (i64, i64), counted: (i64, i64)) -> Result<(), Application
     if read == counted { Ok(()) } else { Err(ApplicationRefusal::CountsDiffer { read, counted }) }
 }
 
+/// Whether an opening may be finished although some envelopes are what was sent and cannot be decrypted: it happens once,
+/// so what is left out now is never read. `despite` when an officer says so, having been refused.
+///
+/// # Errors
+/// [`ApplicationRefusal::NotDecrypted`].
+pub fn may_leave_out(undecrypted: usize, despite: bool) -> Result<(), ApplicationRefusal> {
+    if undecrypted == 0 || despite { Ok(()) } else { Err(ApplicationRefusal::NotDecrypted { count: undecrypted }) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::values::RefusalInfo;
+
+    #[test]
+    fn what_cannot_be_decrypted_is_left_out_of_an_opening_only_when_an_officer_says_so() {
+        assert!(may_leave_out(0, false).is_ok() && may_leave_out(2, true).is_ok());
+        let refused = may_leave_out(1, false).unwrap_err();
+        assert_eq!(refused.code(), "applications/not-decrypted");
+        assert!(
+            refused.sentence().starts_with("1 envelope is what was sent, but the keys of this server do not open it.")
+        );
+        assert!(may_leave_out(2, false).unwrap_err().sentence().starts_with("2 envelopes are what was sent"));
+    }
 
     #[test]
     fn an_opening_that_missed_an_application_or_an_envelope_is_refused() {

@@ -21,7 +21,7 @@ pub struct Envelope {
     pub application_id: Id<Application>,
     /// Which part.
     pub part: Part,
-    /// Age ciphertext, base64.
+    /// The envelope as [`crate::keys::EnvelopeKey`] seals it, base64; an age file in those of before.
     pub ciphertext: String,
     /// SHA-256 of the ciphertext bytes, hexadecimal.
     pub sha256: String,
@@ -145,6 +145,12 @@ impl OpeningReport {
     #[must_use]
     pub fn opened(&self) -> usize {
         self.lines.iter().filter(|l| matches!(l.state, Reconciled::Matches | Reconciled::FileMissing)).count()
+    }
+
+    /// Envelopes that are what was sent, but cannot be decrypted.
+    #[must_use]
+    pub fn undecrypted(&self) -> usize {
+        self.lines.iter().filter(|l| l.state == Reconciled::Unreadable).count()
     }
 
     /// Takes out what tells whose a bid is: instead of its reference it has what those who judge call it, and the hashes

@@ -81,6 +81,11 @@ pub enum ApplicationRefusal {
     NeedsTwo,
     /// The envelope does not match its receipt.
     DoesNotMatch,
+    /// Envelopes are what was sent, but the keys do not open them.
+    NotDecrypted {
+        /// How many.
+        count: usize,
+    },
     /// What an opening has read is not what lies in the database.
     CountsDiffer {
         /// Applications sent and live envelopes that were read.
@@ -89,6 +94,9 @@ pub enum ApplicationRefusal {
         counted: (i64, i64),
     },
 }
+
+/// The code of [`ApplicationRefusal::NotDecrypted`], after which an officer may still open the others.
+pub(super) const NOT_DECRYPTED: &str = "applications/not-decrypted";
 
 impl RefusalInfo for ApplicationRefusal {
     fn code(&self) -> &'static str {
@@ -113,6 +121,7 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::NoPrices => "applications/no-prices",
             ApplicationRefusal::NeedsTwo => "applications/needs-two",
             ApplicationRefusal::DoesNotMatch => "applications/does-not-match",
+            ApplicationRefusal::NotDecrypted { .. } => NOT_DECRYPTED,
             ApplicationRefusal::CountsDiffer { .. } => "applications/counts-differ",
         }
     }
@@ -170,6 +179,11 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::DoesNotMatch => {
                 "The envelope does not match its receipt, so it was not opened. Tell the administrator and the auditor.".to_owned()
             }
+            ApplicationRefusal::NotDecrypted { count } => format!(
+                "{} what was sent, but the keys of this server do not open {}. Nothing was opened. Have the administrator restore the keys, or bring every server to one version, and confirm again. Only if that is impossible, open the others alone.",
+                if *count == 1 { "1 envelope is".to_owned() } else { format!("{count} envelopes are") },
+                if *count == 1 { "it" } else { "them" },
+            ),
             ApplicationRefusal::CountsDiffer { read, counted } => format!(
                 "The opening read {} applications and {} envelopes, but {} and {} lie in the database. Nothing was opened. Try once more; if it happens again, tell the administrator and the auditor.",
                 read.0, read.1, counted.0, counted.1

@@ -2,7 +2,7 @@
 
 use super::model::{Application, Draft, SealedFile};
 use crate::error::{Error, Result};
-use crate::keys::{ContentKey, Keys};
+use crate::keys::{ContentKey, EnvelopeKey, Keys};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -15,10 +15,24 @@ pub(super) struct SealedPart {
     pub sha256: String,
 }
 
-/// Seals a part to the public half of a key.
-pub(super) fn seal(recipient: &str, content: &impl Serialize) -> Result<SealedPart> {
+/// Gives a draft a key for each public key of its call, where it has none yet. Keys are exchanged when a draft begins,
+/// because that costs more than all else that sending does, and most is sent in the last hour.
+pub(super) fn make_envelope_keys(draft: &mut Draft, recipients: &[&str]) -> Result<()> {
+    draft.envelope_keys.retain(|key| recipients.iter().any(|recipient| key.is_for(recipient)));
+    for recipient in recipients {
+        if !draft.envelope_keys.iter().any(|key| key.is_for(recipient)) {
+            draft.envelope_keys.push(EnvelopeKey::make(recipient)?);
+        }
+    }
+    Ok(())
+}
+
+/// Seals a part of a draft with its key for this public key of the call.
+pub(super) fn seal(draft: &Draft, recipient: &str, content: &impl Serialize) -> Result<SealedPart> {
+    let key = draft.envelope_keys.iter().find(|key| key.is_for(recipient));
+    let key = key.ok_or_else(|| Error::internal("a draft without the keys of its envelopes"))?;
     let plain = Zeroizing::new(serde_json::to_vec(content)?);
-    let sealed = Keys::seal(recipient, &plain)?;
+    let sealed = key.seal(&plain)?;
     Ok(SealedPart { sha256: hex::encode(Sha256::digest(&sealed)), ciphertext: STANDARD.encode(sealed) })
 }
 
@@ -50,12 +64,11 @@ impl DraftKey {
 
     /// Seals a draft; base64.
     pub(super) fn seal(&self, draft: &Draft) -> Result<String> {
-        let key = match self {
-            DraftKey::Pair(recipient) => return Ok(seal(recipient, draft)?.ciphertext),
-            DraftKey::Own(key) => key,
-        };
         let plain = Zeroizing::new(serde_json::to_vec(draft)?);
-        Ok(STANDARD.encode(key.seal(&plain)?))
+        Ok(STANDARD.encode(match self {
+            DraftKey::Pair(recipient) => Keys::seal(recipient, &plain)?,
+            DraftKey::Own(key) => key.seal(&plain)?,
+        }))
     }
 }
 

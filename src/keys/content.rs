@@ -3,6 +3,8 @@
 //! Symmetric (XChaCha20-Poly1305), because each exchange of keys costs more than all else that saving does. Such a key
 //! is wrapped twice: by a key made from the master, which opens it in a few microseconds, and by age to the recovery
 //! key, which opens it when the server is lost.
+//!
+//! The content of an envelope is sealed in the same way; its key is sealed to the call's instead ([`super::EnvelopeKey`]).
 
 use super::Keys;
 use crate::error::{Error, Result};
@@ -10,7 +12,7 @@ use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chacha20poly1305::aead::Aead;
+use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -38,15 +40,25 @@ impl ContentKey {
         ContentKey(Zeroizing::new(digest.finalize().into()))
     }
 
+    /// The key of these 32 bytes.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Result<ContentKey> {
+        Ok(ContentKey(Zeroizing::new(bytes.try_into().map_err(|_| damaged())?)))
+    }
+
     /// Seals bytes: the nonce, then ciphertext and tag.
     ///
     /// # Errors
     /// Internal, for more than 256 GB.
     pub fn seal(&self, plain: &[u8]) -> Result<Vec<u8>> {
+        self.seal_as(plain, &[])
+    }
+
+    /// As [`ContentKey::seal`], so that it opens only beside the same bytes in clear.
+    pub(super) fn seal_as(&self, plain: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE] = rand::random();
         let sealed = self
             .cipher()
-            .encrypt(XNonce::from_slice(&nonce), plain)
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: beside })
             .map_err(|_| Error::internal("too long to seal"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
@@ -56,8 +68,13 @@ impl ContentKey {
     /// # Errors
     /// Internal when another key sealed it, or a bit of it was changed.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>> {
+        self.open_as(sealed, &[])
+    }
+
+    /// Opens what [`ContentKey::seal_as`] sealed beside these bytes.
+    pub(super) fn open_as(&self, sealed: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(damaged)?;
-        self.cipher().decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| damaged())
+        self.cipher().decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: beside }).map_err(|_| damaged())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -93,7 +110,7 @@ impl Keys {
             Some(bytes) => Zeroizing::new(bytes),
             None => self.unwrap_secret(by_recovery)?,
         };
-        Ok(ContentKey(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| damaged())?)))
+        ContentKey::of_bytes(&bytes)
     }
 
     pub(super) fn wrap_content_key(&self, key: &ContentKey) -> Result<String> {

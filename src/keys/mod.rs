@@ -9,11 +9,14 @@
 //! on opening the keys of files: those travel inside sealed content, which nobody may write again. Where the master is
 //! lost, the recovery key is retired in its place, and a new pair takes over.
 //!
-//! Public names: [`Keys`], [`NewFiles`], [`SealingKey`] for what anybody may seal, [`ContentKey`] for what only the service writes.
+//! Public names: [`Keys`], [`NewFiles`], [`SealingKey`] for what anybody may seal, [`EnvelopeKey`] for what one writer
+//! seals to it again and again, [`ContentKey`] for what only the service writes.
 
 mod content;
+mod envelope;
 
 pub use content::ContentKey;
+pub use envelope::EnvelopeKey;
 
 use crate::error::{Error, Result};
 use age::secrecy::ExposeSecret;
@@ -55,7 +58,7 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// A key pair made for one envelope or one stage of a call.
+/// A key pair made for one part of what is sent to a call, or for one file.
 pub struct SealingKey {
     /// The public half, stored in clear; anybody may seal to it.
     pub recipient: String,
@@ -267,14 +270,19 @@ impl Keys {
         Ok(age::encrypt(&recipient, plain)?)
     }
 
-    /// Opens what was sealed to a wrapped key.
+    /// Opens what was sealed to a wrapped key, directly or by an [`EnvelopeKey`].
     ///
     /// # Errors
     /// Internal when the key or the ciphertext is damaged or belongs to another installation.
     pub fn open(&self, wrapped: &str, sealed: &[u8]) -> Result<Vec<u8>> {
         let secret = self.unwrap_secret(wrapped)?;
         let identity = Identity::from_str(&String::from_utf8_lossy(&secret)).map_err(Error::internal)?;
-        Ok(age::decrypt(&identity, sealed)?)
+        match envelope::parts(sealed)? {
+            Some(envelope::Parts { front, key, content }) => {
+                ContentKey::of_bytes(&Zeroizing::new(age::decrypt(&identity, key)?))?.open_as(content, front)
+            }
+            None => Ok(age::decrypt(&identity, sealed)?),
+        }
     }
 
     /// What wraps content keys from now on.

@@ -343,6 +343,7 @@ pub async fn sign(
 #[template(path = "subsidies/group.html")]
 struct GroupPage {
     shell: Shell,
+    form: FormState,
     group: String,
     check: Option<MfaCheck>,
     left: Pence,
@@ -403,6 +404,7 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     let left = check.as_ref().map_or(Pence::ZERO, |c| room(c.cap, c.used));
     page(&GroupPage {
         shell: visit.shell("Assistance to a group", "/funds"),
+        form: FormState::empty(),
         group: query.group.clone(),
         check,
         left,

@@ -4,14 +4,15 @@ use super::sample_calls::{sample, tender};
 use crate::support::server::{Server, request};
 use crate::support::{Kind, World, config};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use chrono::TimeDelta;
 use commonweal::app::App;
-use commonweal::applications::actions;
 use commonweal::applications::samples::{self, submit_complete};
+use commonweal::applications::{Application, actions};
 use commonweal::calls::{self, Part};
+use commonweal::keys::Keys;
 use commonweal::people::actions::{NewToken, make_token};
-use commonweal::values::Role;
+use commonweal::values::{Id, Role};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -117,10 +118,27 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     memchr::memmem::find(haystack, needle).is_some()
 }
 
+/// What lies in the sealed draft of an application, and its wrapped key.
+fn draft_of(world: &World, id: Id<Application>) -> (Value, String) {
+    let row = world.app.db.read_now(|db| commonweal::applications::find(db, id)).unwrap();
+    let (sealed, wrapped) = (STANDARD.decode(row.draft.unwrap()).unwrap(), row.draft_wrapped.unwrap());
+    let plain = match row.draft_recipient {
+        Some(_) => world.app.keys.open(&wrapped, &sealed).unwrap(),
+        None => world.app.keys.content_key(&wrapped).unwrap().open(&sealed).unwrap(),
+    };
+    (serde_json::from_slice(&plain).unwrap(), wrapped)
+}
+
+/// The keys in a draft that seal what is sent, as base64.
+fn envelope_keys(draft: &Value) -> Vec<String> {
+    let keys = draft["envelope_keys"].as_array().into_iter().flatten();
+    keys.map(|key| key["key"].as_str().unwrap().to_owned()).collect()
+}
+
 both! {
     async fn what_was_saved_replaced_sent_and_withdrawn_lies_nowhere_in_clear_before_the_opening(world: World) {
         // Different in each run, so that what other tests and runs leave behind cannot be taken for it.
-        let tag = commonweal::values::Id::<()>::new().to_string();
+        let tag = Id::<()>::new().to_string();
         let secret = |what: &str| format!("{what}-{tag}-saffron-otter");
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");
@@ -147,6 +165,13 @@ both! {
         let mut needles: Vec<Vec<u8>> =
             ["first", "wrong", "name", "content", "draft", "replaced", "withdrawn"].iter().flat_map(|w| disguises(&secret(w))).collect();
         needles.push(hex::encode(Sha256::digest(content.as_bytes())).into_bytes());
+        // Nor does what opens an envelope, as text, as bytes or as hexadecimal.
+        let secrets = envelope_keys(&draft_of(&world, id).0);
+        assert_eq!(secrets.len(), 2);
+        for secret in secrets {
+            let bytes = STANDARD.decode(&secret).unwrap();
+            needles.extend([secret.into_bytes(), hex::encode(&bytes).into_bytes(), bytes]);
+        }
         assert_eq!(places(&world, &needles), Vec::<String>::new());
         // The same search finds the words once two officers have opened the envelopes.
         let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
@@ -158,7 +183,7 @@ both! {
         assert_eq!(places(&world, &disguises(&secret("withdrawn"))), Vec::<String>::new());
     }
     async fn a_running_server_writes_nothing_of_an_application_into_its_log(world: World) {
-        let tag = commonweal::values::Id::<()>::new().to_string();
+        let tag = Id::<()>::new().to_string();
         let secret = |what: &str| format!("{what}-{tag}-saffron-otter");
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");
@@ -192,6 +217,88 @@ both! {
         assert!(!needles.iter().any(|needle| contains(&written, needle)), "{}", log.display());
         assert_eq!(places(&world, &needles), Vec::<String>::new());
     }
+    async fn drafts_that_were_begun_under_the_keys_of_before_are_sent_and_opened_like_any_other(world: World) {
+        use commonweal::db::schema::applications;
+        let call = tender(&world);
+        let mut sent = Vec::new();
+        for (name, by_pair) in [("Begun in November", true), ("Begun last week", false)] {
+            let (organisation, owner) = world.applicant(name);
+            let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+            let keys = &world.app.keys;
+            let (mut draft, key) = draft_of(&world, id);
+            assert_eq!(envelope_keys(&draft).len(), 2, "keys are exchanged when a draft begins");
+            draft.as_object_mut().unwrap().remove("envelope_keys");
+            let plain = serde_json::to_vec(&draft).unwrap();
+            let pair = keys.make_sealing_key().unwrap();
+            let sealed = match by_pair {
+                true => Keys::seal(&pair.recipient, &plain).unwrap(),
+                false => keys.content_key(&key).unwrap().seal(&plain).unwrap(),
+            };
+            world.app.db.write_now(|db| {
+                let row = diesel::update(applications::table.filter(applications::id.eq(id)));
+                row.set(applications::draft.eq(STANDARD.encode(&sealed))).execute(db)?;
+                if by_pair {
+                    diesel::update(applications::table.filter(applications::id.eq(id)))
+                        .set((applications::draft_recipient.eq(&pair.recipient), applications::draft_wrapped.eq(&pair.wrapped)))
+                        .execute(db)?;
+                }
+                Ok(())
+            }).unwrap();
+            submit_complete(&world.app, &owner, organisation, call.id, &sample("sent once"), world.now()).await.unwrap();
+            let made = envelope_keys(&draft_of(&world, id).0);
+            submit_complete(&world.app, &owner, organisation, call.id, &sample("sent again"), world.now()).await.unwrap();
+            assert_eq!((made.len(), &envelope_keys(&draft_of(&world, id).0)), (2, &made), "and once only");
+            sent.push(id);
+        }
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        for part in [Part::Quality, Part::Price] {
+            world.app.db.write_now(|db| commonweal::applications::mark_quality_final(db, &call, now)).unwrap();
+            actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, part, now).await.unwrap();
+            let report = actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, part, now).await.unwrap();
+            assert_eq!((report.opened(), report.findings().len()), (2, 0), "{part}");
+        }
+        for id in sent {
+            let part = world.app.db.read_now(|db| commonweal::applications::opened(db, id, Part::Quality)).unwrap().unwrap();
+            let words = serde_json::to_string(&part.answers().unwrap()).unwrap();
+            assert!(words.contains("sent again") && !words.contains("sent once"), "{words}");
+        }
+    }
+    async fn what_was_sent_and_cannot_be_decrypted_stops_the_opening_until_an_officer_goes_on_without_it(world: World) {
+        use commonweal::db::schema::applications;
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        submit_complete(&world.app, &owner, organisation, call.id, &sample("whole"), world.now()).await.unwrap();
+        let (organisation, owner) = world.applicant("Second Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        // Its keys were sealed to a key that nobody has.
+        let (mut draft, wrapped) = draft_of(&world, id);
+        let lost = Keys::seal(&world.app.keys.make_sealing_key().unwrap().recipient, &[7; 32]).unwrap();
+        for key in draft["envelope_keys"].as_array_mut().unwrap() {
+            key["sealed"] = json!(STANDARD.encode(&lost));
+        }
+        let sealed = world.app.keys.content_key(&wrapped).unwrap().seal(&serde_json::to_vec(&draft).unwrap()).unwrap();
+        world.app.db.write_now(|db| {
+            let row = diesel::update(applications::table.filter(applications::id.eq(id)));
+            Ok(row.set(applications::draft.eq(STANDARD.encode(&sealed))).execute(db)?)
+        }).unwrap();
+        submit_complete(&world.app, &owner, organisation, call.id, &sample("lost"), world.now()).await.unwrap();
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
+        world.move_clock(now).await;
+        let officer = world.client(&world.person(Role::ProcurementOfficer)).await;
+        let page = format!("/desk/calls/{}/opening", call.id);
+        officer.get(&page).await.expect(200).hides("Open the others alone");
+        let refused = officer.post(&format!("{page}/confirm"), &[("part", "quality")]).await.expect(422);
+        refused.shows("1 envelope is what was sent, but the keys of this server do not open it. Nothing was opened.").shows("Open the others alone");
+        let api = world.api(&world.person(Role::ProcurementOfficer)).await;
+        let confirm = format!("/api/v1/calls/{}/opening/confirm", call.id);
+        assert_eq!(api.post(&confirm, json!({ "part": "quality" })).await.expect(409).json()["type"], "/problems/applications/not-decrypted");
+        let opened = || world.app.db.read_now(|db| commonweal::applications::opened_of_call(db, call.id, Part::Quality)).unwrap();
+        assert!(opened().is_empty() && !opened().contains_key(&id));
+        let done = officer.post_and_follow(&format!("{page}/confirm"), &[("part", "quality"), ("despite", "yes")]).await;
+        done.shows("1 opened. 1 need looking into").shows("Cannot be decrypted");
+        assert_eq!((opened().len(), opened().contains_key(&id)), (1, false));
+    }
     async fn a_wrong_master_key_stops_the_start_and_opens_nothing_where_the_recovery_key_does(world: World) {
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");
@@ -200,9 +307,9 @@ both! {
         let wrong = App::open(config(elsewhere.path(), &world.fresh.url), world.fresh.open(), true);
         assert!(wrong.unwrap_err().to_string().contains("the master key is not the one"));
         // The server is lost: new keys, and the recovery key that was kept offline.
-        let new_keys = commonweal::keys::Keys::load_or_make(&elsewhere.path().join("new")).unwrap();
+        let new_keys = Keys::load_or_make(&elsewhere.path().join("new")).unwrap();
         let recovery = std::fs::read_to_string(world.app.config.storage.keys.join("recovery.key")).unwrap();
-        let (rescued, _) = commonweal::keys::Keys::restored(&elsewhere.path().join("new"), &[recovery]).unwrap();
+        let (rescued, _) = Keys::restored(&elsewhere.path().join("new"), &[recovery]).unwrap();
         let call_id = call.id;
         let (keys, envelope) = world.app.db.read_now(|db| {
             use commonweal::db::schema::envelopes;
@@ -214,7 +321,7 @@ both! {
             Ok((calls::keys(db, call_id)?, envelope))
         }).unwrap();
         let key = keys.iter().find(|k| k.part == Part::Quality).unwrap();
-        let sealed = base64::engine::general_purpose::STANDARD.decode(envelope).unwrap();
+        let sealed = STANDARD.decode(envelope).unwrap();
         assert!(new_keys.open(&key.wrapped, &sealed).is_err());
         let plain = rescued.open(&key.wrapped, &sealed).unwrap();
         assert!(String::from_utf8(plain).unwrap().contains("kept safe"));

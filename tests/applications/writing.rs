@@ -302,6 +302,7 @@ both! {
         world.api(&Actor::Public).await.get(file).await.expect(401);
         assert_eq!(api.get(&format!("{base}/missing")).await.expect(200).json()["missing"], json!([]));
         let stored = api.get(&format!("{base}/draft")).await.expect(200).json();
+        assert_eq!(stored.as_object().unwrap().keys().collect::<Vec<_>>(), ["answers", "price"], "and none of the keys");
         assert_eq!(stored["price"]["prices"]["cost"], json!("100000.00"));
         assert_eq!(stored["answers"]["files"][0]["name"], json!("plan.txt"));
         let receipt = api.post(&format!("{base}/submit"), json!({ "declared_by": "L H", "true_and_complete": "yes" })).await.expect(200).json();

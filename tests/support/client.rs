@@ -1,5 +1,6 @@
 //! People with a browser, and programs with a token.
 
+use super::met;
 use super::plans::Plans;
 use actix_http::Request;
 use actix_web::body::BoxBody;
@@ -140,7 +141,9 @@ impl Client {
         if let Some(cookie) = self.cookie.borrow().clone() {
             request = request.cookie(cookie);
         }
-        let response = (self.service)(request.to_request()).await;
+        let request = request.to_request();
+        let path = request.uri().to_string();
+        let response = (self.service)(request).await;
         for value in response.headers().get_all(SET_COOKIE) {
             if let Ok(cookie) = Cookie::parse_encoded(value.to_str().unwrap().to_owned()) {
                 let gone = cookie.value().is_empty();
@@ -148,6 +151,7 @@ impl Client {
             }
         }
         let reply = reply(response).await;
+        met::keep(&path, &reply);
         if let Some(csrf) = reply.text.contains("name=\"csrf\"").then(|| reply.field("csrf")).flatten() {
             *self.csrf.borrow_mut() = csrf;
         }

@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod form;
+pub mod met;
 pub mod node;
 mod plans;
 pub mod server;

@@ -49,9 +49,16 @@ pub async fn start(
         let second = found.clone();
         app.db.read(move |db| calls::stages::require_invited(db, &second, organisation)).await?;
     }
-    let draft = Draft { answers: Answers { profile: facts.profile.0, ..Answers::default() }, ..Draft::default() };
+    let (begun, call_keys) =
+        app.db.read(move |db| Ok((store::of_organisation(db, call, organisation)?, calls::keys(db, call)?))).await?;
+    if let Some(begun) = begun {
+        return Ok(begun.id);
+    }
+    let mut draft = Draft { answers: Answers { profile: facts.profile.0, ..Answers::default() }, ..Draft::default() };
     let keys = app.keys.clone();
     let application = sealing::apart(move || {
+        let recipients: Vec<_> = call_keys.iter().map(|key| key.recipient.as_str()).collect();
+        sealing::make_envelope_keys(&mut draft, &recipients)?;
         let (key, wrapped) = DraftKey::make(&keys)?;
         let application = Application {
             id: Id::new(),
@@ -77,6 +84,7 @@ pub async fn start(
     let (actor, (application, found)) = (actor.clone(), application);
     app.db
         .write(move |db| {
+            // Two people of one organisation may begin at once.
             if let Some(begun) = store::of_organisation(db, call, organisation)? {
                 return Ok(begun.id);
             }
@@ -126,7 +134,9 @@ pub async fn read_draft(app: &App, actor: &Actor, id: Id<Application>, now: Inst
     require_own(actor, Action::ReadOwnApplication, &application)?;
     let keys = app.keys.clone();
     let (application, draft) = sealing::apart(move || {
-        let draft = sealing::open_draft(&keys, &application)?.map(|(draft, _)| draft);
+        let mut draft = sealing::open_draft(&keys, &application)?.map(|(draft, _)| draft);
+        // Nobody who reads has a use for them.
+        draft.iter_mut().for_each(|draft| draft.envelope_keys.clear());
         Ok((application, draft))
     })
     .await?;

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::outbox;
 use crate::people::policy::{Action, can, require};
-use crate::values::{Account, Actor, Id, Instant, Subject};
+use crate::values::{Account, Actor, Id, Instant, Parser, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -27,6 +27,9 @@ use std::collections::{BTreeMap, HashMap};
 pub struct PartInput {
     /// `quality` or `price`.
     pub part: String,
+    /// When confirming was refused because some of what was sent cannot be decrypted: `yes` opens the others alone.
+    /// Nobody can read those that are left out afterwards.
+    pub despite: String,
 }
 
 impl PartInput {
@@ -36,6 +39,12 @@ impl PartInput {
     /// Invalid.
     pub fn part(&self) -> Result<Part> {
         self.part.parse().map_err(|e: String| Error::field("part", e))
+    }
+
+    /// Whether the others are to be opened although some cannot be decrypted.
+    #[must_use]
+    pub fn despite(&self) -> bool {
+        Parser::ticked(&self.despite)
     }
 }
 
@@ -232,12 +241,28 @@ fn opened_parts(contents: &[Content], part: Part, now: Instant) -> Vec<OpenedPar
 /// judge the bids under letters is told of the report only what tells no bidder.
 ///
 /// # Errors
-/// NotFound, Denied; refused for the officer who asked, before its time, and when it is open already.
+/// NotFound, Denied; refused for the officer who asked, before its time, when it is open already, and when something that
+/// was sent cannot be decrypted.
 pub async fn confirm_opening(
     app: &App,
     actor: &Actor,
     call: Id<Call>,
     part: Part,
+    now: Instant,
+) -> Result<OpeningReport> {
+    confirm_opening_of(app, actor, call, part, false, now).await
+}
+
+/// As [`confirm_opening`], where the officer may choose to go on `despite` envelopes that cannot be decrypted.
+///
+/// # Errors
+/// As [`confirm_opening`].
+pub async fn confirm_opening_of(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    part: Part,
+    despite: bool,
     now: Instant,
 ) -> Result<OpeningReport> {
     let asking = actor.clone();
@@ -260,6 +285,7 @@ pub async fn confirm_opening(
         Ok((material, report, contents))
     })
     .await?;
+    opening_rules::may_leave_out(report.undecrypted(), despite)?;
     if part == Part::Quality {
         check_files(app, &mut report, &contents).await?;
     }
@@ -311,6 +337,7 @@ pub async fn confirm_opening(
                         "envelopes": done.envelopes,
                         "opened": done.opened(),
                         "findings": done.findings().len(),
+                        "undecrypted": done.undecrypted(),
                         "receipts": receipts,
                     }),
                 },

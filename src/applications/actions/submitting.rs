@@ -98,8 +98,8 @@ fn envelopes(
 ) -> Result<Vec<Envelope>> {
     let sealed = |part: Part| -> Result<Envelope> {
         let sealed = match part {
-            Part::Quality => sealing::seal(quality, &draft.answers)?,
-            Part::Price => sealing::seal(price, &draft.price)?,
+            Part::Quality => sealing::seal(draft, quality, &draft.answers)?,
+            Part::Price => sealing::seal(draft, price, &draft.price)?,
         };
         Ok(Envelope {
             id: Id::new(),
@@ -160,6 +160,7 @@ async fn prepare(
                     draft.sent.push(file.document);
                 }
             }
+            sealing::make_envelope_keys(&mut draft, &[&recipients.0, &recipients.1])?;
             Ok(Prepared::Ready(Box::new(Ready {
                 envelopes: envelopes(&application, &draft, &recipients, now)?,
                 sealed_draft: key.seal(&draft)?,

@@ -426,11 +426,14 @@ pub async fn check(visit: Visit, parts: Parts) -> Answer {
 /// Denied.
 pub async fn keep(visit: Visit, LongParts(parts): LongParts) -> Answer {
     let input = input_of(&parts);
-    let kept = match sheet::rows_of_text(parts.field("rows")) {
-        Ok(rows) => actions::keep(&visit.app, &visit.actor, &input, &rows, visit.now).await,
-        Err(error) => Err(error),
+    let rows = match sheet::rows_of_text(parts.field("rows")) {
+        Ok(rows) => rows,
+        Err(error) => return again_after(&visit, &input, error),
     };
-    match kept {
+    if let Err(wrong) = actions::read(&input, &rows) {
+        return again(&visit, &input, wrong);
+    }
+    match actions::keep(&visit.app, &visit.actor, &input, &rows, visit.now).await {
         Ok(catalogue) => {
             visit.done(format!("Version {} is the council’s current catalogue.", catalogue.version));
             see(&format!("/desk/catalogue/{}", catalogue.id))
