@@ -230,10 +230,8 @@ both! {
             draft.as_object_mut().unwrap().remove("envelope_keys");
             let plain = serde_json::to_vec(&draft).unwrap();
             let pair = keys.make_sealing_key().unwrap();
-            let sealed = match by_pair {
-                true => Keys::seal(&pair.recipient, &plain).unwrap(),
-                false => keys.content_key(&key).unwrap().seal(&plain).unwrap(),
-            };
+            let sealed = if by_pair { Keys::seal(&pair.recipient, &plain) } else { keys.content_key(&key).unwrap().seal(&plain) };
+            let sealed = sealed.unwrap();
             world.app.db.write_now(|db| {
                 let row = diesel::update(applications::table.filter(applications::id.eq(id)));
                 row.set(applications::draft.eq(STANDARD.encode(&sealed))).execute(db)?;

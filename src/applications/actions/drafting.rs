@@ -136,7 +136,9 @@ pub async fn read_draft(app: &App, actor: &Actor, id: Id<Application>, now: Inst
     let (application, draft) = sealing::apart(move || {
         let mut draft = sealing::open_draft(&keys, &application)?.map(|(draft, _)| draft);
         // Nobody who reads has a use for them.
-        draft.iter_mut().for_each(|draft| draft.envelope_keys.clear());
+        if let Some(draft) = &mut draft {
+            draft.envelope_keys.clear();
+        }
         Ok((application, draft))
     })
     .await?;
