@@ -37,8 +37,11 @@ pub fn handlers() -> Handlers {
     // applications
     handlers.together("application.submitted", applications::jobs::send_receipts);
     handlers.on("call.amended", applications::jobs::tell_amended);
+    handlers.on(crate::calls::actions::ANSWERED, applications::jobs::tell_answered);
     handlers.on("call.closed", applications::jobs::destroy_drafts);
     handlers.on("call.withdrawn", applications::jobs::destroy_drafts);
+    // The last, so that what is tried again tells nobody twice.
+    handlers.on("call.withdrawn", applications::jobs::tell_withdrawn);
 
     // scoring
     handlers.on("call.closed", crate::scoring::residents::roll::ask_to_set_up);

@@ -113,7 +113,10 @@ both! {
         assert!(committee.post(&decision, approve.clone()).await.expect(409).text.contains("exclusion check of Elm Vans"));
         let helper = json!({ "kind": "exclusion", "subject": "Elm Vans", "outcome": "clear", "note": "Looked up today" });
         officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), helper).await.expect(200);
+        let signed = || std::fs::read_dir(&world.app.config.storage.checkpoints).map_or(0, Iterator::count);
+        let before = signed();
         committee.post(&decision, approve).await.expect(200);
+        assert_eq!(signed(), before + 1, "the head of the record is signed at once");
 
         world.move_clock(at("2026-12-07T11:00:00Z")).await;
         let notice = json!({ "number": "2026/S 000-1", "published_date": "2026-12-07T10:30:00Z" });

@@ -218,6 +218,12 @@ both! {
         assert_eq!(refused(taken), "compliance/double-count");
         let same_file = actions::report(&world.app, &second, two.id, &with_people("4", "ZZ 1"), file("first"), now).await.unwrap_err();
         assert_eq!(refused(same_file), "compliance/double-count");
+        // The council is told, as the refusal says: once for each thing, however often it is sent again.
+        actions::report(&world.app, &second, two.id, &input, file("second"), now).await.unwrap_err();
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<_> = mails.iter().filter(|m| m.subject.starts_with("Counted twice: ")).collect();
+        assert_eq!(told.len(), 2, "a person and a file: {told:?}");
+        assert!(told.iter().all(|m| m.body.contains("/compliance/shared") && !m.body.contains("ab1234")), "{told:?}");
         let prints: Vec<String> = world.app.db.read_now(|db| Ok(counted_once::table.select(counted_once::fingerprint).load(db)?)).unwrap();
         assert_eq!(prints.len(), 3, "two people and a file of the first, nothing of the second");
         assert!(prints.iter().all(|p| p.len() == 64 && !p.contains("ab1234")));

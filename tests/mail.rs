@@ -102,6 +102,30 @@ async fn a_mail_that_the_server_refuses_for_a_moment_is_sent_later() {
     sent_once(Kind::Sqlite, "busy").await;
 }
 
+#[actix_web::test]
+async fn a_receipt_waits_two_days_for_a_server_of_mail_that_is_away_and_then_arrives() {
+    let mut server = Server::start("40");
+    let fresh = Fresh::new(Kind::Sqlite);
+    let mut config = config(fresh.folder.path(), &fresh.url);
+    config.mail.smtp = format!("smtp://127.0.0.1:{}", server.port);
+    let app = App::open(config, fresh.open(), false).unwrap();
+    let now = app.now();
+    app.db
+        .write_now(|db| mail::queue(db, None, "cafe@example.org", "Your receipt", "We have your bid.\n", now))
+        .unwrap();
+    let handlers = serve::handlers();
+    let sent = || app.db.read_now(|db| mail::list(db, None, 10)).unwrap().items[0].sent_at;
+    // Longer than the longest wait between two attempts.
+    let after = |attempt: i32| now.plus(chrono::TimeDelta::minutes(70) * attempt);
+    for attempt in 1..=40 {
+        outbox::run_due(&app, &handlers, after(attempt), false).await.unwrap();
+        assert_eq!(sent(), None, "attempt {attempt} was refused");
+    }
+    outbox::run_due(&app, &handlers, after(41), false).await.unwrap();
+    assert_eq!(server.next()["to"], serde_json::json!(["cafe@example.org"]));
+    assert_eq!(sent(), Some(after(41)));
+}
+
 /// What was queued by somebody else is sent by the worker that runs within the server: nobody runs the jobs here.
 async fn sent_by_the_server_itself(kind: Kind) {
     let mut mails = Server::start("ready");

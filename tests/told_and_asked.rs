@@ -7,22 +7,37 @@ use chrono::TimeDelta;
 use commonweal::applications::actions as applying;
 use commonweal::applications::samples::submit_complete;
 use commonweal::awards;
-use commonweal::calls::actions::{self, NoticeInput, PublishInput};
+use commonweal::calls::actions::{self, AnswerInput, NoticeInput, PublishInput, QuestionInput};
 use commonweal::calls::samples::{self, Dates};
-use commonweal::calls::{self, CallKind};
+use commonweal::calls::{self, Call, CallKind, Question};
 use commonweal::db::schema::{accounts, scores};
 use commonweal::outbox::mail;
-use commonweal::values::{Actor, Role, Share};
+use commonweal::values::{Actor, Id, Role, Share};
 use diesel::prelude::*;
 use rust_decimal::dec;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BIDS: [(&str, i64, i64); 2] = [("Alder Kitchens", 20, 1_000_000), ("Birch Meals", 10, 900_000)];
 
 fn address(world: &World, person: &Actor) -> String {
     let of = accounts::table.filter(accounts::id.eq(person.account().unwrap())).select(accounts::email);
     world.app.db.read_now(|db| Ok(of.first(db)?)).unwrap()
+}
+
+async fn ask(world: &World, person: &Actor, call: Id<Call>, words: &str) -> Id<Question> {
+    let input = QuestionInput { question: words.to_owned() };
+    actions::ask(&world.app, person, call, &input, world.now()).await.unwrap()
+}
+
+/// The mails with a subject, by address; nobody has two.
+fn told(world: &World, subject: &str) -> BTreeMap<String, String> {
+    let mut mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+    mails.retain(|mail| mail.subject == subject);
+    let count = mails.len();
+    let told: BTreeMap<_, _> = mails.into_iter().map(|mail| (mail.recipient, mail.body)).collect();
+    assert_eq!(told.len(), count);
+    told
 }
 
 both! {
@@ -38,6 +53,8 @@ both! {
         let (writing, writer) = world.applicant("Writing Meals");
         applying::start(&world.app, &writer, call.id, writing, now).await.unwrap();
         world.applicant("Looking On");
+        let (_, asker) = world.applicant("Asking Only");
+        ask(&world, &asker, call.id, "Is there a lift?").await;
 
         let before = call.deadline_at.unwrap();
         let later = before.plus(TimeDelta::days(7));
@@ -53,13 +70,67 @@ both! {
         let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
         let told: Vec<_> = mails.iter().filter(|m| m.subject == subject).collect();
         let by_address: BTreeMap<&str, &str> = told.iter().map(|m| (m.recipient.as_str(), m.body.as_str())).collect();
-        // Each of them once, and nobody who does not apply.
-        assert_eq!((told.len(), by_address.len()), (3, 3), "{told:?}");
-        for (person, what_now) in [(&owner, "What you sent stands"), (&colleague, "What you sent stands"), (&writer, "Your draft is kept")] {
+        // Each of them once, and nobody who neither applies nor asked.
+        assert_eq!((told.len(), by_address.len()), (4, 4), "{told:?}");
+        for (person, what_now) in [(&owner, "What you sent stands"), (&colleague, "What you sent stands"),
+            (&writer, "Your draft is kept"), (&asker, "You asked a question about it")] {
             let body = by_address[address(&world, person).as_str()];
             assert!(body.contains(&call.title) && body.contains("This is version 2"), "{body}");
             assert!(body.contains(&later.long()) && !body.contains(&before.long()), "the new deadline and not the old: {body}");
             assert!(body.contains(what_now), "{body}");
+            assert!(body.contains("Why: A fifth room was added.") && body.contains("The deadline: A week more, to look at it."), "{body}");
+        }
+    }
+
+    async fn everybody_who_applies_or_asked_is_mailed_an_answer_without_the_name_of_who_asked(world: World) {
+        let now = world.now();
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), now).await.unwrap();
+        let officer = world.person(Role::ProcurementOfficer);
+        let call = samples::open_tender(&world.app, &officer, &ground, 52, now).await.unwrap();
+        let (writing, writer) = world.applicant("Writing Meals");
+        applying::start(&world.app, &writer, call.id, writing, now).await.unwrap();
+        let (_, asker) = world.applicant("Asking Only");
+        world.applicant("Looking On");
+        let question = ask(&world, &asker, call.id, "Is there a lift?").await;
+        let answer = AnswerInput { answer: "There is, to the second floor.".into() };
+        actions::answer(&world.app, &officer, call.id, question, &answer, now).await.unwrap();
+        world.run_jobs().await;
+        let subject = format!("A question about the call {} is answered", call.reference);
+        let told = told(&world, &subject);
+        assert_eq!(told.keys().collect::<BTreeSet<_>>(), [address(&world, &asker), address(&world, &writer)].iter().collect());
+        let bodies: BTreeSet<_> = told.values().collect();
+        assert_eq!(bodies.len(), 1, "the same words for each");
+        for body in bodies {
+            assert!(body.contains("Question: Is there a lift?") && body.contains("Answer: There is, to the second floor."), "{body}");
+            assert!(!body.contains(&address(&world, &asker)) && !body.contains("Asking Only"), "{body}");
+        }
+    }
+
+    async fn everybody_who_applies_or_asked_is_mailed_that_a_call_is_withdrawn_and_why(world: World) {
+        let now = world.now();
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), now).await.unwrap();
+        let officer = world.person(Role::ProcurementOfficer);
+        let call = samples::open_tender(&world.app, &officer, &ground, 52, now).await.unwrap();
+        let (sent, owner) = world.applicant("Sent Kitchens");
+        submit_complete(&world.app, &owner, sent, call.id, &sample("ours"), now).await.unwrap();
+        let (writing, writer) = world.applicant("Writing Meals");
+        applying::start(&world.app, &writer, call.id, writing, now).await.unwrap();
+        let (_, asker) = world.applicant("Asking Only");
+        ask(&world, &asker, call.id, "Is there a lift?").await;
+        // Who asked and applies is told once.
+        ask(&world, &writer, call.id, "Is there a stair?").await;
+        world.applicant("Looking On");
+        let desk = world.client(&officer).await;
+        let page = format!("/desk/calls/{}/withdraw", call.id);
+        desk.get(&page).await.expect(200);
+        let done = desk.post_and_follow(&page, &[("reason", "The kitchens were sold.")]).await;
+        done.shows("everybody who applies is told");
+        world.run_jobs().await;
+        let told = told(&world, &format!("The call {} was withdrawn", call.reference));
+        assert_eq!(told.len(), 3, "{told:?}");
+        for (person, what_now) in [(&owner, "What you sent is not opened"), (&writer, "Your draft and its key are destroyed"), (&asker, "You asked a question about it")] {
+            let body = &told[&address(&world, person)];
+            assert!(body.contains("Why: The kitchens were sold.") && body.contains(what_now), "{body}");
         }
     }
 

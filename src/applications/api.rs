@@ -1,6 +1,6 @@
 //! Applications for programs.
 
-use super::actions::{self, Declaration, DraftInput, PartInput};
+use super::actions::{self, ConfirmInput, Declaration, DraftInput, PartInput};
 use super::affordability::{TrialInput, assess};
 use super::desk_pages::{WhichApplication, visible};
 use super::letters::{hide_names, names_hidden, refuse_blind_judge, shown_as};
@@ -315,10 +315,10 @@ pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PartInput>) -
 /// NotFound, Denied, Invalid; refused for the same officer, before its time, and when something that was sent cannot be
 /// decrypted.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/opening/confirm", tag = "applications", security(("token" = [])),
-    params(("id" = String, Path)), request_body = PartInput, responses((status = 200, description = "The report")))]
-pub async fn confirm_opening(visit: Visit, id: web::Path<Id<Call>>, body: Sent<PartInput>) -> Answer {
-    let (part, despite) = (body.0.part()?, body.0.despite());
-    ok(&actions::confirm_opening_of(&visit.app, &visit.actor, *id, part, despite, visit.now).await?)
+    params(("id" = String, Path)), request_body = ConfirmInput, responses((status = 200, description = "The report")))]
+pub async fn confirm_opening(visit: Visit, id: web::Path<Id<Call>>, body: Sent<ConfirmInput>) -> Answer {
+    let (part, left_out) = (body.0.part()?, body.0.left_out()?);
+    ok(&actions::confirm_opening_without(&visit.app, &visit.actor, *id, part, left_out, visit.now).await?)
 }
 
 /// One officer opens what was sent to an investment round: one application, or all that are not open.
@@ -457,6 +457,6 @@ pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: 
         opened_file,
         affordability
     ),
-    components(schemas(StartInput, Declaration, PartInput, EligibilityInput, WhichApplication))
+    components(schemas(StartInput, Declaration, PartInput, ConfirmInput, EligibilityInput, WhichApplication))
 )]
 pub struct Docs;

@@ -1,11 +1,11 @@
 //! Pages of staff: opening the envelopes, and applications once they are open.
 
-use super::actions::{self, PartInput};
+use super::actions::{self, ConfirmInput, PartInput};
 use super::letters::{names_hidden, shown_as};
 use super::model::Application;
 use super::opening_rules::{self, OpeningFacts};
 use super::records::Opening;
-use super::{rules, store};
+use super::store;
 use crate::calls::{self, Call, CallKind, Part};
 use crate::db::Db;
 use crate::documents::Document;
@@ -110,7 +110,9 @@ async fn gather(visit: &Visit, id: Id<Call>) -> Result<Found> {
                     (a.organisation.len(), &a.organisation).cmp(&(b.organisation.len(), &b.organisation))
                 });
                 let called = |id: Id<Application>| {
-                    rows.iter().find(|r| r.id == id).map(|r| r.organisation.clone()).unwrap_or_default()
+                    let row = rows.iter().find(|r| r.id == id);
+                    // What was left out of the opening has no letter.
+                    row.map_or_else(|| "A bidder".to_owned(), |r| r.organisation.clone())
                 };
                 for report in openings.iter_mut().filter_map(|o| o.report.as_mut()) {
                     report.0.hide(called);
@@ -251,16 +253,15 @@ pub async fn ask(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PartInput
 ///
 /// # Errors
 /// NotFound, Denied.
-pub async fn confirm(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<PartInput>) -> Answer {
-    let outcome = match posted.input.part() {
-        Ok(part) => {
-            let despite = posted.input.despite();
-            actions::confirm_opening_of(&visit.app, &visit.actor, *id, part, despite, visit.now).await
+pub async fn confirm(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<ConfirmInput>) -> Answer {
+    let outcome = match posted.input.part().and_then(|part| Ok((part, posted.input.left_out()?))) {
+        Ok((part, left_out)) => {
+            actions::confirm_opening_without(&visit.app, &visit.actor, *id, part, left_out, visit.now).await
         }
         Err(error) => Err(error),
     };
     let undecrypted = match &outcome {
-        Err(Error::Refused(refusal)) if refusal.code == rules::NOT_DECRYPTED => posted.input.part().ok(),
+        Err(Error::Refused(refusal)) if refusal.code == "applications/not-decrypted" => posted.input.part().ok(),
         _ => None,
     };
     match outcome {

@@ -1,6 +1,6 @@
-//! Work that follows: receipts by mail, the news of an amendment, the end of drafts at the deadline.
+//! Work that follows: receipts by mail, the news of a call, the end of drafts at the deadline.
 
-use super::model::ApplicationState;
+use super::model::{Application, ApplicationState};
 use super::records::Receipt;
 use super::store;
 use crate::app::App;
@@ -11,10 +11,10 @@ use crate::documents;
 use crate::error::Result;
 use crate::outbox::Job;
 use crate::outbox::mail::{self, Mail};
-use crate::people::{addresses_of_organisation, addresses_of_organisations};
+use crate::people::addresses_of_organisations;
 use crate::values::{Actor, Id, Instant, Subject};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Mails the receipts of submissions to the applicants' teams.
 ///
@@ -49,7 +49,28 @@ pub fn send_receipts(app: &App, db: &mut Db, jobs: &[(Job, Instant)]) -> Result<
     mail::queue_all(db, &mails)
 }
 
-/// Tells everybody who is applying that the call was amended.
+/// Who is told what happens to a call: the team of each application that is written or was sent, with it, and whoever
+/// asked about the call and is in none of these teams.
+struct Audience {
+    teams: Vec<(Application, BTreeSet<String>)>,
+    askers: Vec<String>,
+}
+
+fn audience(db: &mut Db, call: Id<Call>) -> Result<Audience> {
+    let mut applying = store::in_state(db, call, ApplicationState::Draft)?;
+    applying.append(&mut store::in_state(db, call, ApplicationState::Submitted)?);
+    let organisations: Vec<_> = applying.iter().map(|application| application.organisation_id).collect();
+    let teams = addresses_of_organisations(db, &organisations)?;
+    let mut askers = calls::addresses_of_askers(db, call)?;
+    askers.retain(|address| !teams.values().any(|team| team.contains(address)));
+    let of = |application: Application| {
+        let team = teams.get(&application.organisation_id).cloned().unwrap_or_default();
+        (application, team)
+    };
+    Ok(Audience { teams: applying.into_iter().map(of).collect(), askers })
+}
+
+/// Tells everybody who is applying, and whoever asked, that the call was amended, and why.
 ///
 /// # Errors
 /// What the database says.
@@ -59,29 +80,102 @@ pub async fn tell_amended(app: App, job: Job, now: Instant) -> Result<()> {
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
+            let (id, version) = (call.id, call.version);
+            let made = calls::versions(db, id)?.pop();
+            let why = made.map_or_else(String::new, |made| {
+                let deadline = made.deadline_reason.map(|reason| format!("\n\nThe deadline: {reason}")).unwrap_or_default();
+                format!("Why: {}{deadline}\n\n", made.reason)
+            });
             let closes = call.deadline_at.map(Instant::long).unwrap_or_default();
-            let mut applying = store::in_state(db, call.id, ApplicationState::Draft)?;
-            applying.append(&mut store::in_state(db, call.id, ApplicationState::Submitted)?);
-            for application in applying {
-                let (id, version) = (application.id, call.version);
+            let subject = format!("The call {} was changed", call.reference);
+            let body = |what_now: &str, page: &str| {
+                format!(
+                    "The call {} “{}” was changed. This is version {version}.\n\n{why}{what_now}\n\nIt closes at {closes}.\n\n{url}/{page}\n",
+                    call.reference, call.title,
+                )
+            };
+            let told = audience(db, id)?;
+            let mut mails = Vec::new();
+            for (application, team) in &told.teams {
                 let what_now = match application.state {
-                    ApplicationState::Withdrawn => continue,
                     ApplicationState::Draft => "Your draft is kept. Look at what changed before you send it.",
-                    ApplicationState::Submitted if application.call_version >= version => continue,
-                    ApplicationState::Submitted => {
+                    ApplicationState::Submitted if application.call_version < version => {
                         "What you sent stands as you sent it. Look at what changed, then confirm it or send it anew."
                     }
+                    ApplicationState::Submitted | ApplicationState::Withdrawn => continue,
                 };
-                let body = format!(
-                    "The call {} “{}” was changed. This is version {version}.\n\n{what_now}\n\nIt closes at {closes}.\n\n{url}/applications/{id}\n",
-                    call.reference, call.title,
-                );
-                let subject = format!("The call {} was changed", call.reference);
-                for address in addresses_of_organisation(db, application.organisation_id)? {
-                    mail::queue(db, None, &address, &subject, &body, now)?;
-                }
+                let body = body(what_now, &format!("applications/{}", application.id));
+                mails.extend(team.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
             }
-            Ok(())
+            let body = body("You asked a question about it.", &format!("calls/{id}"));
+            mails.extend(told.askers.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+            mail::queue_all(db, &mails)
+        })
+        .await
+}
+
+/// Tells everybody who is applying, and whoever asked, what was answered: without a name, as the page does.
+///
+/// # Errors
+/// What the database says.
+pub async fn tell_answered(app: App, job: Job, now: Instant) -> Result<()> {
+    let (call, question) = (job.id_of::<Call>("call")?, job.id_of("question")?);
+    let url = app.config.server.public_url.clone();
+    app.db
+        .write(move |db| {
+            let (call, found) = (calls::find(db, call)?, calls::find_question(db, call, question)?);
+            let subject = format!("A question about the call {} is answered", call.reference);
+            let body = format!(
+                "A question about the call {} “{}” is answered, to everybody.\n\nQuestion: {}\n\nAnswer: {}\n\n{url}/calls/{}\n",
+                call.reference,
+                call.title,
+                found.question,
+                found.answer.unwrap_or_default(),
+                call.id,
+            );
+            let told = audience(db, call.id)?;
+            // The same words for each, so an address that is in two teams has them once.
+            let addresses: BTreeSet<String> =
+                told.teams.into_iter().flat_map(|(_, team)| team).chain(told.askers).collect();
+            let mails: Vec<_> =
+                addresses.iter().map(|address| Mail::new(None, address, &subject, &body, now)).collect();
+            mail::queue_all(db, &mails)
+        })
+        .await
+}
+
+/// Tells everybody who is applying, and whoever asked, that the call was withdrawn, and why.
+///
+/// # Errors
+/// What the database says.
+pub async fn tell_withdrawn(app: App, job: Job, now: Instant) -> Result<()> {
+    let call: Id<Call> = job.id_of("call")?;
+    let url = app.config.server.public_url.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            let why = calls::withdrawn_reason(db, call.id)?.unwrap_or_default();
+            let subject = format!("The call {} was withdrawn", call.reference);
+            let body = |what_now: &str| {
+                format!(
+                    "The call {} “{}” was withdrawn.\n\nWhy: {why}\n\n{what_now}\n\n{url}/calls/{}\n",
+                    call.reference, call.title, call.id,
+                )
+            };
+            let told = audience(db, call.id)?;
+            let mut mails = Vec::new();
+            for (application, team) in &told.teams {
+                let body = body(match application.state {
+                    ApplicationState::Submitted => "What you sent is not opened. You need do nothing.",
+                    ApplicationState::Draft | ApplicationState::Withdrawn => {
+                        "Your draft and its key are destroyed. You need do nothing."
+                    }
+                });
+                mails.extend(team.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+            }
+            let body = body("You asked a question about it.");
+            mails.extend(told.askers.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+            mail::queue_all(db, &mails)
         })
         .await
 }

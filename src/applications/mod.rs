@@ -2,7 +2,8 @@
 //!
 //! Invariants: content is never stored in clear before its opening; submitting is refused after the
 //! deadline instant; each envelope opens once, by two different officers (one for an investment round);
-//! every receipt is reconciled. From the first save a draft lies under a key of its own. Each file is
+//! every receipt is reconciled, and what was sent but cannot be decrypted stops an opening until an officer
+//! names how many are left out. From the first save a draft lies under a key of its own. Each file is
 //! encrypted to a key of its own too, and that key travels inside the sealed content, so that submitting
 //! never has to decrypt a file.
 //!

@@ -77,12 +77,17 @@ pub fn all_read(read: (i64, i64), counted: (i64, i64)) -> Result<(), Application
 }
 
 /// Whether an opening may be finished although some envelopes are what was sent and cannot be decrypted: it happens once,
-/// so what is left out now is never read. `despite` when an officer says so, having been refused.
+/// so what is left out now is never read. Only when an officer, having been refused, names the very number, and never
+/// when nothing at all can be decrypted: then the keys are at fault.
 ///
 /// # Errors
-/// [`ApplicationRefusal::NotDecrypted`].
-pub fn may_leave_out(undecrypted: usize, despite: bool) -> Result<(), ApplicationRefusal> {
-    if undecrypted == 0 || despite { Ok(()) } else { Err(ApplicationRefusal::NotDecrypted { count: undecrypted }) }
+/// [`ApplicationRefusal::NotDecrypted`], [`ApplicationRefusal::NoneDecrypted`].
+pub fn may_leave_out(undecrypted: usize, decrypted: usize, left_out: usize) -> Result<(), ApplicationRefusal> {
+    match (undecrypted, decrypted) {
+        (1.., 0) => Err(ApplicationRefusal::NoneDecrypted),
+        _ if undecrypted == left_out => Ok(()),
+        _ => Err(ApplicationRefusal::NotDecrypted { count: undecrypted }),
+    }
 }
 
 #[cfg(test)]
@@ -91,14 +96,19 @@ mod tests {
     use crate::values::RefusalInfo;
 
     #[test]
-    fn what_cannot_be_decrypted_is_left_out_of_an_opening_only_when_an_officer_says_so() {
-        assert!(may_leave_out(0, false).is_ok() && may_leave_out(2, true).is_ok());
-        let refused = may_leave_out(1, false).unwrap_err();
+    fn what_cannot_be_decrypted_is_left_out_of_an_opening_only_when_an_officer_names_its_number() {
+        assert!(may_leave_out(0, 3, 0).is_ok() && may_leave_out(0, 0, 0).is_ok() && may_leave_out(2, 1, 2).is_ok());
+        let refused = may_leave_out(1, 2, 0).unwrap_err();
         assert_eq!(refused.code(), "applications/not-decrypted");
         assert!(
             refused.sentence().starts_with("1 envelope is what was sent, but the keys of this server do not open it.")
         );
-        assert!(may_leave_out(2, false).unwrap_err().sentence().starts_with("2 envelopes are what was sent"));
+        assert!(refused.sentence().ends_with("Only if that is impossible, open the others alone."));
+        // Others than those that the officer was told of.
+        assert!(may_leave_out(3, 2, 2).unwrap_err().sentence().starts_with("3 envelopes are what was sent"));
+        assert!(may_leave_out(0, 3, 1).unwrap_err().sentence().starts_with("Every envelope can be decrypted"));
+        // The keys themselves are wrong.
+        assert_eq!(may_leave_out(2, 0, 2).unwrap_err().code(), "applications/none-decrypted");
     }
 
     #[test]

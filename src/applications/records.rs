@@ -147,10 +147,10 @@ impl OpeningReport {
         self.lines.iter().filter(|l| matches!(l.state, Reconciled::Matches | Reconciled::FileMissing)).count()
     }
 
-    /// Envelopes that are what was sent, but cannot be decrypted.
+    /// Applications with an envelope that is what was sent, but cannot be decrypted.
     #[must_use]
-    pub fn undecrypted(&self) -> usize {
-        self.lines.iter().filter(|l| l.state == Reconciled::Unreadable).count()
+    pub fn undecrypted(&self) -> Vec<Id<Application>> {
+        self.lines.iter().filter(|l| l.state == Reconciled::Unreadable).map(|l| l.application).collect()
     }
 
     /// Takes out what tells whose a bid is: instead of its reference it has what those who judge call it, and the hashes

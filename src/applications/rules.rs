@@ -86,6 +86,8 @@ pub enum ApplicationRefusal {
         /// How many.
         count: usize,
     },
+    /// The keys open no envelope of what was sent.
+    NoneDecrypted,
     /// What an opening has read is not what lies in the database.
     CountsDiffer {
         /// Applications sent and live envelopes that were read.
@@ -94,9 +96,6 @@ pub enum ApplicationRefusal {
         counted: (i64, i64),
     },
 }
-
-/// The code of [`ApplicationRefusal::NotDecrypted`], after which an officer may still open the others.
-pub(super) const NOT_DECRYPTED: &str = "applications/not-decrypted";
 
 impl RefusalInfo for ApplicationRefusal {
     fn code(&self) -> &'static str {
@@ -121,7 +120,8 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::NoPrices => "applications/no-prices",
             ApplicationRefusal::NeedsTwo => "applications/needs-two",
             ApplicationRefusal::DoesNotMatch => "applications/does-not-match",
-            ApplicationRefusal::NotDecrypted { .. } => NOT_DECRYPTED,
+            ApplicationRefusal::NotDecrypted { .. } => "applications/not-decrypted",
+            ApplicationRefusal::NoneDecrypted => "applications/none-decrypted",
             ApplicationRefusal::CountsDiffer { .. } => "applications/counts-differ",
         }
     }
@@ -178,6 +178,12 @@ impl RefusalInfo for ApplicationRefusal {
             }
             ApplicationRefusal::DoesNotMatch => {
                 "The envelope does not match its receipt, so it was not opened. Tell the administrator and the auditor.".to_owned()
+            }
+            ApplicationRefusal::NoneDecrypted => {
+                "The keys of this server open none of the envelopes. Nothing was opened. Have the administrator restore the keys, and confirm again.".to_owned()
+            }
+            ApplicationRefusal::NotDecrypted { count: 0 } => {
+                "Every envelope can be decrypted now, so none is left out. Nothing was opened. Confirm once more.".to_owned()
             }
             ApplicationRefusal::NotDecrypted { count } => format!(
                 "{} what was sent, but the keys of this server do not open {}. Nothing was opened. Have the administrator restore the keys, or bring every server to one version, and confirm again. Only if that is impossible, open the others alone.",

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::io::Write;
 use std::path::Path;
 
 /// Rows linked in one transaction.
@@ -66,7 +67,10 @@ pub fn chain(database: &Database) -> Result<usize> {
 pub fn chain_some(database: &Database) -> Result<usize> {
     database.write_now(|db| {
         let waiting = waiting(db)?;
-        let (mut seq, mut head) = if waiting.is_empty() { (0, String::new()) } else { head(db)? };
+        if waiting.is_empty() {
+            return Ok(0);
+        }
+        let (mut seq, mut head) = head(db)?;
         let mut links = Links::default();
         for (row_id, row_hash) in &waiting {
             seq += 1;
@@ -182,20 +186,43 @@ pub fn checkpoint(database: &Database, keys: &Keys, folder: &Path, now: Instant)
             return Ok(None);
         }
         let signature = keys.sign(&Checkpoint::message(seq, &head, now));
+        let made = Checkpoint { seq, head, at: now, signature, public_key: keys.audit_public() };
+        // The file first: what the database holds as signed is never signed again, so its file must be there.
+        write_outside(folder, &made)?;
         diesel::insert_into(audit_checkpoints::table)
             .values((
-                audit_checkpoints::seq.eq(seq),
-                audit_checkpoints::head.eq(&head),
-                audit_checkpoints::at.eq(now),
-                audit_checkpoints::signature.eq(&signature),
+                audit_checkpoints::seq.eq(made.seq),
+                audit_checkpoints::head.eq(&made.head),
+                audit_checkpoints::at.eq(made.at),
+                audit_checkpoints::signature.eq(&made.signature),
             ))
             .execute(db)?;
-        Ok(Some(Checkpoint { seq, head, at: now, signature, public_key: keys.audit_public() }))
+        Ok(Some(made))
     })?;
-    if let Some(checkpoint) = &made {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(format!("checkpoint-{:012}.json", checkpoint.seq));
-        std::fs::write(path, serde_json::to_vec_pretty(checkpoint)?)?;
-    }
     Ok(made)
+}
+
+/// As [`checkpoint`], off the threads that answer requests: at once after an opening or an award, so that neither can be
+/// cut from the end of the record unseen.
+///
+/// # Errors
+/// As [`checkpoint`].
+pub async fn sign(database: &Database, keys: &Keys, folder: &Path, now: Instant) -> Result<()> {
+    let (database, keys, folder) = (database.clone(), keys.clone(), folder.to_owned());
+    let signing = tokio::task::spawn_blocking(move || checkpoint(&database, &keys, &folder, now));
+    signing.await.map_err(|e| Error::internal(format!("signing ended early: {e}")))??;
+    Ok(())
+}
+
+/// Writes a checkpoint so that it outlasts a loss of power, whole or not at all.
+fn write_outside(folder: &Path, made: &Checkpoint) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let path = folder.join(format!("checkpoint-{:012}.json", made.seq));
+    let beside = path.with_extension("new");
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(&serde_json::to_vec_pretty(made)?)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, &path)?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }

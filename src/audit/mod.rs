@@ -14,7 +14,7 @@ mod proof;
 mod store;
 mod verify;
 
-pub use chain::{BATCH, Checkpoint, chain, chain_some, checkpoint, is_behind};
+pub use chain::{BATCH, Checkpoint, chain, chain_some, checkpoint, is_behind, sign};
 pub use proof::{Proof, ProvedRow, prove};
 pub use store::{Entry, Filter, Recorded, Row, list, note, of_subject, record, record_all};
 pub use verify::{Finding, Report, verify};

@@ -466,6 +466,24 @@ pub(super) fn waiting_of(db: &mut Db, call: Id<Call>, account: Id<Account>) -> R
         .load(db)?)
 }
 
+/// The addresses of everybody who asked a question about a call, each once.
+///
+/// # Errors
+/// What the database says.
+pub fn addresses_of_askers(db: &mut Db, call: Id<Call>) -> Result<Vec<String>> {
+    let asked_by: Vec<Id<Account>> = call_questions::table
+        .filter(call_questions::call_id.eq(call))
+        .select(call_questions::asked_by)
+        .distinct()
+        .load(db)?;
+    Ok(accounts::table
+        .filter(accounts::id.eq_any(asked_by))
+        .filter(accounts::disabled_at.is_null())
+        .select(accounts::email)
+        .order(accounts::email)
+        .load(db)?)
+}
+
 /// How many questions of a call are answered, or wait.
 pub(super) fn count_questions(db: &mut Db, call: Id<Call>, answered: bool) -> Result<i64> {
     Ok(call_questions::table

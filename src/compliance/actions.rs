@@ -117,11 +117,12 @@ pub async fn report(
     let documents = keep_files(app, authority, claim_id, by, files, now).await?;
     let keys: Vec<String> = documents.iter().map(|d| d.stored_as.clone()).collect();
     let actor = actor.clone();
+    let link = app.config.server.public_url.trim_end_matches('/').to_owned();
     let written = app
         .db
         .write(move |db| {
             let reported = Reported { claim_id, quantity, note: &note, people: &people, documents: &documents, by };
-            write_report(db, &actor, due, &reported, now)
+            write_report(db, &actor, due, &reported, &link, now)
         })
         .await;
     if !matches!(written, Ok(None)) {
@@ -198,6 +199,7 @@ fn write_report(
     actor: &Actor,
     due: Id<Due>,
     reported: &Reported<'_>,
+    link: &str,
     now: Instant,
 ) -> Result<Option<(usize, usize)>> {
     let mut due = store::find_due(db, due)?;
@@ -213,16 +215,32 @@ fn write_report(
     let evidence: Vec<String> = reported.documents.iter().map(|d| d.sha256.clone()).collect();
     let counting = Counting { beneficiaries: reported.people, evidence: &evidence };
     let replaces = replaced.as_ref().map(|c| c.id);
-    let (counted, entries) =
-        match ledger::check(db, &due, &obligation, reported.claim_id, reported.quantity, &counting, replaces, now)? {
-            Checked::Free(counted, entries) => (counted, entries),
-            Checked::Taken(people, files) => {
-                let facts =
-                    json!({ "due": due.id, "obligation": obligation.id, "beneficiaries": people, "files": files });
-                note(db, actor, &due, "claim.double_count_refused", facts, now)?;
-                return Ok(Some((people, files)));
+    let (counted, entries) = match ledger::check(
+        db,
+        &due,
+        &obligation,
+        reported.claim_id,
+        reported.quantity,
+        &counting,
+        replaces,
+        now,
+    )? {
+        Checked::Free(counted, entries) => (counted, entries),
+        Checked::Taken(people, files, news) => {
+            let facts = json!({ "due": due.id, "obligation": obligation.id, "beneficiaries": people, "files": files });
+            note(db, actor, &due, "claim.double_count_refused", facts, now)?;
+            // The refusal says that the council has been told: once for each thing that is counted twice.
+            if news {
+                let subject = format!("Counted twice: {}, {}", obligation.title, due.period);
+                let body = format!(
+                    "{}\n\nA figure was refused because it counts what another figure has counted for the same measure and period. Decide whether the two share it, at most 100 % together:\n{link}/compliance/shared\n",
+                    agreement.title
+                );
+                jobs::mail_managers(db, &due, &subject, &body, now)?;
             }
-        };
+            return Ok(Some((people, files)));
+        }
+    };
     if let Some(mut old) = replaced {
         store::release(db, old.id)?;
         old.state = ClaimState::Replaced;

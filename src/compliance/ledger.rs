@@ -24,8 +24,9 @@ pub(super) struct Counting<'a> {
 pub(super) enum Checked {
     /// Everything may be counted; the figure that counts and the entries to write.
     Free(Quantity, Vec<LedgerEntry>),
-    /// Somebody else counted some of it; how many beneficiaries and files. Noted for the officer.
-    Taken(usize, usize),
+    /// Somebody else counted some of it; how many beneficiaries and files. Noted for the officer; whether
+    /// any of it was not noted before.
+    Taken(usize, usize, bool),
 }
 
 /// Checks what a figure counts. `replaces` is the figure it takes the place of, whose entries do not stand in the way.
@@ -47,6 +48,7 @@ pub(super) fn check(
     let apportioned = store::apportioned(db, due.id)?;
     let mut entries = Vec::new();
     let mut taken = [0_usize; 2];
+    let mut news = false;
     let mut shares: [Vec<Share>; 2] = [Vec::new(), Vec::new()];
     for (kind, prints, place) in
         [(Counted::Beneficiary, counting.beneficiaries, 0_usize), (Counted::Evidence, counting.evidence, 1)]
@@ -84,13 +86,13 @@ pub(super) fn check(
                 if taken[0] + taken[1] <= MOST_NOTED
                     && let Some(first) = against.first()
                 {
-                    note(db, due, first, now)?;
+                    news |= note(db, due, first, now)?;
                 }
             }
         }
     }
     if taken[0] + taken[1] > 0 {
-        return Ok(Checked::Taken(taken[0], taken[1]));
+        return Ok(Checked::Taken(taken[0], taken[1], news));
     }
     Ok(Checked::Free(counted(obligation.direction, quantity, &shares[0], &shares[1]), entries))
 }
@@ -104,7 +106,8 @@ fn granted(apportioned: &[DoubleCount], due: Id<Due>, kind: Counted, print: &str
         .find_map(|d| if d.due_id == due { d.share } else { d.first_share })
 }
 
-fn note(db: &mut Db, due: &Due, first: &LedgerEntry, now: Instant) -> Result<()> {
+/// Whether it is new.
+fn note(db: &mut Db, due: &Due, first: &LedgerEntry, now: Instant) -> Result<bool> {
     let claim = store::find_claim(db, first.claim_id)?;
     store::note_double_count(
         db,

@@ -405,7 +405,7 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     page(&GroupPage {
         shell: visit.shell("Assistance to a group", "/funds"),
         form: FormState::empty(),
-        group: query.group.clone(),
+        group: query.group.trim().to_owned(),
         check,
         left,
         rows,

@@ -176,7 +176,10 @@ both! {
         let manager = world.person(Role::FundManager);
         let now = world.now();
         assert_eq!(code(actions::open_investments(&world.app, &manager, tender.id, None, now).await), "applications/needs-two");
+        let signed = || std::fs::read_dir(&world.app.config.storage.checkpoints).map_or(0, Iterator::count);
+        let before = signed();
         let report = actions::open_investments(&world.app, &manager, round.id, Some(id), now).await.unwrap();
+        assert_eq!(signed(), before + 1, "the head of the record is signed at once");
         assert_eq!(report.opened(), 1);
         assert_eq!(code(actions::open_investments(&world.app, &manager, round.id, Some(id), now).await), "applications/already-opened");
         let price = world.app.db.read_now(|db| applications::opened(db, id, Part::Price)).unwrap().unwrap();

@@ -262,17 +262,21 @@ both! {
         }
     }
     async fn what_was_sent_and_cannot_be_decrypted_stops_the_opening_until_an_officer_goes_on_without_it(world: World) {
-        use commonweal::db::schema::applications;
+        use commonweal::db::schema::{applications, audit_rows, call_keys};
         let call = tender(&world);
         let (organisation, owner) = world.applicant("Kitchen Table");
         submit_complete(&world.app, &owner, organisation, call.id, &sample("whole"), world.now()).await.unwrap();
         let (organisation, owner) = world.applicant("Second Table");
         let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
-        // Its keys were sealed to a key that nobody has.
+        // The key of its quality part was sealed to a key that nobody has.
         let (mut draft, wrapped) = draft_of(&world, id);
         let lost = Keys::seal(&world.app.keys.make_sealing_key().unwrap().recipient, &[7; 32]).unwrap();
+        let keys = world.app.db.read_now(|db| calls::keys(db, call.id)).unwrap();
+        let quality = keys.iter().find(|key| key.part == Part::Quality).unwrap();
         for key in draft["envelope_keys"].as_array_mut().unwrap() {
-            key["sealed"] = json!(STANDARD.encode(&lost));
+            if key["recipient"] == quality.recipient.as_str() {
+                key["sealed"] = json!(STANDARD.encode(&lost));
+            }
         }
         let sealed = world.app.keys.content_key(&wrapped).unwrap().seal(&serde_json::to_vec(&draft).unwrap()).unwrap();
         world.app.db.write_now(|db| {
@@ -283,19 +287,39 @@ both! {
         let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
         actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Quality, now).await.unwrap();
         world.move_clock(now).await;
-        let officer = world.client(&world.person(Role::ProcurementOfficer)).await;
-        let page = format!("/desk/calls/{}/opening", call.id);
-        officer.get(&page).await.expect(200).hides("Open the others alone");
-        let refused = officer.post(&format!("{page}/confirm"), &[("part", "quality")]).await.expect(422);
-        refused.shows("1 envelope is what was sent, but the keys of this server do not open it. Nothing was opened.").shows("Open the others alone");
-        let api = world.api(&world.person(Role::ProcurementOfficer)).await;
-        let confirm = format!("/api/v1/calls/{}/opening/confirm", call.id);
-        assert_eq!(api.post(&confirm, json!({ "part": "quality" })).await.expect(409).json()["type"], "/problems/applications/not-decrypted");
+        let second = world.person(Role::ProcurementOfficer);
+        let (officer, api) = (world.client(&second).await, world.api(&second).await);
+        let (page, confirm) = (format!("/desk/calls/{}/opening", call.id), format!("/api/v1/calls/{}/opening/confirm", call.id));
         let opened = || world.app.db.read_now(|db| commonweal::applications::opened_of_call(db, call.id, Part::Quality)).unwrap();
-        assert!(opened().is_empty() && !opened().contains_key(&id));
-        let done = officer.post_and_follow(&format!("{page}/confirm"), &[("part", "quality"), ("despite", "yes")]).await;
+        let wrap = |wrapped: &str| {
+            world.app.db.write_now(|db| {
+                let row = diesel::update(call_keys::table.filter(call_keys::id.eq(quality.id)));
+                Ok(row.set(call_keys::wrapped.eq(wrapped)).execute(db)?)
+            }).unwrap();
+        };
+        // While the call's own key is another one nothing opens, whatever the officer says.
+        wrap(&world.app.keys.make_sealing_key().unwrap().wrapped);
+        for left_out in ["", "2"] {
+            let refused = api.post(&confirm, json!({ "part": "quality", "left_out": left_out })).await.expect(409);
+            assert_eq!(refused.json()["type"], "/problems/applications/none-decrypted");
+        }
+        wrap(&quality.wrapped);
+        officer.get(&page).await.expect(200).hides("open the others alone");
+        let refused = officer.post(&format!("{page}/confirm"), &[("part", "quality")]).await.expect(422);
+        refused.shows("1 envelope is what was sent, but the keys of this server do not open it. Nothing was opened.").shows("To open the others alone");
+        assert_eq!(api.post(&confirm, json!({ "part": "quality" })).await.expect(409).json()["type"], "/problems/applications/not-decrypted");
+        // Not so many as the officer was told of.
+        api.post(&confirm, json!({ "part": "quality", "left_out": "2" })).await.expect(409);
+        api.post(&confirm, json!({ "part": "quality", "left_out": "some" })).await.expect(422);
+        assert!(opened().is_empty());
+        officer.get(&page).await.expect(200).shows("Waiting for a second officer");
+        let done = officer.post_and_follow(&format!("{page}/confirm"), &[("part", "quality"), ("left_out", "1")]).await;
         done.shows("1 opened. 1 need looking into").shows("Cannot be decrypted");
         assert_eq!((opened().len(), opened().contains_key(&id)), (1, false));
+        let recorded: String = world.app.db.read_now(|db| {
+            Ok(audit_rows::table.filter(audit_rows::action.eq("opening.confirmed")).select(audit_rows::facts).first(db)?)
+        }).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&recorded).unwrap()["left_out"], json!([id]), "which it was is in the record");
     }
     async fn a_wrong_master_key_stops_the_start_and_opens_nothing_where_the_recovery_key_does(world: World) {
         let call = tender(&world);

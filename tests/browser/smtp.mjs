@@ -1,10 +1,10 @@
 // A real SMTP server on a free port. Prints {"port": N} and then each message it took as one JSON line.
-// With the argument `busy` it refuses the first message for a moment (451), as a greylisting server does. With `slow` it
-// prints {"connected": true} and greets nobody until a line comes in.
+// With the argument `busy` it refuses the first message for a moment (451), as a greylisting server does, and with a
+// number so many attempts. With `slow` it prints {"connected": true} and greets nobody until a line comes in.
 import { SMTPServer } from 'smtp-server';
 
 let slow = process.argv[2] === 'slow';
-let refusals = process.argv[2] === 'busy' ? 1 : 0;
+let refusals = process.argv[2] === 'busy' ? 1 : Number(process.argv[2]) || 0;
 const server = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS', 'AUTH'],

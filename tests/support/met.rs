@@ -43,7 +43,7 @@ pub fn keep(path: &str, reply: &Reply) {
 
 /// The path of an address, identifiers left out.
 fn kind(address: &str) -> String {
-    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let is_id = |part: &&str| part.len() == 26 && part.bytes().all(|sign| sign.is_ascii_alphanumeric());
     let mut parts: Vec<&str> = path.split('/').map(|part| if is_id(&part) { "*" } else { part }).collect();
     if let ["", "missions", slug] = &mut parts[..]
@@ -51,7 +51,9 @@ fn kind(address: &str) -> String {
     {
         *slug = "*";
     }
-    parts.join("/")
+    // Where a form goes step by step, each is a page.
+    let step = if query.starts_with("step=") || query.contains("&step=") { "?step" } else { "" };
+    parts.join("/") + step
 }
 
 /// The elements of a page, each with its class and role, each once.
@@ -77,6 +79,7 @@ fn pages_of_one_kind_with_the_same_elements_are_one_rendering() {
         drawn(page).into_iter().collect::<Vec<_>>(),
         [("br", "", ""), ("main", "", ""), ("p", "a b", ""), ("svg", "", "img")]
     );
-    assert_eq!(kind("/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV/award?step=2"), "/calls/*/award");
+    assert_eq!(kind("/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV/award?q=2"), "/calls/*/award");
+    assert_eq!(kind("/calls/new?kind=tender&step=2"), "/calls/new?step");
     assert_eq!((kind("/missions/food"), kind("/missions/new")), ("/missions/*".to_owned(), "/missions/new".to_owned()));
 }

@@ -7,7 +7,9 @@ mod submitting;
 pub use drafting::{
     DraftInput, Opened, Saved, attach, detach, own_file, read_draft, save_draft, save_question, save_sheet, start,
 };
-pub use opening::{PartInput, ask_opening, confirm_opening, confirm_opening_of, open_investments, read_file};
+pub use opening::{
+    ConfirmInput, PartInput, ask_opening, confirm_opening, confirm_opening_without, open_investments, read_file,
+};
 pub use submitting::{Declaration, confirm_unchanged, submit, withdraw};
 
 use super::model::Application;

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::outbox;
 use crate::people::policy::{Action, can, require};
-use crate::values::{Account, Actor, Id, Instant, Parser, Subject};
+use crate::values::{Account, Actor, Id, Instant, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -27,9 +27,6 @@ use std::collections::{BTreeMap, HashMap};
 pub struct PartInput {
     /// `quality` or `price`.
     pub part: String,
-    /// When confirming was refused because some of what was sent cannot be decrypted: `yes` opens the others alone.
-    /// Nobody can read those that are left out afterwards.
-    pub despite: String,
 }
 
 impl PartInput {
@@ -40,11 +37,35 @@ impl PartInput {
     pub fn part(&self) -> Result<Part> {
         self.part.parse().map_err(|e: String| Error::field("part", e))
     }
+}
 
-    /// Whether the others are to be opened although some cannot be decrypted.
-    #[must_use]
-    pub fn despite(&self) -> bool {
-        Parser::ticked(&self.despite)
+/// Which part to open, by the officer who confirms it.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ConfirmInput {
+    /// `quality` or `price`.
+    pub part: String,
+    /// Empty at first. When confirming was refused because envelopes cannot be decrypted: their number, to open the
+    /// others alone. Those that are left out are never read.
+    pub left_out: String,
+}
+
+impl ConfirmInput {
+    /// The part.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn part(&self) -> Result<Part> {
+        PartInput { part: self.part.clone() }.part()
+    }
+
+    /// How many envelopes the officer leaves out.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn left_out(&self) -> Result<usize> {
+        let wrong = |_| Error::field("left_out", "Give the number of envelopes that are left out, as you were told it");
+        if self.left_out.is_empty() { Ok(0) } else { self.left_out.trim().parse().map_err(wrong) }
     }
 }
 
@@ -250,19 +271,20 @@ pub async fn confirm_opening(
     part: Part,
     now: Instant,
 ) -> Result<OpeningReport> {
-    confirm_opening_of(app, actor, call, part, false, now).await
+    confirm_opening_without(app, actor, call, part, 0, now).await
 }
 
-/// As [`confirm_opening`], where the officer may choose to go on `despite` envelopes that cannot be decrypted.
+/// As [`confirm_opening`], without so many envelopes that are what was sent but cannot be decrypted. Nobody reads them
+/// afterwards.
 ///
 /// # Errors
-/// As [`confirm_opening`].
-pub async fn confirm_opening_of(
+/// As [`confirm_opening`]; refused too when it is another number that cannot be decrypted.
+pub async fn confirm_opening_without(
     app: &App,
     actor: &Actor,
     call: Id<Call>,
     part: Part,
-    despite: bool,
+    left_out: usize,
     now: Instant,
 ) -> Result<OpeningReport> {
     let asking = actor.clone();
@@ -285,7 +307,7 @@ pub async fn confirm_opening_of(
         Ok((material, report, contents))
     })
     .await?;
-    opening_rules::may_leave_out(report.undecrypted(), despite)?;
+    opening_rules::may_leave_out(report.undecrypted().len(), contents.len(), left_out)?;
     if part == Part::Quality {
         check_files(app, &mut report, &contents).await?;
     }
@@ -337,7 +359,7 @@ pub async fn confirm_opening_of(
                         "envelopes": done.envelopes,
                         "opened": done.opened(),
                         "findings": done.findings().len(),
-                        "undecrypted": done.undecrypted(),
+                        "left_out": done.undecrypted(),
                         "receipts": receipts,
                     }),
                 },
@@ -346,20 +368,11 @@ pub async fn confirm_opening_of(
             Ok(())
         })
         .await?;
-    sign(app, now).await?;
+    audit::sign(&app.db, &app.keys, &app.config.storage.checkpoints, now).await?;
     if blind {
         report.hide(|_| String::new());
     }
     Ok(report)
-}
-
-async fn sign(app: &App, now: Instant) -> Result<()> {
-    let app = app.clone();
-    sealing::apart(move || {
-        audit::checkpoint(&app.db, &app.keys, &app.config.storage.checkpoints, now)?;
-        Ok(())
-    })
-    .await
 }
 
 /// One officer opens what was sent to an investment round: one application, or all that are not open yet.
@@ -401,10 +414,10 @@ pub async fn open_investments(
     }
     let authority = quality.call.authority_id;
     let keys = app.keys.clone();
-    let (mut report, contents, prices) = sealing::apart(move || {
+    let (mut report, contents, price_report, prices) = sealing::apart(move || {
         let (report, contents) = reconcile(&keys, &quality, Part::Quality);
-        let (_, prices) = reconcile(&keys, &price, Part::Price);
-        Ok((report, contents, prices))
+        let (price_report, prices) = reconcile(&keys, &price, Part::Price);
+        Ok((report, contents, price_report, prices))
     })
     .await?;
     check_files(app, &mut report, &contents).await?;
@@ -413,10 +426,12 @@ pub async fn open_investments(
         contents.iter().map(|c| c.application.id).filter(|id| prices.iter().any(|p| p.application.id == *id)).collect();
     for line in &mut report.lines {
         if line.state == Reconciled::Matches && !whole.contains(&line.application) {
-            line.state = Reconciled::Altered;
+            let price = price_report.lines.iter().find(|l| l.application == line.application);
+            line.state = price.map_or(Reconciled::Missing, |l| l.state);
         }
     }
     if only.is_some() && whole.is_empty() {
+        opening_rules::may_leave_out(report.undecrypted().len(), 0, 0)?;
         return Err(ApplicationRefusal::DoesNotMatch.into());
     }
     let pick = |contents: Vec<Content>| -> Vec<Content> {
@@ -453,6 +468,7 @@ pub async fn open_investments(
             Ok(())
         })
         .await?;
+    audit::sign(&app.db, &app.keys, &app.config.storage.checkpoints, now).await?;
     Ok(report)
 }
 

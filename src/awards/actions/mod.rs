@@ -405,7 +405,8 @@ pub async fn decide_as_read(
             }
             outbox::emit(db, "award.decided", json!({ "award": award.id, "approved": approve }), now)
         })
-        .await
+        .await?;
+    audit::sign(&app.db, &app.keys, &app.config.storage.checkpoints, now).await
 }
 
 fn procedure(db: &mut Db, award: &Award) -> Result<(Procedure, crate::law::ContractType)> {

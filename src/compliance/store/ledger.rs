@@ -80,8 +80,8 @@ pub(in crate::compliance) fn find_double_count(db: &mut Db, id: Id<DoubleCount>)
     Ok(double_counts::table.filter(double_counts::id.eq(id)).select(DoubleCount::as_select()).first(db)?)
 }
 
-/// Writes a refused double count once.
-pub(in crate::compliance) fn note_double_count(db: &mut Db, noted: &DoubleCount) -> Result<()> {
+/// Writes a refused double count once; says whether it is new.
+pub(in crate::compliance) fn note_double_count(db: &mut Db, noted: &DoubleCount) -> Result<bool> {
     let known: i64 = double_counts::table
         .filter(double_counts::due_id.eq(noted.due_id))
         .filter(double_counts::kind.eq(noted.kind))
@@ -92,7 +92,7 @@ pub(in crate::compliance) fn note_double_count(db: &mut Db, noted: &DoubleCount)
     if known == 0 {
         diesel::insert_into(double_counts::table).values(noted).execute(db)?;
     }
-    Ok(())
+    Ok(known == 0)
 }
 
 pub(in crate::compliance) fn set_double_count(db: &mut Db, decided: &DoubleCount) -> Result<()> {
