@@ -70,6 +70,11 @@ fn audience(db: &mut Db, call: Id<Call>) -> Result<Audience> {
     Ok(Audience { teams: applying.into_iter().map(of).collect(), askers })
 }
 
+/// The same mail to each address.
+fn each<'a>(addresses: impl IntoIterator<Item = &'a String>, subject: &str, body: &str, now: Instant) -> Vec<Mail> {
+    addresses.into_iter().map(|address| Mail::new(None, address, subject, body, now)).collect()
+}
+
 /// Tells everybody who is applying, and whoever asked, that the call was amended, and why.
 ///
 /// # Errors
@@ -105,10 +110,10 @@ pub async fn tell_amended(app: App, job: Job, now: Instant) -> Result<()> {
                     ApplicationState::Submitted | ApplicationState::Withdrawn => continue,
                 };
                 let body = body(what_now, &format!("applications/{}", application.id));
-                mails.extend(team.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+                mails.extend(each(team, &subject, &body, now));
             }
             let body = body("You asked a question about it.", &format!("calls/{id}"));
-            mails.extend(told.askers.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+            mails.extend(each(&told.askers, &subject, &body, now));
             mail::queue_all(db, &mails)
         })
         .await
@@ -137,9 +142,7 @@ pub async fn tell_answered(app: App, job: Job, now: Instant) -> Result<()> {
             // The same words for each, so an address that is in two teams has them once.
             let addresses: BTreeSet<String> =
                 told.teams.into_iter().flat_map(|(_, team)| team).chain(told.askers).collect();
-            let mails: Vec<_> =
-                addresses.iter().map(|address| Mail::new(None, address, &subject, &body, now)).collect();
-            mail::queue_all(db, &mails)
+            mail::queue_all(db, &each(&addresses, &subject, &body, now))
         })
         .await
 }
@@ -171,10 +174,10 @@ pub async fn tell_withdrawn(app: App, job: Job, now: Instant) -> Result<()> {
                         "Your draft and its key are destroyed. You need do nothing."
                     }
                 });
-                mails.extend(team.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+                mails.extend(each(team, &subject, &body, now));
             }
             let body = body("You asked a question about it.");
-            mails.extend(told.askers.iter().map(|address| Mail::new(None, address, &subject, &body, now)));
+            mails.extend(each(&told.askers, &subject, &body, now));
             mail::queue_all(db, &mails)
         })
         .await

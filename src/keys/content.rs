@@ -128,12 +128,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn keys() -> (tempfile::TempDir, Keys) {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::load_or_make(folder.path()).unwrap();
-        (folder, keys)
-    }
+    use crate::keys::tests::keys;
 
     #[test]
     fn content_opens_with_the_master_key_or_the_recovery_key_and_no_other() {

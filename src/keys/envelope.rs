@@ -93,12 +93,7 @@ pub(super) fn parts(envelope: &[u8]) -> Result<Option<Parts<'_>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn keys() -> (tempfile::TempDir, Keys) {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::load_or_make(folder.path()).unwrap();
-        (folder, keys)
-    }
+    use crate::keys::tests::keys;
 
     #[test]
     fn an_envelope_opens_with_the_key_of_its_part_by_master_or_recovery_key_and_no_other() {

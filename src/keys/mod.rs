@@ -449,6 +449,13 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// The keys of a new installation, and their folder.
+    pub(super) fn keys() -> (tempfile::TempDir, Keys) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_make(folder.path()).unwrap();
+        (folder, keys)
+    }
+
     #[test]
     fn what_is_sealed_opens_with_the_master_key_or_the_recovery_key_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
