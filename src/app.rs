@@ -52,6 +52,8 @@ pub mod setting {
     pub const CLOCK_OFFSET: &str = "clock_offset_micros";
     /// `sandbox` or `real`: what kind of data lives here.
     pub const DATA_KIND: &str = "data_kind";
+    /// Of a practice council: `begun` until it is whole, then `done`.
+    pub const DEMO: &str = "demo";
 }
 
 /// Reads a setting.
@@ -111,6 +113,12 @@ impl App {
                 Some("real") if sandbox => {
                     return Err(Error::internal(
                         "this database holds real data: the sandbox does not start on it. Choose another database.url",
+                    ));
+                }
+                // Its people have known passwords, and its rows the dates of a moved clock.
+                Some("sandbox") if !sandbox && config.is_production() => {
+                    return Err(Error::internal(
+                        "this database holds practice data: production does not start on it. Choose another database.url",
                     ));
                 }
                 Some(_) => {}

@@ -6,7 +6,7 @@ mod scoring;
 pub mod timetable;
 mod upkeep;
 
-use crate::app::App;
+use crate::app::{App, read_setting, setting, write_setting};
 use crate::config::{Config, LogFormat};
 use crate::db::{Database, migrate};
 use crate::error::{Error, Result};
@@ -15,7 +15,9 @@ use crate::people::actions as people;
 use crate::people::{Organisation, OrganisationKind, Profile};
 use crate::values::{Actor, Id, Role};
 use crate::{db, demo, serve};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use std::fs::TryLockError;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -225,7 +227,13 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            // Help, asked for or needed, is more than a sentence.
+            let wrong = error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+            if wrong {
+                eprintln!("{}", one_sentence(&error.to_string()));
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
@@ -236,6 +244,16 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What is wrong with the words of a command, without the usage that follows it.
+fn one_sentence(report: &str) -> String {
+    let first: Vec<&str> = report.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let words = first.join(" ");
+    let words = words.strip_prefix("error: ").unwrap_or(&words);
+    let mut letters = words.chars();
+    let capital: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{capital}{}; see --help.", letters.as_str())
 }
 
 type Outcome = std::result::Result<ExitCode, String>;
@@ -394,18 +412,51 @@ fn serve_until_stopped(config_file: Option<&Path>, sandbox: bool) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
+/// Held while the practice council is made: what is only begun in the database is then the work of another run, and not
+/// what a broken one left. The system lets go of it however a run ends, so the file may stay.
+///
+/// # Errors
+/// Internal, when another run holds it or the file cannot be made.
+fn demo_lock(config: &Config) -> Result<std::fs::File> {
+    let path = config.storage.documents.with_added_extension("demo-lock");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = std::fs::File::options().create(true).append(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::internal(
+            "Another run is making the practice council just now: wait until it is done, then run this again.",
+        )),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
 fn make_demo(config_file: Option<&Path>, once: bool) -> Result<ExitCode> {
     let config = Config::load(config_file)?;
     if config.is_production() {
         return Err(Error::internal("The demo is for practice: server.environment is \"production\"."));
     }
+    let _alone = demo_lock(&config)?;
     let database = open_database(&config)?;
     migrate::up(&database)?;
     let app = App::open(config, database, true)?;
+    if app.db.read_now(|db| read_setting(db, setting::DEMO))?.as_deref() == Some("begun") {
+        return Err(Error::internal(
+            "The practice council was not made to its end last time. Delete its database and the folder with its keys \
+             and documents (`make run` keeps all of it in var), and run this again.",
+        ));
+    }
     if once && !app.db.read_now(crate::people::authorities)?.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    actix_web::rt::System::new().block_on(demo::make(&app, true))?;
+    actix_web::rt::System::new().block_on(async {
+        if app.db.read(crate::people::authorities).await?.is_empty() {
+            app.db.write(|db| write_setting(db, setting::DEMO, "begun")).await?;
+        }
+        demo::make(&app, true).await?;
+        app.db.write(|db| write_setting(db, setting::DEMO, "done")).await
+    })?;
     println!("{}", demo::sign_ins());
     Ok(ExitCode::SUCCESS)
 }

@@ -384,7 +384,8 @@ impl Demo {
         Ok(())
     }
 
-    /// The Youth Fund round, open, with applications at each stage.
+    /// The Youth Fund round, open, with applications at each stage until assessment; those at the later stages are in its
+    /// first round.
     async fn youth_round(&self) -> Result<()> {
         self.step("the Youth Fund round");
         let opened = self.days_ago(20, 9);

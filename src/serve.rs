@@ -31,6 +31,8 @@ pub fn handlers() -> Handlers {
     let mut handlers = Handlers::default();
     // Without SMTP the mail stays where it is.
     handlers.on_where(mail::SEND, |app| app.mailer.is_some(), mail::send);
+    // Of a summary that a mail carries; after its sending, of which it is part.
+    handlers.on_where(mail::SEND, |app| app.mailer.is_some(), crate::awards::summary_mailed);
     // calls
     handlers.on(crate::calls::actions::DEADLINE, crate::calls::actions::close_at_deadline);
 

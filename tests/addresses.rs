@@ -171,6 +171,7 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
     let no = || json!({});
     let score = || json!({ "level": "3", "reason": "Plain dates" });
     let replacement = json!({ "account": world.person(Role::Evaluator).account().unwrap(), "reason": "Ill" });
+    let given = json!({ "how": "By hand", "given_date": world.now() });
     let (falls, left_out) =
         (json!({ "ground": "debarred", "reason": "Listed" }), json!({ "ground": "breach", "reason": "Late" }));
     vec![
@@ -203,6 +204,8 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         ),
         asked(officer, "GET /desk/calls/{id}/summaries/{application}", &[&other, &bid], no()),
         asked(officer, "GET /api/v1/calls/{id}/summaries/{application}", &[&other, &bid], no()),
+        asked(officer, "POST /desk/calls/{id}/summaries/{application}/given", &[&other, &bid], given.clone()),
+        asked(officer, "POST /api/v1/calls/{id}/summaries/{application}/given", &[&other, &bid], given),
         asked(officer, "GET /desk/calls/{id}/bids/{application}/falls-away", &[&other, &bid], no()),
         asked(officer, "POST /desk/calls/{id}/bids/{application}/falls-away", &[&other, &bid], falls.clone()),
         asked(officer, "POST /api/v1/calls/{id}/bids/{application}/fall", &[&other, &bid], falls),

@@ -209,3 +209,36 @@ fn no_file_has_a_name_that_says_nothing() {
         );
     }
 }
+
+/// Every file of the templates, with its path below their folder.
+fn templates(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(templates(&path));
+        } else if path.extension().is_some_and(|e| e == "html") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_page_writes_no_form_control_by_hand_but_takes_the_part_that_is_tied_to_its_error() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut broken = Vec::new();
+    let pages: Vec<_> = templates(&folder).into_iter().filter(|p| !p.starts_with(folder.join("parts"))).collect();
+    assert!(pages.len() > 100, "{} templates were found", pages.len());
+    for path in pages {
+        let text = fs::read_to_string(&path).unwrap();
+        for (start, _) in text.match_indices('<') {
+            let tag = text[start..].split('>').next().unwrap_or_default();
+            let by_hand = ["<input", "<select", "<textarea"].iter().any(|name| tag.starts_with(name));
+            if by_hand && !tag.contains("type=\"hidden\"") {
+                broken.push(format!("{}: {tag}>", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "templates/parts/forms.html has a macro for each of these:\n{}", broken.join("\n"));
+}

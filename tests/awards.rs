@@ -2,9 +2,10 @@
 
 use crate::scoring::{Ready, ready, signed};
 use crate::support::World;
+use commonweal::applications::Application;
 use commonweal::awards::{self, AwardState};
 use commonweal::calls::{self, CallKind};
-use commonweal::db::schema::{accounts, calls as call_rows, panel_conflicts};
+use commonweal::db::schema::{accounts, awards as award_rows, calls as call_rows, panel_conflicts};
 use commonweal::evaluation::Minimum;
 use commonweal::outbox::mail;
 use commonweal::scoring;
@@ -59,14 +60,14 @@ fn with_quorum(world: &World, call: Id<calls::Call>, quorum: Option<u32>) {
         .unwrap();
 }
 
-/// A conflict of interest with the first applicant, declared by somebody who was to score.
-fn declared(world: &World, ready: &Ready, person: &Actor) {
+/// A conflict of interest with an applicant, declared by somebody who was to score.
+pub fn declared(world: &World, call: Id<calls::Call>, application: Id<Application>, person: &Actor) {
     let row = scoring::Conflict {
         id: Id::new(),
         authority_id: world.council,
-        call_id: ready.call,
+        call_id: call,
         account_id: person.account().unwrap(),
-        application_id: ready.bids[0],
+        application_id: application,
         nature: "My sister works there".into(),
         declared_at: world.now(),
         outcome: scoring::ConflictOutcome::Open,
@@ -161,12 +162,23 @@ both! {
         loser.get(&outcome).await.expect(200).shows("There is no decision yet").hides("Alder");
         let desk = world.client(&ready.officer).await;
         desk.post(&format!("/desk/calls/{}/summaries", ready.call), &[]).await.expect(303);
-        desk.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("2 of 2 sent");
+        desk.get(&format!("/desk/calls/{}/award", ready.call)).await.expect(200).shows("2 of 2 given");
         loser.get(&outcome).await.expect(200).shows("Birch Meals is not successful. It came in place 2 of 2")
             .shows("Level 2: Text of level 2").shows("Alder Kitchens").shows("hello@example.org").hides("1000000");
         let text = loser.get(&format!("{outcome}?format=txt")).await.expect(200).text;
-        assert!(text.contains("Delivery plan: 25.00 of 50") && text.contains("The winner: 50.00"), "{text}");
-        loser.get(&format!("{outcome}?format=html")).await.expect(200).shows("Assessment summary");
+        assert!(text.contains("Delivery plan: 25.00 of 50"), "{text}");
+        // Of the winner the same: score, level and the agreed reason, and whether a requirement was met.
+        for told in [
+            "The winner: 50.00. Level 4: Text of level 4", "Why the winner: The answer fits the text of level 4: Text of level 4",
+            "The winner: Passed", "Why the winner: Checked against what is asked: A hygiene rating of 5",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        loser.get(&outcome).await.expect(200).shows("How the winner was assessed").shows("The answer fits the text of level 4");
+        loser.get(&format!("{outcome}?format=html")).await.expect(200).shows("Assessment summary").shows("How the winner was assessed")
+            .shows("Level 4: Text of level 4").hides("1000000");
+        let winner = world.client(&ready.suppliers[0].1).await;
+        winner.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(200).hides("How the winner was assessed");
         loser.get(&format!("/applications/{}/outcome", ready.bids[0])).await.expect(404);
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 20)).unwrap().items;
         assert_eq!(mails.iter().filter(|m| m.subject.starts_with("Assessment summary")).count(), 2);
@@ -231,7 +243,7 @@ both! {
 
         // An evaluator who declared a conflict sits on the committee too: they stand aside and decide nothing.
         let conflicted = world.also(&ready.evaluators[1], Role::CommitteeMember);
-        declared(&world, &ready, &conflicted);
+        declared(&world, ready.call, ready.bids[0], &conflicted);
         let torn = world.api(&conflicted).await;
         assert_eq!(refused(torn.post(&path, favour.clone()).await), "/problems/awards/recused");
         torn.post(&path, json!({ "stance": "recused", "reason": "My sister works there" })).await.expect(200);
@@ -317,6 +329,74 @@ both! {
         let found = award(&world, &id);
         assert_eq!(found.state, AwardState::Accepted);
         assert!(awards::may_sign(&found, world.now().date()).is_ok());
+    }
+    async fn who_sent_to_a_round_that_is_withdrawn_after_its_opening_reads_that_it_was_opened_and_nothing_is_awarded(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        signed(&world, &ready).await;
+        let officer = world.api(&ready.officer).await;
+        let id = recommended(&world, &ready, loan()).await;
+        let calls = format!("/api/v1/calls/{}", ready.call);
+        officer.post(&format!("{calls}/withdraw"), json!({ "reason": "The pot is needed elsewhere." })).await.expect(200);
+        world.run_jobs().await;
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<_> = mails.iter().filter(|m| m.subject == "The call R-2026-0002 was withdrawn").collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        for mail in told {
+            assert!(mail.body.contains("What you sent was opened before. Nothing is awarded under this call."), "{}", mail.body);
+            assert!(!mail.body.contains("is not opened"), "{}", mail.body);
+        }
+        let refused = |reply: crate::support::Reply| reply.expect(409).json()["type"].as_str().unwrap().to_owned();
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        let decision = format!("/api/v1/awards/{id}/decision");
+        assert_eq!(refused(committee.post(&decision, json!({ "decision": "approve" })).await), "/problems/awards/call-withdrawn");
+        let mut other = loan();
+        other["application"] = json!(ready.bids[1]);
+        other["reasons"] = json!("The next");
+        assert_eq!(refused(officer.post(&format!("{calls}/awards"), other).await), "/problems/awards/call-withdrawn");
+        // Saying no is not awarding.
+        committee.post(&decision, json!({ "decision": "decline" })).await.expect(200);
+        assert_eq!(award(&world, &id).state, AwardState::DeclinedByCommittee);
+    }
+    async fn nothing_is_noticed_or_signed_under_a_tender_that_was_withdrawn_after_its_approval(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let officer = world.api(&ready.officer).await;
+        let id = recommended(&world, &ready, json!({})).await;
+        for kind in ["exclusion", "debarment"] {
+            let check = json!({ "kind": kind, "outcome": "clear", "note": "Looked up today" });
+            officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), check).await.expect(200);
+        }
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        committee.post(&format!("/api/v1/awards/{id}/decision"), json!({ "decision": "approve" })).await.expect(200);
+        officer.post(&format!("/api/v1/calls/{}/withdraw", ready.call), json!({ "reason": "The kitchens were sold." })).await.expect(200);
+        let notice = json!({ "number": "2026/S 000-1", "published_date": world.now().rfc3339() });
+        let refused = officer.post(&format!("/api/v1/awards/{id}/notice"), notice).await.expect(409).json();
+        assert_eq!(refused["type"], "/problems/awards/call-withdrawn");
+        let (found, now) = (award(&world, &id), world.now());
+        let sign = world.app.db.write_now(|db| awards::mark_signed(db, &Actor::System, found.id, now));
+        assert!(sign.unwrap_err().to_string().contains("awards/call-withdrawn"));
+        assert_eq!(award(&world, &id).state, AwardState::Approved);
+    }
+    async fn a_round_under_which_somebody_holds_an_offer_or_an_agreement_is_not_withdrawn(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        signed(&world, &ready).await;
+        let id: Id<awards::Award> = recommended(&world, &ready, loan()).await.parse().unwrap();
+        let officer = world.api(&ready.officer).await;
+        let path = format!("/api/v1/calls/{}/withdraw", ready.call);
+        let withdraw = || officer.post(&path, json!({ "reason": "The pot is needed elsewhere." }));
+        let stands = |state: AwardState| {
+            world.app.db.write_now(|db| {
+                diesel::update(award_rows::table.filter(award_rows::id.eq(id))).set(award_rows::state.eq(state)).execute(db)?;
+                Ok(())
+            }).unwrap();
+        };
+        for state in [AwardState::Offered, AwardState::Accepted, AwardState::Signed] {
+            stands(state);
+            assert_eq!(withdraw().await.expect(409).json()["type"], "/problems/calls/award-stands", "{state:?}");
+        }
+        assert_eq!(world.app.db.read_now(|db| calls::find(db, ready.call)).unwrap().stage, calls::CallStage::Closed);
+        stands(AwardState::Lapsed);
+        withdraw().await.expect(200);
     }
     async fn an_unanswered_offer_lapses_and_is_then_refused(world: World) {
         let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);

@@ -7,9 +7,12 @@ use commonweal::calls::actions::{
 };
 use commonweal::calls::samples::{self, Dates, Ground};
 use commonweal::calls::{self, CallStage, NewCall};
+use commonweal::db::schema::{calls as call_rows, missions as mission_rows};
 use commonweal::error::Error;
 use commonweal::evaluation::{Kind, PanelRule};
-use commonweal::values::{Actor, Instant, Role};
+use commonweal::missions::MissionStatus;
+use commonweal::values::{Actor, Clock, Instant, Role};
+use diesel::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -113,10 +116,10 @@ both! {
             deadline_date: later.rfc3339(),
             ..AmendInput::default()
         };
-        assert_eq!(refused(&actions::amend(app, &officer, call.id, &input, now).await.unwrap_err()), "calls/not-republished");
-        assert!(matches!(actions::amend(app, &officer, call.id, &AmendInput::default(), now).await, Err(Error::Invalid(_))));
+        assert_eq!(refused(&actions::amend(app, &officer, call.id, &input, &Clock::stopped(now)).await.unwrap_err()), "calls/not-republished");
+        assert!(matches!(actions::amend(app, &officer, call.id, &AmendInput::default(), &Clock::stopped(now)).await, Err(Error::Invalid(_))));
         actions::record_notice(app, &officer, call.id, &notice("uk4_amended", now), now).await.unwrap();
-        actions::amend(app, &officer, call.id, &input, now).await.unwrap();
+        actions::amend(app, &officer, call.id, &input, &Clock::stopped(now)).await.unwrap();
         let id = call.id;
         let (amended, versions) = app.db.read(move |db| Ok((calls::find(db, id)?, calls::versions(db, id)?))).await.unwrap();
         assert_eq!((amended.version, amended.deadline_at), (2, Some(later)));
@@ -127,9 +130,145 @@ both! {
         assert_eq!(app.db.read(move |db| calls::find(db, id)).await.unwrap().stage, CallStage::Open);
         world.move_clock(later.plus(TimeDelta::hours(1))).await;
         assert_eq!(app.db.read(move |db| calls::find(db, id)).await.unwrap().stage, CallStage::Closed);
-        let error = actions::amend(app, &officer, id, &input, world.now()).await.unwrap_err();
+        let error = actions::amend(app, &officer, id, &input, &Clock::stopped(world.now())).await.unwrap_err();
         let Error::Refused(refusal) = &error else { panic!("{error:?}") };
         assert_eq!((refusal.code, refusal.reference), ("calls/after-deadline", Some("Procurement Act 2023 s.31")));
+    }
+
+    async fn each_amendment_of_a_tender_stands_on_a_republished_notice_that_is_new(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (app, now) = (&world.app, world.now());
+        let call = samples::open_tender(app, &officer, &ground, 52, now).await.unwrap();
+        let id = call.id;
+        let original = app.db.read(move |db| calls::notices(db, id)).await.unwrap()[0].number.clone();
+        let republished = |number: &str, at: Instant| NoticeInput { notice_number: number.into(), ..notice("uk4_amended", at) };
+        for number in [original.clone(), format!("  {}", original.to_lowercase().replace(' ', "  "))] {
+            let error = actions::record_notice(app, &officer, id, &republished(&number, now), now).await.unwrap_err();
+            let Error::Refused(refusal) = &error else { panic!("{error:?}") };
+            assert_eq!((refusal.code, refusal.reference), ("calls/notice-number-taken", Some("Procurement Act 2023 s.31")), "{number}");
+        }
+        let before = now.plus(TimeDelta::days(-1));
+        let error = actions::record_notice(app, &officer, id, &republished("2026/S 000-100", before), now).await.unwrap_err();
+        let Error::Refused(refusal) = &error else { panic!("{error:?}") };
+        assert_eq!((refusal.code, refusal.reference), ("calls/notice-too-early", Some("Procurement Act 2023 s.31")));
+        // The platform's day counts, whatever the hour that was typed.
+        let midnight = Instant::start_of(now.date());
+        actions::record_notice(app, &officer, id, &republished("2026/S 000-100", midnight), now).await.unwrap();
+        let amend = |days: i64, number: &str| AmendInput {
+            reason: "A room was added.".into(),
+            deadline_reason: "Days more, to look at it.".into(),
+            deadline_date: call.deadline_at.unwrap().plus(TimeDelta::days(days)).rfc3339(),
+            notice_number: number.into(),
+            notice_date: if number.is_empty() { String::new() } else { now.rfc3339() },
+            ..AmendInput::default()
+        };
+        let clock = Clock::stopped(now);
+        actions::amend(app, &officer, id, &amend(7, ""), &clock).await.unwrap();
+        // What was paid for by one notice is not paid for by its number once more.
+        let again = actions::record_notice(app, &officer, id, &republished("2026/S 000-100", now), now).await.unwrap_err();
+        assert_eq!(refused(&again), "calls/notice-number-taken");
+        for (number, code) in [("2026/S 000-100", "calls/notice-number-taken"), (original.as_str(), "calls/notice-number-taken"), ("", "calls/not-republished")] {
+            assert_eq!(refused(&actions::amend(app, &officer, id, &amend(14, number), &clock).await.unwrap_err()), code);
+        }
+        actions::amend(app, &officer, id, &amend(14, "2026/S 000-101"), &clock).await.unwrap();
+        let (call, notices) = app.db.read(move |db| Ok((calls::find(db, id)?, calls::notices(db, id)?))).await.unwrap();
+        assert_eq!((call.version, notices.len()), (3, 3));
+    }
+
+    async fn a_call_that_was_closed_at_its_deadline_is_not_amended_by_whoever_was_a_moment_too_late(world: World) {
+        let ground = ground(&world).await;
+        let manager = world.person(Role::FundManager);
+        let (app, now) = (&world.app, world.now());
+        let call = samples::open_round(app, &manager, &ground, 40, now).await.unwrap();
+        let (id, deadline) = (call.id, call.deadline_at.unwrap());
+        let amend = AmendInput {
+            reason: "More time.".into(),
+            deadline_reason: "Asked for.".into(),
+            deadline_date: deadline.plus(TimeDelta::days(7)).rfc3339(),
+            ..AmendInput::default()
+        };
+        let stands = |stage: CallStage| {
+            let found = world.app.db.read_now(|db| calls::find(db, id)).unwrap();
+            assert_eq!((found.stage, found.version, found.deadline_at), (stage, 1, Some(deadline)));
+        };
+        // Somebody else holds the database for longer than is left until the deadline.
+        let holder = world.app.clone();
+        let stall = std::thread::spawn(move || {
+            holder.db.write_now(|db| {
+                diesel::update(call_rows::table.filter(call_rows::id.eq(id))).set(call_rows::version.eq(1_i64)).execute(db)?;
+                std::thread::sleep(std::time::Duration::from_millis(2500));
+                Ok(())
+            })
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let clock = Clock::moved(deadline.plus(TimeDelta::milliseconds(-1000)).since(Clock::machine()));
+        let began = clock.now();
+        let late = actions::amend(app, &manager, id, &amend, &clock).await.unwrap_err();
+        stall.join().unwrap().unwrap();
+        assert!(began <= deadline && clock.now() > deadline);
+        assert_eq!(refused(&late), "calls/after-deadline");
+        stands(CallStage::Open);
+        // The closing job was faster than a request whose clock still shows the last instant.
+        app.db.write_now(|db| {
+            diesel::update(call_rows::table.filter(call_rows::id.eq(id))).set(call_rows::stage.eq(CallStage::Closed)).execute(db)?;
+            Ok(())
+        }).unwrap();
+        let closed = actions::amend(app, &manager, id, &amend, &Clock::stopped(deadline)).await.unwrap_err();
+        assert_eq!(refused(&closed), "calls/after-deadline");
+        stands(CallStage::Closed);
+    }
+
+    async fn a_mission_that_is_not_published_is_shown_to_nobody_by_its_call(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let (app, now) = (&world.app, world.now());
+        let mission = world.mission();
+        let stands = |status: MissionStatus| {
+            app.db.write_now(|db| {
+                diesel::update(mission_rows::table.filter(mission_rows::id.eq(mission)))
+                    .set((mission_rows::status.eq(status), mission_rows::title.eq("Quiet harbours"), mission_rows::statement.eq("By 2031 ships are silent.")))
+                    .execute(db)?;
+                Ok(())
+            }).unwrap();
+        };
+        stands(MissionStatus::Draft);
+        let dates = Dates::closing_in(now, 52);
+        let terms = samples::community_kitchens(&dates, samples::kitchen_conditions(&ground.catalogue, &dates));
+        let id = samples::draft(app, &officer, mission, &terms, now).await.unwrap();
+        let desk = world.client(&officer).await;
+        let (home, told) = (format!("/desk/calls/{id}"), "The mission it serves is not published");
+        desk.get(&home).await.expect(200).shows(told).shows("Quiet harbours");
+        desk.get(&format!("{home}/publish")).await.expect(200).shows(told);
+        let check = world.api(&officer).await.get(&format!("/api/v1/calls/{id}/check")).await.expect(200).json();
+        assert_eq!(check["missing"].as_array().unwrap().iter().map(|m| m["code"].as_str().unwrap()).collect::<Vec<_>>(), ["calls/mission-not-published"]);
+        for status in [MissionStatus::Draft, MissionStatus::Withdrawn] {
+            stands(status);
+            assert_eq!(refused(&actions::publish(app, &officer, id, &seen(), now).await.unwrap_err()), "calls/incomplete", "{status:?}");
+        }
+        stands(MissionStatus::Published);
+        desk.get(&home).await.expect(200).hides(told);
+        actions::publish(app, &officer, id, &seen(), now).await.unwrap();
+        actions::record_notice(app, &officer, id, &notice("uk4", now), now).await.unwrap();
+        let stranger = world.client(&Actor::Public).await;
+        let lists = ["/calls", "/calls?kind=tender", "/calls?format=csv"];
+        stranger.get(&format!("/calls/{id}")).await.expect(200).shows("Quiet harbours").shows("By 2031 ships are silent.");
+        for list in lists {
+            assert!(stranger.get(list).await.expect(200).text.contains("Quiet harbours"), "{list}");
+        }
+        // What is withdrawn later is hidden here as on its own page, and the call goes on.
+        stands(MissionStatus::Withdrawn);
+        stranger.get(&format!("/calls/{id}")).await.expect(200).shows("Start your application").hides("Quiet harbours").hides("By 2031 ships are silent.");
+        for list in lists {
+            assert!(!stranger.get(list).await.expect(200).text.contains("Quiet harbours"), "{list}");
+        }
+        desk.get(&home).await.expect(200).shows("Quiet harbours");
+        let later = dates.deadline.plus(TimeDelta::days(7)).rfc3339();
+        let amend = AmendInput {
+            reason: "More time.".into(), deadline_reason: "Asked for.".into(), deadline_date: later,
+            notice_number: "2026/S 000-101".into(), notice_date: now.rfc3339(), ..AmendInput::default()
+        };
+        actions::amend(app, &officer, id, &amend, &Clock::stopped(now)).await.unwrap();
     }
 
     async fn what_the_catalogue_fixes_is_asked_milder_neither_in_a_draft_nor_by_an_amendment(world: World) {
@@ -160,10 +299,10 @@ both! {
             terms: serde_json::to_value(terms).unwrap(),
             ..AmendInput::default()
         };
-        assert_eq!(refused(&actions::amend(app, &manager, id, &amend(&mild), now).await.unwrap_err()), "calls/condition-fixed");
+        assert_eq!(refused(&actions::amend(app, &manager, id, &amend(&mild), &Clock::stopped(now)).await.unwrap_err()), "calls/condition-fixed");
         // Another day for the same target is no milder one.
         let another_day = dates.ends_on.pred_opt().unwrap();
-        actions::amend(app, &manager, id, &amend(&of_pay("100", another_day)), now).await.unwrap();
+        actions::amend(app, &manager, id, &amend(&of_pay("100", another_day)), &Clock::stopped(now)).await.unwrap();
         let call = app.db.read(move |db| calls::find(db, id)).await.unwrap();
         assert_eq!(call.version, 2);
     }
@@ -391,6 +530,39 @@ both! {
         desk.get(&home).await.expect(200).shows("Open until").hides("applications received");
         let public = home.replace("/desk", "");
         world.client(&Actor::Public).await.get(&public).await.expect(200).shows("How will you do it?").shows("Local employment");
+    }
+
+    async fn a_cap_on_rent_is_asked_and_binds_but_earns_no_points_for_promising_more_rent(world: World) {
+        let ground = ground(&world).await;
+        let officer = world.person(Role::ProcurementOfficer);
+        let desk = world.client(&officer).await;
+        let mission = ground.mission("food").unwrap().to_string();
+        let made = desk.post("/desk/calls/new", &[("kind", "tender"), ("title", "Kitchens"), ("summary", "Run them."), ("mission", &mission)]).await.expect(303);
+        let home = made.location.clone().unwrap();
+        let at = |part: &str| format!("{home}/{part}");
+        desk.post(&at("criteria/new"), &[("kind", "social_value"), ("title", "Promises"), ("weight", "20"), ("method", "against_targets")]).await.expect(303);
+        let ends = Dates::closing_in(world.now(), 52).ends_on.to_string();
+        let entry = ground.catalogue.iter().find(|c| c.body.0.title == "Rent cap for community use").unwrap();
+        let condition = entry.condition_id.to_string();
+        let asked = [("condition", condition.as_str()), ("target", "50"), ("due", ends.as_str())];
+        let feeding = [("feeds", "promises"), ("weight", "100")];
+        desk.post(&at("conditions"), &[asked.as_slice(), &feeding].concat()).await.expect(422).shows("So it cannot earn points");
+        desk.post(&at("conditions"), &asked).await.expect(303);
+        let one = at("conditions/rent_cap_for_community_use");
+        desk.get(&one).await.expect(200).shows("Change the condition");
+        desk.post(&one, &[&asked[1..], &feeding].concat()).await.expect(422).shows("So it cannot earn points");
+        desk.post(&one, &asked[1..]).await.expect(303);
+
+        // A program that sends whole terms is told the same.
+        let api = world.api(&officer).await;
+        let path = home.replace("/desk/calls", "/api/v1/calls");
+        let mut terms = api.get(&path).await.expect(200).json()["terms"].clone();
+        assert_eq!(terms["conditions"][0]["body"]["direction"], json!("at_most"));
+        api.post(&format!("{path}/terms"), json!({ "terms": terms })).await.expect(200);
+        let social = terms["model"]["criteria"].as_array_mut().unwrap().iter_mut().find(|c| c["id"] == "promises").unwrap();
+        social["kind"]["measures"] = json!([{ "id": "rent_cap_for_community_use", "title": "Rent", "unit": "%", "weight": "100", "target": "50" }]);
+        let told = api.post(&format!("{path}/terms"), json!({ "terms": terms })).await.expect(409).json();
+        assert_eq!(told["type"], "/problems/calls/condition-earns-backwards");
     }
 
     async fn a_tender_is_made_through_the_api_alone(world: World) {

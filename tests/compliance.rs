@@ -3,13 +3,15 @@
 use crate::agreements::{Said, contract, days, quantity, refused};
 use crate::support::World;
 use chrono::{Days, TimeDelta};
+use commonweal::agreements::Agreement;
+use commonweal::agreements::actions::ChangeInput;
 use commonweal::compliance::actions::{self, ApportionInput, DecisionInput, ReportInput};
 use commonweal::compliance::remedies::{self, ProposeInput, TakeInput};
 use commonweal::compliance::{
-    AttentionKind, ClaimState, Due, DueState, needs_attention, record_of_mission, samples, totals_of_agreement,
+    AttentionKind, Claim, ClaimState, Due, DueState, needs_attention, record_of_mission, samples, totals_of_agreement,
 };
-use commonweal::conditions::Cadence;
-use commonweal::db::schema::{counted_once, mails};
+use commonweal::conditions::{Cadence, Direction, Verifier};
+use commonweal::db::schema::{counted_once, mails, obligations};
 use commonweal::documents::Upload;
 use commonweal::error::Error;
 use commonweal::values::{Actor, Id, Instant, LocalDate, Role, actor};
@@ -52,7 +54,85 @@ fn subjects(world: &World) -> Vec<String> {
         .unwrap()
 }
 
+/// Completes an agreement, or ends it early, with what follows from that.
+async fn ended(world: &World, agreement: Id<Agreement>, what: &str) {
+    let role = if what == "completion" { Role::ProcurementOfficer } else { Role::ContractManager };
+    let input = ChangeInput { what: what.to_owned(), reason: "The work is over".to_owned(), ..ChangeInput::default() };
+    let person = world.person(role);
+    commonweal::agreements::actions::change(&world.app, &person, agreement, &input, world.now()).await.unwrap();
+    world.run_jobs().await;
+}
+
+/// A figure with two people behind it, of whom another organisation counts one too: refused to it, noted for the officer.
+struct Twice {
+    first: Actor,
+    one: Due,
+    claim: Id<Claim>,
+    double: String,
+    officer: Actor,
+}
+
+impl Twice {
+    /// Within the time for it, or once the days of grace are over.
+    async fn of(world: &World, figure: &str, late: bool) -> Twice {
+        let (_, first, one) = one_promise(world, "First").await;
+        let (_, second, two) = one_promise(world, "Second").await;
+        let officer = world.person(Role::ContractManager);
+        if late {
+            world.move_clock(noon(one.grace_until + Days::new(2))).await;
+        }
+        let now = world.now();
+        let people = with_people(figure, "AB 12-34\nCD 56");
+        let claim = actions::report(&world.app, &first, one.id, &people, file("first"), now).await.unwrap();
+        let people = with_people("4", "ab1234\nEF 78");
+        let taken = actions::report(&world.app, &second, two.id, &people, file("second"), now).await.unwrap_err();
+        assert_eq!(refused(taken), "compliance/double-count");
+        let noted = world.api(&officer).await.get("/api/v1/double-counts").await.expect(200).json();
+        let double = noted["items"][0]["id"].as_str().unwrap().to_owned();
+        Twice { first, one, claim, double, officer }
+    }
+
+    async fn accepted(&self, world: &World) -> DueState {
+        samples::accept(&world.app, &self.officer, self.claim, world.now()).await.unwrap()
+    }
+
+    /// Six tenths of one of two people stay, which is eight tenths of the figure: what of it is verified now, what has
+    /// become of the due date, and what the first organisation reads.
+    async fn shared(&self, world: &World) -> (String, Due, String) {
+        let shares =
+            ApportionInput { first_percent: "60".into(), percent: "40".into(), reason: "Both trained her".into() };
+        let id = self.double.parse().unwrap();
+        actions::apportion(&world.app, &self.officer, id, &shares, world.now()).await.unwrap();
+        let claim = world.app.db.read_now(|db| commonweal::compliance::find_claim(db, self.claim)).unwrap();
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told: Vec<_> = mails.into_iter().filter(|m| m.subject.starts_with(SHARED)).collect();
+        assert!(!told.is_empty(), "the first organisation is told");
+        assert!(told[0].body.contains("60% of it stays with yours"), "{}", told[0].body);
+        assert!(told[0].body.contains("The council says: Both trained her"), "{}", told[0].body);
+        (claim.verified.unwrap().shown(), state(world, &self.one), told[0].body.clone())
+    }
+}
+
+const SHARED: &str = "Your figure is shared with another: Promise jobs, ";
+
 both! {
+    async fn whoever_decides_is_told_who_checks_the_figure(world: World) {
+        let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
+        let officer = world.person(Role::ContractManager);
+        actions::report(&world.app, &owner, due.id, &with_people("2", "AB 12-34"), file("first"), world.now()).await.unwrap();
+        let (desk, api) = (world.client(&officer).await, world.api(&officer).await);
+        let page = format!("/compliance/dues/{}", due.id);
+        desk.get(&page).await.expect(200).shows("Who checks it").shows("The council").hides("Accept it when its report");
+        world.app.db.write_now(|db| {
+            let mut terms = commonweal::agreements::find_obligation(db, due.obligation_id)?.terms;
+            terms.0.verifier = Verifier::ThirdParty;
+            let one = obligations::table.filter(obligations::id.eq(due.obligation_id));
+            Ok(diesel::update(one).set(obligations::terms.eq(&terms)).execute(db)?)
+        }).unwrap();
+        desk.get(&page).await.expect(200).shows("A third party checks this figure. Accept it when its report is among the evidence");
+        assert_eq!(api.get(&format!("/api/v1/dues/{}", due.id)).await.expect(200).json()["verifier"], "third_party");
+    }
+
     async fn an_organisation_reports_is_asked_answers_and_is_accepted(world: World) {
         let (_, owner, due) = one_promise(&world, "Harvest Kitchens").await;
         let officer = world.person(Role::ContractManager);
@@ -75,7 +155,7 @@ both! {
         desk.post(&decide, &[("at", "decide"), ("decision", "query")]).await.expect(422).shows("Say why");
         desk.post_and_follow(&decide, &[("decision", "query"), ("reason", "Where is the twentieth?")]).await.expect(200).shows("Queried");
         let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
-        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("19"), quantity("0")));
+        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), Some(quantity("19")), Some(quantity("0"))));
 
         browser.get(&page).await.expect(200).shows("Where is the twentieth?");
         let second = samples::report(&world.app, &owner, due.id, quantity("21"), world.now()).await.unwrap();
@@ -83,7 +163,7 @@ both! {
         assert_eq!(refused(more), "compliance/more-than-counts");
         assert_eq!(actions::decide(&world.app, &officer, second, &decision("accept", "20", "One left"), world.now()).await.unwrap(), DueState::Met);
         let totals = world.app.db.read_now(|db| record_of_mission(db, due.mission_id)).unwrap().1;
-        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), quantity("21"), quantity("20")));
+        assert_eq!((totals[0].promised, totals[0].claimed, totals[0].verified), (quantity("20"), Some(quantity("21")), Some(quantity("20"))));
         assert_eq!(refused(actions::decide(&world.app, &officer, second, &decision("reject", "", "x"), world.now()).await.unwrap_err()), "compliance/not-waiting");
         browser.get(&format!("/agreements/{}", due.agreement_id)).await.expect(200).shows("Every promise is met").shows("Figure accepted");
         desk.get("/compliance?show=decided&format=csv").await.expect(200).shows("met");
@@ -167,7 +247,7 @@ both! {
         let other = world.person(Role::ContractManager);
         world.api(&other).await.post(&format!("/api/v1/remedies/{step}/take"), json!({ "reason": "Fair" })).await.expect(200);
         let totals = world.app.db.read_now(|db| totals_of_agreement(db, due.agreement_id)).unwrap();
-        assert_eq!(totals[0].verified, quantity("12"), "what was verified stays verified");
+        assert_eq!(totals[0].verified, Some(quantity("12")), "what was verified stays verified");
     }
 
     async fn a_figure_is_not_rejected_without_a_reason_that_the_organisation_can_read(world: World) {
@@ -231,6 +311,7 @@ both! {
         let desk = world.client(&officer).await;
         let list = desk.get("/compliance/shared").await.expect(200);
         list.shows("Beneficiary").shows("Evidence");
+        desk.get("/tasks").await.expect(200).shows(": counted twice").shows("Decide how it is shared");
         let api = world.api(&officer).await;
         let noted = api.get("/api/v1/double-counts").await.expect(200).json();
         let id = noted["items"].as_array().unwrap().iter().find(|d| d["kind"] == "beneficiary").unwrap()["id"].as_str().unwrap().to_owned();
@@ -239,6 +320,11 @@ both! {
         desk.post(&format!("/compliance/shared/{id}"), &[("first_percent", "60"), ("percent", "40"), ("reason", "Both trained her")]).await.expect(303);
         let shared = world.app.db.read_now(|db| commonweal::compliance::find_claim(db, claim)).unwrap();
         assert_eq!(shared.counted, quantity("1.6"), "one whole and six tenths");
+        // Nothing was decided about the first figure, so nothing is judged; its organisation is told all the same.
+        assert_eq!((state(&world, &one).state, shared.state, shared.verified), (DueState::Pending, ClaimState::Reported, None));
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told = mails.iter().find(|m| m.subject.starts_with(SHARED)).unwrap();
+        assert!(told.body.contains("Reported: 2 people. Counts from now on: 1.6 people.") && told.body.contains("still being checked"), "{}", told.body);
         let again = ApportionInput { first_percent: "1".into(), percent: "1".into(), reason: "x".into() };
         assert_eq!(refused(actions::apportion(&world.app, &officer, id.parse().unwrap(), &again, now).await.unwrap_err()), "compliance/apportioned");
         let granted = actions::report(&world.app, &second, two.id, &input, file("second"), now).await.unwrap();
@@ -248,6 +334,136 @@ both! {
         let (_, third, three) = one_promise(&world, "Third").await;
         let none_left = actions::report(&world.app, &third, three.id, &with_people("1", "AB1234"), file("third"), now).await.unwrap_err();
         assert_eq!(refused(none_left), "compliance/double-count");
+    }
+
+    async fn an_accepted_figure_of_which_less_counts_after_sharing_is_open_again_and_its_organisation_is_told_why(world: World) {
+        let twice = Twice::of(&world, "20", false).await;
+        assert_eq!(twice.accepted(&world).await, DueState::Met);
+        // Its reminders pass by while it is met.
+        world.move_clock(noon(twice.one.due_on - Days::new(1))).await;
+        let (verified, due, told) = twice.shared(&world).await;
+        assert_eq!((verified.as_str(), due.state, due.claim_state, due.cure_by), ("16", DueState::Pending, Some(ClaimState::Accepted), None));
+        assert!(told.contains("Reported: 20 people. Verified until now: 20 people. Verified from now on: 16 people."), "{told}");
+        assert!(told.contains("That is not enough for this period. Report again by"), "{told}");
+        let browser = world.client(&twice.first).await;
+        browser.get(&format!("/compliance/dues/{}", due.id)).await.expect(200).shows("Accepted, below target");
+        browser.get(&format!("/agreements/{}", due.agreement_id)).await.expect(200)
+            .shows("Shared figure apportioned").shows("Judged again: less of the figure counts");
+        // Nobody waits for it in vain: it is missed when its days of grace are over, and a figure that is enough cures it.
+        world.move_clock(noon(due.grace_until + Days::new(2))).await;
+        assert_eq!(state(&world, &due).state, DueState::Missed);
+        let more = with_people("25", "AB 12-34\nCD 56");
+        let again = actions::report(&world.app, &twice.first, due.id, &more, file("first again"), world.now()).await.unwrap();
+        assert_eq!(samples::accept(&world.app, &twice.officer, again, world.now()).await.unwrap(), DueState::Cured);
+    }
+
+    async fn an_accepted_figure_that_is_enough_after_sharing_stays_met(world: World) {
+        let twice = Twice::of(&world, "40", false).await;
+        assert_eq!(twice.accepted(&world).await, DueState::Met);
+        let (verified, due, told) = twice.shared(&world).await;
+        assert_eq!((verified.as_str(), due.state), ("32", DueState::Met));
+        assert!(told.contains("Nothing more is to do for this period"), "{told}");
+        world.client(&twice.first).await.get(&format!("/agreements/{}", due.agreement_id)).await.expect(200)
+            .shows("Shared figure apportioned").hides("Judged again");
+    }
+
+    async fn a_figure_of_which_less_counts_after_the_days_of_grace_can_be_put_right_before_it_is_a_breach(world: World) {
+        let twice = Twice::of(&world, "20", false).await;
+        assert_eq!(twice.accepted(&world).await, DueState::Met);
+        world.move_clock(noon(twice.one.grace_until + Days::new(10))).await;
+        let (verified, due, told) = twice.shared(&world).await;
+        let by = world.now().date() + Days::new(30);
+        assert_eq!((verified.as_str(), due.state, due.cure_by), ("16", DueState::Missed, Some(by)));
+        let until = commonweal::values::time::medium_date(by);
+        assert!(told.contains(&format!("Report again by {until}")), "{told}");
+        world.move_clock(noon(by)).await;
+        assert_eq!(state(&world, &due).state, DueState::Missed, "its last day");
+        world.move_clock(noon(by + Days::new(1))).await;
+        assert_eq!(state(&world, &due).state, DueState::Breached);
+    }
+
+    async fn a_cured_date_that_is_short_after_sharing_is_a_breach_and_the_same_officer_does_not_take_the_step(world: World) {
+        let twice = Twice::of(&world, "20", true).await;
+        assert_eq!(twice.accepted(&world).await, DueState::Cured);
+        world.move_clock(noon(state(&world, &twice.one).cure_by.unwrap() + Days::new(3))).await;
+        let (verified, due, told) = twice.shared(&world).await;
+        assert_eq!((verified.as_str(), due.state), ("16", DueState::Breached));
+        assert!(told.contains("The time to put it right is over"), "{told}");
+        let officer = world.api(&twice.officer).await;
+        let shown = officer.get(&format!("/api/v1/dues/{}", due.id)).await.expect(200).json();
+        let take = format!("/api/v1/remedies/{}/take", shown["remedies"][0]["id"].as_str().unwrap());
+        officer.post(&take, json!({ "reason": "My own" })).await.expect(403);
+        let other = world.api(&world.person(Role::ContractManager)).await;
+        other.post(&take, json!({ "reason": "Fair" })).await.expect(200);
+    }
+
+    async fn figures_due_on_the_last_day_outlive_the_completion_of_their_agreement(world: World) {
+        let (winner, owner) = world.applicant("Harvest Kitchens");
+        let officer = world.person(Role::ContractManager);
+        let last = days(&world, 365);
+        let said = ["jobs", "hours"].map(|id| Said { id, quantity: "20", by: last, cadence: Cadence::Once });
+        let agreement = contract(&world, winner, &owner, &said).await;
+        let dues = samples::dues(&world.app, agreement).await.unwrap();
+        assert!(dues.len() == 2 && dues.iter().all(|d| d.due_on == last));
+        world.move_clock(noon(last)).await;
+        ended(&world, agreement, "completion").await;
+        assert!(dues.iter().all(|d| state(&world, d).state == DueState::Pending));
+        let browser = world.client(&owner).await;
+        browser.get(&format!("/agreements/{agreement}")).await.expect(200).shows("Completed. 2 figures that fell due before are still open.");
+        world.move_clock(noon(last + Days::new(1))).await;
+        assert_eq!(subjects(&world).iter().filter(|s| s.starts_with("Overdue: Promise ")).count(), 2, "reminded as before");
+
+        // Reported after the end; what the council asks for once more can be sent once more.
+        let page = format!("/compliance/dues/{}", dues[0].id);
+        browser.get(&page).await.expect(200).shows("Report the figure");
+        browser.get(&format!("{page}/report")).await.expect(200);
+        let first = samples::report(&world.app, &owner, dues[0].id, quantity("19"), world.now()).await.unwrap();
+        let rejected = actions::decide(&world.app, &officer, first, &decision("reject", "", "No payroll"), world.now()).await.unwrap();
+        assert_eq!(rejected, DueState::Pending);
+        let again = samples::report(&world.app, &owner, dues[0].id, quantity("20"), world.now()).await.unwrap();
+        assert_eq!(samples::accept(&world.app, &officer, again, world.now()).await.unwrap(), DueState::Met);
+        let more = samples::report(&world.app, &owner, dues[0].id, quantity("21"), world.now()).await.unwrap_err();
+        assert_eq!(refused(more), "compliance/closed");
+
+        // What is not shown is missed and then in breach, as if the agreement ran.
+        world.move_clock(noon(dues[1].grace_until + Days::new(1))).await;
+        assert_eq!(state(&world, &dues[1]).state, DueState::Missed);
+        world.move_clock(noon(dues[1].grace_until + Days::new(31))).await;
+        assert_eq!(state(&world, &dues[1]).state, DueState::Breached);
+        assert_eq!(state(&world, &dues[0]).state, DueState::Met);
+    }
+
+    async fn of_an_agreement_ended_early_what_fell_due_is_still_owed_and_what_comes_later_is_not(world: World) {
+        let (winner, owner) = world.applicant("Harvest Kitchens");
+        let officer = world.person(Role::ContractManager);
+        let (soon, far) = (days(&world, 60), days(&world, 300));
+        let said = [("jobs", soon), ("hours", far), ("meals", far)]
+            .map(|(id, by)| Said { id, quantity: "20", by, cadence: Cadence::Once });
+        let agreement = contract(&world, winner, &owner, &said).await;
+        let dues = samples::dues(&world.app, agreement).await.unwrap();
+        let [fell_due, waits, later] = dues.as_slice() else { panic!("{dues:?}") };
+        world.move_clock(noon(soon + Days::new(1))).await;
+        let early = samples::report(&world.app, &owner, waits.id, quantity("5"), world.now()).await.unwrap();
+        ended(&world, agreement, "termination").await;
+        assert_eq!([fell_due, waits, later].map(|d| state(&world, d).state), [DueState::Pending, DueState::Pending, DueState::Closed]);
+        let late = samples::report(&world.app, &owner, later.id, quantity("20"), world.now()).await.unwrap_err();
+        assert_eq!(refused(late), "compliance/agreement-ended");
+
+        // A figure that was with the council is decided, and nobody is asked for another that would not be taken.
+        let desk = world.client(&officer).await;
+        desk.get(&format!("/compliance/dues/{}", waits.id)).await.expect(200).shows("The agreement ended before this figure was due");
+        let query = actions::decide(&world.app, &officer, early, &decision("query", "", "Whose hours?"), world.now()).await.unwrap();
+        assert_eq!(query, DueState::Closed);
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        let told = mails.iter().find(|m| m.subject.starts_with("Queried: ")).unwrap();
+        assert!(told.body.contains("ended before this figure was due") && !told.body.contains("Report again"), "{}", told.body);
+
+        let short = samples::report(&world.app, &owner, fell_due.id, quantity("12"), world.now()).await.unwrap();
+        assert_eq!(samples::accept(&world.app, &officer, short, world.now()).await.unwrap(), DueState::Pending);
+        world.move_clock(noon(fell_due.grace_until + Days::new(1))).await;
+        assert_eq!(state(&world, fell_due).state, DueState::Missed);
+        let whole = samples::report(&world.app, &owner, fell_due.id, quantity("20"), world.now()).await.unwrap();
+        assert_eq!(samples::accept(&world.app, &officer, whole, world.now()).await.unwrap(), DueState::Cured);
     }
 
     async fn of_two_organisations_that_count_the_same_at_once_one_is_refused(world: World) {
@@ -295,6 +511,46 @@ both! {
         assert_eq!(decided["state"], "met");
         let totals = api.get(&format!("/api/v1/agreements/{}/totals", due.agreement_id)).await.expect(200).json();
         assert_eq!(totals["items"][0]["verified"], "20");
+    }
+
+    async fn per_cents_are_averaged_over_what_is_reported_and_a_passed_limit_is_not_met_on_the_page_of_its_mission(world: World) {
+        let (winner, owner) = world.applicant("Harvest Kitchens");
+        let officer = world.person(Role::ContractManager);
+        let said = ["jobs", "hours"].map(|id| Said { id, quantity: "50", by: days(&world, 60), cadence: Cadence::Once });
+        let agreement = contract(&world, winner, &owner, &said).await;
+        let mission = world.mission();
+        let measured = |direction: Direction| {
+            world.app.db.write_now(|db| {
+                let behind = commonweal::db::schema::agreements::table;
+                diesel::update(behind).set(commonweal::db::schema::agreements::mission_id.eq(mission)).execute(db)?;
+                let same = (obligations::measure.eq("Rent of the market"), obligations::unit.eq("%"), obligations::direction.eq(direction));
+                Ok(diesel::update(obligations::table).set(same).execute(db)?)
+            }).unwrap();
+        };
+        let slug = format!("mission-{}", mission.to_string().to_lowercase());
+        let (public, api) = (world.client(&Actor::Public).await, world.api(&owner).await);
+        let behind = async || {
+            let items = api.get(&format!("/api/v1/missions/{slug}/totals")).await.expect(200).json()["items"].clone();
+            assert_eq!(api.get(&format!("/api/v1/agreements/{agreement}/totals")).await.expect(200).json()["items"], items);
+            items
+        };
+        measured(Direction::AtLeast);
+        let rent = |direction: &str, figure: serde_json::Value, with: usize, kept: usize| json!([{
+            "measure": "Rent of the market", "unit": "%", "direction": direction, "averaged": true, "promised": "50",
+            "claimed": figure, "verified": figure, "obligations": 2, "reported": with, "checked": with, "kept": kept,
+        }]);
+        assert_eq!(behind().await, rent("at_least", json!(null), 0, 0), "not reported is not nothing");
+
+        let due = samples::dues(&world.app, agreement).await.unwrap().remove(0);
+        let claim = samples::report(&world.app, &owner, due.id, quantity("60"), world.now()).await.unwrap();
+        samples::accept(&world.app, &officer, claim, world.now()).await.unwrap();
+        assert_eq!(behind().await, rent("at_least", json!("60"), 1, 1), "and does not halve what is");
+        let page = format!("/missions/{slug}");
+        public.get(&page).await.expect(200).shows("Rent of the market, % (1 of 2 reported)");
+
+        measured(Direction::AtMost);
+        assert_eq!(behind().await, rent("at_most", json!("60"), 1, 0));
+        public.get(&page).await.expect(200).shows("at most 50").shows("0 of 2 met").hides("120%").hides("Each bar is one measure");
     }
 
     async fn a_program_shares_out_a_file_that_two_figures_count(world: World) {

@@ -117,6 +117,9 @@ both! {
         let asked = [("condition", moving.as_str()), ("target", "100"), ("due", due.as_str()), ("required", "yes")];
         desk.post(&format!("{home}/conditions"), &asked).await.expect(303);
 
+        let lacks = "an exception, which somebody other than the author must record";
+        desk.get(&format!("{home}/conditions")).await.expect(200).shows(lacks);
+
         // It alone stands in the way, and the officer reads by which law.
         let publish = format!("{home}/publish");
         desk.post(&publish, &[("seen", "yes")]).await.expect(422).shows("One thing is missing")
@@ -129,8 +132,43 @@ both! {
         let second = world.client(&world.person(Role::FundManager)).await;
         second.post_and_follow(&format!("/conditions/{moving}/exception"), &[("version", "1"), ("grounds", GROUNDS)]).await
             .expect(200).shows("Can be asked of investments");
+        desk.get(&format!("{home}/conditions")).await.expect(200).hides(lacks);
         desk.post(&publish, &[("seen", "yes")]).await.expect(303);
         assert_eq!(stage(), CallStage::Open);
+    }
+
+    async fn an_exception_for_one_version_lets_no_other_version_into_a_round_that_asks_both(world: World) {
+        let now = world.now();
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), now).await.unwrap();
+        let manager = world.person(Role::FundManager);
+        let moving = made(&world, &manager, &["relocation"]).await;
+        let body = json!({ "version": "1", "grounds": GROUNDS });
+        world.api(&world.person(Role::FundManager)).await.post(&format!("/api/v1/conditions/{moving}/exception"), body).await.expect(200);
+        let api = world.api(&manager).await;
+        let mut next = entry(&["relocation"]);
+        next["reason"] = json!("New words");
+        api.post(&format!("/api/v1/conditions/{moving}/versions"), next).await.expect(201);
+        let dates = Dates::closing_in(now, 40);
+        let mut terms = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        for version in [1, 2] {
+            let asked = calls::ConditionAsked {
+                id: format!("moving_{version}"),
+                condition: moving.parse().unwrap(),
+                version,
+                target: "100".parse().unwrap(),
+                cap: None,
+                ..terms.conditions[0].clone()
+            };
+            terms.conditions.push(asked);
+        }
+        let id = samples::draft(&world.app, &manager, ground.mission("youth").unwrap(), &terms, now).await.unwrap();
+        let missing = || async { api.get(&format!("/api/v1/calls/{id}/check")).await.expect(200).json()["missing"].clone() };
+        let found = missing().await;
+        assert_eq!(found.as_array().unwrap().iter().map(|m| &m["code"]).collect::<Vec<_>>(), ["conditions/exception-needed"], "of version 2 alone");
+        // Once it is recorded for that version too, nothing is in the way.
+        let body = json!({ "version": "2", "grounds": GROUNDS });
+        world.api(&world.person(Role::FundManager)).await.post(&format!("/api/v1/conditions/{moving}/exception"), body).await.expect(200);
+        assert_eq!(missing().await, json!([]));
     }
 
     async fn an_author_is_warned_of_words_that_look_prohibited(world: World) {

@@ -186,7 +186,7 @@ fn is_test(path: &Path) -> bool {
 }
 
 /// The program's files by their path under `src`, without their unit tests and comments.
-fn program() -> BTreeMap<String, String> {
+pub fn program() -> BTreeMap<String, String> {
     let src = root().join("src");
     let mut found = Vec::new();
     sources(&src, &mut found);

@@ -108,7 +108,8 @@ async fn the_story(kind: Kind) {
     let evaluator = world.sign_in("evaluator2@camden.example", DEMO_PASSWORD).await;
     evaluator.get("/evaluations").await.expect(200).shows("Breakfast in six primary schools");
 
-    // The round of the Youth Fund is open: an application is being written, others are sent, taken back and opened.
+    // The round of the Youth Fund is open: an application is being written, others are sent, taken back and opened. Those
+    // of its first round are further: see below.
     let round = world.call("Youth Fund");
     resident
         .get(&format!("/calls/{round}"))
@@ -167,8 +168,9 @@ async fn the_story(kind: Kind) {
     owner.get(&format!("{request}/outcome")).await.expect(200).shows("Start your final tender");
     owner.get("/agreements").await.expect(200).shows("Lunch clubs in nine libraries");
 
-    // One round is being decided: its owner has an offer to answer, the committee a recommendation to decide.
-    let deciding = "Patient loans for neighbourhood kitchens";
+    // Its first round is being decided: an owner has an offer to answer, the committee a recommendation to decide, and one
+    // application was assessed and not good enough.
+    let deciding = "Youth Fund, first round: kitchens that train young people";
     let offered = link_after(&sent.text, "/applications/", deciding);
     owner.get(&format!("{offered}/outcome")).await.expect(200).shows("You would get £85,000").shows("Send our answer");
     let found = world.call(deciding);
@@ -176,6 +178,7 @@ async fn the_story(kind: Kind) {
     states.sort_by_key(|award| award.recommended_at);
     let states: Vec<_> = states.iter().map(|award| award.state).collect();
     assert_eq!(states, [AwardState::Offered, AwardState::Recommended]);
+    fund.get(&format!("/desk/calls/{found}/moderation")).await.expect(200).shows("Quick Bite Vans Ltd");
     let committee = world.sign_in("committee@camden.example", DEMO_PASSWORD).await;
     committee.get("/tasks").await.expect(200).shows(deciding);
     committee

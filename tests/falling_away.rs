@@ -2,14 +2,15 @@
 
 use crate::scoring::{Ready, ready, signed};
 use crate::support::World;
-use commonweal::awards::{actions, falling_away};
+use commonweal::awards::{self, AwardState, actions, falling_away};
 use commonweal::calls::CallKind;
 use commonweal::db::schema::{fallen_bids, rankings, rerankings};
 use commonweal::error::Error;
 use commonweal::evaluation::{Kind, Model, PriceModel, evaluation_hash, without};
 use commonweal::outbox::mail;
 use commonweal::scoring::{Ranking, ranking, samples};
-use commonweal::values::Role;
+use commonweal::values::time::medium_date;
+use commonweal::values::{Actor, Instant, Role};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -51,6 +52,19 @@ async fn recommend(
         ..actions::RecommendInput::default()
     };
     actions::recommend(&world.app, &ready.officer, ready.call, &input, world.now()).await
+}
+
+/// Both checks of a bidder, clear.
+async fn checked(world: &World, ready: &Ready, bid: usize) {
+    for kind in ["exclusion", "debarment"] {
+        let check = actions::CheckInput {
+            kind: kind.into(),
+            outcome: "clear".into(),
+            note: "Looked at".into(),
+            ..Default::default()
+        };
+        actions::record_check(&world.app, &ready.officer, ready.bids[bid], &check, world.now()).await.unwrap();
+    }
 }
 
 both! {
@@ -164,5 +178,91 @@ both! {
         let bidder = world.api(&ready.suppliers[1].1).await;
         let too_late = bidder.post(&format!("/api/v1/applications/{}/withdrawal", ready.bids[1]), json!({ "reason": "Late" })).await.expect(409).json();
         assert_eq!(too_late["type"], "/problems/awards/decided");
+    }
+
+    async fn an_awarded_supplier_that_is_debarred_before_the_signing_falls_away_and_the_next_is_decided_anew(world: World) {
+        let at = |text: &str| -> Instant { text.parse().unwrap() };
+        world.move_clock(at("2026-12-04T10:00:00Z")).await;
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, alder, birch) = (ready.call, ready.bids[0], ready.bids[1]);
+        let member = world.person(Role::CommitteeMember);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        checked(&world, &ready, 0).await;
+        actions::decide(&world.app, &member, award, true, world.now()).await.unwrap();
+        assert_eq!(actions::send_summaries(&world.app, &ready.officer, call, world.now()).await.unwrap(), 3);
+        let told = format!("/applications/{birch}/outcome");
+        world.client(&ready.suppliers[1].1).await.get(&told).await.expect(200).shows("Alder Kitchens earned 97.00 points");
+        world.move_clock(at("2026-12-07T15:00:00Z")).await;
+        let api = world.api(&ready.officer).await;
+        let notice = |number: &str, at: &str| json!({ "number": number, "published_date": at });
+        api.post(&format!("/api/v1/awards/{award}/notice"), notice("2026/S 000-1", "2026-12-07T14:30:00Z")).await.expect(200);
+
+        // In the standstill the supplier comes onto the debarment list: checks are recorded until the signing, and count.
+        let officer = world.client(&ready.officer).await;
+        let desk = format!("/desk/calls/{call}/award");
+        officer.get(&desk).await.expect(200).shows("Record a check").hides("falls away</a>");
+        let check = format!("/desk/calls/{call}/checks/{alder}");
+        officer.post(&check, &[("at", "check"), ("kind", "debarment"), ("outcome", ""), ("note", "x")]).await.expect(422).shows("Choose what was found");
+        officer.post(&check, &[("at", "check"), ("kind", "debarment"), ("outcome", "excluded"), ("note", "On the list since Monday")]).await.expect(303);
+        let excluded = "Alder Kitchens was found to be excluded after the award was approved";
+        officer.get(&desk).await.expect(200).shows(excluded).shows("Record that the bid of Alder Kitchens falls away");
+        world.move_clock(at("2026-12-17T09:00:00Z")).await;
+        let officer = world.client(&ready.officer).await;
+        officer.get(&desk).await.expect(200).hides("Sign the contract");
+        let sign = |award, when: &str| {
+            let when = at(when);
+            world.app.db.write_now(|db| awards::mark_signed(db, &Actor::System, award, when))
+        };
+        assert_eq!(refused(sign(award, "2026-12-17T09:00:00Z")), "awards/excluded");
+
+        // Nothing else is undone: no other bid, and not for a slip.
+        let falls = |bid| format!("/desk/calls/{call}/bids/{bid}/falls-away");
+        officer.post(&falls(birch), &[("ground", "debarred"), ("reason", "Theirs too")]).await.expect(422).shows("The decision is made");
+        officer.post(&falls(alder), &[("ground", "breach"), ("reason", "A late form")]).await.expect(422).shows("The decision is made");
+        officer.post(&falls(alder), &[("ground", "debarred"), ("reason", "On the list since Monday")]).await.expect(303);
+        let state = |award| world.app.db.read_now(|db| awards::find(db, award)).unwrap().state;
+        assert_eq!(state(award), AwardState::Lapsed);
+        assert_eq!(refused(sign(award, "2026-12-18T09:00:00Z")), "awards/wrong-state");
+        officer.get(&desk).await.expect(200).shows("The award to Alder Kitchens lapsed").shows("0 of 3 given");
+        let loser = world.client(&ready.suppliers[1].1).await;
+        loser.get(&told).await.expect(200).shows("There is no decision yet").hides("Alder Kitchens earned");
+
+        // The others are ranked again, and the next is recommended, checked and approved by somebody else.
+        assert_eq!(refused(recommend(&world, &ready, 1).await), "awards/bid-fell-away");
+        let now = world.now();
+        ranking::rank(&world.app, &ready.officer, call, &ranking::RankingInput::default(), now).await.unwrap();
+        ranking::sign(&world.app, &ready.officer, call, now).await.unwrap();
+        officer.get(&desk).await.expect(200).shows("Choose from the signed ranking");
+        assert_eq!(refused(recommend(&world, &ready, 2).await), "awards/not-most-advantageous");
+        let next = recommend(&world, &ready, 1).await.unwrap();
+        let own = actions::decide(&world.app, &ready.officer, next, true, now).await;
+        assert_eq!(refused(own), "awards/same-person");
+        assert_eq!(refused(actions::decide(&world.app, &member, next, true, now).await), "awards/checks-missing");
+        checked(&world, &ready, 1).await;
+        actions::decide(&world.app, &member, next, true, now).await.unwrap();
+
+        // Everybody is told anew before the notice, and a new standstill runs.
+        let api = world.api(&ready.officer).await;
+        let path = format!("/api/v1/awards/{next}/notice");
+        let early = api.post(&path, notice("2026/S 000-2", "2026-12-17T08:00:00Z")).await.expect(409).json();
+        assert_eq!(early["type"], "/problems/awards/summaries-not-sent");
+        assert_eq!(actions::send_summaries(&world.app, &ready.officer, call, world.now()).await.unwrap(), 3);
+        let day = medium_date(crate::scoring::day("2026-12-04"));
+        let replaced = format!("This takes the place of what you were told on {day}");
+        for (supplier, words) in [(0, "On the debarment list: On the list since Monday"), (1, "Birch Meals is the winner"), (2, "Birch Meals earned")] {
+            let outcome = format!("/applications/{}/outcome", ready.bids[supplier]);
+            world.client(&ready.suppliers[supplier].1).await.get(&outcome).await.expect(200).shows(words).shows(&replaced);
+        }
+        // What was told first is kept as it was told.
+        officer.get(&format!("/desk/calls/{call}/summaries/{birch}")).await.expect(200).shows("What was told on").shows("Alder Kitchens earned 97.00 points");
+        world.move_clock(at("2026-12-17T10:00:00Z")).await;
+        let api = world.api(&ready.officer).await;
+        let standstill = api.post(&path, notice("2026/S 000-2", "2026-12-17T09:30:00Z")).await.expect(200).json();
+        let earliest: String = standstill["earliest_signing"].as_str().unwrap().to_owned();
+        assert!(earliest.as_str() > "2026-12-28", "eight working days around Christmas: {earliest}");
+        assert_eq!(refused(sign(next, "2026-12-18T09:00:00Z")), "awards/in-standstill");
+        sign(next, "2027-01-15T09:00:00Z").unwrap();
+        assert_eq!(state(next), AwardState::Signed);
     }
 }

@@ -1,27 +1,29 @@
 //! Every instrument of a fund from its agreement to its end: paid out, reported, received, valued.
 
-use crate::funds::{Ground, agreement, assert_balanced, day, ground, noon};
+use crate::funds::{Ground, agreement, assert_balanced, day, ground, loan, noon};
 use crate::scoring::{ready, signed};
 use crate::support::World;
 use commonweal::awards::InvestmentOffer;
 use commonweal::calls::CallKind;
 use commonweal::error::Error;
-use commonweal::finance::Xirr;
 use commonweal::finance::instruments::community_shares::SocietyRules;
 use commonweal::finance::instruments::convertible::AtMaturity;
 use commonweal::finance::instruments::equity::Preference;
 use commonweal::finance::instruments::guarantee::Guarantee;
-use commonweal::finance::loan::Price;
+use commonweal::finance::loan::{Facility, Pause, Plan, Price};
 use commonweal::finance::measures::FlowKind;
-use commonweal::finance::schedule::Tranche;
+use commonweal::finance::schedule::{HolidayKind, HolidayTerm, Tranche};
 use commonweal::finance::terms::{
     CommunityShareTerms, ConvertibleTerms, GuaranteeTerms, Instrument, InstrumentTerms, RecoverableGrantTerms,
     ShareTerms,
 };
+use commonweal::finance::{Figure, Flow, Xirr, xirr};
 use commonweal::investments::actions::{self, Decide, ProposeDrawdown, ProposeValuation};
 use commonweal::investments::facts::{self, Report};
 use commonweal::investments::payments::{self, Receive};
-use commonweal::investments::{self, Book, Investment, InvestmentState, NavBasis};
+use commonweal::investments::{self, Book, Investment, InvestmentState, NavBasis, Standing};
+use commonweal::ledger::{self, AccountKind};
+use commonweal::returns;
 use commonweal::values::{Actor, Id, Pence, Role};
 use rust_decimal::dec;
 use serde_json::{Value, json};
@@ -79,6 +81,20 @@ async fn pay_out(world: &World, held: &Held, tranche: u32, on: &str) {
     actions::decide_drawdown(&world.app, &cast.committee_member, drawdown, &approve, noon(day(on))).await.unwrap();
 }
 
+/// A loan of £1,200 at 1% a month in equal parts from 15 January 2027, changed before it is agreed.
+async fn lent(world: &World, instalments: u32, change: impl FnOnce(&mut Facility)) -> Held {
+    let mut offer = loan(day("2027-01-15"), &[120_000], instalments, dec!(0.12));
+    let InstrumentTerms::Loan(terms) = &mut offer.terms else { panic!("a loan") };
+    change(terms);
+    held_from(world, offer.terms, offer.draws, "2027-01-15").await
+}
+
+/// What an account of the council holds in pence: what it has is positive, what it earned negative.
+fn of_ledger(world: &World, kind: AccountKind) -> i64 {
+    let trial = world.app.db.read_now(|db| ledger::trial_balance(db, world.council)).unwrap();
+    trial.get(&kind).map_or(0, |pence| pence.0)
+}
+
 pub fn report(kind: &str, on: &str, fields: &[(&str, &str)]) -> Report {
     let mut body = json!({ "kind": kind, "on": on, "source": "Accounts" });
     for (name, value) in fields {
@@ -93,8 +109,12 @@ pub async fn reported(world: &World, held: &Held, known_on: &str, input: &Report
 }
 
 pub async fn received(world: &World, held: &Held, amount: &str, on: &str) {
-    let input =
-        Receive { amount: amount.into(), received_on: on.into(), reference: format!("BANK-{on}"), note: String::new() };
+    let input = Receive {
+        amount: amount.into(),
+        received_on: on.into(),
+        reference: format!("BANK-{on}"),
+        ..Receive::default()
+    };
     payments::receive(&world.app, &held.ground.cast.fund_manager, held.id, &input, noon(day(on))).await.unwrap();
 }
 
@@ -156,6 +176,88 @@ fn kinds(book: &Book) -> Vec<(FlowKind, i64)> {
 }
 
 both! {
+    async fn a_loan_adds_the_interest_of_its_holiday_to_what_is_owed_and_is_repaid_to_nothing(world: World) {
+        // £1,200 at 1% a month: £12 and £12.12 are added; then two parts of £612.06 with £12.24 and £6.12.
+        let holiday = Pause {
+            first: 1, periods: 2, kind: HolidayKind::CapitalisedCompounding, term: HolidayTerm::Lengthens, rounding: Default::default(),
+        };
+        let held = lent(&world, 2, |terms| terms.pauses = vec![holiday]).await;
+        let plan: Vec<_> = book(&world, held.id).rows().iter().map(|r| (r.due, r.capitalised.0, r.payment.0, r.closing.0)).collect();
+        assert_eq!(plan, [
+            (day("2027-02-15"), 1_200, 0, 121_200), (day("2027-03-15"), 1_212, 0, 122_412),
+            (day("2027-04-15"), 0, 62_430, 61_206), (day("2027-05-15"), 0, 61_818, 0),
+        ]);
+        let stands = |on: &str| (book(&world, held.id).owed(day(on)).0, of_ledger(&world, AccountKind::Loans), of_ledger(&world, AccountKind::InterestIncome));
+        world.move_clock(noon(day("2027-02-14"))).await;
+        assert_eq!(stands("2027-02-14"), (120_000, 120_000, 0));
+        world.move_clock(noon(day("2027-02-15"))).await;
+        assert_eq!(stands("2027-02-15"), (121_200, 121_200, -1_200), "interest of the first is added on its day");
+        world.move_clock(noon(day("2027-03-16"))).await;
+        assert_eq!(stands("2027-03-16"), (122_412, 122_412, -2_412), "and bears interest itself");
+        world.app.db.write_now(|db| investments::upkeep::upkeep(db, held.id, world.now())).unwrap();
+        assert_eq!(stands("2027-03-16"), (122_412, 122_412, -2_412), "a second run adds nothing");
+        assert_balanced(&world);
+
+        // No cash came, nothing is late, and what was added is worth what is owed.
+        let on = day("2027-03-16");
+        let now = book(&world, held.id);
+        assert_eq!((now.standing(on), now.arrears(on).overdue, now.entries.len()), (Standing::Running, Pence::ZERO, 0));
+        let nav = now.nav(on).unwrap();
+        assert_eq!((nav.nav.value, nav.basis), (Pence(122_412), NavBasis::Outstanding));
+        let found = world.app.db.read_now(|db| returns::load(db, held.ground.fund, on)).unwrap();
+        let m = &found.measures;
+        assert_eq!((m.paid_in, m.distributed, m.nav.unwrap().value), (Pence(120_000), Pence::ZERO, Pence(122_412)));
+        assert_eq!((m.dpi, m.rvpi), (Figure::Known(dec!(0.00)), Figure::Known(dec!(1.02))));
+        let flows = [(day("2027-01-15"), -120_000), (on, 122_412)].map(|(date, pence)| Flow { date, amount: Pence(pence) });
+        assert_eq!(found.rate, xirr(&flows, None), "what was added counts once");
+        let shown = world.api(&held.ground.cast.fund_manager).await.get(&format!("/api/v1/investments/{}", held.id)).await.expect(200).json();
+        assert_eq!((&shown["owed"], &shown["net_asset_value"]["basis"]), (&json!("1224.12"), &json!("outstanding")));
+        pages_show(&world, &held, &["1,224.12"]).await;
+
+        received(&world, &held, "624.30", "2027-04-15").await;
+        assert_eq!(stands("2027-04-15"), (61_206, 61_206, -3_636));
+        received(&world, &held, "618.18", "2027-05-15").await;
+        assert_eq!(stands("2027-05-15"), (0, 0, -4_248));
+        let end = book(&world, held.id);
+        assert_eq!((end.investment.state, end.investment.closed_on), (InvestmentState::Repaid, Some(day("2027-05-15"))));
+        assert_eq!((end.credit(), end.outstanding()), (Pence::ZERO, Vec::new()));
+        let measures = end.measures(day("2027-05-15"));
+        assert_eq!((measures.paid_in, measures.distributed, measures.nav.unwrap().value), (Pence(120_000), Pence(124_248), Pence::ZERO));
+        // The jobs of days that are past change nothing any more.
+        world.move_clock(noon(day("2027-06-16"))).await;
+        assert_eq!(stands("2027-06-16"), (0, 0, -4_248));
+        assert_balanced(&world);
+    }
+
+    async fn a_bullet_loan_pays_interest_on_the_way_and_all_of_its_principal_at_maturity(world: World) {
+        let held = lent(&world, 3, |terms| terms.plan = Plan::Bullet).await;
+        let plan: Vec<_> = book(&world, held.id).rows().iter().map(|r| (r.due, r.interest.0, r.principal.0, r.closing.0)).collect();
+        assert_eq!(plan, [
+            (day("2027-02-15"), 1_200, 0, 120_000), (day("2027-03-15"), 1_200, 0, 120_000), (day("2027-04-15"), 1_200, 120_000, 0),
+        ]);
+        for due in ["2027-02-15", "2027-03-15"] {
+            world.move_clock(noon(day(due))).await;
+            received(&world, &held, "12", due).await;
+            let now = book(&world, held.id);
+            assert_eq!((now.owed(day(due)), now.standing(day(due)), now.credit()), (Pence(120_000), Standing::Running, Pence::ZERO), "{due}");
+        }
+        let between = book(&world, held.id);
+        assert_eq!(between.nav(day("2027-04-14")).unwrap().nav.value, Pence(120_000));
+        // A day late all of it is overdue.
+        world.move_clock(noon(day("2027-04-16"))).await;
+        let late = book(&world, held.id).arrears(day("2027-04-16"));
+        assert_eq!((late.days_past_due, late.overdue), (1, Pence(121_200)));
+        received(&world, &held, "1,212", "2027-04-15").await;
+        let end = book(&world, held.id);
+        assert_eq!((end.investment.state, end.investment.closed_on), (InvestmentState::Repaid, Some(day("2027-04-15"))));
+        assert_eq!((end.owed(day("2027-04-16")), end.credit(), end.outstanding()), (Pence::ZERO, Pence::ZERO, Vec::new()));
+        assert_eq!((of_ledger(&world, AccountKind::Loans), of_ledger(&world, AccountKind::InterestIncome)), (0, -3_600));
+        let measures = end.measures(day("2027-04-16"));
+        assert_eq!((measures.distributed, measures.dpi), (Pence(123_600), Figure::Known(dec!(1.03))));
+        pages_show(&world, &held, &["1,212"]).await;
+        assert_balanced(&world);
+    }
+
     async fn ordinary_shares_pay_a_dividend_are_valued_and_are_sold(world: World) {
         let held = held(&world, InstrumentTerms::Equity(shares(None)), draw(100_000)).await;
         assert!(book(&world, held.id).next_due(day("2026-02-01")).is_none(), "nothing is due of shares");

@@ -1,13 +1,18 @@
 //! Mail over a real SMTP server.
 
 use crate::operations::linked_by_a_server;
+use crate::scoring::{ready, signed};
 use crate::support::server::Server as RealServer;
 use crate::support::{Fresh, Kind, World, config, node};
 use commonweal::app::App;
+use commonweal::calls::CallKind;
+use commonweal::db::Db;
+use commonweal::db::schema::accounts;
 use commonweal::outbox::{self, mail};
 use commonweal::serve;
-use commonweal::values::{Actor, Role};
-use serde_json::Value;
+use commonweal::values::{Actor, Instant, Role};
+use diesel::prelude::*;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -33,6 +38,12 @@ impl Server {
         lines.read_line(&mut first).unwrap();
         let port = serde_json::from_str::<Value>(&first).unwrap()["port"].as_u64().unwrap();
         Server { child, lines, port, stdin }
+    }
+
+    /// Tells it to refuse or to take mails to an address.
+    fn told(&mut self, word: &str, address: &str) {
+        self.stdin.write_all(format!("{word} {address}\n").as_bytes()).unwrap();
+        while self.next()[word] != address {}
     }
 
     fn next(&mut self) -> Value {
@@ -236,5 +247,181 @@ both! {
             world.api(&reader).await.get("/api/v1/mails").await.expect(403).hides("Your receipt");
         }
         world.client(&Actor::Public).await.get("/mails").await.expect(303);
+    }
+}
+
+/// The commonest bids, and what each person does about the summary of each.
+const BIDS: [(&str, i64, i64); 4] = [
+    ("Alder Kitchens", 20, 1_000_000),
+    ("Birch Meals", 10, 900_000),
+    ("Cedar Food", 5, 950_000),
+    ("Dale Dining", 4, 960_000),
+];
+
+fn disabled(world: &World, person: &Actor, at: Option<Instant>) {
+    let account = person.account().unwrap();
+    world
+        .app
+        .db
+        .write_now(|db| {
+            let row = accounts::table.filter(accounts::id.eq(account));
+            Ok(diesel::update(row).set(accounts::disabled_at.eq(at)).execute(db)?)
+        })
+        .unwrap();
+}
+
+fn address(world: &World, person: &Actor) -> String {
+    let of = accounts::table.filter(accounts::id.eq(person.account().unwrap())).select(accounts::email);
+    world.app.db.read_now(|db| Ok(of.first(db)?)).unwrap()
+}
+
+async fn the_notice_waits(kind: Kind) {
+    let mut mails = Server::start("ready");
+    let world = World::mailing(kind, format!("smtp://127.0.0.1:{}", mails.port)).await;
+    let ready = ready(&world, CallKind::Tender, &BIDS);
+    signed(&world, &ready).await;
+    let [_, (_, birch), (_, cedar), (_, dale)] = &ready.suppliers[..] else { panic!("four suppliers") };
+    let birch_at = address(&world, birch);
+    mails.told("refuse", &birch_at);
+    disabled(&world, cedar, Some(world.now()));
+    disabled(&world, dale, Some(world.now()));
+    let (officer, desk) = (world.api(&ready.officer).await, world.client(&ready.officer).await);
+    let call = format!("/api/v1/calls/{}", ready.call);
+    let recommend = json!({ "application": ready.bids[0], "reasons": "The best plan" });
+    let award = officer.post(&format!("{call}/awards"), recommend).await.expect(201).json()["id"].clone();
+    let award = award.as_str().unwrap();
+    for (kind, subject) in [("exclusion", ""), ("debarment", ""), ("exclusion", "Elm Vans"), ("debarment", "Elm Vans")]
+    {
+        let check = json!({ "kind": kind, "subject": subject, "outcome": "clear", "note": "Looked up today" });
+        officer.post(&format!("/api/v1/applications/{}/checks", ready.bids[0]), check).await.expect(200);
+    }
+    let committee = world.api(&world.person(Role::CommitteeMember)).await;
+    committee.post(&format!("/api/v1/awards/{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
+
+    let notice = || json!({ "number": "2026/S 000-1", "published_date": world.now() });
+    let notice_path = format!("/api/v1/awards/{award}/notice");
+    let refused = |words: &'static str| {
+        let (officer, path, notice) = (&officer, &notice_path, notice());
+        async move {
+            let reply = officer.post(path, notice).await.expect(409);
+            assert_eq!(reply.json()["type"], "/problems/awards/summaries-not-sent");
+            assert!(reply.text.contains(words), "{}", reply.text);
+        }
+    };
+    officer.post(&format!("{call}/summaries"), json!({})).await.expect(200);
+    refused("4 summaries are not yet taken by a mail server").await;
+    let run = |until: Instant| outbox::run_due(&world.app, &world.handlers, until, false);
+    run(world.now()).await.unwrap();
+    let page = format!("/desk/calls/{}/award", ready.call);
+    let said = format!(
+        "The mail to {birch_at} is not taken yet and is tried again. The mail server said: permanent error (550)"
+    );
+    desk.get(&page).await.expect(200).shows("1 of 4 given").shows(&said).shows("Nobody of it can be mailed");
+    let states = officer.get(&format!("{call}/awards")).await.expect(200).json();
+    let state = |bid: usize| {
+        let all = states["summaries"].as_array().unwrap();
+        all.iter().find(|s| s["application"] == json!(ready.bids[bid])).unwrap()["giving"]["state"].clone()
+    };
+    assert_eq!([state(0), state(1), state(2), state(3)], ["given", "waits", "no_address", "no_address"]);
+    refused("3 summaries are not yet taken").await;
+
+    // Cedar’s is handed over, and that is recorded; a date that cannot be is not taken.
+    let by_hand = format!("/desk/calls/{}/summaries/{}", ready.call, ready.bids[2]);
+    desk.get(&by_hand).await.expect(200).shows("Not given yet").shows("How was it given, and who took it?");
+    let given =
+        |date: &'static str| [("how", "By hand to its director"), ("given_date", date), ("given_time", "09:00")];
+    desk.post(&format!("{by_hand}/given"), &given("2099-01-04")).await.expect(422).shows("this lies in the future");
+    desk.post(&format!("{by_hand}/given"), &given("2020-01-04")).await.expect(422).shows("The summary was made later");
+    let now = world.now().to_string();
+    let how = [("how", "By hand to its director"), ("given_date", now.as_str()), ("given_time", "")];
+    desk.post(&format!("{by_hand}/given"), &how).await.expect(303);
+    let twice = format!("{call}/summaries/{}/given", ready.bids[2]);
+    let reply = officer.post(&twice, json!({ "how": "By post", "given_date": now })).await.expect(409);
+    assert_eq!(reply.json()["type"], "/problems/awards/summary-given");
+    desk.get(&page).await.expect(200).shows("2 of 4 given").shows("By hand to its director");
+
+    // Somebody of Dale can be mailed again: it is sent again, and nobody else is mailed twice.
+    disabled(&world, dale, None);
+    desk.get(&page).await.shows("Send again to who was not reached");
+    assert_eq!(officer.post(&format!("{call}/summaries"), json!({})).await.expect(200).json()["sent"], 1);
+    run(world.now()).await.unwrap();
+    desk.get(&page).await.shows("3 of 4 given").hides("Send again");
+
+    // Birch’s is given up after days, and stands where administrators see it.
+    let now = world.now();
+    for attempt in 1..=120 {
+        run(now.plus(chrono::TimeDelta::minutes(70) * attempt)).await.unwrap();
+    }
+    desk.get(&page).await.shows(&format!("Could not be mailed to {birch_at}"));
+    refused("1 summary is not yet taken").await;
+    let backlog = world.app.db.read_now(|db| outbox::backlog(db, now)).unwrap();
+    assert_eq!((backlog.mails_given_up, backlog.set_aside), (1, 0));
+    let task = world.client(&ready.officer).await.get("/tasks").await.expect(200);
+    task.shows("Give the assessment summary another way").shows("1 summary reached nobody by mail");
+    let elsewhere = world.person_of(world.other_council(), Role::Administrator);
+    world.client(&elsewhere).await.get("/set-aside").await.expect(200).shows("No mail was given up").hides(&birch_at);
+    let administrator = world.person(Role::Administrator);
+    let keeper = world.client(&administrator).await;
+    keeper.get("/set-aside").await.expect(200).shows(&birch_at).shows("permanent error (550)").hides("Elm Vans");
+    let listed = world.api(&administrator).await.get("/api/v1/set-aside").await.expect(200).json();
+    let mail = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    let again = format!("/set-aside/mails/{mail}/again");
+    let by_program = format!("/api/v1{again}");
+    world.api(&elsewhere).await.post(&by_program, json!({})).await.expect(404);
+    mails.told("take", &birch_at);
+    keeper.post(&again, &[]).await.expect(303);
+    run(world.now()).await.unwrap();
+    keeper.get("/set-aside").await.shows("No mail was given up");
+    // Of a mail that speaks for no council nobody is told more than that it is there; it can be put away.
+    let private = |db: &mut Db| mail::queue(db, None, &birch_at, "Choose a new password", "A link", world.now());
+    mails.told("refuse", &birch_at);
+    let lost = world.app.db.write_now(private).unwrap();
+    let now = world.now();
+    for attempt in 0..=120 {
+        run(now.plus(chrono::TimeDelta::minutes(70) * attempt)).await.unwrap();
+    }
+    keeper.get("/set-aside").await.shows("Somebody with an account").hides(&birch_at).hides("Choose a new password");
+    let seen = world.api(&elsewhere).await.get("/api/v1/set-aside").await.expect(200);
+    assert_eq!(seen.json()["items"][0]["to"], "", "{}", seen.text);
+    keeper.post(&format!("/set-aside/mails/{lost}/leave"), &[]).await.expect(303);
+    keeper.get("/set-aside").await.shows("No mail was given up").shows("Nothing was set aside");
+    assert_eq!(world.app.db.read_now(|db| outbox::backlog(db, now)).unwrap().mails_given_up, 0);
+    world.api(&administrator).await.post(&by_program, json!({})).await.expect(404);
+    desk.get(&page).await.shows("4 of 4 given");
+    officer.post(&notice_path, notice()).await.expect(200);
+}
+
+#[actix_web::test]
+async fn the_award_notice_waits_until_a_mail_server_took_every_summary_or_it_was_given_another_way_on_sqlite() {
+    the_notice_waits(Kind::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn the_award_notice_waits_until_a_mail_server_took_every_summary_or_it_was_given_another_way_on_postgres() {
+    the_notice_waits(Kind::Postgres).await;
+}
+
+both! {
+    async fn work_that_failed_ten_times_waits_for_an_administrator_who_has_it_tried_again(world: World) {
+        let now = world.now();
+        // A job that nobody can do: it names no call.
+        world.app.db.write_now(|db| outbox::emit(db, "call.amended", json!({}), now)).unwrap();
+        for attempt in 0..12 {
+            let until = now.plus(chrono::TimeDelta::hours(2) * attempt);
+            outbox::run_due(&world.app, &world.handlers, until, false).await.unwrap();
+        }
+        let administrator = world.person(Role::Administrator);
+        let keeper = world.client(&administrator).await;
+        keeper.get("/set-aside").await.expect(200).shows("Some work waits for you").shows("call.amended").shows("10");
+        let listed = world.api(&administrator).await.get("/api/v1/set-aside").await.expect(200).json();
+        let job = listed["jobs"][0]["id"].as_str().unwrap().to_owned();
+        let backlog = |world: &World| world.app.db.read_now(|db| outbox::backlog(db, world.now())).unwrap();
+        assert_eq!((backlog(&world).set_aside, backlog(&world).due_since), (1, None));
+        keeper.post(&format!("/set-aside/jobs/{job}/again"), &[]).await.expect(303);
+        assert_eq!((backlog(&world).set_aside, backlog(&world).due_since.is_some()), (0, true));
+        keeper.get("/set-aside").await.shows("No other work failed").shows("The oldest work that is due waits since");
+        let by_program = format!("/api/v1/set-aside/jobs/{job}/again");
+        world.api(&administrator).await.post(&by_program, json!({})).await.expect(404);
+        world.client(&world.person(Role::Auditor)).await.get("/set-aside").await.expect(403);
     }
 }

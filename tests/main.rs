@@ -17,6 +17,7 @@
 #[macro_use]
 mod support;
 mod access;
+mod acting_for;
 mod addresses;
 mod agreements;
 mod anonymised;
@@ -48,6 +49,7 @@ mod migrations;
 mod missions;
 mod operations;
 mod packages;
+mod paged_lists;
 mod pages;
 mod people;
 mod price_enquiries;
@@ -63,5 +65,7 @@ mod sensitivity;
 mod stages;
 mod statements;
 mod subsidies;
+mod summaries;
 mod told_and_asked;
+mod two_roles;
 mod upkeep;

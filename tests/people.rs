@@ -6,9 +6,9 @@ use commonweal::audit;
 use commonweal::db::Json;
 use commonweal::error::Error;
 use commonweal::people::actions::{self, NewDepartment, NewMember};
-use commonweal::people::{Organisation, OrganisationKind, Profile, departments};
+use commonweal::people::{Organisation, OrganisationKind, Profile};
 use commonweal::values::{Actor, Id, Role};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// The address of a person's account, as their own page tells it.
@@ -147,6 +147,34 @@ both! {
         signed_in.get("/account").await.expect(303);
         browser.get(path).await.expect(409).shows("does not work any more");
         browser.post(path, &[("password", "again again again and")]).await.expect(422).shows("does not work any more");
+        browser.get("/sign-in").await;
+        browser.post("/sign-in", &[("email", &email), ("password", "six tall green herons")]).await.expect(303);
+    }
+    async fn a_reset_ends_every_other_open_reset_link_of_the_account_and_no_other_accounts(world: World) {
+        let email = email_of(&world, &world.person(Role::Auditor)).await;
+        let colleague = email_of(&world, &world.person(Role::Auditor)).await;
+        let browser = world.client(&Actor::Public).await;
+        for address in [&email, &email, &colleague] {
+            browser.get("/forgot").await.expect(200);
+            browser.post("/forgot", &[("email", address)]).await.expect(200);
+        }
+        let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 10)).unwrap().items;
+        let links = |to: &str| -> Vec<String> {
+            let theirs = mails.iter().filter(|mail| mail.recipient == to);
+            theirs.map(|mail| {
+                let link = mail.body.split_whitespace().find(|w| w.contains("/reset/")).unwrap();
+                link.strip_prefix("http://127.0.0.1:8080").unwrap().to_owned()
+            }).collect()
+        };
+        let asked = links(&email);
+        assert_eq!(asked.len(), 2);
+        browser.get(&asked[0]).await.expect(200);
+        browser.post(&asked[0], &[("password", "six tall green herons")]).await.expect(303);
+        for link in &asked {
+            browser.get(link).await.expect(409).shows("does not work any more");
+            browser.post(link, &[("password", "again again again and")]).await.expect(422).shows("does not work any more");
+        }
+        browser.get(&links(&colleague)[0]).await.expect(200);
         browser.get("/sign-in").await;
         browser.post("/sign-in", &[("email", &email), ("password", "six tall green herons")]).await.expect(303);
     }
@@ -301,14 +329,15 @@ both! {
         let browser = world.client(&lead).await;
         browser.post("/people/departments", &[("name", "Mine")]).await.expect(403);
         browser.get("/missions/new").await.expect(200).shows("Which departments work on it?").shows("Public Health");
-        let ours = world.app.db.read_now(|db| departments(db, world.council)).unwrap();
-        assert_eq!(ours.len(), 1);
         let api = world.api(&lead).await;
-        let words = |title: &str, department: Id<commonweal::values::actor::Organisation>| {
+        let ours = api.get("/api/v1/departments").await.expect(200).json();
+        let public_health = ours["items"][0]["id"].clone();
+        assert_eq!(ours, json!({ "items": [{ "id": public_health, "name": "Public Health" }], "next": null }));
+        let words = |title: &str, department: Value| {
             json!({ "title": title, "statement": "By 2035 every home is warm", "summary": "We retrofit.",
                     "answerable": "Director of Housing", "target_on": "2035-12-31", "departments": [department] })
         };
-        let slug = api.post("/api/v1/missions", words("Warm homes", ours[0].id)).await.expect(201).json()["slug"].as_str().unwrap().to_owned();
+        let slug = api.post("/api/v1/missions", words("Warm homes", public_health)).await.expect(201).json()["slug"].as_str().unwrap().to_owned();
         let shown = api.get(&format!("/api/v1/missions/{slug}")).await.expect(200).json();
         assert_eq!(shown["departments"][0]["name"], "Public Health");
         browser.get(&format!("/missions/{slug}/manage")).await.expect(200).shows("Public Health");
@@ -316,7 +345,8 @@ both! {
         let other = world.other_council();
         let input = NewDepartment { name: "Housing".into() };
         let theirs = actions::add_department(&world.app, &world.person_of(other, Role::Administrator), other, &input).await.unwrap();
-        let refused = api.post("/api/v1/missions", words("Dry homes", theirs)).await.expect(422);
+        assert_eq!(api.get("/api/v1/departments").await.expect(200).json(), ours, "those of another authority are not listed");
+        let refused = api.post("/api/v1/missions", words("Dry homes", json!(theirs))).await.expect(422);
         assert!(refused.text.contains("Choose departments of your own authority"), "{}", refused.text);
     }
     async fn an_authority_below_another_has_its_own_people_drafts_and_record(world: World) {

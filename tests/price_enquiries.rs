@@ -212,4 +212,42 @@ both! {
         world.client(&ready.suppliers[1].1).await.get(&format!("/applications/{birch}/price-enquiry")).await.expect(200)
             .shows("Your price was found not to be justified.").shows("It did not say how the hours are paid.");
     }
+
+    async fn an_open_question_about_the_price_of_a_bid_that_was_withdrawn_keeps_no_ranking_from_being_signed(world: World) {
+        let ready = moderated(&world).await;
+        let (call, birch) = (ready.call, ready.bids[1]);
+        let api = world.api(&ready.officer).await;
+        let ranking = format!("/api/v1/calls/{call}/ranking");
+        let moderation = format!("/desk/calls/{call}/moderation");
+        let officer = world.client(&ready.officer).await;
+        api.post(&ranking, json!({})).await.expect(201);
+        let enquiry = api.get(&ranking).await.expect(200).json()["enquiries"][0]["id"].as_str().unwrap().to_owned();
+        let last = world.now().date().checked_add_days(Days::new(7)).unwrap();
+        let ask = json!({ "question": "How do you pay your cooks?", "answer_by": last.to_string() });
+        api.post(&format!("/api/v1/price-enquiries/{enquiry}/question"), ask).await.expect(200);
+        let sign = format!("{ranking}/signature");
+        // While the bid stands, so does the question.
+        assert_eq!(api.post(&sign, json!({})).await.expect(409).json()["type"], "/problems/scoring/enquiry-open");
+        officer.get(&moderation).await.expect(200).shows("1 open");
+        let bidder = world.api(&ready.suppliers[1].1).await;
+        bidder.post(&format!("/api/v1/applications/{birch}/withdrawal"), json!({ "reason": "Our cook has left" })).await.expect(200);
+        api.post(&ranking, json!({})).await.expect(201);
+        officer.get(&moderation).await.expect(200).shows("0 open");
+        api.post(&sign, json!({})).await.expect(200);
+        assert!(newest(&world).signed_at.is_some());
+    }
+    async fn an_open_question_about_the_price_of_a_bid_that_was_left_out_keeps_no_ranking_from_being_signed(world: World) {
+        let ready = moderated(&world).await;
+        let (call, birch) = (ready.call, ready.bids[1]);
+        let api = world.api(&ready.officer).await;
+        let ranking = format!("/api/v1/calls/{call}/ranking");
+        api.post(&ranking, json!({})).await.expect(201);
+        let breach = json!({ "ground": "breach", "reason": "It wrote to a councillor during the competition" });
+        api.post(&format!("/api/v1/calls/{call}/bids/{birch}/disregard"), breach).await.expect(200);
+        // It is still in the ranking that was made before.
+        let sign = format!("{ranking}/signature");
+        assert_eq!(api.post(&sign, json!({})).await.expect(409).json()["type"], "/problems/scoring/enquiry-open");
+        api.post(&ranking, json!({})).await.expect(201);
+        api.post(&sign, json!({})).await.expect(200);
+    }
 }

@@ -8,7 +8,7 @@ use commonweal::calls::{self, Acknowledgement, Call, CallVersion, Terms, TermsIn
 use commonweal::db::schema::{audit_rows, call_acknowledgements};
 use commonweal::error::Error;
 use commonweal::evaluation::{Criterion, Kind, PriceModel, model_hash};
-use commonweal::values::{Actor, Id, Pence, Role};
+use commonweal::values::{Actor, Clock, Id, Pence, Role};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -174,13 +174,13 @@ both! {
         };
         let amend = AmendInput { reason: "More time.".into(), deadline_reason: "Asked for.".into(), ..AmendInput::default() };
         actions::record_notice(app, &officer, id, &republished("2"), now).await.unwrap();
-        actions::amend(app, &officer, id, &AmendInput { deadline_date: later.rfc3339(), ..amend.clone() }, now).await.unwrap();
+        actions::amend(app, &officer, id, &AmendInput { deadline_date: later.rfc3339(), ..amend.clone() }, &Clock::stopped(now)).await.unwrap();
         let mut terms = app.db.read(move |db| calls::find(db, id)).await.unwrap().terms.0;
         terms.model.ties.clear();
         let changed = AmendInput { terms: serde_json::to_value(&terms).unwrap(), ..amend };
         actions::record_notice(app, &officer, id, &republished("3"), now).await.unwrap();
-        assert_eq!(refused(&actions::amend(app, &officer, id, &changed, now).await.unwrap_err()), "calls/rehearsal-unseen");
-        actions::amend(app, &officer, id, &AmendInput { seen: "yes".into(), ..changed }, now).await.unwrap();
+        assert_eq!(refused(&actions::amend(app, &officer, id, &changed, &Clock::stopped(now)).await.unwrap_err()), "calls/rehearsal-unseen");
+        actions::amend(app, &officer, id, &AmendInput { seen: "yes".into(), ..changed }, &Clock::stopped(now)).await.unwrap();
         let versions = versions(&world, id).await;
         let words: Vec<_> = versions.iter().map(|v| v.acknowledgement_id).collect();
         assert!(words[0].is_some() && words[0] == words[1] && words[2].is_some() && words[2] != words[1], "{words:?}");

@@ -148,7 +148,7 @@ both! {
         // Paid to the last penny, it is over.
         for due in now.outstanding() {
             let (amount, on) = (due.total().plain(), due.due.to_string());
-            let input = Receive { amount, received_on: on.clone(), reference: format!("R{}", due.instalment), note: String::new() };
+            let input = Receive { amount, received_on: on.clone(), reference: format!("R{}", due.instalment), ..Receive::default() };
             payments::receive(&world.app, &cast.fund_manager, held.id, &input, noon(day(&on))).await.unwrap();
         }
         let end = book(&world, held.id);

@@ -1,5 +1,6 @@
 //! A tender in two stages: four ask to take part, the published rule brings two into the second stage, one of them wins.
 
+use crate::awards::declared;
 use crate::journeys::{evaluate, refused, sent};
 use crate::support::{Api, World};
 use chrono::TimeDelta;
@@ -149,6 +150,27 @@ fn applicants(world: &World) -> Vec<Supplier> {
 }
 
 both! {
+    async fn an_officer_with_a_conflict_neither_proposes_nor_decides_on_a_shortlist_and_others_do(world: World) {
+        let council = Council::new(&world);
+        let (first, _) = divided(&world, &council).await;
+        published(&world, &council, first).await;
+        let mut requests = Vec::new();
+        for supplier in &applicants(&world) {
+            requests.push(apply(&world, supplier, first, 0).await);
+        }
+        ranked(&world, &council, first, &judge, false).await;
+        let torn = world.person(Role::ProcurementOfficer);
+        declared(&world, first, requests[3], &torn);
+        let (torn, officer, colleague) = (world.api(&torn).await, world.api(&council.officer).await, world.api(&council.colleague).await);
+        let shortlist = format!("/api/v1/calls/{first}/shortlist");
+        let decision = format!("{shortlist}/decision");
+        refused(&torn, &shortlist, dates(world.now(), 21), "scoring/conflicted").await;
+        sent(&officer, &shortlist, dates(world.now(), 21), 201).await;
+        for word in ["confirm", "return"] {
+            refused(&torn, &decision, json!({ "decision": word, "note": "Give them longer" }), "scoring/conflicted").await;
+        }
+        sent(&colleague, &decision, json!({ "decision": "confirm" }), 200).await;
+    }
     async fn four_ask_to_take_part_two_are_invited_and_one_wins_by_the_published_rule(world: World) {
         let council = Council::new(&world);
         let (first, second) = divided(&world, &council).await;

@@ -188,6 +188,73 @@ both! {
             assert_eq!(told(&world).iter().filter(|mail| mail.subject.ends_with("confirmation")).count(), 0);
         }
     }
+    async fn a_route_of_whatever_kind_ends_with_its_offer_and_carries_no_later_one(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        crate::scoring::signed(&world, &ready).await;
+        let (manager, owner) = (world.api(&ready.officer).await, world.api(&ready.suppliers[0].1).await);
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        let recommend = json!({
+            "application": ready.bids[0], "reasons": "The best plan", "tranches": "60000 on 2027-02-01", "rate": "4.5",
+            "repayment": "annuity", "instalments": "48",
+        });
+        let recommended = async || {
+            let made = manager.post(&format!("/api/v1/calls/{}/awards", ready.call), recommend.clone()).await.expect(201).json();
+            format!("/api/v1/awards/{}", made["id"].as_str().unwrap())
+        };
+        let decided = async |award: &str, decision: &str| {
+            committee.post(&format!("{award}/decision"), json!({ "decision": decision })).await.expect(200);
+        };
+        let offer = |world: &World| json!({ "answer_by_date": world.now().plus(TimeDelta::days(3)).rfc3339() });
+        let application = ready.bids[0].to_string();
+        let routes = [
+            json!({ "kind": "market_terms", "evidence": "Three quotes" }),
+            json!({ "kind": "mfa", "amount": "30000", "basis": "Worked out by the finance team" }),
+            json!({ "kind": "scheme", "amount": "30000", "reference": "SC10777", "fit": "A loan to an enterprise of young people" }),
+            json!({ "kind": "principles", "amount": "30000", "a": "x", "b": "x", "c": "x", "d": "x", "e": "x", "f": "x", "g": "x" }),
+        ];
+        for body in &routes {
+            let kind = body["kind"].as_str().unwrap();
+            for end in ["not approved", "declined", "lapsed"] {
+                let award = recommended().await;
+                if end != "not approved" {
+                    decided(&award, "approve").await;
+                    // What was there before ended with the recommendation before.
+                    let none = refused(&manager, &format!("{award}/offer"), offer(&world)).await;
+                    assert_eq!(none, "/problems/awards/no-subsidy-route", "{kind} before it is {end}");
+                }
+                let begun = format!("/api/v1/subsidies/{}/{application}", ready.suppliers[0].0);
+                let route = manager.post(&begun, body.clone()).await.expect(201).json();
+                let route = format!("/api/v1/subsidy-routes/{}", route["id"].as_str().unwrap());
+                // One that is not complete when its award is not approved ends like the others.
+                if end != "not approved" {
+                    match kind {
+                        "mfa" => drop(owner.post(&format!("{route}/confirmation"), json!({ "declared": "", "complete": "yes" })).await.expect(200)),
+                        "principles" => drop(committee.post(&format!("{route}/signature"), json!({})).await.expect(200)),
+                        _ => {}
+                    }
+                    manager.post(&format!("{award}/offer"), offer(&world)).await.expect(200);
+                }
+                match end {
+                    "not approved" => decided(&award, "decline").await,
+                    "declined" => drop(owner.post(&format!("{award}/answer"), json!({ "answer": "decline" })).await.expect(200)),
+                    _ => world.move_clock(world.now().plus(TimeDelta::days(4))).await,
+                }
+                assert_eq!(manager.get(&route).await.expect(200).json()["state"], "withdrawn", "{kind} {end}");
+                let standing = world.app.db.read_now(|db| subsidies::standing_route(db, &application)).unwrap();
+                assert_eq!(standing, None, "{kind} {end}");
+            }
+        }
+        // So the newest recommendation has no offer either, until it has a route of its own.
+        let award = recommended().await;
+        decided(&award, "approve").await;
+        assert_eq!(refused(&manager, &format!("{award}/offer"), offer(&world)).await, "/problems/awards/no-subsidy-route");
+        let total = manager.get("/api/v1/subsidy-groups?group=Alder%20Youth").await.expect(200).json();
+        assert_eq!(total["used"], "0.00");
+        let page = format!("/desk/subsidies/{}/{application}", ready.suppliers[0].0);
+        world.client(&ready.officer).await.get(&page).await.expect(200).shows("no subsidy route is recorded");
+        manager.post(&format!("/api/v1/subsidies/{}/{application}", ready.suppliers[0].0), routes[0].clone()).await.expect(201);
+        manager.post(&format!("{award}/offer"), offer(&world)).await.expect(200);
+    }
     async fn a_route_is_recorded_only_for_an_application_that_is_there(world: World) {
         let manager = world.person(Role::FundManager);
         let (organisation, owner) = world.applicant("Alder Group");

@@ -58,6 +58,7 @@ struct Round {
     empty: Measured,
     list: Measured,
     detail: Measured,
+    single: Measured,
     commits: Measured,
     submit: Measured,
     score: Measured,
@@ -82,7 +83,8 @@ impl Round {
             ("detail", &|| client::run(server.port, &[Asked::get(&format!("/calls/{}", council.live))], span)),
         ]);
         drop(beside);
-        let [commits, submit, score, rank] = in_turns([
+        let [single, commits, submit, score, rank] = in_turns([
+            ("single rows", &|| raw::single_rows(council, span)),
             ("raw commits", &|| raw::commits(council, span)),
             ("submit", &|| {
                 let waits = client::run(server.port, &council.submissions(), span);
@@ -93,15 +95,16 @@ impl Round {
             ("rank", &|| client::run(server.port, &council.ranking(), span)),
         ]);
         let (resident_mb, started_in) = (server.resident_mb(), server.started_in);
-        Round { from_memory, empty, list, detail, commits, submit, score, rank, resident_mb, started_in }
+        Round { from_memory, empty, list, detail, single, commits, submit, score, rank, resident_mb, started_in }
     }
 
-    fn named(&self) -> [(&'static str, &Measured); 8] {
+    fn named(&self) -> [(&'static str, &Measured); 9] {
         [
             ("same bytes from memory", &self.from_memory),
             ("empty handler", &self.empty),
             ("list of 20 calls, HTML", &self.list),
             ("one call, HTML", &self.detail),
+            ("raw single-row commits", &self.single),
             ("raw commits of the same rows", &self.commits),
             ("submit", &self.submit),
             ("save a score", &self.score),
@@ -112,15 +115,16 @@ impl Round {
     fn print(&self, title: &str) {
         println!("\n{title}\n{:<30} {:>10} {:>9} {:>9}  beside", "", "a second", "p50 ms", "p99 ms");
         for (name, measured) in self.named() {
+            let of = |yard: &Measured| 100.0 * measured.rate / yard.rate;
+            let both =
+                || format!("{:.2} % of an empty handler, {:.1} % of single rows", of(&self.empty), of(&self.single));
             let beside = match name {
                 "list of 20 calls, HTML" | "one call, HTML" => {
-                    format!("{:.1} % of the same bytes from memory", 100.0 * measured.rate / self.from_memory.rate)
+                    format!("{:.1} % of the same bytes from memory, {}", of(&self.from_memory), both())
                 }
-                "submit" | "save a score" | "rank" => format!(
-                    "{:.1} % of raw commits, {:.2} % of an empty handler",
-                    100.0 * measured.rate / self.commits.rate,
-                    100.0 * measured.rate / self.empty.rate
-                ),
+                "submit" | "save a score" | "rank" => {
+                    format!("{:.1} % of raw commits, {}", of(&self.commits), both())
+                }
                 _ => String::new(),
             };
             println!("{name:<30} {:>10.0} {:>9.2} {:>9.2}  {beside}", measured.rate, measured.p50_ms, measured.p99_ms);
@@ -157,7 +161,7 @@ fn bounds(name: &str, least_list: f64, made_in: Duration, small: &Round, large: 
     // Set beside the yardstick of its own minute, so that a machine that slowed down is not the service's fault.
     for ((what, before), (_, after)) in small.named().into_iter().zip(large.named()).skip(2) {
         let (before_yard, after_yard) = match what {
-            "raw commits of the same rows" => continue,
+            "raw single-row commits" | "raw commits of the same rows" => continue,
             "list of 20 calls, HTML" | "one call, HTML" => (small.from_memory.rate, large.from_memory.rate),
             _ => (small.commits.rate, large.commits.rate),
         };

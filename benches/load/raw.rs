@@ -136,20 +136,52 @@ macro_rules! one {
 one!(one_sqlite, SqliteConnection);
 one!(one_postgres, PgConnection);
 
-/// Commits as fast as the database takes them, from as many threads as the service has connections under load.
-/// SQLite has one writer, so its threads take turns; PostgreSQL gets a connection for each.
+macro_rules! single {
+    ($name:ident, $connection:ty) => {
+        /// One transaction: a single short row.
+        fn $name(db: &mut $connection) {
+            let row = (
+                raw_jobs::id.eq(Id::<Council>::new().to_string()),
+                raw_jobs::kind.eq("application.submitted"),
+                raw_jobs::payload.eq("{}"),
+                raw_jobs::at.eq("2026-11-24 12:00:00.000000"),
+            );
+            diesel::insert_into(raw_jobs::table).values(row).execute(db).unwrap();
+        }
+    };
+}
+single!(single_sqlite, SqliteConnection);
+single!(single_postgres, PgConnection);
+
+/// Commits of the rows and bytes of one submission, as fast as the database takes them, from as many threads as the
+/// service has connections under load. SQLite has one writer, so its threads take turns; PostgreSQL gets a connection for
+/// each.
 pub fn commits(council: &Council, span: Duration) -> Vec<Duration> {
     let bytes = bytes(council);
+    run(council, span, |db| one_sqlite(db, &bytes), |db| one_postgres(db, &bytes))
+}
+
+/// The same of single rows: what the database can acknowledge at all.
+pub fn single_rows(council: &Council, span: Duration) -> Vec<Duration> {
+    run(council, span, single_sqlite, single_postgres)
+}
+
+fn run(
+    council: &Council,
+    span: Duration,
+    sqlite: impl Fn(&mut SqliteConnection) + Sync,
+    postgres: impl Fn(&mut PgConnection) + Sync,
+) -> Vec<Duration> {
     if council.url.starts_with("sqlite:") {
         let path = council.folder.path().join("raw.db");
         let mut db = SqliteConnection::establish(&path.display().to_string()).unwrap();
         db.batch_execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;").unwrap();
         db.batch_execute(TABLES).unwrap();
         let db = Mutex::new(db);
-        return threads(span, || (), |()| one_sqlite(&mut db.lock().unwrap(), &bytes));
+        return threads(span, || (), |()| sqlite(&mut db.lock().unwrap()));
     }
     PgConnection::establish(&council.url).unwrap().batch_execute(TABLES).unwrap();
-    threads(span, || PgConnection::establish(&council.url).unwrap(), |db| one_postgres(db, &bytes))
+    threads(span, || PgConnection::establish(&council.url).unwrap(), postgres)
 }
 
 fn threads<C>(span: Duration, connect: impl Fn() -> C + Sync, commit: impl Fn(&mut C) + Sync) -> Vec<Duration> {

@@ -77,6 +77,14 @@ pub struct Agreement {
     pub ended_at: Option<Instant>,
 }
 
+impl Agreement {
+    /// The day it was completed or ended early; none while it runs.
+    #[must_use]
+    pub fn ended_on(&self) -> Option<LocalDate> {
+        self.ended_at.map(Instant::date)
+    }
+}
+
 /// A promise that became an obligation.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = obligations, check_for_backend(MultiBackend))]

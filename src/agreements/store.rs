@@ -3,7 +3,7 @@
 use super::model::{Agreement, AgreementChange, AgreementKind, AgreementState, Obligation};
 use crate::awards::Award;
 use crate::db::schema::{agreement_changes, agreements, investments, obligations, organisations};
-use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::db::{Cursor, Db, MultiBackend, Page, uncut};
 use crate::error::{Error, Result};
 use crate::people::policy::Thing;
 use crate::values::time::medium_date;
@@ -109,12 +109,14 @@ pub(super) fn parts_over(db: &mut Db, agreement: Id<Agreement>) -> Result<i64> {
 /// # Errors
 /// What the database says.
 pub fn obligations(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Obligation>> {
-    Ok(obligations::table
+    const MOST: i64 = 500;
+    let rows = obligations::table
         .filter(obligations::agreement_id.eq(agreement))
         .select(Obligation::as_select())
         .order(obligations::id)
-        .limit(500)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    uncut(rows, MOST)
 }
 
 /// The facts of an agreement that the policy judges.

@@ -3,15 +3,15 @@
 use super::actions::{self, ConfirmInput, Declaration, DraftInput, PartInput};
 use super::affordability::{TrialInput, assess};
 use super::desk_pages::{WhichApplication, visible};
-use super::letters::{hide_names, names_hidden, refuse_blind_judge, shown_as};
+use super::letters::{hide_names, shown_as, sight, sight_of_bid};
 use super::model::Application;
 use super::pages::StartInput;
 use super::sending_pages::own_receipts;
 use super::{rules, store};
 use crate::calls::{self, Call, Part};
-use crate::db::Page;
+use crate::db::{After, Page};
 use crate::documents::Document;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::api::{Listed, PageQuery, created, ok};
 use crate::http::{Answer, Parts, Sent, Visit, attachment};
 use crate::people::policy::{Action, can};
@@ -139,7 +139,8 @@ fn hide_keys(files: &mut [super::model::SealedFile]) {
 /// Saves a whole draft: `{"answers": …, "price": …}` as the draft is read. It may be incomplete.
 ///
 /// It replaces the draft, except for what comes by a way of its own: files stay, and so does the cash-flow sheet when
-/// `answers` does not name `cash_flow`. An empty list, `"cash_flow": []`, takes the sheet out.
+/// `answers` does not name `cash_flow`. An empty list, `"cash_flow": []`, takes the sheet out. Who declares is said when
+/// it is sent: `declared_by` is not taken from here.
 ///
 /// # Errors
 /// NotFound; Invalid for answers to what is not asked; refused after the deadline.
@@ -227,7 +228,7 @@ pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, body: Sent<Dec
 /// Confirms after an amendment that what was sent stands.
 ///
 /// # Errors
-/// As for sending.
+/// As for sending; refused when nothing was sent, or when the draft was changed since.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/confirm", tag = "applications", security(("token" = [])),
     params(("id" = String, Path)), responses((status = 200, description = "The new receipt")))]
 pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
@@ -269,20 +270,20 @@ pub async fn openings(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call)) {
+            let sight = sight(db, &actor, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&sight.call)) {
                 return Err(Error::NotFound);
             }
-            refuse_blind_judge(db, &actor, &call)?;
+            sight.refuse_blind_judge()?;
             let mut openings = store::openings(db, id)?;
-            if names_hidden(db, &call)? {
+            if sight.hidden {
                 let all = store::of_call(db, id)?;
                 let called = |id: Id<Application>| all.iter().find(|a| a.id == id).map(shown_as).unwrap_or_default();
                 for report in openings.iter_mut().filter_map(|o| o.report.as_mut()) {
                     report.0.hide(called);
                 }
             }
-            Ok((call, openings))
+            Ok((sight.call, openings))
         })
         .await?;
     let shown: Vec<_> = openings
@@ -331,33 +332,53 @@ pub async fn open_investments(visit: Visit, id: web::Path<Id<Call>>, body: Sent<
     ok(&actions::open_investments(&visit.app, &visit.actor, *id, body.0.id()?, visit.now).await?)
 }
 
-/// The applications to a call that staff may know of: all sent to a round, those of a tender once they are open.
+/// Applications of one call on a page.
+const APPLICATIONS: usize = 50;
+
+/// A page of bids in the order of their letters: that of arrival would tell the order of their references.
+fn page_by_letter(mut found: Vec<Application>, after: Option<&After>) -> Result<Page<Application, After>> {
+    let place = |a: &Application| After(a.letter.clone().unwrap_or_default());
+    found.sort_by_key(|a| a.letter.as_ref().map(|letter| (letter.len(), letter.clone())));
+    if let Some(after) = after {
+        let last = found.iter().position(|a| place(a) == *after).ok_or_else(other_order)?;
+        found.drain(..=last);
+    }
+    Ok(Page::cut(found, APPLICATIONS, place))
+}
+
+/// The page before was in another order: by letter, or since moderation is final by identifier.
+fn other_order() -> Error {
+    Error::field("after", "The list has another order now; start again from the first page")
+}
+
+/// The applications to a call that staff may know of: all sent to a round, those of a tender once they are open. The
+/// earliest begun comes first; bidders under letters are in the order of these.
 ///
 /// # Errors
-/// NotFound.
+/// NotFound; Invalid for a damaged `after`, and for one from before names were shown.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/applications", tag = "applications", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, description = "Applications")))]
-pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
-    let (id, actor) = (*id, visit.actor.clone());
-    let found = visit
+    params(("id" = String, Path), PageQuery), responses((status = 200, description = "Applications")))]
+pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<PageQuery>) -> Answer {
+    let (id, actor, after) = (*id, visit.actor.clone(), query.place()?);
+    let (page, hidden) = visit
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call)) {
+            let sight = sight(db, &actor, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&sight.call)) {
                 return Err(Error::NotFound);
             }
-            refuse_blind_judge(db, &actor, &call)?;
-            let mut found = visible(db, &call)?;
-            if names_hidden(db, &call)? {
-                // In the order of their letters: that of arrival would tell the order of their references.
-                found.sort_by_key(|a| a.letter.as_ref().map(|letter| (letter.len(), letter.clone())));
-                return Ok(found.iter().map(described_by_letter).collect::<Vec<_>>());
+            sight.refuse_blind_judge()?;
+            if sight.hidden {
+                return Ok((page_by_letter(visible(db, &sight.call)?, after.as_ref())?, true));
             }
-            Ok(found.iter().map(described).collect::<Vec<_>>())
+            if after.as_ref().is_some_and(|After(id)| id.parse::<Id<Application>>().is_err()) {
+                return Err(other_order());
+            }
+            Ok((store::page_of_call(db, &sight.call, after.as_ref(), APPLICATIONS)?, false))
         })
         .await?;
-    ok(&json!({ "items": found }))
+    ok(&Listed::of(page, |a| if hidden { described_by_letter(&a) } else { described(&a) }))
 }
 
 /// What an opened application says; the price part once it is open.
@@ -372,15 +393,14 @@ pub async fn content(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let (_, call) = store::find_with_call(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false)) {
+            let (_, sight) = sight_of_bid(db, &actor, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&sight.call).public(false)) {
                 return Err(Error::NotFound);
             }
-            refuse_blind_judge(db, &actor, &call)?;
-            let hidden = names_hidden(db, &call)?;
+            sight.refuse_blind_judge()?;
             let mut quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
             let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
-            if hidden {
+            if sight.hidden {
                 hide_names(&mut quality);
             }
             Ok((quality, price))
@@ -415,11 +435,11 @@ pub async fn affordability(visit: Visit, id: web::Path<Id<Application>>, query: 
         .app
         .db
         .read(move |db| {
-            let (_, call) = store::find_with_call(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false)) {
+            let (_, sight) = sight_of_bid(db, &actor, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&sight.call).public(false)) {
                 return Err(Error::NotFound);
             }
-            refuse_blind_judge(db, &actor, &call)?;
+            sight.refuse_blind_judge()?;
             let quality = store::opened(db, id, Part::Quality)?.ok_or(Error::NotFound)?.answers()?;
             let price = store::opened(db, id, Part::Price)?.map(|o| o.prices()).transpose()?;
             Ok((quality, price.and_then(|p| p.amount)))

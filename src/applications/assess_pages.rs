@@ -1,7 +1,7 @@
 //! The page on which staff read an application once it is open, with what it could carry.
 
 use super::affordability::{Assessment, TrialInput, assess};
-use super::letters::{hide_names, names_hidden, refuse_blind_judge, shown_as};
+use super::letters::{Sight, hide_names, shown_as, sight_of_bid};
 use super::model::Application;
 use super::shown::{self, Line};
 use super::store;
@@ -172,14 +172,14 @@ pub async fn reading(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
         .app
         .db
         .read(move |db| {
-            let (application, call) = store::find_with_call(db, id)?;
-            if !can(&actor, Action::ReadOpened, &calls::thing(&call).public(false))
-                || (call.kind == CallKind::Tender && application.opened_at.is_none())
+            let (application, sight) = sight_of_bid(db, &actor, id)?;
+            if !can(&actor, Action::ReadOpened, &calls::thing(&sight.call).public(false))
+                || (sight.call.kind == CallKind::Tender && application.opened_at.is_none())
             {
                 return Err(Error::NotFound);
             }
-            refuse_blind_judge(db, &actor, &call)?;
-            let hidden = names_hidden(db, &call)?;
+            sight.refuse_blind_judge()?;
+            let Sight { call, hidden, .. } = sight;
             let organisation = find_organisation(db, application.organisation_id)?;
             let named = organisation.profile.0.group.trim();
             let group_name = if named.is_empty() { organisation.name.clone() } else { named.to_owned() };

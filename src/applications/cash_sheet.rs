@@ -2,7 +2,7 @@
 
 use super::model::CashRow;
 use super::questions::CASH_ROWS;
-use crate::documents::rows::{Bounds, RowsRefusal, excel_cells};
+use crate::documents::rows::{Bounds, RowsRefusal, csv_rows, excel_cells, in_utf8};
 use crate::documents::{Upload, check};
 use crate::error::{Error, Result};
 use crate::values::{FieldErrors, Pence, time};
@@ -11,44 +11,38 @@ use crate::values::{FieldErrors, Pence, time};
 pub const COLUMNS: &str = "period_end, money_in, money_out";
 /// Errors told at once; the rest follow when these are put right.
 const MOST_ERRORS: usize = 20;
+/// Rows that are looked at, with those that hold nothing.
+const MOST_ROWS: usize = 1_000;
 /// Columns in which the three may begin.
 const MOST_COLUMNS: usize = 100;
 /// Characters of one cell that are kept; a date or an amount needs no more.
 const MOST_CHARACTERS: usize = 100;
+
+/// A row of a sheet: its number as the file counts, from 1, and its cells.
+type Row = (usize, Vec<String>);
 
 /// Reads a sheet: a heading row, then one row for each period with its last day, money in and money out.
 ///
 /// # Errors
 /// Invalid, naming the row and column of every cell that cannot be read; refused when the file is of another kind.
 pub fn read(upload: Upload, most_bytes: usize) -> Result<Vec<CashRow>> {
-    let checked = check(upload, most_bytes)?;
+    let checked = check(Upload { bytes: in_utf8(upload.bytes), ..upload }, most_bytes)?;
     let rows = match checked.media_type {
-        "text/csv" | "text/plain" => csv_rows(&checked.bytes)?,
+        "text/csv" | "text/plain" => text_rows(&checked.bytes)?,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => excel_rows(checked.bytes)?,
         _ => return Err(Error::field("sheet", "Choose a CSV or Excel (.xlsx) file")),
     };
     parse(&rows)
 }
 
-fn csv_rows(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes)
-        .records()
-        .take(CASH_ROWS + 2)
-        .map(|record| {
-            record
-                .map(|r| r.iter().map(ToOwned::to_owned).collect())
-                .map_err(|e| Error::field("sheet", format!("The CSV file cannot be read: {e}")))
-        })
-        .collect()
+fn text_rows(bytes: &[u8]) -> Result<Vec<Row>> {
+    let rows = csv_rows(bytes, MOST_ROWS).map_err(|refusal| Error::field("sheet", refusal.to_string()))?;
+    Ok((1..).zip(rows).collect())
 }
 
 /// The cells of the first sheet's first rows, its heading row first, wherever the sheet begins.
-fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>> {
-    let bounds = Bounds { rows: CASH_ROWS + 2, columns: MOST_COLUMNS, characters: MOST_CHARACTERS };
+fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Row>> {
+    let bounds = Bounds { rows: MOST_ROWS, columns: MOST_COLUMNS, characters: MOST_CHARACTERS };
     let found = excel_cells(bytes, bounds).map_err(|refusal| match refusal {
         RowsRefusal::Unreadable => {
             Error::field("sheet", "The Excel file cannot be read. Save it again as .xlsx, or as CSV")
@@ -62,27 +56,25 @@ fn excel_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>> {
     let top = found.cells.first().map(|(row, ..)| *row).unwrap_or_default();
     let left = found.cells.iter().map(|(_, column, _)| *column).min().unwrap_or_default();
     let last = found.cells.iter().map(|(row, ..)| row - top + 1).max().unwrap_or_default();
-    let mut rows = vec![vec![String::new(); 3]; last];
+    let mut rows: Vec<Row> = (top + 1..).take(last).map(|number| (number, vec![String::new(); 3])).collect();
     for (row, column, text) in found.cells {
-        if let Some(place) = rows.get_mut(row - top).and_then(|cells| cells.get_mut(column - left)) {
+        if let Some(place) = rows.get_mut(row - top).and_then(|(_, cells)| cells.get_mut(column - left)) {
             *place = text;
         }
     }
     Ok(rows)
 }
 
-/// Reads rows of cells. The first row is a heading. Empty rows are passed over.
+/// Reads rows of cells. The first that holds anything is a heading. Empty rows are passed over.
 ///
 /// # Errors
 /// Invalid, for every cell that cannot be read.
-fn parse(rows: &[Vec<String>]) -> Result<Vec<CashRow>> {
+fn parse(rows: &[Row]) -> Result<Vec<CashRow>> {
     let mut errors = FieldErrors::default();
     let mut found: Vec<CashRow> = Vec::new();
-    for (number, row) in (1_usize..).zip(rows).skip(1) {
+    let full = rows.iter().filter(|(_, row)| row.iter().any(|c| !c.trim().is_empty()));
+    for (number, row) in full.skip(1) {
         let text = |column: usize| row.get(column).map_or("", |c| c.trim());
-        if row.iter().all(|c| c.trim().is_empty()) {
-            continue;
-        }
         let mut wrong = |column: &str, why: String| errors.add("sheet", format!("Row {number}, {column}: {why}"));
         let end = time::parse_date(text(0)).map_err(|e| wrong("period_end", e.to_string())).ok();
         let money_in = text(1).parse::<Pence>().map_err(|e| wrong("money_in", e.to_string())).ok();
@@ -131,6 +123,49 @@ mod tests {
         let told: Vec<_> = errors.0.iter().map(|e| e.message.as_str()).collect();
         assert!(told[0].starts_with("Row 2, period_end"), "{told:?}");
         assert!(told[1].starts_with("Row 3, money_in"), "{told:?}");
+    }
+
+    #[test]
+    fn a_wrong_row_is_named_by_its_number_in_the_file_also_below_empty_ones() {
+        for end in ["\n", "\r\n"] {
+            let text = format!("{end}a,b,c{end}2027-03-31,1,2{end}{end},,{end}soon,1,2{end}");
+            let error = read(upload("flow.csv", text), 10_000);
+            let Err(Error::Invalid(errors)) = error else { panic!("{error:?}") };
+            assert_eq!(errors.0.len(), 1, "{errors:?}");
+            assert!(errors.0[0].message.starts_with("Row 6, period_end"), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn amounts_that_a_formula_worked_out_are_read_without_the_noise_of_binary_fractions() {
+        let flow = |money_in: &str, money_out: &str| {
+            let rows = format!(
+                r#"<row r="1"><c r="A1" t="inlineStr"><is><t>end</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>31/3/2027</t></is></c><c r="B2"><f>X1+X2</f><v>{money_in}</v></c><c r="C2"><v>{money_out}</v></c></row>"#
+            );
+            read(workbook(&rows, None), 100_000)
+        };
+        let rows = flow("0.30000000000000004", "5.551115123125783E-17").unwrap();
+        assert_eq!((rows[0].money_in, rows[0].money_out), (Pence(30), Pence(0)));
+        let rows = flow("12345678.899999999", "-8.9999999999999858E-2").unwrap();
+        assert_eq!((rows[0].money_in, rows[0].money_out), (Pence(1_234_567_890), Pence(-9)));
+        // A third decimal place that somebody typed is no noise.
+        for typed in ["12.345", "0.301", "1000.0001"] {
+            let Err(Error::Invalid(errors)) = flow(typed, "1") else { panic!("{typed} was read") };
+            assert!(errors.0[0].message.starts_with("Row 2, money_in"), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_csv_file_as_excel_writes_it_on_windows_is_read() {
+        let ansi = b"p\xe9riode,in,out\r\n31/3/2027,\xa312000,\x80\r\n".to_vec();
+        let Err(Error::Invalid(errors)) = read(upload("flow.csv", ansi), 10_000) else { panic!("it holds euros") };
+        assert_eq!(errors.0.len(), 1, "{errors:?}");
+        assert!(errors.0[0].message.starts_with("Row 2, money_out"), "{errors:?}");
+        let ansi = b"period,in,out\r\n31/3/2027,\xa312000.50,\xa37\r\n".to_vec();
+        let rows = read(upload("flow.csv", ansi), 10_000).unwrap();
+        assert_eq!((rows[0].money_in, rows[0].money_out), (Pence(1_200_050), Pence(700)));
+        // What is no text is none in this way either.
+        assert!(read(upload("flow.csv", b"a,b,c\n\x00\xa31,2,3\n".to_vec()), 10_000).is_err());
     }
 
     #[test]
@@ -213,7 +248,7 @@ mod tests {
     fn a_cash_flow_that_begins_further_right_and_further_down_is_read_from_there() {
         let rows = r#"<row r="3"><c r="B3" t="inlineStr"><is><t>end</t></is></c></row><row r="4"><c r="B4" t="inlineStr"><is><t>31/3/2027</t></is></c><c r="C4"><v>12</v></c><c r="D4"><v>7.5</v></c></row><row r="6"><c r="B6" t="inlineStr"><is><t>soon</t></is></c></row>"#;
         let Err(Error::Invalid(errors)) = read(workbook(rows, None), 100_000) else { panic!("row 6 cannot be read") };
-        assert!(errors.0[0].message.starts_with("Row 4, period_end"), "{errors:?}");
+        assert!(errors.0[0].message.starts_with("Row 6, period_end"), "as the sheet counts: {errors:?}");
         let rows = rows.replace("soon", "30/4/2027").replace("</row><row r=\"6\">", "</row><row r=\"5\">");
         let rows = rows.replace("B6", "B5");
         let rows = format!("{}<c r=\"C5\"><v>1</v></c><c r=\"D5\"><v>2</v></c></row>", rows.trim_end_matches("</row>"));

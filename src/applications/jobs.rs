@@ -169,6 +169,9 @@ pub async fn tell_withdrawn(app: App, job: Job, now: Instant) -> Result<()> {
             let mut mails = Vec::new();
             for (application, team) in &told.teams {
                 let body = body(match application.state {
+                    ApplicationState::Submitted if application.opened_at.is_some() => {
+                        "What you sent was opened before. Nothing is awarded under this call. You need do nothing."
+                    }
                     ApplicationState::Submitted => "What you sent is not opened. You need do nothing.",
                     ApplicationState::Draft | ApplicationState::Withdrawn => {
                         "Your draft and its key are destroyed. You need do nothing."

@@ -7,10 +7,11 @@ use super::model::{Answers, Application};
 use super::store;
 use crate::calls::Call;
 use crate::db::Db;
-use crate::db::schema::panel_members;
-use crate::error::Result;
+use crate::db::schema::{applications, calls, panel_members, quality_final};
+use crate::error::{Error, Result};
 use crate::people::Profile;
 use crate::values::{Actor, Id, RefusalInfo};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 /// Somebody who judges asks for what would tell whose a bid is.
@@ -62,6 +63,72 @@ pub fn names_hidden(db: &mut Db, call: &Call) -> Result<bool> {
     Ok(call.terms.0.hides_bidders() && store::quality_final_at(db, call.id)?.is_none())
 }
 
+/// A call as somebody on the desk may look at its bids.
+#[derive(Debug)]
+pub struct Sight {
+    /// The call.
+    pub call: Call,
+    /// Whether its bidders stand under letters, as [`names_hidden`] finds it.
+    pub hidden: bool,
+    /// Whether this person judges it and may not know them yet: they sit on its panel, and nobody took their place.
+    blind: bool,
+}
+
+impl Sight {
+    fn of(call: Call, quality_final: bool, seated: bool) -> Self {
+        let hidden = call.terms.0.hides_bidders() && !quality_final;
+        Sight { call, hidden, blind: hidden && seated }
+    }
+
+    /// As [`refuse_blind_judge`].
+    ///
+    /// # Errors
+    /// [`NamesHidden`].
+    pub fn refuse_blind_judge(&self) -> Result<()> {
+        if self.blind { Err(NamesHidden.into()) } else { Ok(()) }
+    }
+}
+
+/// Whether moderation of a call that the statement names is final, and whether an account sits on its panel.
+macro_rules! judging {
+    ($account:expr) => {
+        (
+            exists(quality_final::table.filter(quality_final::call_id.eq(calls::id))),
+            exists(
+                panel_members::table
+                    .filter(panel_members::call_id.eq(calls::id))
+                    .filter(panel_members::account_id.eq($account))
+                    .filter(panel_members::replaced_at.is_null()),
+            ),
+        )
+    };
+}
+
+/// A call as somebody on the desk may look at its bids. One statement.
+///
+/// # Errors
+/// NotFound; Denied for who is not signed in.
+pub fn sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<Sight> {
+    let account = actor.account().ok_or(Error::Denied)?;
+    let (call, (quality_final, seated)): (Call, (bool, bool)) =
+        calls::table.filter(calls::id.eq(call)).select((Call::as_select(), judging!(account))).first(db)?;
+    Ok(Sight::of(call, quality_final, seated))
+}
+
+/// As [`sight`], with one of its bids. One statement.
+///
+/// # Errors
+/// As [`sight`].
+pub fn sight_of_bid(db: &mut Db, actor: &Actor, bid: Id<Application>) -> Result<(Application, Sight)> {
+    let account = actor.account().ok_or(Error::Denied)?;
+    let (application, call, (quality_final, seated)): (Application, Call, (bool, bool)) = applications::table
+        .inner_join(calls::table.on(calls::id.eq(applications::call_id)))
+        .filter(applications::id.eq(bid))
+        .select((Application::as_select(), Call::as_select(), judging!(account)))
+        .first(db)?;
+    Ok((application, Sight::of(call, quality_final, seated)))
+}
+
 /// Takes out of opened answers what tells whose they are: the organisation's facts, who declared, and names of files.
 pub(super) fn hide_names(answers: &mut Answers) {
     answers.profile = Profile::default();
@@ -86,7 +153,7 @@ fn file_shown_as(place: usize, name: &str) -> String {
 ///
 /// # Errors
 /// What the database says.
-pub fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
+fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
     let Some(account) = actor.account() else { return Ok(false) };
     if !names_hidden(db, call)? {
         return Ok(false);
@@ -95,7 +162,7 @@ pub fn judges_blind(db: &mut Db, actor: &Actor, call: &Call) -> Result<bool> {
         .filter(panel_members::call_id.eq(call.id))
         .filter(panel_members::account_id.eq(account))
         .filter(panel_members::replaced_at.is_null());
-    Ok(diesel::select(diesel::dsl::exists(seats)).get_result(db)?)
+    Ok(diesel::select(exists(seats)).get_result(db)?)
 }
 
 /// Refuses to show whose a bid is to somebody who judges it under its letter.

@@ -8,7 +8,7 @@
 //! never has to decrypt a file.
 //!
 //! Public names: [`Application`], [`ApplicationState`], [`Answers`], [`find`], [`of_call`], [`opened`],
-//! [`shown_as`], [`names_hidden`], [`judges_blind`], [`refuse_blind_judge`], [`SamePlace`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
+//! [`shown_as`], [`names_hidden`], [`refuse_blind_judge`], [`Sight`], [`sight`], [`sight_of_bid`], [`SamePlace`], [`of_organisation`], [`by_organisations`], [`receipts_of`], [`mark_quality_final`], [`actions`], [`samples`].
 
 pub mod actions;
 mod affordability;
@@ -41,7 +41,7 @@ mod typed;
 
 pub use affordability::{Assessment, Trial, TrialInput, assess};
 pub use figures::{Figure, FigureProblem, figure};
-pub use letters::{NamesHidden, judges_blind, names_hidden, refuse_blind_judge, shown_as};
+pub use letters::{NamesHidden, Sight, names_hidden, refuse_blind_judge, shown_as, sight, sight_of_bid};
 pub use lot_order::SamePlace;
 pub use missing::{Missing, missing};
 pub use model::{
@@ -53,6 +53,7 @@ pub use records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconc
 pub use rules::{ApplicationRefusal, needs_confirmation};
 pub use store::{
     by_organisations, find, find_many, find_with_call, lot_places, mark_quality_final, of_call, of_call_named,
-    of_organisation, opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of, rewrap_draft_keys,
+    of_calls, of_organisation, opened, opened_of_call, opened_parts, openings, quality_final_at, receipts_of,
+    rewrap_draft_keys,
 };
 pub use typed::Progress;

@@ -98,6 +98,8 @@ pub struct Draft {
     pub sent: Vec<Id<Document>>,
     /// The form by which it was last sent, so that the same form sent twice is one submission.
     pub sent_by: String,
+    /// Whether the two parts are what was last sent. Drafts sent before December 2026 do not say so.
+    pub as_sent: bool,
     /// What seals the parts that are sent, one key for each key of the call.
     pub envelope_keys: Vec<EnvelopeKey>,
 }

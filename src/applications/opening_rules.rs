@@ -38,8 +38,7 @@ pub fn may_open(call: &Call, part: Part, facts: OpeningFacts, now: Instant) -> R
     match opens_from(call) {
         Some(from) if now < from => return Err(ApplicationRefusal::OpensLater(from)),
         None => return Err(ApplicationRefusal::NotOpen),
-        Some(_) if call.stage == CallStage::Withdrawn => return Err(ApplicationRefusal::NotOpen),
-        Some(_) => {}
+        Some(_) => not_withdrawn(call)?,
     }
     if part == Part::Price {
         if call.shortlists().is_some() {
@@ -54,6 +53,14 @@ pub fn may_open(call: &Call, part: Part, facts: OpeningFacts, now: Instant) -> R
         }
     }
     Ok(())
+}
+
+/// Whether anything sent to a call may still be opened: who sent it to one that was withdrawn was told that it is not.
+///
+/// # Errors
+/// [`ApplicationRefusal::CallWithdrawn`].
+pub fn not_withdrawn(call: &Call) -> Result<(), ApplicationRefusal> {
+    if call.stage == CallStage::Withdrawn { Err(ApplicationRefusal::CallWithdrawn) } else { Ok(()) }
 }
 
 /// Whether this officer may confirm what another asked for.

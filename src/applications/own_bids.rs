@@ -25,14 +25,14 @@ impl RefusalInfo for OwnOrganisation {
     }
 }
 
-/// Refuses when an applicant organisation of the person has an application in the call, sent or still being written. Asks
-/// the database only about people who belong to one.
+/// Refuses when an applicant organisation of the person, in whatever capacity they act now, has an application in the
+/// call, sent or still being written. Asks the database only about people who belong to one.
 ///
 /// # Errors
 /// [`OwnOrganisation`].
 pub fn refuse_bidder(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<()> {
     let own: Vec<Id<actor::Organisation>> =
-        actor.memberships().iter().filter(|m| !m.role.is_staff()).map(|m| m.organisation).collect();
+        actor.everywhere().filter(|m| !m.role.is_staff()).map(|m| m.organisation).collect();
     if own.is_empty() {
         return Ok(());
     }

@@ -317,6 +317,8 @@ struct TasksPage {
     open: bool,
     has_draft: bool,
     needs_confirmation: bool,
+    /// What was changed since it was last sent is not sent.
+    unsent: bool,
     may_submit: bool,
     status: (&'static str, &'static str),
     closes: String,
@@ -336,6 +338,7 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
     let Opened { application, call, draft } = opened;
     let terms = &call.terms.0;
     let open = rules::may_change(&call, &application, visit.now).is_ok();
+    let unsent = open && draft.as_ref().is_some_and(|draft| rules::changed_since_sent(&application, draft));
     let has_draft = draft.is_some();
     let draft = draft.unwrap_or_default();
     let mut sections: Vec<(usize, &'static str, Vec<Task>)> = Vec::new();
@@ -379,6 +382,7 @@ fn tasks_page(visit: &Visit, opened: Opened) -> TasksPage {
         open,
         has_draft,
         needs_confirmation: open && rules::needs_confirmation(&call, &application),
+        unsent,
         may_submit: can(&visit.actor, Action::SubmitApplication, &actions::thing(&application)),
         status: status(&application, &call, open),
         closes: call.deadline_at.map(crate::values::Instant::long).unwrap_or_default(),

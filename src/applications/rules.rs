@@ -2,7 +2,7 @@
 //! one is sent is in `missing`, when envelopes may be opened in `opening_rules`.
 
 pub use super::missing::missing;
-use super::model::{Application, ApplicationState};
+use super::model::{Application, ApplicationState, Draft};
 use crate::calls::{Call, CallKind, CallStage, Terms};
 use crate::values::{Id, Instant, RefusalInfo, counted_with};
 use chrono::TimeDelta;
@@ -39,6 +39,8 @@ pub enum ApplicationRefusal {
     NotOpen,
     /// It was withdrawn.
     Withdrawn,
+    /// Opening what was sent to a call that was withdrawn.
+    CallWithdrawn,
     /// Answers are missing.
     Incomplete {
         /// How many.
@@ -50,6 +52,8 @@ pub enum ApplicationRefusal {
     NotDeclared,
     /// Nothing was sent.
     NotSubmitted,
+    /// Confirming as unchanged what was changed since it was sent.
+    ChangedSinceSent,
     /// The draft is gone: after the deadline nobody can read it.
     DraftGone,
     /// Too many files.
@@ -103,9 +107,11 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::Late { .. } => "applications/late",
             ApplicationRefusal::NotOpen => "applications/not-open",
             ApplicationRefusal::Withdrawn => "applications/withdrawn",
+            ApplicationRefusal::CallWithdrawn => "applications/call-withdrawn",
             ApplicationRefusal::Incomplete { .. } => "applications/incomplete",
             ApplicationRefusal::NotDeclared => "applications/not-declared",
             ApplicationRefusal::NotSubmitted => "applications/not-submitted",
+            ApplicationRefusal::ChangedSinceSent => "applications/changed-since-sent",
             ApplicationRefusal::DraftGone => "applications/draft-gone",
             ApplicationRefusal::TooManyFiles => "applications/too-many-files",
             ApplicationRefusal::TooManyStarts => "applications/too-many-starts",
@@ -136,6 +142,9 @@ impl RefusalInfo for ApplicationRefusal {
             ApplicationRefusal::Withdrawn => {
                 "This application was withdrawn. Start a new one from the call while it is open.".to_owned()
             }
+            ApplicationRefusal::CallWithdrawn => {
+                "The call was withdrawn, and everybody was told that what is sealed is not opened. It stays sealed.".to_owned()
+            }
             ApplicationRefusal::Incomplete { count, first } => format!(
                 "{} missing. The first: {first}. Open “Check your answers” to see all, then send again.",
                 counted_with(*count, "things", "is", "are")
@@ -144,6 +153,9 @@ impl RefusalInfo for ApplicationRefusal {
                 "Enter your name and tick that everything is true and complete, then send again.".to_owned()
             }
             ApplicationRefusal::NotSubmitted => "This application was not sent, so there is no receipt. Send it first.".to_owned(),
+            ApplicationRefusal::ChangedSinceSent => {
+                "What your team changed since this was sent is not sent, so it cannot be confirmed as unchanged. Check your answers and send them again. Until then what you sent stands.".to_owned()
+            }
             ApplicationRefusal::DraftGone => {
                 "The key of this draft was destroyed at the deadline. What was sent can be read again once it is opened.".to_owned()
             }
@@ -263,6 +275,25 @@ pub fn may_begin(begun: i64) -> Result<(), ApplicationRefusal> {
 #[must_use]
 pub fn needs_confirmation(call: &Call, application: &Application) -> bool {
     application.state == ApplicationState::Submitted && application.call_version < call.version
+}
+
+/// Whether something was saved since the application was last sent that is not sent. A draft that does not say is taken
+/// as sent only when nobody has saved it since.
+#[must_use]
+pub fn changed_since_sent(application: &Application, draft: &Draft) -> bool {
+    let saved_since = application.submitted_at.is_none_or(|sent| application.saved_at > sent);
+    application.state == ApplicationState::Submitted && saved_since && !draft.as_sent
+}
+
+/// Whether what lies in the draft can be confirmed as what was sent.
+///
+/// # Errors
+/// [`ApplicationRefusal::NotSubmitted`], [`ApplicationRefusal::ChangedSinceSent`].
+pub fn stands_as_sent(application: &Application, draft: &Draft) -> Result<(), ApplicationRefusal> {
+    if application.state != ApplicationState::Submitted {
+        return Err(ApplicationRefusal::NotSubmitted);
+    }
+    if changed_since_sent(application, draft) { Err(ApplicationRefusal::ChangedSinceSent) } else { Ok(()) }
 }
 
 /// What keeps somebody from applying: for each wrong or missing answer, what to do.

@@ -83,7 +83,8 @@ pub async fn submit(visit: Visit, id: web::Path<Id<Application>>, posted: Posted
 /// `POST /applications/{id}/confirm`: after an amendment, what was sent stands for the new version.
 ///
 /// # Errors
-/// NotFound, Denied; refused when late or when the new version asks for more.
+/// NotFound, Denied; refused when late, when nothing was sent or the draft was changed since, and when the new version
+/// asks for more.
 pub async fn confirm(visit: Visit, id: web::Path<Id<Application>>, _posted: Posted<Nothing>) -> Answer {
     match actions::confirm_unchanged(&visit.app, &visit.actor, *id, &visit.app.clock).await {
         Ok(_) => see(&format!("/applications/{id}/receipt")),

@@ -99,10 +99,11 @@ pub fn promised(unit: &str, promise: &Promised) -> String {
     )
 }
 
-/// A file in one line, saying plainly when nothing has looked for viruses.
+/// A file in one line with the beginning of its fingerprint, saying plainly when nothing has looked for viruses.
 #[must_use]
 pub fn file(file: &SealedFile) -> String {
-    format!("{}, {}, {}", file.name, size(file.size), scan(file))
+    let print = file.sha256.get(..12).unwrap_or(&file.sha256);
+    format!("{}, {}, {}, SHA-256 {print}…", file.name, size(file.size), scan(file))
 }
 
 /// What is known about a file's safety.

@@ -1,16 +1,18 @@
 //! Awards for programs.
 
-use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, PartInput, RecommendInput};
+use super::actions::{
+    self, ChallengeEndInput, ChallengeInput, CheckInput, GivenInput, NoticeInput, PartInput, RecommendInput,
+};
 use super::committee::StanceInput;
 use super::hidden::under_letters;
 use super::model::Award;
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
-use super::store::{self, Challenge};
+use super::store::{self, Challenge, Sending};
 use super::summary_pages;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
 use crate::error::Error;
-use crate::evaluation::{CriterionScore, bidder_file};
+use crate::evaluation::{CriterionScore, bidder_file_beside};
 use crate::finance::terms::package;
 use crate::http::api::{created, ok};
 use crate::http::{Answer, Nothing, Sent, Visit};
@@ -56,15 +58,19 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            require(&actor, Action::ReadAwards, &calls::thing(&call).public(false))?;
+            let sight = applications::sight(db, &actor, id)?;
+            require(&actor, Action::ReadAwards, &calls::thing(&sight.call).public(false))?;
             // Checks name suppliers beside their bids.
-            applications::refuse_blind_judge(db, &actor, &call)?;
+            sight.refuse_blind_judge()?;
             let mut checks = store::checks_of_call(db, id)?;
-            if !checks.is_empty() && applications::names_hidden(db, &call)? {
-                under_letters(&mut checks, &applications::of_call_named(db, id)?);
+            if sight.hidden {
+                if !checks.is_empty() {
+                    under_letters(&mut checks, &applications::of_call_named(db, id)?);
+                }
+                // Before moderation is final nothing is ranked, so nobody is recommended, voted on or written to.
+                return Ok((Vec::new(), checks, Vec::new(), Vec::new()));
             }
-            Ok((store::of_call(db, id)?, checks, store::summaries(db, id)?, store::committee_of_call(db, id)?))
+            Ok((store::of_call(db, id)?, checks, store::sendings(db, id)?, store::committee_of_call(db, id)?))
         })
         .await?;
     let checks: Vec<_> = checks
@@ -73,8 +79,10 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
             json!({ "application": c.application_id, "kind": c.kind, "subject": c.subject, "outcome": c.outcome, "note": c.note, "at": c.checked_at })
         })
         .collect();
-    let summaries: Vec<_> =
-        summaries.iter().map(|s| json!({ "application": s.application_id, "sent_at": s.sent_at })).collect();
+    let summaries: Vec<_> = summaries
+        .iter()
+        .map(|s| json!({ "application": s.summary.application_id, "made_at": s.summary.made_at, "giving": given(s) }))
+        .collect();
     let committee: Vec<_> = committee
         .iter()
         .map(|(v, name)| {
@@ -176,14 +184,51 @@ pub async fn committee(visit: Visit, id: web::Path<Id<Award>>, body: Sent<Stance
     params(("id" = String, Path), ("application" = String, Path)), responses((status = 200, description = "The summary")))]
 pub async fn summary(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) -> Answer {
     let (call, application) = path.into_inner();
-    let stored = summary_pages::for_staff(&visit, call, application).await?;
+    let (sending, earlier) = summary_pages::for_staff(&visit, call, application).await?;
+    let earlier: Vec<_> = earlier
+        .iter()
+        .map(|old| json!({ "made_at": old.made_at, "sent_at": old.sent_at, "set_aside_at": old.superseded_at, "summary": old.body.0 }))
+        .collect();
+    let Some(sending) = sending else {
+        if earlier.is_empty() {
+            return Err(Error::NotFound.into());
+        }
+        return ok(&json!({ "application": application, "summary": Value::Null, "earlier": earlier }));
+    };
+    let stored = &sending.summary;
     ok(&json!({
         "application": stored.application_id, "organisation": stored.organisation_id, "made_at": stored.made_at,
-        "sent_at": stored.sent_at, "summary": stored.body.0,
+        "giving": given(&sending), "summary": stored.body.0, "earlier": earlier,
     }))
 }
 
-/// Sends an assessment summary to every assessed supplier.
+/// How far the giving of a summary has come: `given`, `waits` for a mail server, `given_up`, or `no_address`.
+fn given(sending: &Sending) -> Value {
+    let mails = sending.mails.iter();
+    let mails: Vec<Value> = mails
+        .map(|m| json!({ "to": m.recipient, "sent_at": m.sent_at, "given_up_at": m.failed_at, "said": m.last_error }))
+        .collect();
+    let stored = &sending.summary;
+    json!({ "state": sending.giving().word(), "at": stored.sent_at, "how": stored.given_how, "mails": mails })
+}
+
+/// Records that a supplier was given its summary by another way than by mail.
+///
+/// # Errors
+/// Invalid, Denied, NotFound before it is made, refused when it is given already.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/summaries/{application}/given", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path), ("application" = String, Path)), request_body = GivenInput,
+    responses((status = 200, description = "Recorded")))]
+pub async fn give_summary(
+    visit: Visit,
+    path: web::Path<(Id<Call>, Id<Application>)>,
+    body: Sent<GivenInput>,
+) -> Answer {
+    actions::give_summary(&visit.app, &visit.actor, path.into_inner(), &body.0, visit.now).await?;
+    ok(&json!({ "recorded": true }))
+}
+
+/// Makes and sends an assessment summary to every assessed supplier, and again to those whom no mail has reached.
 ///
 /// # Errors
 /// Denied, refused.
@@ -312,24 +357,26 @@ pub async fn answer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<AnswerInp
     params(("id" = String, Path)), responses((status = 200, description = "Summary, offer, own scores")))]
 pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let id = *id;
-    let (application, summary, award, ranking, standing) = visit
+    let (known, ranking, winner, standing) = visit
         .app
         .db
         .read(move |db| {
-            let application = applications::find(db, id)?;
-            let ranking = scoring::signed_ranking(db, application.call_id)?;
-            let call = calls::find(db, application.call_id)?;
-            let standing = scoring::shortlist::standing_of(db, &call, &application)?;
-            Ok((application, store::summary_of(db, id)?, store::newest_of_application(db, id)?, ranking, standing))
+            let known = store::outcome_of(db, id)?;
+            let call = calls::find(db, known.application.call_id)?;
+            let standing = scoring::shortlist::standing_of(db, &call, &known.application)?;
+            // Its own scores come with the summary, and not before.
+            let ranking = if known.summary.is_some() { scoring::signed_ranking(db, call.id)? } else { None };
+            let winner = if ranking.is_some() { store::awarded_bid(db, &call)? } else { None };
+            Ok((known, ranking, winner, standing))
         })
         .await?;
+    let store::Outcome { application, summary, award, asked } = known;
     let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
     if !can(&visit.actor, Action::ReadOutcome, &thing) {
         return Err(Error::NotFound.into());
     }
-    let summary = summary.filter(|s| s.sent_at.is_some());
     let offer = award.filter(|a| a.offer_answer_by.is_some());
-    if summary.is_none() && offer.is_none() && standing.is_none() {
+    if summary.is_none() && offer.is_none() && standing.is_none() && asked.is_none() {
         return Err(Error::NotFound.into());
     }
     // Before the final tenders a supplier is told its own scores and nothing of those of others.
@@ -343,10 +390,13 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
         let scores: Vec<Value> = s.result.scores.iter().map(score).collect();
         json!({ "goes_on": s.goes_on, "why": s.why, "rule": s.rule, "second": s.second, "scores": scores })
     });
-    let own = summary.as_ref().and(ranking).and_then(|r| bidder_file(&r.file.0, &scoring::bid_id(&application)));
-    ok(
-        &json!({ "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own, "first_stage": first_stage }),
-    )
+    let own = ranking.and_then(|r| bidder_file_beside(&r.file.0, &scoring::bid_id(&application), winner.as_deref()));
+    ok(&json!({
+        "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own,
+        "first_stage": first_stage,
+        // Of minimal financial assistance: the route that the enterprise is asked to confirm.
+        "subsidy_route": asked,
+    }))
 }
 
 #[derive(utoipa::OpenApi)]
@@ -362,6 +412,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     committee,
     summary,
     send_summaries,
+    give_summary,
     notice,
     challenge,
     end_challenge,

@@ -180,7 +180,7 @@ pub struct StanceInput {
 /// # Errors
 /// Invalid, also when the parts are others than those that were read; Denied; refused for the recommender, after the
 /// decision, for a contract, while parts of a package are missing, and for a vote of somebody who declared a conflict of
-/// interest with the applicant.
+/// interest with any applicant of the round.
 pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let stance =
@@ -209,7 +209,8 @@ pub async fn vote(app: &App, actor: &Actor, id: Id<Award>, input: &StanceInput, 
             // Who stood aside stays aside, whatever they think of it later.
             let said = store::committee_votes(db, award.id)?;
             let aside = said.iter().any(|v| v.account_id == by && v.stance == Stance::Recused);
-            if stance != Stance::Recused && (aside || scoring::has_conflict(db, by, award.application_id)?) {
+            let call = calls::find(db, award.call_id)?;
+            if stance != Stance::Recused && (aside || scoring::has_conflict(db, by, &call)?) {
                 return Err(AwardRefusal::Recused.into());
             }
             record(db, &actor, &award, by, stance, &reason, now)
@@ -256,7 +257,8 @@ pub(super) fn require_decision(
     let quorum = call.terms.0.round.as_ref().map_or(USUAL_QUORUM, calls::RoundTerms::quorum);
     let mut votes = store::committee_votes(db, award.id)?;
     let own = votes.iter().find(|v| v.account_id == by).map(|v| v.stance);
-    if own == Some(Stance::Recused) || scoring::has_conflict(db, by, award.application_id)? {
+    let conflicted = scoring::conflicted(db, &call)?;
+    if own == Some(Stance::Recused) || conflicted.contains(&by) {
         return Err(AwardRefusal::Recused.into());
     }
     if own.is_none() {
@@ -264,7 +266,9 @@ pub(super) fn require_decision(
         record(db, actor, award, by, stance, BY_DECIDING, now)?;
         votes = store::committee_votes(db, award.id)?;
     }
-    Standing::of(votes.iter().map(|v| v.stance)).decides(approve, quorum)?;
+    // Whoever declared a conflict since they voted stands aside.
+    let stance = |v: &CommitteeVote| if conflicted.contains(&v.account_id) { Stance::Recused } else { v.stance };
+    Standing::of(votes.iter().map(stance)).decides(approve, quorum)?;
     Ok(())
 }
 

@@ -1,20 +1,25 @@
 //! A bid falls away before the final decision: the bidder withdraws it after the opening, or an officer records that its
 //! supplier is excluded or debarred. Then the others are ranked again (`scoring`), and only then is anything decided.
+//!
+//! Until the contract is signed the awarded bid itself may still fall away, and its award lapses with it: then the next is
+//! recommended and approved as if nothing had been decided, and everybody is told anew.
 
+use super::actions::note;
 use super::model::{Award, AwardState};
-use super::rules::AwardRefusal;
+use super::rules::{self, AwardRefusal};
 use super::store;
 use crate::app::App;
 use crate::applications::{self, Application, refuse_bidder};
 use crate::calls::{self, Call, CallKind};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::outbox::mail;
-use crate::people::addresses_with_role;
+use crate::outbox::mail::{self, Mail};
 use crate::people::policy::{Action, Thing, can, require};
+use crate::people::{addresses_of_organisations, addresses_with_role};
 use crate::scoring::{self, FallGround};
 use crate::values::{Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
+use serde_json::json;
 
 /// Whether an award is a decision that nothing falls away before.
 fn is_final(award: &Award) -> bool {
@@ -34,6 +39,50 @@ fn before_the_decision(db: &mut Db, call: &Call, application: Id<Application>) -
         .iter()
         .any(|award| is_final(award) && (call.kind == CallKind::Tender || award.application_id == application));
     if decided { Err(AwardRefusal::Decided.into()) } else { Ok(()) }
+}
+
+/// The award of a contract that lapses when its own bid falls away on this ground before the signing: a council signs with
+/// nobody who is excluded, debarred or gone (Procurement Act 2023 s.26).
+fn lapsing(db: &mut Db, call: &Call, application: Id<Application>, ground: FallGround) -> Result<Option<Award>> {
+    let after_the_award = match ground {
+        FallGround::Withdrawn | FallGround::ExcludedSupplier | FallGround::Debarred => true,
+        FallGround::Breach => false,
+    };
+    if call.kind != CallKind::Tender || !after_the_award {
+        return Ok(None);
+    }
+    let unsigned = |award: &Award| matches!(award.state, AwardState::Approved | AwardState::Noticed);
+    Ok(store::of_call(db, call.id)?.into_iter().find(|a| a.application_id == application && unsigned(a)))
+}
+
+/// Requires a recorded check that found the supplier of an award, or a subcontractor of it, excluded: an award is not
+/// undone on one person's word.
+///
+/// # Errors
+/// [`AwardRefusal::ChecksMissing`].
+fn excluded_by_a_check(db: &mut Db, award: &Award) -> Result<()> {
+    match rules::nobody_excluded(&store::checks(db, award.application_id)?) {
+        Err(_) => Ok(()),
+        Ok(()) => Err(AwardRefusal::ChecksMissing { what: "none found the supplier excluded".to_owned() }.into()),
+    }
+}
+
+/// Tells every bidder whose bid was opened that the decision they were told of is set aside.
+fn tell_set_aside(db: &mut Db, call: &Call, now: Instant) -> Result<()> {
+    let bids: Vec<Application> =
+        applications::of_call(db, call.id)?.into_iter().filter(|a| a.opened_at.is_some()).collect();
+    let organisations: Vec<_> = bids.iter().map(|bid| bid.organisation_id).collect();
+    let subject = format!("{} “{}”: the decision is set aside", call.reference, call.title);
+    let body = format!(
+        "The council has set aside its decision on {} “{}”: the bid that it was made for has fallen away, and no contract is \
+         signed. What you were told of that decision no longer holds. You are told again when there is a new one.\n",
+        call.reference, call.title
+    );
+    let mut mails = Vec::new();
+    for (_, team) in addresses_of_organisations(db, &organisations)? {
+        mails.extend(team.iter().map(|to| Mail::new(Some(call.authority_id), to, &subject, &body, now)));
+    }
+    mail::queue_all(db, &mails)
 }
 
 /// Withdrawing after the opening.
@@ -96,10 +145,11 @@ pub struct FallInput {
     pub reason: String,
 }
 
-/// An officer records that a bid falls away before the final decision.
+/// An officer records that a bid falls away before the final decision, or that the awarded one does before its contract is
+/// signed: then the award lapses, and what was told of it is set aside.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused before the opening, twice, or after the decision.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, before the opening, twice, or after the decision.
 pub async fn record(
     app: &App,
     actor: &Actor,
@@ -119,12 +169,28 @@ pub async fn record(
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            scoring::refuse_conflicted(db, &actor, call.id)?;
             let application = applications::find(db, application)?;
             if application.call_id != call.id {
                 return Err(Error::NotFound);
             }
-            before_the_decision(db, &call, application.id)?;
-            scoring::falling_away::record(db, &actor, &application, ground, &reason, now)
+            let lapsing = lapsing(db, &call, application.id, ground)?;
+            if lapsing.is_none() {
+                before_the_decision(db, &call, application.id)?;
+            }
+            scoring::falling_away::record(db, &actor, &application, ground, &reason, now)?;
+            if let Some(mut award) = lapsing {
+                if ground != FallGround::Withdrawn {
+                    excluded_by_a_check(db, &award)?;
+                }
+                award.state = AwardState::Lapsed;
+                store::set(db, &award)?;
+                let summaries = store::supersede_summaries(db, &award, now)?;
+                tell_set_aside(db, &call, now)?;
+                let facts = json!({ "ground": ground, "summaries_set_aside": summaries });
+                note(db, &actor, &award, "award.fell_away", facts, now)?;
+            }
+            Ok(())
         })
         .await
 }

@@ -6,11 +6,14 @@ use super::offer_shown::offered_words;
 use super::rules::{self, AwardRefusal};
 use super::store;
 use crate::app::App;
+use crate::calls;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::finance::terms::package::{self, PackageEquivalent};
 use crate::outbox::{self, Job, mail};
 use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisation, find_organisation};
+use crate::scoring;
 use crate::subsidies::{self, MarketInput, WorkedOut};
 use crate::values::{Actor, Id, Instant, Parser};
 use chrono::TimeDelta;
@@ -33,7 +36,7 @@ pub struct OfferInput {
 /// Offers an approved investment to its applicant. Needs a recorded subsidy route of this very applicant.
 ///
 /// # Errors
-/// Invalid, Denied, refused without a route.
+/// Invalid, Denied; refused to who declared a conflict, without a route, and under a withdrawn call.
 pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let by = form.instant(
@@ -50,10 +53,12 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
         .write(move |db| {
             let mut award = store::find(db, id)?;
             require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            scoring::refuse_conflicted(db, &actor, award.call_id)?;
             if award.kind != AwardKind::Investment {
                 return Err(AwardRefusal::WrongState { state: award.state }.into());
             }
             rules::at_step(&award, &[AwardState::Approved])?;
+            rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
             if by <= now {
                 return Err(AwardRefusal::AnswerByPast.into());
             }
@@ -101,7 +106,8 @@ pub struct SubsidyInput {
 /// as minimal financial assistance. That of a package is the sum of those of its parts.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused when the terms hold no subsidy; Conflict when a route stands already.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, and when the terms hold no subsidy; Conflict when a
+/// route stands already.
 pub async fn work_out_subsidy(
     app: &App,
     actor: &Actor,
@@ -109,8 +115,15 @@ pub async fn work_out_subsidy(
     input: &SubsidyInput,
     now: Instant,
 ) -> Result<PackageEquivalent> {
-    let award = app.db.read(move |db| store::find(db, id)).await?;
-    require(actor, Action::RecordSubsidy, &Thing::of_authority(award.authority_id))?;
+    let asking = actor.clone();
+    let found = move |db: &mut Db| {
+        let award = store::find(db, id)?;
+        require(&asking, Action::RecordSubsidy, &Thing::of_authority(award.authority_id))?;
+        // What the market would ask is a judgement of the applicant's risk.
+        scoring::refuse_conflicted(db, &asking, award.call_id)?;
+        Ok(award)
+    };
+    let award = app.db.read(found).await?;
     let parts = award.terms.0.layers();
     let mut form = Parser::default();
     let rates = input.rates.read_each(&mut form, &input.part_rates, parts.len());

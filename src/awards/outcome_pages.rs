@@ -6,7 +6,7 @@ use super::offers::{self, AnswerInput};
 use super::store;
 use super::summary::Summary;
 use super::summary_pages::{FormatQuery, download};
-use crate::applications::{self, Application};
+use crate::applications::Application;
 use crate::calls::{self, Call};
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
@@ -29,6 +29,8 @@ struct OutcomePage {
     offers: Vec<OfferShown>,
     may_answer: bool,
     may_withdraw: bool,
+    /// Where its enterprise confirms what it had, while it is asked to.
+    confirm_href: Option<String>,
     fell: Option<String>,
     /// What the shortlist of a first stage means for it.
     standing: Option<shortlist::Standing>,
@@ -87,11 +89,12 @@ impl OutcomePage {
 
 async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
     let actor = visit.actor.clone();
-    let (application, call, summary, award, fell, standing) = visit
+    let (known, call, fell, standing) = visit
         .app
         .db
         .read(move |db| {
-            let application = applications::find(db, id)?;
+            let known = store::outcome_of(db, id)?;
+            let application = &known.application;
             let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
             if !can(&actor, Action::ReadOutcome, &thing) {
                 return Err(Error::NotFound);
@@ -100,16 +103,16 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
             let fell = scoring::falling_away::fallen_of(db, id)?;
             if call.shortlists().is_some() {
                 // A first stage has no awards.
-                let standing = shortlist::standing_of(db, &call, &application)?;
-                return Ok((application, call, None, None, fell, standing));
+                let standing = shortlist::standing_of(db, &call, application)?;
+                return Ok((known, call, fell, standing));
             }
-            Ok((application, call, store::summary_of(db, id)?, store::newest_of_application(db, id)?, fell, None))
+            Ok((known, call, fell, None))
         })
         .await?;
+    let store::Outcome { application, summary, award, asked } = known;
     // Who has an offer declines it; who has a summary is past the decision.
-    let undecided = summary.as_ref().is_none_or(|s| s.sent_at.is_none())
-        && award.as_ref().is_none_or(|a| a.offer_answer_by.is_none());
-    let summary = summary.filter(|s| s.sent_at.is_some()).map(|s| s.body.0);
+    let undecided = summary.is_none() && award.as_ref().is_none_or(|a| a.offer_answer_by.is_none());
+    let summary = summary.map(|s| s.body.0);
     // Before an offer or a summary the applicant learns nothing of a recommendation.
     let award = award.filter(|a| a.offer_answer_by.is_some() || (summary.is_some() && a.state == AwardState::Signed));
     let mut shell = visit.shell("Outcome", "/applications");
@@ -128,6 +131,7 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         fell: fell.map(|f| format!("{}: {}", f.ground.label(), f.reason)),
         may_answer: visit.actor.has(Role::ApplicantOwner, application.organisation_id),
         answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(crate::values::Instant::long).unwrap_or_default(),
+        confirm_href: asked.map(|route| format!("/subsidy-confirmations/{route}")),
         text_href: format!("/applications/{id}/outcome?format=txt"),
         html_href: format!("/applications/{id}/outcome?format=html"),
         application,
@@ -161,7 +165,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>, query: web::Q
 /// Denied, NotFound without an offer.
 pub async fn answer(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<AnswerInput>) -> Answer {
     let id = *id;
-    let award = visit.app.db.read(move |db| store::newest_of_application(db, id)).await?.ok_or(Error::NotFound)?;
+    let award = visit.app.db.read(move |db| store::outcome_of(db, id)).await?.award.ok_or(Error::NotFound)?;
     match offers::answer(&visit.app, &visit.actor, award.id, &posted.input, visit.now).await {
         Ok(()) => {
             visit.done("Your answer is with the council.");

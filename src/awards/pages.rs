@@ -8,7 +8,7 @@ use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::offer_shown::{PartShown, offers_shown, package_shown, parts_shown};
 use super::offers::{self, OfferInput, SubsidyInput};
 use super::rules::{self, AwardRefusal, state_sentence};
-use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, StoredSummary};
+use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, Giving, Sending};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::Result;
@@ -41,6 +41,8 @@ struct Shown {
     may_vote: bool,
     may_decide: bool,
     may_sign: bool,
+    /// Whether somebody was found to be excluded since it was approved.
+    excluded: bool,
     /// Whether this person may add another part to it.
     may_add: bool,
 }
@@ -93,7 +95,12 @@ impl Shown {
         parts_shown(&self.award)
     }
     fn earliest(&self) -> Option<String> {
-        self.award.earliest_signing.map(long_date)
+        self.award.earliest_signing.filter(|_| self.award.state != AwardState::Lapsed).map(long_date)
+    }
+    /// Whether checks are still recorded: until the contract is signed.
+    fn takes_checks(&self) -> bool {
+        let before = matches!(self.award.state, AwardState::Recommended | AwardState::Approved | AwardState::Noticed);
+        self.is_contract() && before
     }
 }
 
@@ -109,7 +116,7 @@ struct DeskPage {
     checks: Vec<(String, Check)>,
     /// Whether bidders stand under letters for now.
     hidden: bool,
-    summaries: Vec<(String, StoredSummary)>,
+    summaries: Vec<(String, Sending)>,
     assessed: usize,
     tender: bool,
     may_run: bool,
@@ -144,6 +151,21 @@ struct One<'a> {
 }
 
 impl DeskPage {
+    /// Suppliers that were given their summary.
+    fn given(&self) -> usize {
+        self.summaries.iter().filter(|(_, s)| s.giving() == Giving::Given).count()
+    }
+    /// Whether no mail of some summary reached anybody, and none is on its way.
+    fn unreached(&self) -> bool {
+        self.summaries.iter().any(|(_, s)| matches!(s.giving(), Giving::GivenUp | Giving::NoAddress))
+    }
+    fn on_their_way(&self) -> bool {
+        self.summaries.iter().any(|(_, s)| s.giving() == Giving::Waits)
+    }
+    /// Whether a contract or an investment can be recommended: of a tender one, so none where an award stands.
+    fn takes_another(&self) -> bool {
+        !self.tender || !self.awards.iter().any(|shown| actions::stands(&shown.award))
+    }
     fn fields(&self) -> InstrumentFields<'_> {
         InstrumentFields::new(self.instrument, &self.form)
     }
@@ -155,7 +177,7 @@ impl DeskPage {
             call: &self.call,
             tender: self.tender,
             several: self.awards.len() > 1,
-            all_told: self.summaries.len() == self.assessed,
+            all_told: self.given() == self.assessed,
             may_run: self.may_run,
             kinds: &self.kinds,
             outcomes: &self.outcomes,
@@ -199,7 +221,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
         .app
         .db
         .read(move |db| {
-            let scoring::JudgedCall { call, closed, ranking, .. } = scoring::judged_call(db, id)?;
+            let scoring::JudgedCall { call, closed, ranking, conflicted, .. } =
+                scoring::judged_call_by(db, id, Some(me))?;
             require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
             let hidden = call.terms.0.hides_bidders() && closed.is_none();
             let ranking = ranking.filter(|r| r.signed_at.is_some());
@@ -244,7 +267,9 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
                 let said: Vec<_> = committee.iter().filter(|(v, _)| v.award_id == award.id).collect();
                 // While other parts are to follow nobody is asked: a vote or an approval would be refused.
+                // Whoever declared a conflict decides nothing here.
                 let sits = award.state == AwardState::Recommended
+                    && !conflicted
                     && !award.terms.0.more_follow
                     && award.recommended_by != me
                     && can(&actor, Action::ApproveAward, &thing);
@@ -254,6 +279,10 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 // Who has said nothing yet votes by recording the decision.
                 let counted = standing.favour + standing.against + u32::from(own.is_none());
                 let contract = award.kind == AwardKind::Contract;
+                let own_checks: Vec<Check> =
+                    checks.iter().filter(|c| c.application_id == award.application_id).cloned().collect();
+                let decided = matches!(award.state, AwardState::Approved | AwardState::Noticed);
+                let found = if contract && decided { rules::nobody_excluded(&own_checks) } else { Ok(()) };
                 shown.push(Shown {
                     standing: if award.terms.0.more_follow {
                         "Nobody votes before all parts are there.".to_owned()
@@ -266,6 +295,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                         .collect(),
                     may_vote: sits && !contract && !aside,
                     may_add: award.kind == AwardKind::Investment
+                        && !conflicted
                         && award.state == AwardState::Recommended
                         && award.recommended_by == me
                         && route.is_none()
@@ -273,11 +303,17 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                         && !committee.iter().any(|(v, _)| v.award_id == award.id)
                         && award.terms.0.number_of_parts() < MOST_PARTS
                         && can(&actor, Action::RecommendAward, &thing),
-                    sentence: state_sentence(&award, &who, today),
+                    sentence: match &found {
+                        Ok(()) => state_sentence(&award, &who, today),
+                        Err(refusal) => refusal.sentence(),
+                    },
+                    excluded: found.is_err(),
                     recommender,
                     decider: decider.unwrap_or_default(),
                     may_decide: sits && (contract || (!aside && counted >= quorum)),
-                    may_sign: award.state != AwardState::Signed && rules::may_sign(&award, today).is_ok(),
+                    may_sign: award.state != AwardState::Signed
+                        && found.is_ok()
+                        && rules::may_sign(&award, today).is_ok(),
                     name: who,
                     route: route.map(RouteKind::label),
                     waits: open_route.map(|(kind, amount)| waits_words(kind, amount)),
@@ -286,7 +322,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 });
             }
             let checks = checks.into_iter().map(|c| (name(c.application_id), c)).collect();
-            let summaries = store::summaries(db, id)?.into_iter().map(|s| (name(s.application_id), s)).collect();
+            let summaries = store::sendings(db, id)?.into_iter().map(|s| (name(s.summary.application_id), s)).collect();
             let thing = Thing::of_authority(call.authority_id);
             let offered = call.terms.0.round.as_ref().map(|r| r.instruments.clone()).unwrap_or_default();
             let instrument =
@@ -309,7 +345,9 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 tender,
                 may_run: can(&actor, Action::RunAward, &thing),
                 reads_scores: can(&actor, Action::ReadScores, &thing),
-                may_recommend: call.shortlists().is_none() && can(&actor, Action::RecommendAward, &thing),
+                may_recommend: call.shortlists().is_none()
+                    && !conflicted
+                    && can(&actor, Action::RecommendAward, &thing),
                 signed: ranking.is_some(),
                 call,
                 awards: shown,
@@ -417,7 +455,12 @@ pub async fn committee(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, pos
 /// Denied.
 pub async fn send_summaries(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<Nothing>) -> Answer {
     let done = actions::send_summaries(&visit.app, &visit.actor, *id, visit.now).await.map(|_| ());
-    after(&visit, *id, posted, done, "Every assessed supplier was sent its summary.").await
+    let words = if visit.app.mailer.is_some() {
+        "The summaries are on their way. This page says who was given one."
+    } else {
+        "Every assessed supplier has its summary on its page."
+    };
+    after(&visit, *id, posted, done, words).await
 }
 
 /// `POST /desk/calls/{id}/award/{award}/notice`

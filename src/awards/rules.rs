@@ -2,6 +2,7 @@
 
 use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::store::{Check, CheckKind, CheckOutcome};
+use crate::calls::{Call, CallStage};
 use crate::values::time::{long_date, medium_date};
 use crate::values::{self, Account, Id, Instant, LocalDate, Pence, RefusalInfo, counted_with};
 
@@ -17,8 +18,15 @@ pub enum AwardRefusal {
     },
     /// Another bid is first.
     NotBest,
+    /// It shares first place with others, and no published rule parts them.
+    SharesFirst {
+        /// How many share it.
+        bids: usize,
+    },
     /// A first stage shortlists and awards nothing.
     Shortlists,
+    /// The call was withdrawn.
+    CallWithdrawn,
     /// One fell away and the others are not ranked again.
     BidFellAway {
         /// Whether it is a bid of a tender, not an application of a round.
@@ -57,6 +65,8 @@ pub enum AwardRefusal {
     Excluded {
         /// Who.
         subject: String,
+        /// Whether a contract was to be signed, not an award approved.
+        signing: bool,
     },
     /// Nobody approves what they recommended.
     SamePerson,
@@ -69,9 +79,13 @@ pub enum AwardRefusal {
     },
     /// Not every summary is sent.
     SummariesNotSent {
-        /// How many are waiting.
+        /// Suppliers that none was made for.
         waiting: usize,
+        /// Suppliers whose summary no mail server took yet.
+        queued: usize,
     },
+    /// That summary is given already.
+    SummaryGiven,
     /// The notice would be published before the summaries were sent.
     NoticeBeforeSummaries {
         /// When the last was sent.
@@ -146,7 +160,9 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoSignedRanking => "awards/no-signed-ranking",
             AwardRefusal::NotRanked { .. } => "awards/not-ranked",
             AwardRefusal::NotBest => "awards/not-most-advantageous",
+            AwardRefusal::SharesFirst { .. } => "awards/shares-first-place",
             AwardRefusal::Shortlists => "awards/stage-shortlists",
+            AwardRefusal::CallWithdrawn => "awards/call-withdrawn",
             AwardRefusal::BidFellAway { .. } => "awards/bid-fell-away",
             AwardRefusal::RecommendedAlready { .. } => "awards/recommended-already",
             AwardRefusal::Decided => "awards/decided",
@@ -159,6 +175,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NoAward => "awards/no-award",
             AwardRefusal::WrongState { .. } => "awards/wrong-state",
             AwardRefusal::SummariesNotSent { .. } => "awards/summaries-not-sent",
+            AwardRefusal::SummaryGiven => "awards/summary-given",
             AwardRefusal::NoticeBeforeSummaries { .. } => "awards/notice-before-summaries",
             AwardRefusal::NoticeInFuture => "awards/notice-in-future",
             AwardRefusal::NoNotice => "awards/no-notice",
@@ -197,9 +214,17 @@ impl RefusalInfo for AwardRefusal {
                  the final tenders of the second stage."
                     .to_owned()
             }
+            AwardRefusal::CallWithdrawn => {
+                "The call was withdrawn, so nothing is awarded, offered or signed under it.".to_owned()
+            }
             AwardRefusal::NotBest => {
                 "Only the most advantageous tender can win: recommend the bid in first place.".to_owned()
             }
+            AwardRefusal::SharesFirst { bids } => format!(
+                "{bids} bids share first place and no published rule parts them, so none of them may be chosen before the \
+                 others. Withdraw the tender and publish it again with a rule for equal totals that parts them, such as \
+                 the lower price, or a draw whose seed is committed to beforehand."
+            ),
             AwardRefusal::BidFellAway { tender } => format!(
                 "{} has fallen away. Rank the others again and sign that ranking before anything is decided.",
                 if *tender { "A bid" } else { "An application" }
@@ -221,7 +246,12 @@ impl RefusalInfo for AwardRefusal {
                 format!("This round does not offer this: {}. Choose what it does offer.", instrument.to_lowercase())
             }
             AwardRefusal::ChecksMissing { what } => format!("Record the checks first: {what}."),
-            AwardRefusal::Excluded { subject } => format!(
+            AwardRefusal::Excluded { subject, signing: true } => format!(
+                "{subject} was found to be excluded after the award was approved, so the contract cannot be signed. If it \
+                 is the supplier, record that its bid falls away; an excluded subcontractor may be replaced, and a new \
+                 check then says so."
+            ),
+            AwardRefusal::Excluded { subject, signing: false } => format!(
                 "{subject} is excluded, so the award cannot be approved. An excluded supplier’s tender must be left out; \
                  an excluded subcontractor may be replaced."
             ),
@@ -234,7 +264,15 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::WrongState { state } => {
                 format!("This cannot be done now: the award is “{}”.", state.label())
             }
-            AwardRefusal::SummariesNotSent { waiting } => {
+            AwardRefusal::SummaryGiven => "This supplier was given its summary already.".to_owned(),
+            AwardRefusal::SummariesNotSent { waiting: 0, queued } => {
+                let summaries = counted_with(*queued, "summaries", "is", "are");
+                format!(
+                    "Wait until every supplier has its assessment summary: {summaries} not yet taken by a mail server. \
+                     Where one cannot be mailed, give it another way and record that."
+                )
+            }
+            AwardRefusal::SummariesNotSent { waiting, .. } => {
                 let suppliers = counted_with(*waiting, "suppliers", "has", "have");
                 format!("Send the assessment summaries first; {suppliers} not been sent one.")
             }
@@ -302,7 +340,7 @@ impl RefusalInfo for AwardRefusal {
                 "A contract is approved by one committee member. Record the decision itself.".to_owned()
             }
             AwardRefusal::Recused => {
-                "You have a conflict of interest with this applicant, so you stand aside: others decide.".to_owned()
+                "You have a conflict of interest with one who applied, so you stand aside: others decide.".to_owned()
             }
             AwardRefusal::NoQuorum { counted, quorum } => {
                 let members = values::counted(*quorum, "members");
@@ -324,7 +362,9 @@ impl RefusalInfo for AwardRefusal {
     fn reference(&self) -> Option<&'static str> {
         match self {
             AwardRefusal::Shortlists => Some("Procurement Act 2023 s.20(2)(b)"),
-            AwardRefusal::NotBest | AwardRefusal::NotRanked { tender: true } => Some("Procurement Act 2023 s.19"),
+            AwardRefusal::NotBest | AwardRefusal::SharesFirst { .. } | AwardRefusal::NotRanked { tender: true } => {
+                Some("Procurement Act 2023 s.19")
+            }
             AwardRefusal::ChecksMissing { .. } | AwardRefusal::Excluded { .. } => Some("Procurement Act 2023 ss.26–28"),
             AwardRefusal::SummariesNotSent { .. } | AwardRefusal::NoticeBeforeSummaries { .. } => {
                 Some("Procurement Act 2023 s.50")
@@ -335,6 +375,14 @@ impl RefusalInfo for AwardRefusal {
             _ => None,
         }
     }
+}
+
+/// Whether anything may still be awarded under a call.
+///
+/// # Errors
+/// [`AwardRefusal::CallWithdrawn`].
+pub fn not_withdrawn(call: &Call) -> Result<(), AwardRefusal> {
+    if call.stage == CallStage::Withdrawn { Err(AwardRefusal::CallWithdrawn) } else { Ok(()) }
 }
 
 /// Whether an award is at one of these steps.
@@ -372,13 +420,37 @@ pub fn may_approve(award: &Award, supplier: &str, checks: &[Check], by: Id<Accou
             let newest =
                 checks.iter().filter(|c| c.subject == subject && c.kind == *kind).max_by_key(|c| (c.checked_at, c.id));
             match newest.map(|c| c.outcome) {
-                Some(CheckOutcome::Excluded) => return Err(AwardRefusal::Excluded { subject: subject.to_owned() }),
+                Some(CheckOutcome::Excluded) => {
+                    return Err(AwardRefusal::Excluded { subject: subject.to_owned(), signing: false });
+                }
                 Some(_) => {}
                 None => missing.push(format!("{} of {subject}", kind.label().to_lowercase())),
             }
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(AwardRefusal::ChecksMissing { what: missing.join(", ") }) }
+}
+
+/// Who is excluded by the newest check of its kind: the supplier or an intended subcontractor.
+#[must_use]
+pub fn excluded(checks: &[Check]) -> Option<&str> {
+    let is_newest = |check: &Check| {
+        let same = checks.iter().filter(|other| (&other.subject, other.kind) == (&check.subject, check.kind));
+        same.max_by_key(|other| (other.checked_at, other.id)).is_some_and(|newest| newest.id == check.id)
+    };
+    let found = checks.iter().filter(|check| check.outcome == CheckOutcome::Excluded).find(|check| is_newest(check));
+    found.map(|check| check.subject.as_str())
+}
+
+/// Whether a contract may be signed with a supplier and its subcontractors, by what was found of them until today.
+///
+/// # Errors
+/// [`AwardRefusal::Excluded`].
+pub fn nobody_excluded(checks: &[Check]) -> Result<(), AwardRefusal> {
+    match excluded(checks) {
+        Some(subject) => Err(AwardRefusal::Excluded { subject: subject.to_owned(), signing: true }),
+        None => Ok(()),
+    }
 }
 
 /// Whether the award notice may be recorded: everybody assessed was sent a summary before it was published.
@@ -395,7 +467,9 @@ pub fn may_notice(
     at_step(award, &[AwardState::Approved])?;
     let done = sent.iter().flatten().count();
     if done < assessed || assessed == 0 {
-        return Err(AwardRefusal::SummariesNotSent { waiting: (assessed - done.min(assessed)).max(1) });
+        let (queued, made) = (sent.len() - done, sent.len());
+        let waiting = if queued == 0 { assessed.saturating_sub(made).max(1) } else { assessed.saturating_sub(made) };
+        return Err(AwardRefusal::SummariesNotSent { waiting, queued });
     }
     if published > now {
         return Err(AwardRefusal::NoticeInFuture);
@@ -490,6 +564,9 @@ pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
         },
         AwardState::Accepted => format!("{name} accepted the offer of {}. The agreement can be signed.", award.value),
         AwardState::Declined => format!("{name} declined the offer."),
+        AwardState::Lapsed if award.kind == AwardKind::Contract => {
+            format!("The award to {name} lapsed: its bid fell away before the contract was signed.")
+        }
         AwardState::Lapsed => format!("The offer to {name} lapsed without an answer."),
         AwardState::Signed => format!("The agreement with {name} over {} is signed.", award.value),
     }
@@ -498,6 +575,38 @@ pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(subject: &str, kind: CheckKind, outcome: CheckOutcome, at: &str) -> Check {
+        Check {
+            id: Id::new(),
+            authority_id: Id::new(),
+            call_id: Id::new(),
+            application_id: Id::new(),
+            kind,
+            subject: subject.to_owned(),
+            outcome,
+            note: "Looked up".to_owned(),
+            checked_at: at.parse().unwrap(),
+            checked_by: Id::new(),
+        }
+    }
+
+    #[test]
+    fn the_newest_check_of_each_kind_and_subject_says_who_is_excluded_whatever_order_they_come_in() {
+        let (early, late) = ("2026-12-04T10:00:00Z", "2026-12-07T10:00:00Z");
+        let clear = check("Alder", CheckKind::Debarment, CheckOutcome::Clear, early);
+        let listed = check("Alder", CheckKind::Debarment, CheckOutcome::Excluded, late);
+        let other = check("Alder", CheckKind::Exclusion, CheckOutcome::Clear, "2026-12-08T10:00:00Z");
+        assert_eq!(excluded(&[listed.clone(), clear.clone(), other.clone()]), Some("Alder"));
+        let refused = nobody_excluded(&[clear.clone(), listed.clone()]).unwrap_err();
+        assert_eq!((refused.code(), refused.reference()), ("awards/excluded", Some("Procurement Act 2023 ss.26–28")));
+        // A subcontractor that was replaced, or an entry that was taken off the list.
+        let off = check("Alder", CheckKind::Debarment, CheckOutcome::Clear, "2026-12-09T10:00:00Z");
+        assert_eq!(excluded(&[clear, listed, other, off]), None);
+        let vans = check("Elm Vans", CheckKind::Exclusion, CheckOutcome::Excluded, early);
+        assert_eq!(excluded(&[vans]), Some("Elm Vans"));
+        assert_eq!(nobody_excluded(&[]), Ok(()));
+    }
 
     #[test]
     fn a_refusal_calls_what_was_sent_a_bid_in_a_tender_and_an_application_in_a_round() {
@@ -514,7 +623,8 @@ mod tests {
 
     #[test]
     fn one_supplier_has_and_two_have() {
-        let words = |waiting| AwardRefusal::SummariesNotSent { waiting }.sentence();
+        let words = |waiting| AwardRefusal::SummariesNotSent { waiting, queued: 3 - waiting }.sentence();
+        assert!(words(0).contains("3 summaries are not yet taken"), "{}", words(0));
         assert!(words(1).ends_with("1 supplier has not been sent one."), "{}", words(1));
         assert!(words(2).ends_with("2 suppliers have not been sent one."), "{}", words(2));
     }

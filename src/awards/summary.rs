@@ -1,14 +1,18 @@
 //! Assessment summaries: what each assessed supplier is told, built from stored scores and reasons.
 //!
 //! Procurement Act 2023 s.50 and the Procurement Regulations 2024 reg. 31: scores for each criterion with an
-//! explanation, sub-totals and total, why the tender did not win, and the winner’s information.
+//! explanation, sub-totals and total, why the tender did not win, and the winner’s information: the same of the winner’s
+//! tender. Of its price and promises, which are confidential, only the score is told.
 
+use super::committee::Standing;
+use super::model::{Award, AwardState};
 use crate::applications::Application;
-use crate::evaluation::{EvaluationFile, Kind, bidder_file};
+use crate::evaluation::{BidResult, Criterion, CriterionScore, EvaluationFile, Kind, TieRule, bidder_file, parted_by};
 use crate::people::Organisation;
 use crate::scoring::{Moderated, bid_id, words};
 use crate::values::decimals::shown_decimal;
-use crate::values::{Id, LocalDate};
+use crate::values::time::medium_date;
+use crate::values::{Id, Instant, LocalDate, Pence, counted_with};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,6 +32,9 @@ pub struct Summary {
     pub tender: bool,
     /// The day it was made.
     pub made_on: LocalDate,
+    /// That it takes the place of an earlier one, where the award of that fell away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// The result in a sentence.
     pub outcome: String,
     /// Why it did not win, further to the scores; empty for the winner.
@@ -63,8 +70,15 @@ pub struct CriterionPart {
     pub level: Option<String>,
     /// Why, with reference to the bid.
     pub explanation: String,
-    /// What the winner earned, when this is not the winner’s summary.
+    /// What the winner earned, when this is not the winner’s summary; a word for pass/fail criteria.
     pub winner_score: Option<String>,
+    /// The level that was agreed for the winner, with its text.
+    #[serde(default)]
+    pub winner_level: Option<String>,
+    /// Why, as the panel agreed it of the winner. Of what is worked out from the winner’s price and promises only the score
+    /// is told: the steps hold what is confidential.
+    #[serde(default)]
+    pub winner_explanation: Option<String>,
 }
 
 /// What everybody is told of the winner.
@@ -84,6 +98,60 @@ pub struct WinnerPart {
     pub ranked_by: Option<String>,
 }
 
+/// How a recommendation or an offer of a round ended without an investment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The committee decided against it. What each member said is theirs; how they voted decided it.
+    NotApproved {
+        /// The day.
+        on: LocalDate,
+        /// How its members voted.
+        votes: Standing,
+    },
+    /// The applicant declined the offer.
+    Declined {
+        /// What was offered.
+        value: Pence,
+        /// The day.
+        on: LocalDate,
+    },
+    /// The applicant did not answer the offer in time.
+    Lapsed {
+        /// What was offered.
+        value: Pence,
+        /// The last instant to answer.
+        by: Instant,
+    },
+}
+
+impl Ended {
+    /// How an award ended, with what its committee voted; none while it stands.
+    pub(super) fn of(award: &Award, votes: Standing) -> Option<Ended> {
+        match award.state {
+            AwardState::DeclinedByCommittee => Some(Ended::NotApproved { on: award.approved_at?.date(), votes }),
+            AwardState::Declined => Some(Ended::Declined { value: award.value, on: award.answered_at?.date() }),
+            AwardState::Lapsed => Some(Ended::Lapsed { value: award.value, by: award.offer_answer_by? }),
+            _ => None,
+        }
+    }
+
+    fn why(self) -> String {
+        match self {
+            Ended::NotApproved { on, votes: Standing { favour, against, .. } } => format!(
+                "It was recommended for an investment. The committee voted on it, {favour} for and {against} against, and \
+                 decided on {} not to invest.",
+                medium_date(on)
+            ),
+            Ended::Declined { on, .. } => {
+                format!("The offer was declined on {}, so no investment is made.", medium_date(on))
+            }
+            Ended::Lapsed { by, .. } => {
+                format!("The offer could be answered until {} and was not, so no investment is made.", by.long())
+            }
+        }
+    }
+}
+
 /// What summaries of a call are built from.
 #[derive(Debug)]
 pub struct Source<'a> {
@@ -100,9 +168,13 @@ pub struct Source<'a> {
     /// The winning bid of a tender with its organisation.
     pub winner: Option<(&'a Application, &'a Organisation)>,
     /// Bids of a round that were approved.
-    pub approved: &'a [Id<Application>],
+    pub approved: &'a [&'a Application],
+    /// Recommendations and offers of a round that led to nothing, by their applications.
+    pub ended: &'a BTreeMap<Id<Application>, Ended>,
     /// Bids that came before the winner and were passed over by the published way to choose among lots, with why.
     pub passed_over: &'a BTreeMap<Id<Application>, String>,
+    /// The day of the summaries that told of an award which fell away.
+    pub replaces: Option<LocalDate>,
     /// The day.
     pub today: LocalDate,
 }
@@ -115,14 +187,12 @@ impl Source<'_> {
         let own = bidder_file(self.file, &bid)?;
         let won = match self.winner {
             Some((winner, _)) => winner.id == application.id,
-            None => self.approved.contains(&application.id),
+            None => self.approved.iter().any(|approved| approved.id == application.id),
         };
-        let winner_scores: BTreeMap<&str, String> = match (&own.winner, won, self.winner) {
-            (Some(winner), false, Some(_)) => {
-                winner.scores.iter().filter_map(|s| Some((s.criterion.as_str(), s.score?.to_string()))).collect()
-            }
-            _ => BTreeMap::new(),
-        };
+        let ended = self.ended.get(&application.id).copied();
+        // Where lots are chosen the winner need not be first in the ranking.
+        let rival = self.winner.filter(|_| !won).map(|(winner, _)| winner);
+        let rivals = rival.and_then(|winner| self.result_of(winner));
         let parts = own
             .result
             .scores
@@ -130,19 +200,8 @@ impl Source<'_> {
             .filter_map(|scored| {
                 let criterion = self.file.model.criterion(&scored.criterion)?;
                 let agreed = self.agreed.get(&(application.id, scored.criterion.clone()));
-                let level = agreed.and_then(|m| m.level).and_then(|level| match &criterion.kind {
-                    Kind::Quality { levels } => levels
-                        .iter()
-                        .find(|l| i64::from(l.level) == level)
-                        .map(|l| format!("Level {}: {}", l.level, l.text)),
-                    _ => None,
-                });
-                let score = match (scored.score, scored.passed) {
-                    (Some(score), _) => score.to_string(),
-                    (None, Some(true)) => "Passed".to_owned(),
-                    (None, Some(false)) => "Failed".to_owned(),
-                    (None, None) => "Not scored".to_owned(),
-                };
+                let theirs = rival.and_then(|winner| self.agreed.get(&(winner.id, scored.criterion.clone())));
+                let earned = rivals.and_then(|r| r.scores.iter().find(|s| s.criterion == scored.criterion));
                 let explanation = match agreed {
                     Some(agreed) => agreed.reason.clone(),
                     None => steps_in_words(scored),
@@ -152,11 +211,13 @@ impl Source<'_> {
                     depth: scored.depth,
                     subtotal: matches!(criterion.kind, Kind::Group { .. }),
                     available: shown_decimal(scored.available),
-                    score,
+                    score: score_words(scored).unwrap_or_else(|| "Not scored".to_owned()),
                     how: words::how_scored(criterion),
-                    level,
+                    level: level_words(criterion, agreed),
                     explanation,
-                    winner_score: winner_scores.get(scored.criterion.as_str()).cloned(),
+                    winner_score: earned.and_then(score_words),
+                    winner_level: level_words(criterion, theirs),
+                    winner_explanation: theirs.map(|m| m.reason.clone()),
                 })
             })
             .collect();
@@ -169,20 +230,22 @@ impl Source<'_> {
             bid,
             tender: self.tender,
             made_on: self.today,
-            outcome: self.outcome(&organisation.name, won, own.result.rank, standing.as_deref()),
+            replaces: self.replaces.map(|day| {
+                let day = medium_date(day);
+                format!("This takes the place of what you were told on {day}: the award of that day has fallen away.")
+            }),
+            outcome: self.outcome(&organisation.name, won, ended, own.result.rank, standing.as_deref()),
             why_not: match self.passed_over.get(&application.id) {
                 _ if won => Vec::new(),
                 Some(why) => vec![why.clone()],
-                None => self.why_not(&own.result, standing.as_deref()),
+                None => self.why_not(&own.result, ended, standing.as_deref()),
             },
             own: parts,
             total,
             ranked_by,
             rank: own.result.rank,
             winner: self.winner.map(|(winner, organisation)| {
-                let best = self.file.result.as_ref();
-                let best = best.and_then(|r| r.bids.iter().find(|b| b.bid == bid_id(winner)));
-                let (total, ranked_by) = best.map(|b| self.points_and_figure(b)).unwrap_or_default();
+                let (total, ranked_by) = self.result_of(winner).map(|b| self.points_and_figure(b)).unwrap_or_default();
                 let profile = &organisation.profile.0;
                 WinnerPart {
                     name: organisation.name.clone(),
@@ -196,14 +259,35 @@ impl Source<'_> {
         })
     }
 
+    fn result_of(&self, application: &Application) -> Option<&BidResult> {
+        let bid = bid_id(application);
+        self.file.result.as_ref()?.bids.iter().find(|b| b.bid == bid)
+    }
+
     /// The points, where the model gives any, and the figure in pounds, where it ranks by one.
-    fn points_and_figure(&self, bid: &crate::evaluation::BidResult) -> (Option<String>, Option<String>) {
+    fn points_and_figure(&self, bid: &BidResult) -> (Option<String>, Option<String>) {
         let model = &self.file.model;
-        let points = bid.total.filter(|_| model.criteria.iter().any(crate::evaluation::Criterion::carries_points));
+        let points = bid.total.filter(|_| model.criteria.iter().any(Criterion::carries_points));
         (points.map(|t| t.to_string()), bid.figure.and_then(|_| model.standing(bid.total, bid.figure)))
     }
 
-    fn outcome(&self, name: &str, won: bool, rank: Option<u32>, standing: Option<&str>) -> String {
+    fn outcome(
+        &self,
+        name: &str,
+        won: bool,
+        ended: Option<Ended>,
+        rank: Option<u32>,
+        standing: Option<&str>,
+    ) -> String {
+        match (ended, standing) {
+            (Some(Ended::Declined { value, .. }), Some(standing)) => {
+                return format!("{name} was chosen for investment with {standing} and declined the offer of {value}.");
+            }
+            (Some(Ended::Lapsed { value, .. }), Some(standing)) => {
+                return format!("{name} was chosen for investment with {standing}. The offer of {value} lapsed.");
+            }
+            _ => {}
+        }
         match (won, rank, standing) {
             (true, _, Some(standing)) if self.tender => format!("{name} is the winner with {standing}."),
             (true, _, Some(standing)) => format!("{name} is chosen for investment with {standing}."),
@@ -215,14 +299,16 @@ impl Source<'_> {
         }
     }
 
-    fn why_not(&self, own: &crate::evaluation::BidResult, standing: Option<&str>) -> Vec<String> {
+    fn why_not(&self, own: &BidResult, ended: Option<Ended>, standing: Option<&str>) -> Vec<String> {
         if !own.exclusions.is_empty() {
             return own.exclusions.iter().map(|e| e.sentence.clone()).collect();
         }
-        let Some(result) = &self.file.result else { return Vec::new() };
+        if self.file.result.is_none() {
+            return Vec::new();
+        }
         match (self.winner, own.total, standing) {
             (Some((winner, organisation)), Some(total), Some(standing)) => {
-                let best = result.bids.iter().find(|b| b.bid == bid_id(winner));
+                let best = self.result_of(winner);
                 let sentence = if own.figure.is_some() {
                     let best = best.and_then(|b| self.file.model.standing(b.total, b.figure)).unwrap_or_default();
                     format!(
@@ -233,18 +319,67 @@ impl Source<'_> {
                     let best = best.and_then(|b| b.total).map(|t| t.to_string()).unwrap_or_default();
                     format!("{} earned {best} points in total, this tender {total}.", organisation.name)
                 };
+                let tie = parted_by(self.file, &bid_id(winner), &own.bid);
+                let level = tie.map(|rule| format!(" {}", self.tie_words(rule))).unwrap_or_default();
                 vec![format!(
-                    "{sentence} The contract goes to the tender that best satisfies the published award criteria."
+                    "{sentence}{level} The contract goes to the tender that best satisfies the published award criteria."
                 )]
             }
-            _ => vec![
-                "Other applications earned more points, or the money of the round was promised to them.".to_owned(),
-            ],
+            _ => vec![ended.map_or_else(|| self.not_recommended(own), Ended::why)],
+        }
+    }
+
+    /// By which published rule one of two level tenders came before the other.
+    fn tie_words(&self, rule: &TieRule) -> String {
+        let first = match rule {
+            TieRule::Criterion { criterion } => {
+                format!("the tender with more points for “{}”", words::title_of(self.file, criterion))
+            }
+            TieRule::SocialValue => "the tender with more points for social value".to_owned(),
+            TieRule::Quality => "the tender with more points for quality".to_owned(),
+            TieRule::Price => "the tender with the lower price".to_owned(),
+            TieRule::Draw { .. } => {
+                "the tender that came first in the draw, whose seed was committed to beforehand,".to_owned()
+            }
+        };
+        format!("The two are level, and the published rule for equal totals puts {first} first.")
+    }
+
+    /// Why nothing was offered to an application of a round that nobody recommended: what is known, and no more.
+    fn not_recommended(&self, own: &BidResult) -> String {
+        let before = |chosen: &&&Application| {
+            let theirs = self.result_of(chosen).and_then(|b| b.rank);
+            theirs.zip(own.rank).is_some_and(|(theirs, own)| theirs < own)
+        };
+        match self.approved.iter().filter(before).count() {
+            0 => "It was not recommended for an investment.".to_owned(),
+            chosen => format!(
+                "It was not recommended for an investment. Of those before it in the ranking, {} chosen.",
+                counted_with(chosen, "applications", "was", "were")
+            ),
         }
     }
 }
 
-fn steps_in_words(scored: &crate::evaluation::CriterionScore) -> String {
+/// Points, or a word for a pass/fail criterion; none where nothing was scored.
+fn score_words(scored: &CriterionScore) -> Option<String> {
+    match (scored.score, scored.passed) {
+        (Some(score), _) => Some(score.to_string()),
+        (None, Some(true)) => Some("Passed".to_owned()),
+        (None, Some(false)) => Some("Failed".to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// The agreed level with its text, for a quality criterion.
+fn level_words(criterion: &Criterion, agreed: Option<&Moderated>) -> Option<String> {
+    let level = agreed?.level?;
+    let Kind::Quality { levels } = &criterion.kind else { return None };
+    let found = levels.iter().find(|l| i64::from(l.level) == level)?;
+    Some(format!("Level {}: {}", found.level, found.text))
+}
+
+fn steps_in_words(scored: &CriterionScore) -> String {
     let mut words = String::new();
     for step in &scored.steps {
         let inputs: Vec<String> = step.inputs.iter().map(|i| format!("{} {}", i.name, i.value)).collect();
@@ -255,6 +390,14 @@ fn steps_in_words(scored: &crate::evaluation::CriterionScore) -> String {
         let _ = write!(words, " = {}. ", step.rounded);
     }
     words.trim_end().to_owned()
+}
+
+impl CriterionPart {
+    /// How well the winner did in a word: its level, or its score.
+    #[must_use]
+    pub fn winner_words(&self) -> Option<&str> {
+        self.winner_level.as_deref().or(self.winner_score.as_deref())
+    }
 }
 
 impl WinnerPart {
@@ -269,7 +412,13 @@ impl Summary {
     /// The day it was made, for people.
     #[must_use]
     pub fn made_words(&self) -> String {
-        crate::values::time::medium_date(self.made_on)
+        medium_date(self.made_on)
+    }
+
+    /// Whether it says why the winner was scored as it was.
+    #[must_use]
+    pub fn explains_winner(&self) -> bool {
+        self.own.iter().any(|part| part.winner_explanation.is_some())
     }
 
     /// The heading of page, file and mail.
@@ -290,6 +439,9 @@ impl Summary {
         line(&self.call);
         line(&format!("{} to {} ({})", self.authority, self.supplier, self.bid));
         line(&self.made_words());
+        if let Some(words) = &self.replaces {
+            line(words);
+        }
         line("");
         line(&self.outcome);
         for why in &self.why_not {
@@ -300,9 +452,6 @@ impl Summary {
             let indent = "  ".repeat(usize::try_from(part.depth).unwrap_or(0));
             let kind = if part.subtotal { " (sub-total)" } else { "" };
             line(&format!("{indent}{}{kind}: {} of {}", part.title, part.score, part.available));
-            if let Some(winner) = &part.winner_score {
-                line(&format!("{indent}  The winner: {winner}"));
-            }
             if let Some(level) = &part.level {
                 line(&format!("{indent}  {level}"));
             }
@@ -310,6 +459,13 @@ impl Summary {
                 line(&format!("{indent}  Why: {}", part.explanation));
             }
             line(&format!("{indent}  How it was scored: {}", part.how));
+            if let Some(winner) = &part.winner_score {
+                let level = part.winner_level.as_ref().map(|level| format!(". {level}")).unwrap_or_default();
+                line(&format!("{indent}  The winner: {winner}{level}"));
+            }
+            if let Some(why) = &part.winner_explanation {
+                line(&format!("{indent}  Why the winner: {why}"));
+            }
         }
         if let Some(total) = &self.total {
             line(&format!("Total: {total} of 100"));
@@ -333,5 +489,54 @@ impl Summary {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// As it was stored before the winner's level and reason were told.
+    fn stored() -> Summary {
+        serde_json::from_value(json!({
+            "call": "T-2026-0007 Kitchens", "authority": "Northbridge Council", "supplier": "Birch Meals", "bid": "B-2",
+            "tender": true, "made_on": "2026-12-07", "outcome": "Birch Meals is not successful.", "why_not": [],
+            "own": [{
+                "title": "Delivery plan", "depth": 0, "subtotal": false, "available": "50", "score": "25.00",
+                "how": "By levels", "level": "Level 2: Dates", "explanation": "Dates and no names", "winner_score": "50.00",
+            }, {
+                "title": "Price", "depth": 0, "subtotal": false, "available": "50", "score": "50.00", "how": "Lowest",
+                "level": null, "explanation": "Lowest over price", "winner_score": "45.00",
+            }],
+            "total": "75.00", "ranked_by": null, "rank": 2,
+            "winner": {
+                "name": "Alder Kitchens", "address": "", "email": "", "identifier": "", "total": "95.00", "ranked_by": null,
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_summary_of_before_still_reads_and_says_of_the_winner_what_it_said() {
+        let summary = stored();
+        assert!(!summary.explains_winner());
+        let text = summary.text();
+        assert!(text.contains("  The winner: 50.00\n") && !text.contains("Why the winner"), "{text}");
+    }
+
+    #[test]
+    fn a_summary_says_at_which_level_and_why_the_winner_scored_as_it_did() {
+        let mut summary = stored();
+        summary.own[0].winner_level = Some("Level 4: Dates and names".to_owned());
+        summary.own[0].winner_explanation = Some("Every kitchen has its date and its cook".to_owned());
+        assert!(summary.explains_winner());
+        assert_eq!(summary.own[0].winner_words(), Some("Level 4: Dates and names"));
+        let text = summary.text();
+        let told = "  The winner: 50.00. Level 4: Dates and names\n  Why the winner: Every kitchen has its date and its cook\n";
+        assert!(text.contains(told), "{text}");
+        // Of a price nothing but the score.
+        assert_eq!(summary.own[1].winner_words(), Some("45.00"));
+        assert!(text.contains("  The winner: 45.00\n"), "{text}");
     }
 }

@@ -1,13 +1,14 @@
 //! The page and the download of an assessment summary.
 
-use super::store::{self, StoredSummary};
+use super::actions::{self, GivenInput};
+use super::store::{self, Giving, Sending, StoredSummary, SupersededSummary};
 use super::summary::Summary;
 use crate::applications::Application;
 use crate::calls::{self, Call};
-use crate::db::Db;
+use crate::db::{Db, Json};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Shell, Visit, page};
-use crate::people::policy::{Action, Thing, require};
+use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
+use crate::people::policy::{Action, Thing, can, require};
 use crate::values::Id;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -19,8 +20,15 @@ use serde::Deserialize;
 #[template(path = "awards/summary.html")]
 struct SummaryPage {
     shell: Shell,
+    form: FormState,
     summary: Summary,
+    /// What was told of an award that fell away later: when, and what.
+    earlier: Vec<(String, String)>,
+    given: bool,
+    giving: String,
+    may_give: bool,
     back: String,
+    base: String,
     text_href: String,
     html_href: String,
 }
@@ -35,30 +43,87 @@ pub async fn summary(
     query: web::Query<FormatQuery>,
 ) -> Answer {
     let (call, application) = path.into_inner();
-    let summary = for_staff(&visit, call, application).await?;
     if !query.format.is_empty() {
-        return download(&summary.body.0, &query.format);
+        let (sending, earlier) = for_staff(&visit, call, application).await?;
+        let newest = sending.map(|s| s.summary.body.0).or(earlier.into_iter().next_back().map(|old| old.body.0));
+        return download(&newest.ok_or(Error::NotFound)?, &query.format);
     }
+    page(&summary_page(&visit, call, application, FormState::empty()).await?)
+}
+
+async fn summary_page(
+    visit: &Visit,
+    call: Id<Call>,
+    application: Id<Application>,
+    form: FormState,
+) -> Result<SummaryPage> {
+    let (sending, mut told) = for_staff(visit, call, application).await?;
+    let (summary, authority_id, giving, given) = match sending {
+        Some(sending) => {
+            let (giving, given) = (sending.words(), sending.giving() == Giving::Given);
+            let StoredSummary { body: Json(summary), authority_id, .. } = sending.summary;
+            (summary, authority_id, giving, given)
+        }
+        // The award fell away and there is no new decision yet.
+        None => {
+            let old = told.pop().ok_or(Error::NotFound)?;
+            let giving = format!("{}, and set aside {}", old.made_at.medium(), old.superseded_at.medium());
+            (old.body.0, old.authority_id, giving, true)
+        }
+    };
     let base = format!("/desk/calls/{call}/summaries/{application}");
-    page(&SummaryPage {
-        shell: visit.shell(summary.body.0.title(), "/desk/calls"),
-        summary: summary.body.0,
+    let mut shell = visit.shell(summary.title(), "/desk/calls");
+    shell.csrf = visit.csrf();
+    shell.error = form.has_errors();
+    Ok(SummaryPage {
+        shell,
+        form,
+        summary,
+        earlier: told.into_iter().map(|old| (old.made_at.medium(), old.body.0.text())).collect(),
+        given,
+        giving,
+        may_give: !given && can(&visit.actor, Action::RunAward, &Thing::of_authority(authority_id)),
         back: format!("/desk/calls/{call}/award"),
         text_href: format!("{base}?format=txt"),
         html_href: format!("{base}?format=html"),
+        base,
     })
 }
 
-/// A summary as it was made, for somebody who may read what is decided.
+/// `POST /desk/calls/{id}/summaries/{application}/given`: it was given by another way than by mail.
 ///
 /// # Errors
 /// Denied, NotFound before it is made.
-pub(super) async fn for_staff(visit: &Visit, call: Id<Call>, application: Id<Application>) -> Result<StoredSummary> {
+pub async fn give(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<GivenInput>) -> Answer {
+    let (call, application) = path.into_inner();
+    match actions::give_summary(&visit.app, &visit.actor, (call, application), &posted.input, visit.now).await {
+        Ok(()) => {
+            visit.done("Recorded: the supplier has its summary.");
+            see(&format!("/desk/calls/{call}/award"))
+        }
+        Err(error) => page_again(&summary_page(&visit, call, application, posted.again(error)?).await?),
+    }
+}
+
+/// A summary as it was made and how its mails fare, when there is one, and those of decisions that were set aside, oldest
+/// first; for somebody who may read what is decided.
+///
+/// # Errors
+/// Denied, NotFound for another authority’s call.
+pub(super) async fn for_staff(
+    visit: &Visit,
+    call: Id<Call>,
+    application: Id<Application>,
+) -> Result<(Option<Sending>, Vec<SupersededSummary>)> {
     let actor = visit.actor.clone();
     let found = move |db: &mut Db| {
         let call = calls::find(db, call)?;
         require(&actor, Action::ReadAwards, &Thing::of_authority(call.authority_id))?;
-        store::summary_of(db, application)?.filter(|s| s.call_id == call.id).ok_or(Error::NotFound)
+        let sending = match store::sending_of(db, call.id, application) {
+            Err(Error::NotFound) => None,
+            found => Some(found?),
+        };
+        Ok((sending, store::superseded(db, call.id, application)?))
     };
     visit.app.db.read(found).await
 }

@@ -60,13 +60,14 @@ pub fn expected_price(terms: &Terms) -> Pence {
     }
 }
 
-/// Checks a call as it stands.
+/// Checks a call as it stands, which may be a draft whose mission is hidden from the public.
 ///
 /// # Errors
 /// What the database says.
-pub fn check(db: &mut Db, call: &Call, today: LocalDate) -> Result<Check> {
+pub fn check(db: &mut Db, call: &Call, mission_hidden: bool, today: LocalDate) -> Result<Check> {
     let terms = &call.terms.0;
-    let known = Known { exceptions: catalogue::exceptions(db, &terms.conditions)?, notice_on: None };
+    let exceptions = catalogue::exceptions(db, &terms.conditions)?;
+    let known = Known { exceptions, mission_hidden, notice_on: None };
     let tender = terms.tender.as_ref();
     let mut missing = rules::missing_with(call, &known, today);
     missing.extend(stages::missing_of_second(db, call, today)?);
@@ -157,7 +158,11 @@ fn publish_one(
     if call.by_invitation().is_some() {
         return Err(CallRefusal::WithItsFirst.into());
     }
-    let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on: None };
+    let known = Known {
+        exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?,
+        mission_hidden: catalogue::serves_hidden(db, &call)?,
+        notice_on: None,
+    };
     rules::whole(&rules::missing_with(&call, &known, now.date()))?;
     let rehearsed = ready.rehearsed.as_ref().map_err(Clone::clone)?;
     let word = rehearsing::acknowledged(db, actor, &call, rehearsed, seen, shown, now)?;
@@ -277,6 +282,27 @@ impl NoticeInput {
     }
 }
 
+/// Keeps a republished notice, when it is a new one.
+///
+/// # Errors
+/// Refused under a number that is recorded already, and from before the notice that it republishes.
+pub(super) fn write_republished(
+    db: &mut Db,
+    actor: &Actor,
+    call: &Call,
+    number: &str,
+    at: Instant,
+    now: Instant,
+) -> Result<()> {
+    let mut recorded = store::notices(db, call.id)?;
+    // A second stage stands on the notice of its first.
+    if let Some(first) = call.by_invitation() {
+        recorded.extend(store::notices(db, first)?);
+    }
+    rules::republishes(&recorded, number, at)?;
+    write_notice(db, actor, call, NoticeKind::TenderAmended, number, at, now)
+}
+
 /// Keeps a notice, with its audit row.
 pub(super) fn write_notice(
     db: &mut Db,
@@ -306,8 +332,8 @@ pub(super) fn write_notice(
 /// Records a notice. The tender notice opens the call, when its deadline leaves the minimum period.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused when the call waits for no such notice, when it lies in the future, and
-/// when the deadline is too early (Procurement Act 2023 s.54).
+/// Invalid, Denied, NotFound; refused when the call waits for no such notice, when it lies in the future, when a
+/// republished one is not new, and when the deadline is too early (Procurement Act 2023 s.54).
 pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &NoticeInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let kind = form.value::<NoticeKind>("kind", &input.kind, "Choose which notice it is");
@@ -321,6 +347,9 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
         .write(move |db| {
             let call = load(db, &actor, id, Some(Action::PublishCall))?;
             rules::notice_fits(&call, kind, at, now)?;
+            if kind == NoticeKind::TenderAmended {
+                return write_republished(db, &actor, &call, &number, at, now);
+            }
             if kind != NoticeKind::Tender {
                 return write_notice(db, &actor, &call, kind, &number, at, now);
             }
@@ -362,7 +391,8 @@ pub struct WithdrawInput {
 /// Withdraws a published call before its award. For a tender a procurement termination notice follows.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused.
+/// Invalid, Denied, NotFound; refused before it is published and after its award notice, and while an award of it is
+/// offered, accepted or signed.
 pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let reason = form.text("reason", &input.reason, 2000, "Say why the call is withdrawn");
@@ -373,6 +403,9 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
             let notices = store::notices(db, id)?;
             rules::withdrawable(&call, &notices)?;
+            if store::award_stands(db, id)? {
+                return Err(CallRefusal::AwardStands.into());
+            }
             stages::withdraw_with_first(db, &actor, &call, &reason, now)?;
             call.stage = CallStage::Withdrawn;
             store::set(db, &call)?;

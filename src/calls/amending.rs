@@ -1,6 +1,6 @@
 //! Amending an open call: a new version of its terms, frozen with its reasons.
 
-use super::actions::{AMENDED, Frozen, NoticeInput, expected_price, freeze, schedule_closing, write_notice};
+use super::actions::{AMENDED, Frozen, NoticeInput, expected_price, freeze, schedule_closing, write_republished};
 use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, ConditionAsked, NoticeKind};
@@ -11,7 +11,7 @@ use crate::db::Json;
 use crate::error::{Error, Result};
 use crate::outbox;
 use crate::people::policy::Action;
-use crate::values::{Actor, Id, Instant, Parser};
+use crate::values::{Actor, Clock, Id, Instant, Parser};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -52,12 +52,13 @@ pub struct AmendInput {
     pub terms: Value,
 }
 
-/// Amends an open call before its deadline: a new version, frozen and hashed, and news to every applicant.
+/// Amends an open call before its deadline: a new version, frozen and hashed, and news to every applicant. The clock is
+/// read inside the write, and the deadline judged by it.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused after the deadline, without a republished notice, with terms that are not
-/// whole or leave too short a period.
-pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, now: Instant) -> Result<()> {
+/// Invalid, Denied, NotFound; refused after the deadline, without a republished notice that is new, with terms that are
+/// not whole or leave too short a period.
+pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, clock: &Clock) -> Result<()> {
     let mut form = Parser::default();
     let reason = form.text("reason", &input.reason, 2000, "Say why the terms change");
     let deadline_reason =
@@ -82,14 +83,15 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
     let empty = [&notice.notice_number, &notice.notice_date, &notice.notice_time].iter().all(|f| f.trim().is_empty());
     let notice = if empty { None } else { notice.read(&mut form) };
     form.finish()?;
-    let (sent, seen, actor) = (input.terms.clone(), Parser::ticked(&input.seen), actor.clone());
+    let (sent, seen, actor, clock) = (input.terms.clone(), Parser::ticked(&input.seen), actor.clone(), clock.clone());
     let rehearsed = rehearsing::of_new_terms(app, &actor, id, &sent).await?;
     app.db
         .write(move |db| {
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
+            let now = clock.now();
             if let Some((number, at)) = &notice {
                 rules::notice_fits(&call, NoticeKind::TenderAmended, *at, now)?;
-                write_notice(db, &actor, &call, NoticeKind::TenderAmended, number, *at, now)?;
+                write_republished(db, &actor, &call, number, *at, now)?;
             }
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
@@ -130,7 +132,8 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, n
                 return Err(Error::field("deadline_date", "Choose a closing time after now"));
             }
             let rehearsed_anew = before.model != terms.model || expected_price(&before) != expected_price(terms);
-            let known = Known { exceptions: catalogue::exceptions(db, &call.terms.0.conditions)?, notice_on };
+            let exceptions = catalogue::exceptions(db, &call.terms.0.conditions)?;
+            let known = Known { exceptions, notice_on, mission_hidden: false };
             // A closing later today is in order here: the instant was compared above.
             let yesterday = now.date().pred_opt().unwrap_or(now.date());
             rules::whole(&rules::missing_with(&call, &known, yesterday))?;

@@ -8,6 +8,7 @@ use super::pages::{ListQuery, VersionQuery};
 use super::questions::{self as asking, QuestionsQuery};
 use super::rehearsing::{self, AcknowledgeInput};
 use super::store;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::api::{Listed, created, ok};
 use crate::http::{Answer, Sent, Visit};
@@ -97,8 +98,12 @@ pub async fn create(visit: Visit, body: Sent<NewCall>) -> Answer {
     params(("id" = String, Path)), request_body = TermsInput, responses((status = 200, description = "Saved")))]
 pub async fn set_terms(visit: Visit, id: web::Path<Id<Call>>, body: Sent<TermsInput>) -> Answer {
     drafting_terms::set_terms(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
-    let call = readable(&visit, *id).await?;
-    ok(&json!({ "missing": super::rules::missing(&call, visit.today()) }))
+    let (id, actor, today) = (*id, visit.actor.clone(), visit.today());
+    let found = move |db: &mut Db| {
+        let (call, mission_hidden) = drafting::load_with_mission(db, &actor, id)?;
+        actions::check(db, &call, mission_hidden, today)
+    };
+    ok(&json!({ "missing": visit.app.db.read(found).await?.missing }))
 }
 
 /// Frozen terms of a version, with their hash.
@@ -126,8 +131,8 @@ pub async fn check(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let call = drafting::load(db, &actor, id, None)?;
-            Ok((actions::check(db, &call, today)?, call.terms.0))
+            let (call, mission_hidden) = drafting::load_with_mission(db, &actor, id)?;
+            Ok((actions::check(db, &call, mission_hidden, today)?, call.terms.0))
         })
         .await?;
     let rehearsed = rehearsing::rehearse(terms).await?.ok();
@@ -227,12 +232,12 @@ pub async fn record_notice(visit: Visit, id: web::Path<Id<Call>>, body: Sent<Not
     after(&visit, *id).await
 }
 
-/// Recorded notices.
+/// Recorded notices, the oldest first: all of them, never a part.
 ///
 /// # Errors
 /// NotFound.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/notices", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, description = "Notices")))]
+    responses((status = 200, description = "Every notice of the call; `complete`")))]
 pub async fn notices(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
     let call = readable(&visit, *id).await?;
     let notices = visit.app.db.read(move |db| store::notices(db, call.id)).await?;
@@ -240,7 +245,7 @@ pub async fn notices(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         .iter()
         .map(|n| json!({ "kind": n.kind, "number": n.number, "published_at": n.published_at, "recorded_at": n.recorded_at }))
         .collect();
-    ok(&json!({ "items": items }))
+    ok(&json!({ "items": items, "complete": true }))
 }
 
 /// Amends an open call before its deadline.
@@ -250,7 +255,7 @@ pub async fn notices(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 #[utoipa::path(post, path = "/api/v1/calls/{id}/amend", tag = "calls", security(("token" = [])),
     params(("id" = String, Path)), request_body = AmendInput, responses((status = 200, description = "Amended")))]
 pub async fn amend(visit: Visit, id: web::Path<Id<Call>>, body: Sent<AmendInput>) -> Answer {
-    actions::amend(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    actions::amend(&visit.app, &visit.actor, *id, &body.0, &visit.app.clock).await?;
     after(&visit, *id).await
 }
 

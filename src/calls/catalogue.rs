@@ -1,6 +1,6 @@
 //! What a call takes from the rooms above: its mission, and entries of the catalogue of conditions.
 
-use super::model::ConditionAsked;
+use super::model::{Call, CallStage, ConditionAsked};
 use crate::conditions::social_values;
 use crate::conditions::{self, Condition, ConditionBody};
 use crate::db::Db;
@@ -19,6 +19,20 @@ pub struct MissionShown {
     pub statement: String,
     /// Its public page.
     pub href: String,
+}
+
+/// Whether a draft serves a mission that not everybody may see, which its call would show to everybody.
+///
+/// # Errors
+/// What the database says.
+pub fn serves_hidden(db: &mut Db, call: &Call) -> Result<bool> {
+    Ok(call.stage == CallStage::Draft && is_hidden(call, &missions::find(db, call.mission_id)?))
+}
+
+/// As [`serves_hidden`], where its mission was read along.
+#[must_use]
+pub fn is_hidden(call: &Call, mission: &Mission) -> bool {
+    call.stage == CallStage::Draft && !mission.is_public()
 }
 
 impl From<Mission> for MissionShown {
@@ -96,22 +110,19 @@ pub fn entry(
     Ok(Entry { id, version: found.version, body: found.body.0 })
 }
 
-/// The conditions asked for which an exception of subsidy law is recorded in the version that is asked.
+/// The conditions asked for which an exception of subsidy law is recorded, each with the version that it holds for:
+/// what was written anew has none.
 ///
 /// # Errors
 /// What the database says.
-pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<Id<Condition>>> {
+pub fn exceptions(db: &mut Db, asked: &[ConditionAsked]) -> Result<BTreeSet<(Id<Condition>, i64)>> {
     let prohibited: Vec<&ConditionAsked> = asked.iter().filter(|one| one.body.prohibition.is_some()).collect();
     if prohibited.is_empty() {
         return Ok(BTreeSet::new());
     }
     let ids: Vec<Id<Condition>> = prohibited.iter().map(|one| one.condition).collect();
     let recorded = conditions::exceptions_recorded(db, &ids)?;
-    Ok(prohibited
-        .into_iter()
-        .filter(|one| recorded.contains(&(one.condition, one.version)))
-        .map(|one| one.condition)
-        .collect())
+    Ok(prohibited.into_iter().map(|one| (one.condition, one.version)).filter(|one| recorded.contains(one)).collect())
 }
 
 /// What one unit of a promise can be worth, to choose from.

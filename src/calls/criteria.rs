@@ -306,8 +306,11 @@ fn for_each_social_value(
 /// `None`, in none.
 ///
 /// # Errors
-/// Invalid at the field `feeds` when there is no such criterion.
+/// Invalid at the field `feeds` when there is no such criterion; refused for a condition of which more is not better.
 pub fn feed(terms: &mut Terms, asked: &ConditionAsked, into: Option<(&str, Decimal)>) -> Result<()> {
+    if into.is_some() {
+        super::rules::may_earn_points(asked, terms.tender.is_some())?;
+    }
     let mut fed = into.is_none();
     for_each_social_value(&mut terms.model.criteria, &mut |id, measures, _| {
         let place = measures.iter().position(|m| m.id == asked.id);

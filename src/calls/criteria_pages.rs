@@ -7,7 +7,7 @@ use super::drafting_terms::{self, ConditionInput, TiesInput};
 use super::figure_form::Figure;
 use super::model::{Call, CallKind};
 use super::price_form::Formula;
-use super::rules::{Missing, Section};
+use super::rules::{self, Known, Missing, Section};
 use super::view::{self, ConditionRow};
 use super::{catalogue, levels_form, life_form, pages};
 use crate::error::{Error, Result};
@@ -299,9 +299,10 @@ async fn conditions_page(
     let call = own(visit, id).await?;
     let terms = &call.terms.0;
     let (authority, today, find) = (call.authority_id, visit.today(), query.measure_q.clone());
+    let asked_for = terms.conditions.clone();
     // While a condition is chosen, its unit is one of those in the catalogue of conditions.
     let unit = terms.conditions.iter().find(|c| c.id == asked).map(|one| one.body.unit.clone());
-    let (entries, offered) = visit
+    let (entries, offered, exceptions) = visit
         .app
         .db
         .read(move |db| {
@@ -311,9 +312,12 @@ async fn conditions_page(
                 None => entries.iter().map(|entry| entry.body.unit.as_str()).collect(),
             };
             let offered = catalogue::worths(db, authority, today, units, &find)?;
-            Ok((entries, offered))
+            Ok((entries, offered, catalogue::exceptions(db, &asked_for)?))
         })
         .await?;
+    let known = Known { exceptions, ..Known::default() };
+    let mut missing = rules::missing_with(&call, &known, today);
+    missing.retain(|m| m.place == Section::Conditions);
     let narrowed = !query.measure_q.trim().is_empty();
     let none_fits = narrowed && offered.choices.is_empty();
     let catalogue::Worths { choices: mut worths, more: worths_more } = offered;
@@ -355,7 +359,7 @@ async fn conditions_page(
         shell: shell_of(visit, &call, Section::Conditions.label(), &form),
         form,
         rows: terms.conditions.iter().map(|one| view::condition_row(one, terms)).collect(),
-        missing: missing_here(visit, &call, Section::Conditions),
+        missing,
         entries: entries
             .into_iter()
             .map(|e| {

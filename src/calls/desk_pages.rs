@@ -266,13 +266,13 @@ async fn desk_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: Fo
     let may_write =
         can(&visit.actor, drafting::edit_action(call.kind), &thing) && can(&visit.actor, Action::PublishCall, &thing);
     let (missing, threshold, period) = if is_draft(&call) {
-        let (today, copy) = (visit.today(), call.clone());
+        let (today, copy, mission_hidden) = (visit.today(), call.clone(), !parts.mission_published);
         let check = visit
             .app
             .db
             .read(move |db| {
-                let known =
-                    rules::Known { exceptions: catalogue::exceptions(db, &copy.terms.0.conditions)?, notice_on: None };
+                let exceptions = catalogue::exceptions(db, &copy.terms.0.conditions)?;
+                let known = rules::Known { exceptions, mission_hidden, notice_on: None };
                 let tender = copy.terms.0.tender.as_ref();
                 let mut missing = rules::missing_with(&copy, &known, today);
                 missing.extend(super::stages::missing_of_second(db, &copy, today)?);

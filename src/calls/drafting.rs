@@ -39,15 +39,28 @@ pub fn edit_action(kind: CallKind) -> Action {
 /// NotFound, Denied.
 pub(super) fn load(db: &mut Db, actor: &Actor, id: Id<Call>, action: Option<Action>) -> Result<Call> {
     let call = store::find(db, id)?;
-    let thing = store::thing(&call);
+    may(actor, &call, action)?;
+    Ok(call)
+}
+
+/// As [`load`], and whether it is a draft whose mission is hidden from the public: one statement.
+///
+/// # Errors
+/// NotFound, Denied.
+pub(super) fn load_with_mission(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<(Call, bool)> {
+    let (call, mission, ..) = store::find_around(db, id)?;
+    may(actor, &call, None)?;
+    let hidden = catalogue::is_hidden(&call, &mission);
+    Ok((call, hidden))
+}
+
+fn may(actor: &Actor, call: &Call, action: Option<Action>) -> Result<()> {
+    let thing = store::thing(call);
     if !can(actor, Action::ReadCall, &thing) {
         return Err(Error::NotFound);
     }
     require(actor, edit_action(call.kind), &thing)?;
-    if let Some(action) = action {
-        require(actor, action, &thing)?;
-    }
-    Ok(call)
+    action.map_or(Ok(()), |action| require(actor, action, &thing))
 }
 
 /// Beginning a call.

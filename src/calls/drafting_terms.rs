@@ -229,7 +229,7 @@ pub struct ConditionInput {
 /// Asks a condition of the catalogue, or changes one that is asked (`asked`), and gives its identifier in the call.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
+/// Invalid, Denied, NotFound, refused when frozen, and where one of which more is not better would earn points.
 pub async fn put_condition(
     app: &App,
     actor: &Actor,
@@ -353,6 +353,9 @@ pub struct TermsInput {
 }
 
 /// Reads terms that a program sent, with the catalogue's own words for each condition.
+///
+/// # Errors
+/// Invalid; refused where a condition of which more is not better earns points.
 pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms> {
     let mut sent = sent.clone();
     if let Some(conditions) = sent.get_mut("conditions").and_then(Value::as_array_mut) {
@@ -379,6 +382,11 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
     let mut terms: Terms =
         serde_json::from_value(sent).map_err(|e| Error::field("terms", format!("The terms cannot be read: {e}")))?;
     catalogue::check_copies(db, call.authority_id, &terms.model)?;
+    for measure in rules::measures(&terms.model) {
+        if let Some(asked) = terms.conditions.iter().find(|asked| asked.id == measure.id) {
+            rules::may_earn_points(asked, terms.tender.is_some())?;
+        }
+    }
     let fits = match call.kind {
         CallKind::Tender => terms.tender.is_some() && terms.round.is_none(),
         CallKind::Round => terms.round.is_some() && terms.tender.is_none(),
@@ -397,7 +405,7 @@ pub(super) fn read_terms(db: &mut Db, call: &Call, sent: &Value) -> Result<Terms
 /// Sets the whole terms of a draft.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused when frozen.
+/// Invalid, Denied, NotFound, refused when frozen, and where a condition of which more is not better earns points.
 pub async fn set_terms(app: &App, actor: &Actor, id: Id<Call>, input: &TermsInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let title = form.optional_text("title", &input.title, 160);

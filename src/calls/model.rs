@@ -6,7 +6,7 @@ use crate::db::schema::{
 };
 use crate::db::{Json, MultiBackend};
 use crate::evaluation::ShortlistRule;
-use crate::missions::Mission;
+use crate::missions::{Mission, MissionStatus};
 use crate::values::{Account, Id, Instant, Pence, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -202,6 +202,9 @@ pub struct CallLine {
     /// Its title.
     #[diesel(select_expression = missions::title)]
     pub mission: String,
+    /// Whether everybody may see it.
+    #[diesel(select_expression = missions::status)]
+    pub mission_status: MissionStatus,
     /// Tender or round.
     pub kind: CallKind,
     /// Short reference.
@@ -243,6 +246,9 @@ pub struct CallRow {
     /// Title of the mission it serves.
     #[diesel(select_expression = missions::title)]
     pub mission: String,
+    /// Whether everybody may see that.
+    #[diesel(select_expression = missions::status)]
+    pub mission_status: MissionStatus,
     /// Tender or round.
     pub kind: CallKind,
     /// Short reference.
@@ -264,8 +270,31 @@ pub struct CallRow {
 impl From<CallLine> for CallRow {
     fn from(line: CallLine) -> Self {
         let CallLine { id, mission, kind, reference, title, stage, amount, deadline_at, published_at, .. } = line;
-        let lot_heading = line.lot_heading;
-        CallRow { id, mission, kind, reference, title, stage, amount, deadline_at, published_at, lot_heading }
+        let (mission_status, lot_heading) = (line.mission_status, line.lot_heading);
+        CallRow {
+            id,
+            mission,
+            mission_status,
+            kind,
+            reference,
+            title,
+            stage,
+            amount,
+            deadline_at,
+            published_at,
+            lot_heading,
+        }
+    }
+}
+
+impl CallRow {
+    /// As everybody reads it: without the title of a mission that is not public.
+    #[must_use]
+    pub fn for_everybody(mut self) -> Self {
+        if self.mission_status != MissionStatus::Published {
+            self.mission.clear();
+        }
+        self
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::canonical_json;
 use crate::http::export::Table;
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
+use crate::missions;
 use crate::people::policy::{Action, can};
 use crate::values::time::distance;
 use crate::values::{Id, Instant};
@@ -173,7 +174,7 @@ pub async fn list(visit: Visit, query: web::Query<ListQuery>) -> Answer {
         visit.app.db.read(narrowed).await?.map(CallRow::from)
     };
     let next = found.next.map(|c| query.link("/calls", "after", &c.to_string())).unwrap_or_default();
-    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line, now)).collect();
+    let lines: Vec<LineShown> = found.items.into_iter().map(|line| shown(line.for_everybody(), now)).collect();
     if export {
         return table(&lines).answer(&query.format);
     }
@@ -234,7 +235,9 @@ fn questions_shown(found: Questions) -> QuestionsShown {
 /// Everything of a call that its pages show.
 pub(super) struct Whole {
     pub(super) call: Call,
+    /// What this reader may know of its mission: nothing while that is hidden from them.
     pub(super) mission: catalogue::MissionShown,
+    pub(super) mission_published: bool,
     pub(super) buyer: String,
     pub(super) notices: Vec<Notice>,
     pub(super) versions: Vec<CallVersion>,
@@ -259,7 +262,23 @@ pub(super) async fn whole(visit: &Visit, id: Id<Call>, query: &QuestionsQuery) -
             let versions = store::versions(db, id)?;
             let questions = questions_shown(questions::read(db, &call, &actor, &query)?);
             let withdrawn = reason.filter(|_| call.stage == CallStage::Withdrawn);
-            Ok(Whole { call, mission: mission.into(), buyer, notices, versions, questions, withdrawn, withdrawn_lots })
+            let mission_published = mission.is_public();
+            let mission = if can(&actor, Action::ReadMission, &missions::thing(&mission)) {
+                mission.into()
+            } else {
+                catalogue::MissionShown::default()
+            };
+            Ok(Whole {
+                call,
+                mission,
+                mission_published,
+                buyer,
+                notices,
+                versions,
+                questions,
+                withdrawn,
+                withdrawn_lots,
+            })
         })
         .await
 }
@@ -302,7 +321,7 @@ struct ShowPage {
 }
 
 async fn show_page(visit: &Visit, id: Id<Call>, query: &QuestionsQuery, form: FormState) -> Result<ShowPage> {
-    let Whole { call, mission, buyer, notices, versions, questions, withdrawn, withdrawn_lots } =
+    let Whole { call, mission, buyer, notices, versions, questions, withdrawn, withdrawn_lots, .. } =
         whole(visit, id, query).await?;
     let terms = &call.terms.0;
     let mut shell = visit.shell(call.title.clone(), if visit.actor.is_staff() { "/desk/calls" } else { "/calls" });

@@ -2,6 +2,7 @@
 
 use super::actions::{self, AmendInput, PublishInput, WithdrawInput};
 use super::desk_pages::{desk_shell, law_words, own};
+use super::drafting;
 use super::drafting_terms::TimetableInput;
 use super::model::{Call, CallKind, CallStage};
 use super::rehearsal_pages::reversal_words;
@@ -34,7 +35,8 @@ struct PublishPage {
 }
 
 async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<PublishPage> {
-    let call = own(visit, id).await?;
+    let actor = visit.actor.clone();
+    let (call, mission_hidden) = visit.app.db.read(move |db| drafting::load_with_mission(db, &actor, id)).await?;
     let (today, copy, by) = (visit.today(), call.clone(), visit.account()?);
     let rehearsed = rehearsing::rehearse(call.terms.0.clone()).await?.ok();
     let second = super::stages_pages::second_shown(visit, &call).await?;
@@ -47,7 +49,7 @@ async fn publish_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pu
                 Some((hash, expected)) => store::acknowledgement(db, id, &hash, expected, by)?,
                 None => None,
             };
-            Ok((actions::check(db, &copy, today)?, word))
+            Ok((actions::check(db, &copy, mission_hidden, today)?, word))
         })
         .await?;
     let mut shell = desk_shell(visit, &call, format!("Publish {}", call.title));
@@ -133,7 +135,7 @@ pub async fn amend_form(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
 /// # Errors
 /// NotFound, Denied.
 pub async fn amend(visit: Visit, id: web::Path<Id<Call>>, posted: Posted<AmendInput>) -> Answer {
-    match actions::amend(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
+    match actions::amend(&visit.app, &visit.actor, *id, &posted.input, &visit.app.clock).await {
         Ok(()) => {
             visit.done("The new version is published, and everybody who applies is told.");
             see(&format!("/desk/calls/{id}"))

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::outbox::{self, mail};
 use crate::people;
 use crate::people::policy::{Action, can, require};
-use crate::values::{Actor, Id, Instant, Parser, Role};
+use crate::values::{Actor, Capacity, Id, Instant, Parser, Role};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -111,6 +111,10 @@ pub async fn ask(app: &App, actor: &Actor, id: Id<Call>, input: &QuestionInput, 
                 return Err(Error::NotFound);
             }
             require(&actor, Action::AskQuestion, &thing)?;
+            // In whatever capacity they act: the staff of the authority ask nothing of themselves.
+            if actor.everywhere().any(|m| m.capacity() == Capacity::Authority(call.authority_id)) {
+                return Err(CallRefusal::OwnCall.into());
+            }
             rules::takes_questions(&call, now)?;
             let waiting = store::waiting_of(db, id, asked_by)?.len();
             rules::may_ask(waiting, store::was_asked(db, id, &question)?)?;

@@ -54,10 +54,12 @@ impl Missing {
 /// What the rules need to know besides the call itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Conditions for which an exception of subsidy law is recorded.
-    pub exceptions: BTreeSet<Id<Condition>>,
+    /// Conditions for which an exception of subsidy law is recorded, each with the version that it holds for.
+    pub exceptions: BTreeSet<(Id<Condition>, i64)>,
     /// The day of the tender notice, once there is one; periods are counted from it instead of today.
     pub notice_on: Option<LocalDate>,
+    /// Whether it is a draft under a mission that is not published.
+    pub mission_hidden: bool,
 }
 
 /// Everything that keeps a draft from being published today; empty when it is whole.
@@ -72,6 +74,14 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
     let terms = &call.terms.0;
     let mut missing = Vec::new();
     basics(call, &mut missing);
+    if known.mission_hidden {
+        missing.push(Missing::new(
+            Section::Basics,
+            "calls/mission-not-published",
+            "The mission it serves is not published, and everybody would read of it here. Have the mission published \
+             first, or choose another.",
+        ));
+    }
     match (call.kind, &terms.tender, &terms.round) {
         (CallKind::Tender, Some(tender), _) => {
             tender::missing(tender, terms, known.notice_on.unwrap_or(today), &mut missing);
@@ -138,6 +148,19 @@ pub fn keeps_what_is_fixed(asked: &ConditionAsked) -> Result<(), CallRefusal> {
     Err(CallRefusal::FixedCondition { title: body.title.clone(), least: body.target_words(body.target) })
 }
 
+/// Whether a promise to a condition may earn points: more of it must be better, for what a promise earns grows with it.
+///
+/// # Errors
+/// [`CallRefusal::EarnsBackwards`].
+pub fn may_earn_points(asked: &ConditionAsked, tender: bool) -> Result<(), CallRefusal> {
+    match asked.body.direction {
+        Direction::AtLeast => Ok(()),
+        Direction::AtMost | Direction::Equal => {
+            Err(CallRefusal::EarnsBackwards { title: asked.body.title.clone(), tender })
+        }
+    }
+}
+
 fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Missing>) {
     let terms = &call.terms.0;
     let mut by_id: BTreeMap<&str, &ConditionAsked> = BTreeMap::new();
@@ -149,7 +172,7 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
                 format!("The identifier “{}” is used twice or is empty; ask each condition once.", asked.id),
             ));
         }
-        let exception = known.exceptions.contains(&asked.condition);
+        let exception = known.exceptions.contains(&(asked.condition, asked.version));
         let of = if call.kind == CallKind::Round { AskedOf::Investment } else { AskedOf::Tender };
         if let Err(refusal) = may_be_asked(&asked.body, of, exception, today) {
             missing.push(Missing::of(Section::Conditions, refusal));
@@ -184,6 +207,11 @@ fn conditions(call: &Call, known: &Known, today: LocalDate, missing: &mut Vec<Mi
         }
     }
     for measure in measures(&terms.model) {
+        if let Some(Err(refusal)) =
+            by_id.get(measure.id.as_str()).map(|asked| may_earn_points(asked, terms.tender.is_some()))
+        {
+            missing.push(Missing::of(Section::Conditions, refusal));
+        }
         match by_id.get(measure.id.as_str()) {
             None => missing.push(Missing::new(
                 Section::Conditions,
@@ -293,10 +321,16 @@ pub enum CallRefusal {
     NotOpen,
     /// Changing a tender whose republished notice is not recorded.
     NotRepublished,
+    /// A republished notice under a number that the call has already.
+    NoticeNumberTaken,
+    /// A republished notice from before the day of the notice it republishes.
+    NoticeTooEarly(LocalDate),
     /// Nothing was changed.
     NothingChanged,
     /// Withdrawing what is awarded, withdrawn or a draft.
     NotWithdrawable,
+    /// Withdrawing what somebody holds an offer or an agreement under.
+    AwardStands,
     /// Asking after the last day for questions.
     QuestionsClosed,
     /// Answering twice.
@@ -307,6 +341,8 @@ pub enum CallRefusal {
     AskedAlready,
     /// Asking while too many questions of one's own wait for an answer.
     TooManyQuestions,
+    /// The council that buys or invests asks itself nothing: answers are for those who may apply.
+    OwnCall,
     /// Publishing, withdrawing or taking back a second stage without its first.
     WithItsFirst,
     /// Withdrawing a first stage whose second takes or took tenders.
@@ -317,6 +353,13 @@ pub enum CallRefusal {
         title: String,
         /// What the catalogue asks, in words.
         least: String,
+    },
+    /// Points for a promise of which less, or exactly so much, is wanted: they are counted up to a target.
+    EarnsBackwards {
+        /// Its title.
+        title: String,
+        /// Whether the call is a tender, to which the Act's rules for award criteria apply.
+        tender: bool,
     },
 }
 
@@ -333,16 +376,21 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::AfterDeadline => "calls/after-deadline",
             CallRefusal::NotOpen => "calls/not-open",
             CallRefusal::NotRepublished => "calls/not-republished",
+            CallRefusal::NoticeNumberTaken => "calls/notice-number-taken",
+            CallRefusal::NoticeTooEarly(_) => "calls/notice-too-early",
             CallRefusal::NothingChanged => "calls/nothing-changed",
             CallRefusal::NotWithdrawable => "calls/not-withdrawable",
+            CallRefusal::AwardStands => "calls/award-stands",
             CallRefusal::QuestionsClosed => "calls/questions-closed",
             CallRefusal::AnsweredAlready => "calls/answered-already",
             CallRefusal::ChangedMeanwhile(_) => "calls/changed-meanwhile",
             CallRefusal::AskedAlready => "calls/asked-already",
             CallRefusal::TooManyQuestions => "calls/too-many-questions",
+            CallRefusal::OwnCall => "calls/own-call",
             CallRefusal::WithItsFirst => "calls/with-its-first-stage",
             CallRefusal::SecondStageBegun => "calls/second-stage-begun",
             CallRefusal::FixedCondition { .. } => "calls/condition-fixed",
+            CallRefusal::EarnsBackwards { .. } => "calls/condition-earns-backwards",
         }
     }
     fn sentence(&self) -> String {
@@ -376,9 +424,19 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::NotRepublished => {
                 "Republish the tender notice with the change on the national platform first, and record its number and time.".to_owned()
             }
+            CallRefusal::NoticeNumberTaken => {
+                "A notice with this number is recorded for this call already. Each change is published as a notice of its own: enter the number that the platform gave the republished one.".to_owned()
+            }
+            CallRefusal::NoticeTooEarly(day) => format!(
+                "The notice that this one republishes was published on {}, so this one cannot be older. Enter the day that the platform shows for the republished notice.",
+                crate::values::time::medium_date(*day)
+            ),
             CallRefusal::NothingChanged => "Nothing differs from the terms as they stand.".to_owned(),
             CallRefusal::NotWithdrawable => {
                 "Only a call that is published and not yet awarded can be withdrawn. A draft can stay as it is.".to_owned()
+            }
+            CallRefusal::AwardStands => {
+                "An award of this call is offered, accepted or signed, so the call can no longer be withdrawn. An offer that is not accepted lapses; an agreement is ended on its own page.".to_owned()
             }
             CallRefusal::QuestionsClosed => "Questions are no longer taken. The answers given so far are on the page.".to_owned(),
             CallRefusal::AnsweredAlready => "This question is answered already.".to_owned(),
@@ -397,6 +455,12 @@ impl RefusalInfo for CallRefusal {
             CallRefusal::FixedCondition { title, least } => format!(
                 "“{title}” is fixed in your catalogue: {least}. A call may ask for something stricter, not for something milder. If it must, open the entry to negotiation there, then remove it here and ask it again."
             ),
+            CallRefusal::EarnsBackwards { title, .. } => format!(
+                "“{title}” asks for no more than its target, or for exactly that, and points are earned by promising more. So it cannot earn points: choose no criterion for it. It is still asked, and what is promised binds."
+            ),
+            CallRefusal::OwnCall => {
+                "This is your own council’s call: questions come from those who may apply.".to_owned()
+            }
             CallRefusal::TooManyQuestions => format!(
                 "{MOST_WAITING} of your questions are waiting for an answer. Ask the next when the council has answered one."
             ),
@@ -406,7 +470,11 @@ impl RefusalInfo for CallRefusal {
         match self {
             CallRefusal::Incomplete { reference, .. } => *reference,
             CallRefusal::PeriodTooShort { reference, .. } => Some(reference),
-            CallRefusal::AfterDeadline | CallRefusal::NotRepublished => Some(tender::AMENDING),
+            CallRefusal::EarnsBackwards { tender: true, .. } => Some("Procurement Act 2023 s.23"),
+            CallRefusal::AfterDeadline
+            | CallRefusal::NotRepublished
+            | CallRefusal::NoticeNumberTaken
+            | CallRefusal::NoticeTooEarly(_) => Some(tender::AMENDING),
             _ => None,
         }
     }
@@ -458,13 +526,32 @@ pub fn notice_fits(call: &Call, kind: NoticeKind, published_at: Instant, now: In
     }
 }
 
-/// Whether the call may be amended now. Each amendment of a tender needs a republished notice of its own.
+/// Whether a notice can be a new one that republishes the last of those recorded for a call: it has a number of its own,
+/// and is not from a day before it.
+///
+/// # Errors
+/// [`CallRefusal::NoticeNumberTaken`], [`CallRefusal::NoticeTooEarly`].
+pub fn republishes(recorded: &[Notice], number: &str, published_at: Instant) -> Result<(), CallRefusal> {
+    let plain = |number: &str| number.split_whitespace().collect::<String>().to_lowercase();
+    if recorded.iter().any(|notice| plain(&notice.number) == plain(number)) {
+        return Err(CallRefusal::NoticeNumberTaken);
+    }
+    let tender = recorded.iter().filter(|n| matches!(n.kind, NoticeKind::Tender | NoticeKind::TenderAmended));
+    match tender.map(|n| n.published_at.date()).max() {
+        Some(day) if published_at.date() < day => Err(CallRefusal::NoticeTooEarly(day)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the call may be amended now. Each amendment of a tender needs a republished notice of its own. A call that
+/// the closing job has closed is over, even when the clock here has not passed its deadline: nothing would open it again.
 ///
 /// # Errors
 /// [`CallRefusal::NotOpen`], [`CallRefusal::AfterDeadline`], [`CallRefusal::NotRepublished`].
 pub fn amendable(call: &Call, notices: &[Notice], amendments: usize, now: Instant) -> Result<(), CallRefusal> {
     match call.stage {
-        CallStage::Open | CallStage::Closed => {}
+        CallStage::Open => {}
+        CallStage::Closed => return Err(CallRefusal::AfterDeadline),
         CallStage::Draft | CallStage::AwaitingNotice | CallStage::Withdrawn => return Err(CallRefusal::NotOpen),
     }
     if !call.is_open(now) {
@@ -477,7 +564,8 @@ pub fn amendable(call: &Call, notices: &[Notice], amendments: usize, now: Instan
     Ok(())
 }
 
-/// Whether the call may be withdrawn: published, and no award notice recorded.
+/// Whether the call may be withdrawn: published, and no notice of a contract's details recorded. That no award that was
+/// told, offered or signed stands is asked of the database: one that fell away leaves its notice behind.
 ///
 /// # Errors
 /// [`CallRefusal::NotWithdrawable`]; [`CallRefusal::WithItsFirst`] for a second stage that waits.
@@ -485,7 +573,7 @@ pub fn withdrawable(call: &Call, notices: &[Notice]) -> Result<(), CallRefusal> 
     if call.stage == CallStage::AwaitingNotice && call.by_invitation().is_some() {
         return Err(CallRefusal::WithItsFirst);
     }
-    let awarded = notices.iter().any(|n| matches!(n.kind, NoticeKind::Award | NoticeKind::Details));
+    let awarded = notices.iter().any(|n| n.kind == NoticeKind::Details);
     match call.stage {
         CallStage::AwaitingNotice | CallStage::Open | CallStage::Closed if !awarded => Ok(()),
         _ => Err(CallRefusal::NotWithdrawable),

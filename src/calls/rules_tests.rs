@@ -138,6 +138,29 @@ fn a_call_asks_of_a_fixed_condition_what_the_catalogue_asks_or_more_and_of_anoth
 }
 
 #[test]
+fn what_is_capped_is_asked_but_earns_no_points_and_a_call_that_says_otherwise_is_not_whole() {
+    let kitchens = kitchens();
+    let fed = super::rules::measures(&kitchens.terms.0.model)[0].id.clone();
+    for direction in [Direction::AtMost, Direction::Equal] {
+        // Terms that came another way, such as those of a copied call, are held back before they are published.
+        let mut draft = kitchens.clone();
+        let one = draft.terms.0.conditions.iter_mut().find(|asked| asked.id == fed).unwrap();
+        one.body.direction = direction;
+        let one = one.clone();
+        let said = missing(&draft, now().date()).remove(0);
+        assert_eq!((said.code, said.place), ("calls/condition-earns-backwards", Section::Conditions));
+        assert_eq!(said.reference, Some("Procurement Act 2023 s.23"));
+        let (criterion, weight) = criteria::fed_by(&draft.terms.0.model, &fed).unwrap();
+        let refused = criteria::feed(&mut draft.terms.0, &one, Some((&criterion, weight))).unwrap_err();
+        assert!(refused.to_string().contains("calls/condition-earns-backwards"), "{refused}");
+        // Asked without points it keeps nothing waiting but the weights of the others.
+        criteria::feed(&mut draft.terms.0, &one, None).unwrap();
+        assert!(!codes(&draft).contains(&"calls/condition-earns-backwards"));
+    }
+    assert!(CallRefusal::EarnsBackwards { title: "Rent".to_owned(), tender: false }.reference().is_none());
+}
+
+#[test]
 fn each_thing_that_is_taken_away_is_missed_at_its_own_page() {
     let mut draft = kitchens();
     draft.terms.0.description.clear();
@@ -237,8 +260,13 @@ fn a_call_is_amended_only_before_its_deadline_and_after_its_notice_is_republishe
     assert_eq!(amendable(&open, &republished, 0, deadline), Ok(()));
     let late = amendable(&open, &republished, 0, deadline.plus(TimeDelta::microseconds(1))).unwrap_err();
     assert_eq!((late.code(), late.reference()), ("calls/after-deadline", Some("Procurement Act 2023 s.31")));
+    // The closing job was faster than a clock that still shows the last instant.
+    let closed = Call { stage: CallStage::Closed, ..open.clone() };
+    assert_eq!(amendable(&closed, &republished, 0, deadline), Err(CallRefusal::AfterDeadline));
     assert_eq!(withdrawable(&open, &republished), Ok(()));
-    assert_eq!(withdrawable(&open, &[notice(NoticeKind::Award)]), Err(CallRefusal::NotWithdrawable));
+    // An award that fell away leaves its notice behind; whether one stands is asked of the database.
+    assert_eq!(withdrawable(&open, &[notice(NoticeKind::Award)]), Ok(()));
+    assert_eq!(withdrawable(&open, &[notice(NoticeKind::Details)]), Err(CallRefusal::NotWithdrawable));
 }
 
 #[test]

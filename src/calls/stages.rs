@@ -187,7 +187,12 @@ pub(super) fn missing_of_second(db: &mut Db, first: &Call, today: LocalDate) -> 
         return Ok(Vec::new());
     }
     let second = second_of(db, first)?;
-    let known = Known { exceptions: catalogue::exceptions(db, &second.terms.0.conditions)?, notice_on: None };
+    let known = Known {
+        exceptions: catalogue::exceptions(db, &second.terms.0.conditions)?,
+        // Of the mission that both serve the first stage says it.
+        mission_hidden: second.mission_id != first.mission_id && catalogue::serves_hidden(db, &second)?,
+        notice_on: None,
+    };
     let mut missing = rules::missing_with(&second, &known, today);
     for one in &mut missing {
         one.sentence = format!("Second stage, {}: {}", one.place.label().to_lowercase(), one.sentence);

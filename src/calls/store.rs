@@ -4,10 +4,10 @@ use super::model::{
     Acknowledgement, Call, CallKey, CallKind, CallLine, CallRow, CallStage, CallVersion, Notice, Question, Terms,
 };
 use crate::db::schema::{
-    accounts, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
+    accounts, awards, call_acknowledgements, call_keys, call_notices, call_questions, call_versions, calls, missions,
     organisations,
 };
-use crate::db::{Cursor, Db, First, Json, MultiBackend, Page};
+use crate::db::{Cursor, Db, First, Json, MultiBackend, Page, uncut};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::people::policy::Thing;
@@ -272,6 +272,18 @@ pub fn set(db: &mut Db, call: &Call) -> Result<()> {
     Ok(())
 }
 
+/// Whether somebody holds an award of a call: an offer that may be accepted or was, or an agreement. Only the table of
+/// a lower room is read here.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn award_stands(db: &mut Db, call: Id<Call>) -> Result<bool> {
+    let row = awards::table
+        .filter(awards::call_id.eq(call))
+        .filter(awards::state.eq_any(["noticed", "offered", "accepted", "signed"]));
+    Ok(diesel::select(diesel::dsl::exists(row)).get_result(db)?)
+}
+
 /// Keeps why a call was withdrawn.
 ///
 /// # Errors
@@ -360,17 +372,19 @@ pub fn version_terms(db: &mut Db, call: Id<Call>, version: i64) -> Result<(Terms
     Ok((terms, hash))
 }
 
-/// The recorded notices of a call, oldest first.
+/// The recorded notices of a call, oldest first: of each kind that the law knows a few.
 ///
 /// # Errors
 /// What the database says.
 pub fn notices(db: &mut Db, call: Id<Call>) -> Result<Vec<Notice>> {
-    Ok(call_notices::table
+    const MOST: i64 = 1_000;
+    let rows = call_notices::table
         .filter(call_notices::call_id.eq(call))
         .select(Notice::as_select())
         .order((call_notices::published_at, call_notices::id))
-        .limit(100)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    uncut(rows, MOST)
 }
 
 /// Records a notice. The awards room records its own kinds with this too.

@@ -4,9 +4,9 @@ use super::counting::{fingerprint_key, fingerprints, measure_key};
 use super::ledger::{self, Checked, Counting};
 use super::model::{Claim, ClaimState, DoubleCount, Due, DueState};
 use super::periods::end_of;
-use super::rules::{ComplianceRefusal, Decision, Judged};
+use super::rules::{self, ComplianceRefusal, Decision, Judged};
 use super::{jobs, remedies, store};
-use crate::agreements::{self, Agreement, AgreementState, Obligation};
+use crate::agreements::{self, Agreement, Obligation};
 use crate::app::App;
 pub(super) use crate::audit::note;
 use crate::conditions::Direction;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::check::MAX_QUANTITY;
 use crate::outbox;
 use crate::people::policy::{Action, Thing, require};
-use crate::values::{Actor, Id, Instant, Parser, Quantity, Share};
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Quantity, Share};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
@@ -67,12 +67,21 @@ pub(super) fn judged(due: &Due, obligation: &Obligation) -> Judged {
     }
 }
 
-/// Whether a figure can be reported now.
+/// Whether a due date still binds, by [`rules::still_binds`].
+///
+/// # Errors
+/// What the database says.
+pub(super) fn still_binds(db: &mut Db, agreement: &Agreement, due: &Due) -> Result<bool> {
+    let cancelled = agreements::all_cancelled(db, agreement.id)?;
+    Ok(rules::still_binds(due.due_on, agreement.ended_on(), cancelled))
+}
+
+/// Whether a figure can be reported now; `binds` says whether the due date still binds.
 ///
 /// # Errors
 /// A refusal that says why not.
-pub(super) fn may_report(agreement: &Agreement, due: &Due, now: Instant) -> Result<(), ComplianceRefusal> {
-    if agreement.state != AgreementState::Active {
+pub(super) fn may_report(due: &Due, binds: bool, now: Instant) -> Result<(), ComplianceRefusal> {
+    if !binds || due.state == DueState::Closed {
         return Err(ComplianceRefusal::AgreementEnded);
     }
     if !matches!(due.state, DueState::Pending | DueState::Missed) {
@@ -205,7 +214,7 @@ fn write_report(
     let mut due = store::find_due(db, due)?;
     require(actor, Action::ReportFigure, &thing(&due))?;
     let agreement = agreements::find(db, due.agreement_id)?;
-    may_report(&agreement, &due, now)?;
+    may_report(&due, still_binds(db, &agreement, &due)?, now)?;
     let obligation = agreements::find_obligation(db, due.obligation_id)?;
     possible("quantity", reported.quantity, &obligation.unit)?;
     if reported.documents.is_empty() && !obligation.terms.0.evidence.is_empty() {
@@ -353,36 +362,59 @@ pub async fn decide(
             if state == ClaimState::Rejected {
                 store::release(db, claim.id)?;
             }
-            let before = due.state;
-            let (mut after, cure_by) = judged(&due, &obligation).after(decision, now.date());
-            // Of what was cancelled before anything was paid nothing is due any more; only this figure was still to be
-            // decided when the other dates were closed.
-            let open = matches!(before, DueState::Pending | DueState::Missed)
-                && matches!(after, DueState::Pending | DueState::Missed | DueState::Breached);
-            if open && agreements::all_cancelled(db, due.agreement_id)? {
-                after = DueState::Closed;
-            }
-            let new_cure = cure_by != due.cure_by;
-            due.state = after;
-            due.cure_by = cure_by;
+            let before = due.clone();
+            let found = judged(&due, &obligation).after(decision, now.date());
             due.claim_state = Some(state);
-            store::set_due(db, &due)?;
+            settle(db, &mut due, found)?;
             let facts = json!({
                 "due": due.id, "obligation": obligation.id, "claim": claim.id, "quantity": claim.quantity,
-                "verified": claim.verified, "state": after,
+                "verified": claim.verified, "state": due.state,
             });
             note(db, &actor, &due, action, facts, now)?;
-            if after == DueState::Missed && new_cure {
-                jobs::schedule_cure_over(db, &due)?;
-            }
-            if after == DueState::Breached && before != DueState::Breached {
-                remedies::open_breach(db, &actor, &due, &obligation, Some(by), &link, now)?;
-            }
+            follow(db, &actor, &before, &due, &obligation, by, &link, now)?;
             jobs::tell_decision(db, &due, &obligation, &claim, &link, now)?;
             outbox::emit(db, "claim.decided", json!({ "claim": claim.id, "due": due.id, "state": state }), now)?;
-            Ok(after)
+            Ok(due.state)
         })
         .await
+}
+
+/// Writes what was found about a due date.
+fn settle(db: &mut Db, due: &mut Due, (mut state, cure_by): (DueState, Option<LocalDate>)) -> Result<()> {
+    // Only this figure was still to be decided when the other dates that do not bind any more were closed.
+    let was_over = due.state.was_breached() || due.state == DueState::Closed;
+    let open = !was_over && matches!(state, DueState::Pending | DueState::Missed | DueState::Breached);
+    if open {
+        let agreement = agreements::find(db, due.agreement_id)?;
+        if !still_binds(db, &agreement, due)? {
+            state = DueState::Closed;
+        }
+    }
+    due.state = state;
+    due.cure_by = cure_by;
+    store::set_due(db, due)
+}
+
+/// What follows when a due date was written anew: the end of its time to cure is waited for, and of a breach the next step
+/// is proposed.
+#[expect(clippy::too_many_arguments, reason = "a breach needs who made it one, where it is read, and both states")]
+fn follow(
+    db: &mut Db,
+    actor: &Actor,
+    before: &Due,
+    due: &Due,
+    obligation: &Obligation,
+    by: Id<Account>,
+    link: &str,
+    now: Instant,
+) -> Result<()> {
+    if due.state == DueState::Missed && due.cure_by != before.cure_by {
+        jobs::schedule_cure_over(db, due)?;
+    }
+    if due.state == DueState::Breached && before.state != DueState::Breached {
+        remedies::open_breach(db, actor, due, obligation, Some(by), link, now)?;
+    }
+    Ok(())
 }
 
 /// How something that two figures count is shared.
@@ -398,6 +430,7 @@ pub struct ApportionInput {
 }
 
 /// Records how a beneficiary or file is shared, at most 100 % together. The refused figure can then be reported again.
+/// Where less of the first figure counts after that, its due date is judged again, and its organisation is told why.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused when it was apportioned, the first figure is gone, or the shares are too many.
@@ -436,6 +469,7 @@ pub async fn apportion(
             }
             let due = store::find_due(db, decided.due_id)?;
             let first_obligation = agreements::find_obligation(db, decided.first_obligation_id)?;
+            let verified_before = store::find_claim(db, decided.first_claim_id)?.verified;
             let claim = ledger::share_out(db, &decided, &due, &first_obligation, share, first_share)?;
             decided.share = Some(share);
             decided.first_share = Some(first_share);
@@ -446,16 +480,50 @@ pub async fn apportion(
             let facts = json!({
                 "double_count": id, "due": due.id, "obligation": due.obligation_id, "first_claim": claim.id,
                 "first_share": first_share, "share": share, "first_counted": claim.counted,
+                "first_verified": claim.verified, "first_verified_before": verified_before,
             });
             note(db, &actor, &due, "claim.apportioned", facts.clone(), now)?;
-            let first_due = store::find_due(db, decided.first_due_id)?;
+            let mut first_due = store::find_due(db, decided.first_due_id)?;
             if first_due.agreement_id != due.agreement_id {
                 note(db, &actor, &first_due, "claim.apportioned", facts, now)?;
             }
+            judge_again(db, &actor, &mut first_due, &first_obligation, &claim, by, &link, now)?;
+            jobs::tell_shared_out(db, &first_due, &first_obligation, &claim, &decided, verified_before, &link, now)?;
             let measure = measure_key(&first_obligation.measure, &first_obligation.unit);
             jobs::tell_apportioned(db, &due, &measure, &link, now)
         })
         .await
+}
+
+/// Judges a due date again when less of its accepted figure is verified than when it was accepted, by the rule by which a
+/// figure is accepted. Nothing when that figure keeps it still.
+#[expect(clippy::too_many_arguments, reason = "a breach needs who made it one and where it is read")]
+fn judge_again(
+    db: &mut Db,
+    actor: &Actor,
+    due: &mut Due,
+    obligation: &Obligation,
+    claim: &Claim,
+    by: Id<Account>,
+    link: &str,
+    now: Instant,
+) -> Result<()> {
+    let Some(verified) = claim.verified.filter(|_| claim.state == ClaimState::Accepted) else { return Ok(()) };
+    let found = judged(due, obligation).lowered(verified.get(), now.date());
+    if found == (due.state, due.cure_by) {
+        return Ok(());
+    }
+    let before = due.clone();
+    settle(db, due, found)?;
+    let facts = json!({
+        "due": due.id, "obligation": obligation.id, "claim": claim.id, "verified": verified, "before": before.state,
+        "state": due.state, "cure_by": due.cure_by,
+    });
+    note(db, actor, due, "due.judged_again", facts, now)?;
+    if due.state == DueState::Pending {
+        jobs::wait_again(db, due, now)?;
+    }
+    follow(db, actor, &before, due, obligation, by, link, now)
 }
 
 /// When the time to cure is over, as an instant: the end of its last day in London.

@@ -131,6 +131,7 @@ fn told(row: &audit::Row, staff: bool) -> Option<(&'static str, &'static str)> {
         "due.breached" => ("In breach", if row.actor == "system" { "the calendar" } else { "the council" }),
         "remedy.taken" => ("Decision about the breach", "the council"),
         "claim.apportioned" => ("Shared figure apportioned", "the council"),
+        "due.judged_again" => ("Judged again: less of the figure counts", "the council"),
         "claim.double_count_refused" if staff => ("Double count refused", "the organisation"),
         "remedy.proposed" if staff => ("Remedy proposed", "the council"),
         _ => return None,
@@ -284,7 +285,11 @@ fn verdict(agreement: &Agreement, rows: &[Row], dues: &[Due], today: LocalDate) 
             format!("Next figure due on {}, {}.", medium_date(next), distance(today, next))
         }
         (AgreementState::Active, None) => "No further figure is due.".to_owned(),
-        (state, _) => format!("{}.", state.label()),
+        (state, _) => match dues.iter().filter(|d| d.state == DueState::Pending).count() {
+            0 => format!("{}.", state.label()),
+            1 => format!("{}. One figure that fell due before is still open.", state.label()),
+            open => format!("{}. {open} figures that fell due before are still open.", state.label()),
+        },
     };
     (text, note)
 }

@@ -64,6 +64,7 @@ pub async fn one(visit: Visit, id: web::Path<Id<Due>>) -> Answer {
     let mut value = shown(&whole.due);
     value["title"] = json!(whole.obligation.title);
     value["promise"] = json!(whole.obligation.words());
+    value["verifier"] = json!(whole.obligation.terms.0.verifier);
     value["claims"] = whole.claims.iter().map(shown_claim).collect();
     value["evidence"] = whole
         .files
@@ -175,12 +176,12 @@ pub async fn apportion(visit: Visit, id: web::Path<Id<DoubleCount>>, body: Sent<
     ok(&json!({ "recorded": true }))
 }
 
-/// Promised, claimed and verified of an agreement, by measure.
+/// Promised, claimed and verified of an agreement, by measure: every measure, never a part.
 ///
 /// # Errors
 /// NotFound.
 #[utoipa::path(get, path = "/api/v1/agreements/{id}/totals", tag = "compliance", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, description = "Totals")))]
+    params(("id" = String, Path)), responses((status = 200, description = "Totals of every measure: sums, of per cents averages over the obligations that have such a figure; how many of its `obligations` are `reported`, `checked` and `kept`; `complete`")))]
 pub async fn totals(visit: Visit, id: web::Path<Id<Agreement>>) -> Answer {
     let id = *id;
     let (agreement, totals) =
@@ -188,16 +189,7 @@ pub async fn totals(visit: Visit, id: web::Path<Id<Agreement>>) -> Answer {
     if !can(&visit.actor, Action::ReadAgreements, &agreements::thing(&agreement)) {
         return Err(Error::NotFound.into());
     }
-    let items: Vec<Value> = totals
-        .iter()
-        .map(|t| {
-            json!({
-                "measure": t.measure, "unit": t.unit, "promised": t.promised, "claimed": t.claimed, "verified": t.verified,
-                "obligations": t.obligations,
-            })
-        })
-        .collect();
-    ok(&json!({ "items": items }))
+    ok(&json!({ "items": totals, "complete": true }))
 }
 
 /// The description of these routes.

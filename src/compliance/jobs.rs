@@ -1,17 +1,19 @@
 //! What happens by itself: due dates made from obligations, reminders, the end of grace and of the time to cure.
 
-use super::actions::{cure_over_at, judged, note};
-use super::model::{Claim, ClaimState, Due, DueState, Moment};
+use super::actions::{cure_over_at, judged, note, still_binds};
+use super::model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, Moment};
 use super::periods::{self, Course, days_after, end_of};
-use super::{remedies, store};
-use crate::agreements::{self, Agreement, AgreementState, Obligation};
+use super::{remedies, rules, store};
+use crate::agreements::{self, Agreement, Obligation};
 use crate::app::App;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Job, mail};
 use crate::people::{addresses_of_organisation, addresses_with_role};
+use crate::values::decimals::shown_with_unit;
 use crate::values::time::medium_date;
-use crate::values::{Actor, Id, Instant, Role};
+use crate::values::{Actor, Id, Instant, Quantity, Role, Share};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 /// The kind of the job that passes one moment of a due date.
@@ -87,6 +89,12 @@ fn schedule_next(db: &mut Db, due: &Due, passed: Option<Moment>, now: Instant) -
     }
 }
 
+/// Waits again for what is still to come of a due date that was met and is open again. A moment that a job waits for
+/// already is passed once.
+pub(super) fn wait_again(db: &mut Db, due: &Due, now: Instant) -> Result<()> {
+    schedule_next(db, due, None, now)
+}
+
 /// Schedules the end of the time to cure.
 pub(super) fn schedule_cure_over(db: &mut Db, due: &Due) -> Result<()> {
     let Some(at) = cure_over_at(due) else { return Ok(()) };
@@ -146,7 +154,7 @@ fn remind(db: &mut Db, due: &Due, moment: Moment, link: &str, now: Instant) -> R
         return Ok(());
     }
     let agreement = agreements::find(db, due.agreement_id)?;
-    if agreement.state != AgreementState::Active {
+    if !still_binds(db, &agreement, due)? {
         return Ok(());
     }
     let obligation = agreements::find_obligation(db, due.obligation_id)?;
@@ -188,7 +196,7 @@ fn grace_over(db: &mut Db, mut due: Due, link: &str, now: Instant) -> Result<()>
         return Ok(());
     }
     let agreement = agreements::find(db, due.agreement_id)?;
-    if agreement.state != AgreementState::Active {
+    if !still_binds(db, &agreement, &due)? {
         return Ok(());
     }
     let obligation = agreements::find_obligation(db, due.obligation_id)?;
@@ -220,6 +228,10 @@ fn cure_over(db: &mut Db, mut due: Due, link: &str, now: Instant) -> Result<()> 
     if with_council(&due) {
         return Ok(());
     }
+    let agreement = agreements::find(db, due.agreement_id)?;
+    if !still_binds(db, &agreement, &due)? {
+        return Ok(());
+    }
     let obligation = agreements::find_obligation(db, due.obligation_id)?;
     let state = judged(&due, &obligation).cure_over(now.date());
     if state == due.state {
@@ -244,7 +256,10 @@ pub(super) fn tell_decision(
     let next = match (claim.state, due.state) {
         (ClaimState::Accepted, DueState::Met | DueState::Cured) => "Nothing more is to do for this period.".to_owned(),
         (_, DueState::Breached) => "The time to put it right is over; the council will write to you.".to_owned(),
-        (_, DueState::Closed) => "Nothing more is to do: all of the agreement is cancelled.".to_owned(),
+        (_, DueState::Closed) if agreements::all_cancelled(db, due.agreement_id)? => {
+            "Nothing more is to do: all of the agreement is cancelled.".to_owned()
+        }
+        (_, DueState::Closed) => "Nothing more is to do: the agreement ended before this figure was due.".to_owned(),
         _ => format!(
             "Report again by {}: {link}/compliance/dues/{}",
             medium_date(due.cure_by.unwrap_or(due.grace_until)),
@@ -260,6 +275,53 @@ pub(super) fn tell_decision(
     mail_organisation(db, due, &subject, &body, now)
 }
 
+/// Tells the organisation that counted something first how much of it stays with its figure, why, and what that means.
+#[expect(clippy::too_many_arguments, reason = "the letter names each of these")]
+pub(super) fn tell_shared_out(
+    db: &mut Db,
+    due: &Due,
+    obligation: &Obligation,
+    claim: &Claim,
+    decided: &DoubleCount,
+    verified_before: Option<Quantity>,
+    link: &str,
+    now: Instant,
+) -> Result<()> {
+    let subject = format!("Your figure is shared with another: {}, {}", obligation.title, due.period);
+    let unit = &obligation.unit;
+    let what = match decided.kind {
+        Counted::Beneficiary => "A beneficiary that your figure counts",
+        Counted::Evidence => "A file behind your figure",
+    };
+    let percent = |share: Share| shown_with_unit(share.get() * Decimal::ONE_HUNDRED, "%");
+    let stays = decided.first_share.map(percent).unwrap_or_default();
+    let figure = match (verified_before, claim.verified) {
+        (Some(before), Some(verified)) if before != verified => {
+            format!("Verified until now: {}. Verified from now on: {}.", before.of(unit), verified.of(unit))
+        }
+        (_, Some(verified)) => format!("Verified, as before: {}.", verified.of(unit)),
+        _ => format!("Counts from now on: {}.", claim.counted.of(unit)),
+    };
+    let next = match (claim.state, due.state) {
+        (ClaimState::Reported, _) => "It is still being checked; nothing is to do now.".to_owned(),
+        (_, DueState::Pending | DueState::Missed) => format!(
+            "That is not enough for this period. Report again by {}: {link}/compliance/dues/{}",
+            medium_date(due.cure_by.unwrap_or(due.grace_until)),
+            due.id
+        ),
+        (_, DueState::Breached) => "The time to put it right is over; the council will write to you.".to_owned(),
+        _ => format!("Nothing more is to do for this period: {link}/compliance/dues/{}", due.id),
+    };
+    let body = format!(
+        "{what} is counted by another figure too ({}, {}). The council has decided that {stays} of it stays with yours.\n\nThe council says: {}\n\nReported: {}. {figure}\n\n{next}\n",
+        obligation.measure,
+        due.period,
+        decided.reason.as_deref().unwrap_or_default(),
+        claim.quantity.of(unit),
+    );
+    mail_organisation(db, due, &subject, &body, now)
+}
+
 /// Tells the organisation whose figure was refused that it can report again.
 pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, link: &str, now: Instant) -> Result<()> {
     let body = format!(
@@ -269,24 +331,21 @@ pub(super) fn tell_apportioned(db: &mut Db, due: &Due, measure: &str, link: &str
     mail_organisation(db, due, "You can report your figure again", &body, now)
 }
 
-/// Closes what is no longer due when an agreement ends: the handler of `agreement.ended`. Of one that was cancelled before
-/// anything was paid nothing is due any more, whatever its day. A figure that the council has not decided keeps its date
-/// open until then.
+/// Closes what is no longer due when an agreement ends, by [`rules::still_binds`]: the handler of `agreement.ended`. What
+/// fell due up to the end stays to be reported, judged and put right. A figure that the council has not decided keeps its
+/// date open until then.
 ///
 /// # Errors
 /// NotFound.
-pub async fn agreement_ended(app: App, job: Job, now: Instant) -> Result<()> {
+pub async fn agreement_ended(app: App, job: Job, _: Instant) -> Result<()> {
     let id: Id<Agreement> = job.id_of("agreement")?;
     app.db
         .write(move |db| {
+            let ended_on = agreements::find(db, id)?.ended_on();
             let cancelled = agreements::all_cancelled(db, id)?;
             for mut due in store::dues_of_agreement(db, id)? {
-                let over = match due.state {
-                    DueState::Pending => cancelled || due.due_on > now.date(),
-                    DueState::Missed => cancelled,
-                    _ => false,
-                };
-                if over && !with_council(&due) {
+                let open = matches!(due.state, DueState::Pending | DueState::Missed);
+                if open && !rules::still_binds(due.due_on, ended_on, cancelled) && !with_council(&due) {
                     due.state = DueState::Closed;
                     store::set_due(db, &due)?;
                 }

@@ -5,6 +5,7 @@ use super::model::{Claim, Counted, DoubleCount, Due, LedgerEntry};
 use super::rules::ComplianceRefusal;
 use super::store::{self, Sought};
 use crate::agreements::Obligation;
+use crate::conditions::Direction;
 use crate::db::Db;
 use crate::error::Result;
 use crate::values::{Id, Instant, Quantity, Share};
@@ -134,7 +135,8 @@ fn note(db: &mut Db, due: &Due, first: &LedgerEntry, now: Instant) -> Result<boo
     )
 }
 
-/// Leaves the first claim its part, so that the rest is free for the other, and counts the first claim anew.
+/// Leaves the first claim its part, so that the rest is free for the other, and counts the first claim anew. Where it was
+/// verified, no more is verified than counts now; of a promise that is kept by a low figure all counts as before.
 ///
 /// # Errors
 /// Refused when the first claim is gone, or when the shares with everybody else's come to more than a whole.
@@ -173,7 +175,9 @@ pub(super) fn share_out(
     };
     claim.counted =
         counted(first_obligation.direction, claim.quantity, &of(Counted::Beneficiary), &of(Counted::Evidence));
-    claim.verified = claim.verified.map(|v| store::at_most(v, claim.counted));
+    if first_obligation.direction == Direction::AtLeast {
+        claim.verified = claim.verified.map(|v| store::at_most(v, claim.counted));
+    }
     store::set_claim(db, &claim)?;
     Ok(claim)
 }

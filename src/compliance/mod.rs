@@ -37,5 +37,7 @@ pub use in_short::{InShort, Pressing, in_short};
 pub use model::{Claim, ClaimState, Counted, DoubleCount, Due, DueState, LedgerEntry, Moment, RemedyKind, RemedyStep};
 pub use over_time::{Followed, Happening, Promise, Stood, Stretch, followed};
 pub use rules::ComplianceRefusal;
-pub use store::{AgreedForMission, DueFilter, claims_of_agreement, dues_of_agreement, find_claim, find_due};
+pub use store::{
+    AgreedForMission, DueFilter, claims_of_agreement, counted_twice, dues_of_agreement, find_claim, find_due,
+};
 pub use totals::{MeasureTotals, record_of_mission, totals_of_agreement};

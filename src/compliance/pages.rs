@@ -5,6 +5,7 @@ use super::model::{Claim, ClaimState, Due, RemedyStep};
 use super::remedies::{self, ProposeInput, TakeInput};
 use super::store::{self, DueFilter};
 use crate::agreements::{self, Agreement, Obligation, Whose};
+use crate::conditions::Verifier;
 use crate::db::{Cursor, Page};
 use crate::documents::{self, Document};
 use crate::error::{Error, Result};
@@ -198,6 +199,17 @@ pub(super) struct Whole {
     pub(super) cancelled: bool,
 }
 
+impl Whole {
+    fn binds(&self) -> bool {
+        super::rules::still_binds(self.due.due_on, self.agreement.ended_on(), self.cancelled)
+    }
+
+    /// Whether a figure waits for a decision although its agreement ended before it was due.
+    fn lapses(&self) -> bool {
+        !self.cancelled && !self.binds() && self.due.claim_state == Some(ClaimState::Reported)
+    }
+}
+
 /// Reads one due date for somebody who may see it. At most five statements.
 pub(super) async fn whole(visit: &Visit, id: Id<Due>) -> Result<Whole> {
     let actor = visit.actor.clone();
@@ -242,11 +254,26 @@ struct DuePage {
     ladder: Vec<(String, &'static str, &'static str)>,
 }
 
+impl DuePage {
+    /// What whoever decides looks for, where somebody else than the council checks the figure.
+    fn checked_by(&self) -> &'static str {
+        match self.whole.obligation.terms.0.verifier {
+            Verifier::Council => "",
+            Verifier::ThirdParty => {
+                "A third party checks this figure. Accept it when its report is among the evidence; query it when it is not."
+            }
+            Verifier::Itself => {
+                "The organisation checks this figure itself. Accept what it declares with its evidence."
+            }
+        }
+    }
+}
+
 async fn due_page(visit: &Visit, id: Id<Due>, form: FormState) -> Result<DuePage> {
     let whole = whole(visit, id).await?;
     let thing = actions::thing(&whole.due);
     let may_act = can(&visit.actor, Action::ReportFigure, &thing);
-    let refusal = actions::may_report(&whole.agreement, &whole.due, visit.now).err();
+    let refusal = actions::may_report(&whole.due, whole.binds(), visit.now).err();
     let waiting = whole.claims.iter().find(|c| matches!(c.state, ClaimState::Reported | ClaimState::Queried)).cloned();
     let open_step = whole.remedies.iter().find(|s| s.taken_at.is_none() && s.withdrawn_at.is_none()).cloned();
     let officer = can(&visit.actor, Action::VerifyFigure, &thing);
@@ -360,21 +387,22 @@ struct ReportPage {
 
 async fn report_page(visit: &Visit, id: Id<Due>, form: FormState) -> Result<ReportPage> {
     let now = visit.now;
-    let (due, obligation, agreement) = visit
+    let (due, obligation, binds) = visit
         .app
         .db
         .read(move |db| {
             let due = store::find_due(db, id)?;
             let obligation = agreements::find_obligation(db, due.obligation_id)?;
             let agreement = agreements::find(db, due.agreement_id)?;
-            Ok((due, obligation, agreement))
+            let binds = actions::still_binds(db, &agreement, &due)?;
+            Ok((due, obligation, binds))
         })
         .await?;
     if !can(&visit.actor, Action::ReportFigure, &actions::thing(&due)) {
         return Err(Error::NotFound);
     }
     if !form.has_errors() {
-        actions::may_report(&agreement, &due, now)?;
+        actions::may_report(&due, binds, now)?;
     }
     let mut shell = visit.shell("Report a figure", "/compliance");
     shell.csrf = visit.csrf();

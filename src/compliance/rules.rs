@@ -18,7 +18,7 @@ pub const ANSWER_DAYS: i64 = 14;
 pub enum ComplianceRefusal {
     /// The due date takes no more figures.
     Closed,
-    /// The agreement has ended.
+    /// The agreement ended before the figure was due.
     AgreementEnded,
     /// The period has not begun.
     TooEarly,
@@ -68,7 +68,7 @@ impl RefusalInfo for ComplianceRefusal {
     fn sentence(&self) -> String {
         match self {
             ComplianceRefusal::Closed => "This due date is decided and takes no more figures.",
-            ComplianceRefusal::AgreementEnded => "This agreement has ended, so no figure is due any more.",
+            ComplianceRefusal::AgreementEnded => "This agreement ended before this figure was due, so it is not due any more.",
             ComplianceRefusal::TooEarly => "This period has not begun. Report the figure once it has.",
             ComplianceRefusal::AlreadyReported => {
                 "Your figure for this period is being checked. You can send another if the council queries or rejects it."
@@ -293,6 +293,18 @@ impl Judged {
         }
     }
 
+    /// The state, and the last day to cure, when the figure that met or cured it is lowered later: it is judged as if that
+    /// lower figure had been accepted today instead. What no figure met stays as it is.
+    #[must_use]
+    pub fn lowered(&self, figure: Decimal, today: LocalDate) -> (DueState, Option<LocalDate>) {
+        let before = match self.state {
+            DueState::Met => DueState::Pending,
+            DueState::Cured => DueState::Missed,
+            state => return (state, self.cure_by),
+        };
+        Judged { state: before, ..*self }.after(Decision::Accept(figure), today)
+    }
+
     /// What the end of the days of grace makes of it while no figure is with the council.
     #[must_use]
     pub fn grace_over(&self) -> (DueState, Option<LocalDate>) {
@@ -310,6 +322,13 @@ impl Judged {
             (state, _) => state,
         }
     }
+}
+
+/// Whether a due date still binds once its agreement has ended: what fell due up to that day is owed as before, what
+/// would have fallen due later is not. Of what was cancelled before anything was paid nothing binds, whatever its day.
+#[must_use]
+pub fn still_binds(due_on: LocalDate, ended_on: Option<LocalDate>, cancelled: bool) -> bool {
+    !cancelled && ended_on.is_none_or(|ended| due_on <= ended)
 }
 
 /// Whether figures of a unit are levels, which are averaged over obligations, and not amounts, which are added up.
@@ -351,6 +370,36 @@ mod tests {
             target: dec!(20),
             binding: true,
         }
+    }
+
+    #[test]
+    fn what_fell_due_up_to_the_end_of_an_agreement_outlives_it() {
+        let ended = Some(date("2027-01-31"));
+        for (due_on, binds) in [("2027-01-30", true), ("2027-01-31", true), ("2027-02-01", false)] {
+            assert_eq!(still_binds(date(due_on), ended, false), binds, "{due_on}");
+            assert!(still_binds(date(due_on), None, false), "while it runs everything does");
+            assert!(!still_binds(date(due_on), ended, true) && !still_binds(date(due_on), None, true), "cancelled");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_lowered_later_is_judged_as_if_it_had_been_accepted_so() {
+        let ask = |state, cure: Option<&str>, figure, today| {
+            Judged { cure_by: cure.map(date), ..judged(state) }.lowered(figure, date(today))
+        };
+        let cure = Some("2027-03-02");
+        assert_eq!(ask(DueState::Met, None, dec!(20), "2027-02-10"), (DueState::Met, None), "enough still");
+        assert_eq!(ask(DueState::Met, None, dec!(19), "2027-01-31"), (DueState::Pending, None), "there is time");
+        let missed = (DueState::Missed, Some(date("2027-03-12")));
+        assert_eq!(ask(DueState::Met, None, dec!(19), "2027-02-10"), missed, "the whole time to cure");
+        assert_eq!(ask(DueState::Cured, cure, dec!(20), "2027-04-01"), (DueState::Cured, cure.map(date)));
+        assert_eq!(ask(DueState::Cured, cure, dec!(19), "2027-03-02"), (DueState::Missed, cure.map(date)));
+        assert_eq!(ask(DueState::Cured, cure, dec!(19), "2027-03-03"), (DueState::Breached, cure.map(date)));
+        for state in [DueState::Pending, DueState::Missed, DueState::Breached, DueState::Waived, DueState::Closed] {
+            assert_eq!(ask(state, cure, dec!(1), "2027-05-01"), (state, cure.map(date)), "no figure met it");
+        }
+        let free = Judged { binding: false, ..judged(DueState::Met) };
+        assert_eq!(free.lowered(dec!(1), date("2027-05-01")).0, DueState::Met, "falling short of it is no miss");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::model::{Claim, ClaimState, Due, DueState, Moment, RemedyStep};
 use crate::agreements::{Agreement, AgreementKind, Obligation, VALUE_LEFT, Whose, counts};
+use crate::conditions::Direction;
 use crate::db::schema::{agreements, claims, due_moments, obligation_dues, obligations, organisations, remedy_steps};
-use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::db::{Cursor, Db, MultiBackend, Page, uncut};
 use crate::error::Result;
 use crate::missions::Mission;
 use crate::values::{Id, Instant, Pence, Quantity, actor};
@@ -13,6 +14,7 @@ use diesel::sql_types::{BigInt, Integer};
 
 mod ledger;
 
+pub use ledger::counted_twice;
 pub(super) use ledger::{
     Sought, apportioned, double_counts_of, entries, entries_of_claim, find_double_count, insert_entry,
     note_double_count, release, set_double_count, set_share,
@@ -269,13 +271,15 @@ pub(super) fn claims_of_due(db: &mut Db, due: Id<Due>) -> Result<Vec<Claim>> {
 /// # Errors
 /// What the database says.
 pub fn claims_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Claim>> {
-    Ok(claims::table
+    let rows = claims::table
         .filter(claims::agreement_id.eq(agreement))
         .filter(claims::state.eq_any(COUNTING).or(claims::verified.is_not_null()))
         .select(Claim::as_select())
         .order((claims::ends_on, claims::reported_at, claims::id))
-        .limit(MOST)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    // Totals are made of them.
+    uncut(rows, MOST)
 }
 
 /// What was agreed, promised and reported for a mission.
@@ -307,6 +311,7 @@ pub(super) struct Promised {
     pub(super) id: Id<Obligation>,
     pub(super) measure: String,
     pub(super) unit: String,
+    pub(super) direction: Direction,
     pub(super) promised: Quantity,
 }
 
@@ -324,14 +329,16 @@ pub(super) fn record_of_mission(db: &mut Db, mission: Id<Mission>) -> Result<Mis
         .filter(counts())
         .select((
             (agreements::id, agreements::kind, agreements::organisation_id, sql::<BigInt>(VALUE_LEFT)),
-            (obligations::id, obligations::measure, obligations::unit, obligations::promised).nullable(),
+            (obligations::id, obligations::measure, obligations::unit, obligations::direction, obligations::promised)
+                .nullable(),
             Option::<Claim>::as_select(),
         ))
         .order((agreements::id, obligations::id, claims::id))
-        .limit(MOST)
+        .limit(MOST + 1)
         .load(db)?;
     let mut found = MissionRecord::default();
-    for (agreement, promise, claim) in rows {
+    // Totals are made of them.
+    for (agreement, promise, claim) in uncut(rows, MOST)? {
         if found.agreements.last().is_none_or(|last| last.id != agreement.id) {
             found.agreements.push(agreement);
         }

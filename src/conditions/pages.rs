@@ -216,6 +216,7 @@ pub async fn show(visit: Visit, id: web::Path<Id<Condition>>) -> Answer {
             let versions = store::versions_of(db, id)?;
             let exceptions = store::exceptions_of(db, id)?;
             let mission = condition.mission_id.map(|m| missions::find(db, m)).transpose()?;
+            let mission = mission.filter(|m| can(&actor, Action::ReadMission, &missions::thing(m)));
             let authors: Vec<_> = versions.iter().map(|v| v.made_by).collect();
             let names = people::account_names(db, &authors)?;
             Ok((condition, versions, exceptions, mission, names))

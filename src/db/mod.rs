@@ -6,7 +6,7 @@
 //!
 //! Public names: [`Database`], [`Gathered`], [`Db`], [`MultiBackend`], [`on_each!`](crate::on_each),
 //! [`insert_all!`](crate::insert_all), [`Kept`], [`text_column!`](crate::text_column), [`Json`],
-//! [`Page`], [`First`], [`Cursor`], [`earlier!`](crate::earlier), [`later!`](crate::later).
+//! [`Page`], [`First`], [`Cursor`], [`After`], [`uncut`], [`earlier!`](crate::earlier), [`later!`](crate::later).
 
 mod columns;
 mod connection;
@@ -22,7 +22,7 @@ pub use columns::{Json, SortKey};
 pub use connection::{Backend, Database, Db, DbUrl, MultiBackend, sum_pence};
 pub(crate) use kept::MOST_KEPT;
 pub use kept::{Kept, NoRow};
-pub use paging::{Cursor, First, Page};
+pub use paging::{After, Cursor, First, Page, uncut};
 pub use reading::GatheredRead;
 pub use together::Gathered;
 pub use watching::Watching;

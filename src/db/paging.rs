@@ -1,5 +1,6 @@
 //! Keyset paging: a list goes on after the last row seen, however long it is.
 
+use crate::error::Error;
 use crate::values::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +9,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use std::fmt;
 use std::str::FromStr;
+
+/// What is said of a place that no page gave.
+const WRONG: &str = "This page link is not valid; start again from the first page";
 
 /// The place after which the next page begins: a sort instant and an identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +31,35 @@ impl fmt::Display for Cursor {
 impl FromStr for Cursor {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "This page link is not valid; start again from the first page";
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| WRONG)?;
         let text = String::from_utf8(bytes).map_err(|_| WRONG)?;
         let (micros, id) = text.split_once('~').ok_or(WRONG)?;
         let at = micros.parse().ok().and_then(Instant::from_micros).ok_or(WRONG)?;
-        if id.len() > 40 || id.is_empty() {
+        if id.len() > 40 || id.is_empty() || id.contains('\0') {
             return Err(WRONG);
         }
         Ok(Cursor { at, id: id.to_owned() })
+    }
+}
+
+/// The place after which the next page begins in a list that is sorted by one text, which only one row has: an identifier,
+/// or a name that is given once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After(pub String);
+
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(&self.0))
+    }
+}
+
+impl FromStr for After {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| WRONG)?;
+        let text = String::from_utf8(bytes).map_err(|_| WRONG)?;
+        // PostgreSQL keeps no text with a zero in it, nor looks for one.
+        if text.is_empty() || text.contains('\0') { Err(WRONG) } else { Ok(After(text)) }
     }
 }
 
@@ -58,19 +82,21 @@ macro_rules! later {
 
 /// One page of a list and where the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct Page<T, C = Cursor> {
     /// The rows.
     pub items: Vec<T>,
     /// Where the next page begins, when there is one.
-    pub next: Option<Cursor>,
+    pub next: Option<C>,
 }
 
 impl<T> Page<T> {
     /// Rows on one page of a list.
     pub const SIZE: usize = 20;
+}
 
+impl<T, C> Page<T, C> {
     /// From one row more than a page (ask the database for `limit + 1`).
-    pub fn cut(mut rows: Vec<T>, limit: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
+    pub fn cut(mut rows: Vec<T>, limit: usize, cursor: impl Fn(&T) -> C) -> Self {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = if more { rows.last().map(&cursor) } else { None };
@@ -78,9 +104,21 @@ impl<T> Page<T> {
     }
 
     /// The same page of something else.
-    pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U> {
+    pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U, C> {
         Page { items: self.items.into_iter().map(item).collect(), next: self.next }
     }
+}
+
+/// Rows that say something only together, such as what a total is made of. They are asked for with one more than `most`;
+/// more of them are an error, because a part of them would pass for the whole.
+///
+/// # Errors
+/// When there are more.
+pub fn uncut<T>(rows: Vec<T>, most: i64) -> Result<Vec<T>, Error> {
+    if i64::try_from(rows.len())? > most {
+        return Err(Error::internal(format!("there are more than {most} rows of what is read whole")));
+    }
+    Ok(rows)
 }
 
 /// The first `MOST` rows of a query, the number written into the statement: PostgreSQL plans a statement anew each time
@@ -118,5 +156,10 @@ mod tests {
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         assert!("%%%".parse::<Cursor>().is_err());
         assert!("".parse::<Cursor>().is_err());
+        let name = After("Café fund".into());
+        assert_eq!(name.to_string().parse::<After>().unwrap(), name);
+        for nonsense in ["%%%", "", &After("a\0".into()).to_string(), &URL_SAFE_NO_PAD.encode([0xff])] {
+            assert!(nonsense.parse::<After>().is_err(), "{nonsense}");
+        }
     }
 }

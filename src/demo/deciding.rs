@@ -85,17 +85,18 @@ impl Demo {
         offers::make(&self.app, &self.people.fund, award, &offer, at).await
     }
 
-    /// A round that closed some weeks ago: one loan is offered with minimal financial assistance in it and waits for its
+    /// The round of the Youth Fund that closed some weeks ago: one loan is offered with minimal financial assistance in it and waits for its
     /// answer, one waits for the committee, one application was not good enough.
     pub(super) async fn round_being_decided(&self, harvest: &Enterprise) -> Result<()> {
-        self.step("a round that is being decided");
+        self.step("the first Youth Fund round, being decided");
         let opened = self.days_ago(64, 9);
         let day = |days: i64| opened.plus(TimeDelta::days(days));
         let dates = call_samples::Dates::closing_in(opened, 30);
         let terms = call_samples::youth_fund(&dates, call_samples::youth_conditions(&self.ground.catalogue, &dates));
-        let title = "Patient loans for neighbourhood kitchens";
-        let summary = "Repayable loans of £20,000 to £500,000 for enterprises that serve this mission.";
-        let call = self.publish(&self.people.fund, title, summary, "food", &terms, opened).await?;
+        let title = "Youth Fund, first round: kitchens that train young people";
+        let summary = "Repayable loans of £20,000 to £500,000, from a pot of £2 million, for kitchens that open doors for \
+                       young people.";
+        let call = self.publish(&self.people.fund, title, summary, "youth", &terms, opened).await?;
         let community = OrganisationKind::CommunityInterestCompany;
         let ladle = self.enterprise("Ladle and Larder CIC", community, None).await?;
         let quick = self.enterprise("Quick Bite Vans Ltd", OrganisationKind::Company, None).await?;

@@ -4,6 +4,7 @@ use super::home::{CallLine, call_lines};
 use super::store;
 use crate::agreements::AgreementKind;
 use crate::compliance::{AgreedForMission, MeasureTotals, record_of_mission};
+use crate::conditions::Direction;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::api::ok;
@@ -13,7 +14,7 @@ use crate::missions::rules::{self, State};
 use crate::missions::{self, Indicator, Measured, Mission, MissionStatus, Partner, Placed, Reading};
 use crate::people::policy::{Action, can};
 use crate::values::time::{distance, medium_date, short_date};
-use crate::values::{LocalDate, Pence, decimals::shown_percent, round_half_up};
+use crate::values::{LocalDate, Pence, Quantity, decimals::shown_percent, round_half_up};
 use actix_web::web;
 use askama::Template;
 use rust_decimal::Decimal;
@@ -125,58 +126,90 @@ pub struct MissionResults {
 
 /// One measure of every agreement of a mission.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MeasureResult {
-    /// What is counted.
-    pub measure: String,
-    /// Promised by everybody together.
-    pub promised: Decimal,
-    /// Claimed so far.
-    pub claimed: Decimal,
-    /// Verified so far.
-    pub verified: Decimal,
-}
+pub struct MeasureResult(MeasureTotals);
 
 impl From<Vec<MeasureTotals>> for MissionResults {
     fn from(totals: Vec<MeasureTotals>) -> Self {
-        let measures = totals
-            .into_iter()
-            .map(|t| MeasureResult {
-                measure: if t.unit.is_empty() { t.measure } else { format!("{}, {}", t.measure, t.unit) },
-                promised: t.promised.get(),
-                claimed: t.claimed.get(),
-                verified: t.verified.get(),
-            })
-            .collect();
-        MissionResults { measures }
+        MissionResults { measures: totals.into_iter().map(MeasureResult).collect() }
     }
 }
 
 impl MissionResults {
-    fn chart(&self) -> ShareBars {
-        let bars = self
+    /// The bars of the measures of which a share can be told; nothing where there is none.
+    fn chart(&self) -> Result<String> {
+        let bars: Vec<ShareBar> = self
             .measures
             .iter()
-            .map(|m| ShareBar {
-                measure: m.measure.clone(),
-                promised: m.promised,
-                claimed: m.claimed,
-                verified: m.verified,
-                unit: Unit::count(),
+            .filter_map(|m| {
+                m.0.share()?;
+                Some(ShareBar {
+                    measure: m.measure(),
+                    promised: m.0.promised.get(),
+                    claimed: m.0.claimed?.get(),
+                    verified: m.0.verified?.get(),
+                    unit: Unit::count(),
+                })
             })
             .collect();
+        if bars.is_empty() {
+            return Ok(String::new());
+        }
         let heading = Heading::new(
             "results",
             "Promised, claimed and verified results",
             "How much of what was promised is shown to be true",
             "Each bar is one measure; its full length is what was promised.",
         );
-        ShareBars { heading, bars }
+        Ok(ShareBars { heading, bars }.render()?)
     }
 }
 
 impl MeasureResult {
+    fn measure(&self) -> String {
+        let MeasureTotals { measure, unit, .. } = &self.0;
+        if unit.is_empty() { measure.clone() } else { format!("{measure}, {unit}") }
+    }
+
+    /// The measure, with how many figures stand behind an average or a limit.
+    fn counted(&self) -> String {
+        let MeasureTotals { level, direction, reported, obligations, .. } = &self.0;
+        if !level && *direction == Direction::AtLeast {
+            return self.measure();
+        }
+        format!("{} ({reported} of {obligations} reported)", self.measure())
+    }
+
+    fn promised(&self) -> String {
+        let promised = self.0.promised.shown();
+        match self.0.direction {
+            Direction::AtLeast => promised,
+            other => format!("{} {promised}", other.label().to_lowercase()),
+        }
+    }
+
+    fn figure(figure: Option<Quantity>) -> String {
+        figure.map_or_else(|| "–".to_owned(), Quantity::shown)
+    }
+
+    fn claimed(&self) -> String {
+        Self::figure(self.0.claimed)
+    }
+
+    fn verified(&self) -> String {
+        Self::figure(self.0.verified)
+    }
+
+    /// How much of it is shown to be true; whether it is kept, where that is no part of a whole.
     fn share(&self) -> String {
-        self.verified.checked_div(self.promised).map_or_else(|| "–".to_owned(), |share| shown_percent(share, 0))
+        match (&self.0, self.0.share()) {
+            (_, Some(share)) => shown_percent(share, 0),
+            (MeasureTotals { direction: Direction::AtLeast, .. } | MeasureTotals { checked: 0, .. }, None) => {
+                "–".to_owned()
+            }
+            (MeasureTotals { obligations: 1, kept: 1, .. }, None) => "Met".to_owned(),
+            (MeasureTotals { obligations: 1, .. }, None) => "Not met".to_owned(),
+            (MeasureTotals { obligations, kept, .. }, None) => format!("{kept} of {obligations} met"),
+        }
     }
 }
 
@@ -305,6 +338,13 @@ struct MissionPage {
     may_manage: bool,
 }
 
+impl MissionPage {
+    /// What the table of results is called, beside its chart or alone.
+    fn figures(&self) -> &'static str {
+        if self.results_chart.is_empty() { "Promised, claimed and verified" } else { "The same figures" }
+    }
+}
+
 struct Found {
     placed: Placed,
     measured: Measured,
@@ -381,7 +421,7 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
         progress: all,
         money_total: money.total()?,
         money,
-        results_chart: if results.measures.is_empty() { String::new() } else { results.chart().render()? },
+        results_chart: results.chart()?,
         results,
         partners,
         calls: call_lines(calls, &by_id, today),
@@ -397,7 +437,7 @@ fn mission_page(visit: &Visit, found: Found, today: LocalDate) -> Result<Mission
 /// # Errors
 /// NotFound, also for another authority's draft.
 #[utoipa::path(get, path = "/api/v1/missions/{slug}/totals", tag = "missions", params(("slug" = String, Path)),
-    responses((status = 200, description = "`items`: totals by measure; `money`: agreements by kind, with what was agreed and, where payments are recorded, paid")))]
+    responses((status = 200, description = "`items`: totals of every measure: sums, of per cents averages over the obligations that have such a figure; how many of its `obligations` are `reported`, `checked` and `kept`; `complete`; `money`: agreements by kind, with what was agreed and, where payments are recorded, paid")))]
 pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
     let (actor, today) = (visit.actor.clone(), visit.today());
     let (invested, agreed, totals) = visit
@@ -413,15 +453,6 @@ pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
             Ok((invested, agreed, totals))
         })
         .await?;
-    let items: Vec<_> = totals
-        .iter()
-        .map(|t| {
-            json!({
-                "measure": t.measure, "unit": t.unit, "promised": t.promised, "claimed": t.claimed,
-                "verified": t.verified, "obligations": t.obligations,
-            })
-        })
-        .collect();
     let money: Vec<_> = MissionMoney::of(&agreed, invested)?
         .rows
         .iter()
@@ -432,7 +463,7 @@ pub async fn totals_api(visit: Visit, slug: web::Path<String>) -> Answer {
             })
         })
         .collect();
-    ok(&json!({ "items": items, "money": money }))
+    ok(&json!({ "items": totals, "money": money, "complete": true }))
 }
 
 /// The mission page's part of the API description.
@@ -460,5 +491,42 @@ mod tests {
         assert!(money.unrecorded() && money.all_paid().is_none());
         let alone = MissionMoney::of(&loans, Pence(7_500_000)).unwrap();
         assert_eq!(alone.all_paid().unwrap().share(), "75%");
+    }
+
+    fn rents(direction: Direction, verified: &str, (obligations, kept): (usize, usize)) -> MeasureTotals {
+        MeasureTotals {
+            measure: "Rent of the market".to_owned(),
+            unit: "%".to_owned(),
+            direction,
+            level: true,
+            promised: "50".parse().unwrap(),
+            claimed: verified.parse().ok(),
+            verified: verified.parse().ok(),
+            obligations,
+            reported: usize::from(!verified.is_empty()),
+            checked: usize::from(!verified.is_empty()),
+            kept,
+        }
+    }
+
+    #[test]
+    fn a_cap_that_is_passed_is_not_met_and_no_share_of_it_is_drawn() {
+        use Direction::{AtLeast, AtMost, Equal};
+        let shown = |totals: MeasureTotals| {
+            let results = MissionResults::from(vec![totals]);
+            let one = &results.measures[0];
+            (one.promised(), one.verified(), one.share(), !results.chart().unwrap().is_empty())
+        };
+        let line = |promised: &str, verified: &str, share: &str, drawn| {
+            (promised.to_owned(), verified.to_owned(), share.to_owned(), drawn)
+        };
+        assert_eq!(shown(rents(AtMost, "60", (1, 0))), line("at most 50", "60", "Not met", false));
+        assert_eq!(shown(rents(AtMost, "40", (1, 1))), line("at most 50", "40", "Met", false));
+        assert_eq!(shown(rents(Equal, "50", (2, 1))), line("exactly 50", "50", "1 of 2 met", false));
+        assert_eq!(shown(rents(AtMost, "", (1, 0))), line("at most 50", "–", "–", false));
+        assert_eq!(shown(rents(AtLeast, "40", (1, 0))), line("50", "40", "80%", true));
+        // An average over fewer figures than were promised is no part of that promise.
+        assert_eq!(shown(rents(AtLeast, "40", (2, 0))), line("50", "40", "–", false));
+        assert_eq!(MeasureResult(rents(AtLeast, "40", (2, 0))).counted(), "Rent of the market, % (1 of 2 reported)");
     }
 }

@@ -6,13 +6,13 @@ use crate::awards::{self, AwardKind, CommitteeVote, Stance};
 use crate::calls::{self, Call, CallKind, CallStage, RoundTerms};
 use crate::compliance::{self, AttentionKind};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Shell, Visit, page};
+use crate::http::{Answer, FormState, Shell, Visit, page};
 use crate::investments::Investment;
 use crate::missions::{self, Measured, Mission, MissionStatus};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::residents;
 use crate::values::time::medium_date;
-use crate::values::{Account, Id, Instant, LocalDate};
+use crate::values::{Account, Id, Instant, LocalDate, counted_with};
 use askama::Template;
 use std::collections::HashMap;
 
@@ -38,6 +38,8 @@ pub struct Task {
 #[template(path = "desk/tasks.html")]
 struct TasksPage {
     shell: Shell,
+    /// The field to search by.
+    form: FormState,
     tasks: Vec<(String, Task)>,
 }
 
@@ -90,15 +92,34 @@ async fn of_missions(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
     Ok(tasks)
 }
 
-/// What waits on agreements: breaches, misses, figures to check and figures overdue.
+/// What waits on agreements: breaches, misses, figures to check, figures overdue, and what two figures count.
 async fn of_agreements(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     let thing = Thing::of_authority(authority);
     if !can(&visit.actor, Action::VerifyFigure, &thing) && !can(&visit.actor, Action::TakeRemedy, &thing) {
         return Ok(Vec::new());
     }
-    let found = visit.app.db.read(move |db| compliance::needs_attention(db, authority, today)).await?;
     let checks = can(&visit.actor, Action::VerifyFigure, &thing);
+    let shares = can(&visit.actor, Action::Apportion, &thing);
+    let (found, twice) = visit
+        .app
+        .db
+        .read(move |db| {
+            let twice = if shares { compliance::counted_twice(db, authority)? } else { Vec::new() };
+            Ok((compliance::needs_attention(db, authority, today)?, twice))
+        })
+        .await?;
+    let twice = twice.into_iter().map(|(double, organisation)| Task {
+        title: format!("{organisation}: counted twice"),
+        hint: format!(
+            "The same {} for {}. Decide how it is shared",
+            double.kind.label().to_lowercase(),
+            double.measure
+        ),
+        href: format!("/compliance/shared/{}", double.id),
+        status: "To decide",
+        colour: "yellow",
+    });
     Ok(found
         .into_iter()
         .filter(|one| checks || one.kind != AttentionKind::ToVerify)
@@ -116,6 +137,7 @@ async fn of_agreements(visit: &Visit, today: LocalDate) -> Result<Vec<Task>> {
                 AttentionKind::ToVerify => "blue",
             },
         })
+        .chain(twice)
         .collect())
 }
 
@@ -127,7 +149,7 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
     let funds = can(&visit.actor, Action::EditRound, &Thing::of_authority(authority));
-    let (found, settled, votes) = visit
+    let (found, settled, votes, unreached) = visit
         .app
         .db
         .read(move |db| {
@@ -143,9 +165,13 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             };
             let rounds: Vec<Id<Call>> = found.iter().filter(waits).map(|c| c.id).collect();
             let votes = if rounds.is_empty() || !funds { Vec::new() } else { residents::of_calls(db, &rounds)? };
-            Ok((found, settled, votes))
+            Ok((found, settled, votes, awards::unreached(db, authority)?))
         })
         .await?;
+    let edits = |kind: CallKind| {
+        let edit = if kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
+        can(&actor, edit, &Thing::of_authority(authority))
+    };
     // The vote takes longest of all, so it stands above its call.
     let mut tasks: Vec<Task> = votes
         .into_iter()
@@ -167,15 +193,16 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             })
         })
         .collect();
+    tasks.extend(unreached.into_iter().filter(|one| edits(one.kind)).map(|one| Task {
+        title: format!("Give the assessment summary another way: {}", one.title),
+        hint: counted_with(one.count, "summaries", "reached nobody by mail", "reached nobody by mail"),
+        href: format!("/desk/calls/{}/award", one.call),
+        status: "Not given",
+        colour: "red",
+    }));
     tasks.extend(
-        found
-            .into_iter()
-            .filter(|call| !settled.contains(&call.id))
-            .filter(|call| {
-                let edit = if call.kind == CallKind::Tender { Action::EditTender } else { Action::EditRound };
-                can(&actor, edit, &Thing::of_authority(authority))
-            })
-            .filter_map(|call| {
+        found.into_iter().filter(|call| !settled.contains(&call.id)).filter(|call| edits(call.kind)).filter_map(
+            |call| {
                 let closed = call.stage == CallStage::Closed || call.deadline_at.is_some_and(|d| d < now);
                 let (hint, status, colour) = match call.stage {
                     CallStage::Draft => ("A draft that only staff can see", "Draft", "grey"),
@@ -192,7 +219,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
                     status,
                     colour,
                 })
-            }),
+            },
+        ),
     );
     Ok(tasks)
 }
@@ -339,5 +367,5 @@ pub async fn show(visit: Visit) -> Answer {
     found.extend(of_calls(&visit).await?);
     found.extend(of_missions(&visit, visit.today()).await?);
     let tasks = found.into_iter().enumerate().map(|(place, task)| (format!("task-{place}"), task)).collect();
-    page(&TasksPage { shell: visit.shell("My tasks", "/tasks"), tasks })
+    page(&TasksPage { shell: visit.shell("My tasks", "/tasks"), form: FormState::empty(), tasks })
 }

@@ -3,6 +3,7 @@
 
 use super::archive::{ArchiveRefusal, check_archive};
 use calamine::{DataRef, Reader, Xlsx};
+use rust_decimal::{Decimal, dec};
 use std::io::Cursor;
 
 /// Cells that are looked at, whatever stands in them.
@@ -96,8 +97,31 @@ fn cell(data: &DataRef<'_>, most: usize) -> String {
         DataRef::DateTimeIso(text) => text.chars().take(10).collect(),
         DataRef::String(text) => text.chars().take(most).collect(),
         DataRef::SharedString(text) => text.chars().take(most).collect(),
+        DataRef::Float(value) => number(value.to_string()),
         other => calamine::Data::from(other.clone()).to_string(),
     }
+}
+
+/// A number as its sheet shows it. Spreadsheets reckon in binary, where 0.1 and 0.2 make 0.30000000000000004: what lies
+/// so close to a number of two decimal places is that number. Nobody types a decimal place so far behind the point, or
+/// so far behind the first digit.
+fn number(text: String) -> String {
+    let Ok(exact) = text.parse::<Decimal>() else { return text };
+    let near = exact.round_dp(2);
+    let apart = (exact - near).abs();
+    let noise = apart <= dec!(0.000000001) || apart <= near.abs() * dec!(0.00000000000001);
+    if noise && !apart.is_zero() { near.normalize().to_string() } else { text }
+}
+
+/// A text file in UTF-8. Excel on Windows saves CSV in Windows-1252 unless it is told otherwise, where £ is one byte.
+/// What is UTF-8 or no text at all stays as it is.
+#[must_use]
+pub fn in_utf8(bytes: Vec<u8>) -> Vec<u8> {
+    let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\r' | b'\t');
+    if std::str::from_utf8(&bytes).is_ok() || infer::get(&bytes).is_some() || bytes.iter().any(control) {
+        return bytes;
+    }
+    encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned().into_bytes()
 }
 
 /// The rows of a CSV text as a spreadsheet counts them: a line without anything is a row too. One row more than `most` is

@@ -63,9 +63,16 @@ pub struct WinnerScore {
     pub score: Option<Decimal>,
 }
 
-/// The file for one bidder; `None` when the file has no result or no such bid.
+/// The file for one bidder, with the best ranked as the winner; `None` when the file has no result or no such bid.
 #[must_use]
 pub fn bidder_file(file: &EvaluationFile, bid: &str) -> Option<BidderFile> {
+    bidder_file_beside(file, bid, file.result.as_ref()?.winner.as_deref())
+}
+
+/// As [`bidder_file`], with whom it is given to for a winner: another than the best ranked where lots are chosen, and
+/// nobody in a round, where no applicant is told of another.
+#[must_use]
+pub fn bidder_file_beside(file: &EvaluationFile, bid: &str, winner: Option<&str>) -> Option<BidderFile> {
     let result = file.result.as_ref()?;
     let mut own = result.bids.iter().find(|b| b.bid == bid)?.clone();
     for step in own.scores.iter_mut().flat_map(|s| &mut s.steps) {
@@ -75,12 +82,12 @@ pub fn bidder_file(file: &EvaluationFile, bid: &str) -> Option<BidderFile> {
             step.inputs.retain(|input| !input.from_rivals);
         }
     }
-    let winner = result.winner.as_ref().and_then(|winner| {
-        let scored = result.bids.iter().find(|b| b.bid == *winner)?;
-        let named = file.inputs.bids.iter().find(|b| b.id == *winner)?;
+    let winner = winner.and_then(|winner| {
+        let scored = result.bids.iter().find(|b| b.bid == winner)?;
+        let named = file.inputs.bids.iter().find(|b| b.id == winner)?;
         let score = |s: &CriterionScore| WinnerScore { criterion: s.criterion.clone(), score: s.score };
         Some(WinnerShown {
-            bid: winner.clone(),
+            bid: winner.to_owned(),
             name: named.name.clone(),
             total: scored.total,
             scores: scored.scores.iter().map(score).collect(),

@@ -62,7 +62,9 @@ mod samples;
 #[cfg(test)]
 mod sensitivity_tests;
 
-pub use bidder::{BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, recompute_own};
+pub use bidder::{
+    BIDDER_FORMAT, BidderFile, Own, OwnScore, WinnerScore, WinnerShown, bidder_file, bidder_file_beside, recompute_own,
+};
 pub use falling_away::{Moved, Reranking, without};
 pub use figures::{FigureRisk, FigureTrial, RiskGrade};
 pub use file::{
@@ -95,5 +97,5 @@ pub use sensitivity::{LevelChange, Sensitivity, WeightChange, sensitivity};
 pub use stages::{
     STAGES_FORMAT, Shortlist, ShortlistRule, Stage, StagesFile, StagesModel, StagesResult, evaluate_stages, shortlist,
 };
-pub use ties::{commitment, lot};
+pub use ties::{commitment, lot, parted_by};
 pub use variation::{Variation, WinShare, in_words, vary};

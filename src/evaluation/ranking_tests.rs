@@ -259,6 +259,25 @@ fn ties_go_through_the_cascade_and_say_what_settled_them() {
 }
 
 #[test]
+fn of_two_equal_totals_it_is_known_which_rule_parted_them_whoever_stands_between() {
+    let mut model = linear();
+    let mut drawn = bids(vec![bid("A", 50, 100), bid("B", 60, 120), bid("C", 50, 100), bid("D", 40, 100)]);
+    let file = EvaluationFile::of(model.clone(), drawn.clone()).unwrap();
+    assert_eq!(parted_by(&file, "A", "C"), None, "they share a place");
+    let draw = TieRule::Draw { commitment: commitment("seed of the council") };
+    model.ties = vec![TieRule::Quality, draw.clone()];
+    drawn.draw_seed = Some("seed of the council".into());
+    let file = EvaluationFile::of(model, drawn).unwrap();
+    let order: Vec<&str> = file.result.as_ref().unwrap().ranking.iter().map(|r| r.bid.as_str()).collect();
+    let (second, third) = (order[1], order[2]);
+    assert_eq!((order[0], order[3]), ("B", "D"));
+    assert_eq!(parted_by(&file, "B", second), Some(&TieRule::Quality));
+    assert_eq!(parted_by(&file, "B", third), Some(&TieRule::Quality), "the draw parted only the two below");
+    assert_eq!(parted_by(&file, second, third), Some(&draw));
+    assert_eq!((parted_by(&file, third, "B"), parted_by(&file, "B", "D")), (None, None));
+}
+
+#[test]
 fn the_lot_of_a_bid_can_be_recomputed_with_any_sha256() {
     assert_eq!(commitment("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_ne!(lot("abc", "A"), lot("abc", "B"));

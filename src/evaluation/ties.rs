@@ -1,11 +1,11 @@
 //! Equal totals: the published cascade, and the draw that anybody can recompute.
 
+use super::file::EvaluationFile;
+use super::model::TieRule;
 use super::refusal::EvaluationRefusal;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 use std::cmp::Ordering;
-
-use super::model::TieRule;
 
 /// What is published before anybody knows the bids: the SHA-256 of the seed, in hexadecimal.
 #[must_use]
@@ -57,6 +57,34 @@ fn described(rule: &TieRule) -> String {
     }
 }
 
+fn settled_by(rule: &TieRule) -> String {
+    format!("Equal totals were settled by {}.", described(rule))
+}
+
+/// The published rule that put one bid of a ranking before another with an equal total; none where their totals differ, or
+/// where they share a place.
+#[must_use]
+pub fn parted_by<'a>(file: &'a EvaluationFile, ahead: &str, behind: &str) -> Option<&'a TieRule> {
+    let ranking = &file.result.as_ref()?.ranking;
+    let at = |bid: &str| ranking.iter().position(|ranked| ranked.bid == bid);
+    let (from, to) = (at(ahead)?, at(behind)?);
+    let (first, last) = (ranking.get(from)?, ranking.get(to)?);
+    let level = match (first.figure, last.figure) {
+        (Some(one), Some(other)) => one == other,
+        _ => first.total == last.total,
+    };
+    if !level {
+        return None;
+    }
+    // Each was parted from the one above it. Of all between the two, the rule that is asked first parted them.
+    let between = ranking.get(from + 1..=to)?;
+    let parts = |rule: &&TieRule| {
+        let sentence = settled_by(rule);
+        between.iter().any(|ranked| ranked.tie.as_deref() == Some(sentence.as_str()))
+    };
+    file.model.ties.iter().find(parts)
+}
+
 /// Ranks contenders: by total, then by the cascade. The order given changes nothing.
 pub(crate) fn rank(
     mut contenders: Vec<Contender>,
@@ -84,12 +112,12 @@ pub(crate) fn rank(
         {
             let parted = above.contender.keys.iter().zip(&contender.keys).position(|(a, b)| a != b);
             let sentence = if let Some(rule) = parted.and_then(|index| rules.get(index)) {
-                format!("Equal totals were settled by {}.", described(rule))
+                settled_by(rule)
             } else if let (true, Some(rule)) = (draws, rules.last()) {
                 if seed.is_none() {
                     return Err(EvaluationRefusal::SeedMissing);
                 }
-                format!("Equal totals were settled by {}.", described(rule))
+                settled_by(rule)
             } else {
                 rank = above.rank;
                 "Equal totals share a rank: no published rule parts them.".to_owned()

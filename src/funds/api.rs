@@ -3,26 +3,31 @@
 use super::actions::{self, NewCommitment, OpenFund, visible};
 use super::model::Fund;
 use super::store;
+use crate::db::Page;
 use crate::error::Error;
-use crate::http::api::{created, ok};
+use crate::http::api::{Listed, PageQuery, created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::Id;
 use actix_web::web;
 use serde_json::json;
 
-/// The funds of the authority.
+/// The funds of the authority, by name.
 ///
 /// # Errors
-/// Denied.
-#[utoipa::path(get, path = "/api/v1/funds", tag = "funds", security(("token" = [])),
+/// Denied; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/funds", tag = "funds", security(("token" = [])), params(PageQuery),
     responses((status = 200, description = "Funds by name")))]
-pub async fn list(visit: Visit) -> Answer {
+pub async fn list(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadFund, &Thing::of_authority(authority))?;
-    let funds = visit.app.db.read(move |db| store::of_authority(db, authority)).await?;
-    let items: Vec<_> = funds.iter().map(|f| json!({ "id": f.id, "name": f.name, "mandate": f.mandate })).collect();
-    ok(&json!({ "items": items, "next": null }))
+    let after = query.place()?;
+    let page = visit
+        .app
+        .db
+        .read(move |db| store::page_of_authority(db, authority, after.as_ref(), Page::<Fund>::SIZE))
+        .await?;
+    ok(&Listed::of(page, |f| json!({ "id": f.id, "name": f.name, "mandate": f.mandate })))
 }
 
 /// Opens a fund.
@@ -48,10 +53,10 @@ pub async fn cash(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
         .app
         .db
         .read(move |db| {
-            let fund = store::find(db, id)?;
+            let (fund, commitments) = store::find_committed(db, id)?;
             visible(&actor, &fund)?;
             require(&actor, Action::ReadFund, &Thing::of_authority(fund.authority_id))?;
-            Ok((actions::cash(db, id)?, store::commitments(db, id)?))
+            Ok((actions::cash(db, id)?, commitments))
         })
         .await?;
     let commitments: Vec<_> = commitments

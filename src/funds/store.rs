@@ -1,8 +1,8 @@
 //! Rows of funds.
 
 use super::model::{Commitment, Fund};
-use crate::db::Db;
 use crate::db::schema::{fund_commitments, funds};
+use crate::db::{After, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Id, actor};
 use diesel::prelude::*;
@@ -55,6 +55,22 @@ pub fn of_authority(db: &mut Db, authority: Id<actor::Organisation>) -> Result<V
         .order((funds::name, funds::id))
         .limit(100)
         .load(db)?)
+}
+
+/// The funds of an authority by name, which each has once.
+pub(super) fn page_of_authority(
+    db: &mut Db,
+    authority: Id<actor::Organisation>,
+    after: Option<&After>,
+    limit: usize,
+) -> Result<Page<Fund, After>> {
+    let mut query =
+        funds::table.filter(funds::authority_id.eq(authority)).select(Fund::as_select()).into_boxed::<MultiBackend>();
+    if let Some(After(name)) = after {
+        query = query.filter(funds::name.gt(name.clone()));
+    }
+    let rows = query.order(funds::name).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |fund: &Fund| After(fund.name.clone())))
 }
 
 /// What the council promised to a fund, oldest first, at most 500.

@@ -1,10 +1,12 @@
 //! Answers of the JSON API.
 
 use super::Answer;
-use crate::db::Page;
+use crate::db::{After, Cursor, Page};
+use crate::error::{Error, Result};
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// Something found or changed.
 ///
@@ -36,12 +38,28 @@ impl PageQuery {
     ///
     /// # Errors
     /// Invalid.
-    pub fn cursor(&self) -> Result<Option<crate::db::Cursor>, crate::error::Error> {
-        if self.after.is_empty() {
-            return Ok(None);
-        }
-        self.after.parse().map(Some).map_err(|e: &str| crate::error::Error::field("after", e))
+    pub fn cursor(&self) -> Result<Option<Cursor>> {
+        place("after", &self.after)
     }
+
+    /// As [`PageQuery::cursor`], of a list that is sorted by one text.
+    ///
+    /// # Errors
+    /// Invalid.
+    pub fn place(&self) -> Result<Option<After>> {
+        place("after", &self.after)
+    }
+}
+
+/// The place that a field of a query names, when it names one.
+///
+/// # Errors
+/// Invalid, at that field.
+pub fn place<C: FromStr<Err = &'static str>>(field: &str, text: &str) -> Result<Option<C>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|wrong| Error::field(field, wrong))
 }
 
 /// A page of a list as programs get it.
@@ -55,7 +73,7 @@ pub struct Listed<T> {
 
 impl<T> Listed<T> {
     /// From a page, each row as it is shown to programs.
-    pub fn of<R>(page: Page<R>, shown: impl FnMut(R) -> T) -> Self {
+    pub fn of<R, C: ToString>(page: Page<R, C>, shown: impl FnMut(R) -> T) -> Self {
         Listed { next: page.next.map(|c| c.to_string()), items: page.items.into_iter().map(shown).collect() }
     }
 }

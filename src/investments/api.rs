@@ -4,11 +4,12 @@ use super::actions::{self, Decide, DecideProposal, ProposeDrawdown, ProposeValua
 use super::cancelling::{self, Cancel};
 use super::facts::{self, Report};
 use super::model::{Cancellation, Drawdown, Entry, Investment, Precedent, ProposalState, Restructuring, Valuation};
-use super::payments::{self, Charge, Receive, Reverse};
+use super::payments::{self, Charge, Receive, Refund, Reverse};
 use super::restructuring::{self, Restructure};
 use super::{cancelling_store, store, visible};
+use crate::db::Page;
 use crate::error::Error;
-use crate::http::api::{Listed, created, ok};
+use crate::http::api::{Listed, PageQuery, created, ok};
 use crate::http::{Answer, Sent, Visit};
 use crate::people::policy::{Action, Thing, can};
 use crate::values::Id;
@@ -25,15 +26,20 @@ pub async fn show(visit: Visit, id: web::Path<Id<Investment>>) -> Answer {
     answer(&visit, *id, Action::ReadFund).await
 }
 
-/// The investments of one's own organisations, those of the newest agreement first; at most 200.
+/// The investments of one's own organisations, the newest first.
 ///
 /// # Errors
-/// Denied.
-#[utoipa::path(get, path = "/api/v1/my-investments", tag = "investments", security(("token" = [])),
+/// Denied; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/my-investments", tag = "investments", security(("token" = [])), params(PageQuery),
     responses((status = 200, description = "Investments")))]
-pub async fn list_own(visit: Visit) -> Answer {
+pub async fn list_own(visit: Visit, query: web::Query<PageQuery>) -> Answer {
+    let after = query.place()?;
     let own: Vec<_> = visit.actor.applicant_organisations().map(|m| m.organisation).collect();
-    let found = visit.app.db.read(move |db| store::of_organisation(db, &own)).await?;
+    let page = visit
+        .app
+        .db
+        .read(move |db| store::page_of_organisations(db, &own, after.as_ref(), Page::<Investment>::SIZE))
+        .await?;
     let shown = |i: Investment| {
         json!({
             "id": i.id, "reference": i.reference, "title": i.title, "agreement": i.agreement_id, "part": i.part,
@@ -41,7 +47,7 @@ pub async fn list_own(visit: Visit) -> Answer {
             "state": i.state, "cancelled": i.is_cancelled(), "opened_at": i.opened_at, "closed_on": i.closed_on,
         })
     };
-    ok(&Listed { items: found.into_iter().map(shown).collect(), next: None })
+    ok(&Listed::of(page, shown))
 }
 
 /// One's own investment.
@@ -115,6 +121,7 @@ async fn answer(visit: &Visit, id: Id<Investment>, action: Action) -> Answer {
         "agreement": investment.agreement_id, "part": investment.part, "organisation": investment.organisation_id, "mission": investment.mission_id,
         "state": investment.state, "standing": book.standing(today), "amount": investment.amount,
         "drawn": book.drawn(today), "owed": book.owed(today), "credit": book.credit(),
+        "to_refund": book.to_refund(),
         "precedents": precedents, "drawdowns": drawdowns, "schedule_version": investment.schedule_version,
         "schedule": book.schedule.as_ref().map(|s| &s.schedule.0), "entries": entries, "arrears": book.arrears(today),
         "valuations": valuations, "measures": book.measures(today), "net_asset_value": book.nav(today),
@@ -163,6 +170,17 @@ pub async fn decide_drawdown(visit: Visit, id: web::Path<Id<Drawdown>>, body: Se
     params(("id" = String, Path)), request_body = Receive, responses((status = 201, description = "Recorded")))]
 pub async fn receive(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Receive>) -> Answer {
     let made = payments::receive(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
+}
+
+/// Records that credit was paid back to the enterprise.
+///
+/// # Errors
+/// Invalid, Denied, refused.
+#[utoipa::path(post, path = "/api/v1/investments/{id}/refunds", tag = "investments", security(("token" = [])),
+    params(("id" = String, Path)), request_body = Refund, responses((status = 201, description = "Recorded")))]
+pub async fn refund(visit: Visit, id: web::Path<Id<Investment>>, body: Sent<Refund>) -> Answer {
+    let made = payments::refund(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     created(&format!("/api/v1/investments/{id}"), &json!({ "id": made }))
 }
 
@@ -305,6 +323,7 @@ pub async fn decide_cancelling(visit: Visit, id: web::Path<Id<Cancellation>>, bo
     propose_drawdown,
     decide_drawdown,
     receive,
+    refund,
     charge,
     reverse,
     super::working_pages::program,

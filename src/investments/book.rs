@@ -163,12 +163,12 @@ impl Book {
         dues
     }
 
-    /// The entries that still count as payments, each with its sign: reversed ones and their counter-entries cancel.
+    /// The entries that still count as payments or use what was paid: reversed ones and their counter-entries cancel.
     fn paying(&self) -> impl Iterator<Item = &Entry> {
         let reversed = self.reversed();
         self.entries
             .iter()
-            .filter(move |e| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit) && !reversed.contains(&e.id))
+            .filter(move |e| !matches!(e.kind, EntryKind::Reversal | EntryKind::Charge) && !reversed.contains(&e.id))
     }
 
     /// What is unpaid of each instalment by the stored allocations; paid instalments are left out.
@@ -182,10 +182,37 @@ impl Book {
         dues
     }
 
-    /// Received and not yet used for anything due.
+    /// Received, and neither used for anything due nor paid back.
     #[must_use]
     pub fn credit(&self) -> Pence {
-        self.paying().map(|e| if e.kind == EntryKind::Receipt { e.allocation.0.left_over } else { -e.amount }).sum()
+        self.paying().map(to_credit).sum()
+    }
+
+    /// The most of the credit that can have been paid back on a day.
+    pub(super) fn refundable(&self, on: LocalDate) -> Pence {
+        let by_then: Pence = self.paying().filter(|e| e.booked_on <= on).map(to_credit).sum();
+        by_then.min(self.credit()).max(Pence::ZERO)
+    }
+
+    /// What came in above all that was ever due and is still to be paid back: nothing more falls due that it could pay.
+    #[must_use]
+    pub fn to_refund(&self) -> Pence {
+        match self.investment.state {
+            InvestmentState::Repaid | InvestmentState::Ended => self.credit(),
+            _ => Pence::ZERO,
+        }
+    }
+
+    /// All that the enterprise paid, less what it got back of that.
+    #[must_use]
+    pub fn received(&self) -> Pence {
+        self.paying()
+            .map(|e| match e.kind {
+                EntryKind::Receipt | EntryKind::Recovery => e.amount,
+                EntryKind::Refund => -e.amount,
+                _ => Pence::ZERO,
+            })
+            .sum()
     }
 
     /// The receipts that still count.
@@ -202,7 +229,11 @@ impl Book {
     pub fn arrears(&self, today: LocalDate) -> Arrears {
         let lost = matches!(self.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended);
         let dues = if lost { Vec::new() } else { self.dues() };
-        arrears(&dues, &self.receipts(), Order::default(), today, &BUCKETS)
+        // What was paid back pays nothing that falls due later.
+        let refunds = self.paying().filter(|e| e.kind == EntryKind::Refund);
+        let mut cash = self.receipts();
+        cash.extend(refunds.map(|e| Receipt { on: e.booked_on, amount: -e.amount }));
+        arrears(&dues, &cash, Order::default(), today, &BUCKETS)
     }
 
     /// How the investment stands on a day.
@@ -269,9 +300,8 @@ impl Book {
             let part = parts.entry(FlowOrder::of(line.component, kind)).or_insert((kind, Pence::ZERO));
             part.1 = part.1 + line.amount;
         }
-        // A receipt's left-over is held for the borrower; using it later moves no cash.
-        let held = if entry.kind == EntryKind::Credit { -entry.amount } else { entry.allocation.0.left_over };
-        parts.into_values().chain([(FlowKind::Principal, held)]).filter(|(_, amount)| !amount.is_zero()).collect()
+        let recovered = if entry.kind == EntryKind::Recovery { entry.amount } else { Pence::ZERO };
+        parts.into_values().chain([(FlowKind::Recovery, recovered)]).filter(|(_, amount)| !amount.is_zero()).collect()
     }
 
     /// Whether a value was found from one day on and before another.
@@ -280,9 +310,9 @@ impl Book {
         approved.any(|v| from <= v.valued_on && v.valued_on < before)
     }
 
-    /// Typed flows for the measures. Money received before it is due counts as principal until it is used, so that
-    /// cash received is distributed on the day it came. A payment that was reversed never came: neither it nor its
-    /// reversal is a flow of cash. Where a value was found between the two, the principal is put back into it.
+    /// Typed flows for the measures. What is received above what is due is held for the enterprise: it is distributed on
+    /// the day on which it pays something, and never when it is paid back. A payment that was reversed never came: neither
+    /// it nor its reversal is a flow of cash. Where a value was found between the two, the principal is put back into it.
     #[must_use]
     pub fn flows(&self) -> Vec<TypedFlow> {
         let mut flows: Vec<TypedFlow> =
@@ -313,6 +343,13 @@ impl Book {
                 Some(_) => {}
             }
         }
+        // What was paid ahead was set off when the rest was written off: it stays, and comes back that way.
+        if self.investment.state == InvestmentState::WrittenOff
+            && let Some(on) = self.investment.closed_on
+            && !self.credit().is_zero()
+        {
+            flows.push(TypedFlow { on, kind: FlowKind::Recovery, amount: self.credit() });
+        }
         for valuation in self.valuations.iter().filter(|v| v.state == ProposalState::Approved) {
             flows.push(TypedFlow { on: valuation.valued_on, kind: FlowKind::Valuation, amount: valuation.value });
         }
@@ -320,8 +357,8 @@ impl Book {
         flows
     }
 
-    /// Principal owed on a day: paid out and capitalised, less repaid and held as credit; never below zero. Of a
-    /// recoverable grant only what has fallen due, of a grant nothing.
+    /// Principal owed on a day: paid out and capitalised, less repaid; never below zero. Of a recoverable grant only what
+    /// has fallen due, of a grant nothing.
     #[must_use]
     pub fn owed(&self, on: LocalDate) -> Pence {
         let lost = matches!(self.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended);
@@ -416,12 +453,13 @@ impl Book {
             return Xirr::NotValued;
         }
         let terms = &self.investment.terms.0.terms;
-        let spent = self.nav(on).is_some_and(|n| n.nav.value.is_zero()) && self.receipts().is_empty();
+        let nothing_came = self.received().is_zero();
+        let spent = self.nav(on).is_some_and(|n| n.nav.value.is_zero()) && nothing_came;
         if spent && matches!(terms, InstrumentTerms::Grant) {
             return Xirr::GivenAway;
         }
         let shares_revenue = matches!(terms, InstrumentTerms::RevenueShare(_));
-        let nav = self.nav(on).map(|n| n.nav).filter(|_| !shares_revenue || !self.receipts().is_empty());
+        let nav = self.nav(on).map(|n| n.nav).filter(|_| !shares_revenue || !nothing_came);
         measures::rate_of_return(&self.flows(), nav, on)
     }
 
@@ -456,6 +494,15 @@ impl Book {
             return Vec::new();
         }
         self.outstanding().into_iter().map(|d| (d.due.max(today), d)).collect()
+    }
+}
+
+/// What an entry adds to the credit.
+fn to_credit(entry: &Entry) -> Pence {
+    match entry.kind {
+        EntryKind::Receipt => entry.allocation.0.left_over,
+        EntryKind::Credit | EntryKind::Refund => -entry.amount,
+        EntryKind::Recovery | EntryKind::Reversal | EntryKind::Charge => Pence::ZERO,
     }
 }
 

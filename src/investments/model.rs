@@ -52,9 +52,19 @@ crate::text_enum! {
         Credit = "credit" => "Earlier overpayment used",
         Reversal = "reversal" => "Reversed",
         Charge = "charge" => "Fee charged",
+        Refund = "refund" => "Overpayment paid back",
+        Recovery = "recovery" => "Recovered after the write-off",
     }
 }
 crate::text_column!(EntryKind);
+
+impl EntryKind {
+    /// Whether a person records it, and may reverse it.
+    #[must_use]
+    pub fn is_recorded(self) -> bool {
+        !matches!(self, EntryKind::Credit | EntryKind::Reversal)
+    }
+}
 
 crate::text_enum! {
     /// How a holding was valued.
@@ -296,7 +306,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// The entry that a reversal cancels.
     pub reverses_id: Option<Id<Entry>>,
-    /// The day the money came in, a credit was used, or a fee falls due.
+    /// The day the money came in or was paid back, a credit was used, or a fee falls due.
     pub booked_on: LocalDate,
     /// How much.
     pub amount: Pence,
@@ -306,7 +316,7 @@ pub struct Entry {
     pub allocation: Json<Allocation>,
     /// Remark or reason.
     pub note: String,
-    /// The bank's reference of a receipt, unique in the investment.
+    /// The bank's reference of a receipt, a recovery or a refund, unique in the investment.
     pub reference: Option<String>,
     /// Who recorded it; empty when the schedule did.
     pub made_by: Option<Id<Account>>,

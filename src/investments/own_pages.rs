@@ -137,7 +137,7 @@ pub(super) struct OwnPage {
     lines: Vec<Line>,
     shown: Range<usize>,
     sums: Sums,
-    receipts: Vec<(LocalDate, Pence, bool)>,
+    receipts: Vec<(LocalDate, Pence, &'static str)>,
     receipts_all: usize,
     today: LocalDate,
     changes: Vec<(LocalDate, String)>,
@@ -213,8 +213,18 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
         .entries
         .iter()
         .rev()
-        .filter(|e| e.kind == EntryKind::Receipt)
-        .map(|e| (e.booked_on, e.amount, book.is_reversed(e)))
+        .filter_map(|e| {
+            let remark = match e.kind {
+                EntryKind::Receipt | EntryKind::Recovery if book.is_reversed(e) => {
+                    "Reversed: the money did not stay with us"
+                }
+                EntryKind::Receipt | EntryKind::Recovery => "",
+                EntryKind::Refund if book.is_reversed(e) => "Paid back to you, and reversed",
+                EntryKind::Refund => "Paid back to you: it was more than was due",
+                _ => return None,
+            };
+            Some((e.booked_on, e.amount, remark))
+        })
         .collect();
     let receipts_all = receipts.len();
     if query.account != "all" {
@@ -228,7 +238,7 @@ pub(super) async fn own_page(visit: &Visit, id: Id<Investment>, form: FormState,
         verdict,
         last_payment: own_story::last_payment(&lines),
         conditions: followed.promises.iter().map(Condition::from).collect(),
-        paid: Pence::total(book.receipts().iter().map(|r| r.amount))?,
+        paid: book.received(),
         owed: own_story::owed(&book, today),
         late: book.standing(today) == Standing::InArrears,
         plan: charts::plan(&lines, book.investment.terms.0.terms.period_months(), today)?,

@@ -57,8 +57,14 @@ pub(super) fn verdict(book: &Book, today: LocalDate) -> (String, String) {
             format!("{} is agreed. It is paid once the conditions below are verified.", book.investment.amount),
             String::new(),
         ),
-        Standing::Repaid if loan => ("The loan is repaid. Nothing more is owed.".to_owned(), String::new()),
-        Standing::Repaid => ("Everything is paid back. Nothing more is owed.".to_owned(), String::new()),
+        Standing::Repaid => {
+            let text = if loan { "The loan is repaid" } else { "Everything is paid back" };
+            let too_much = match book.to_refund() {
+                none if none.is_zero() => String::new(),
+                over => format!("You paid {over} more than was due. The council pays it back to you."),
+            };
+            (format!("{text}. Nothing more is owed."), too_much)
+        }
         Standing::WrittenOff => ("The council expects no more payments.".to_owned(), String::new()),
         Standing::Ended => ("This agreement has ended. Nothing more is due.".to_owned(), String::new()),
         Standing::Cancelled => {

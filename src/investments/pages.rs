@@ -5,9 +5,9 @@ use super::book::{Book, NavBasis, NavShown, Standing};
 use super::fact_pages::Reported;
 use super::holding_parts::{PayingOut, Recording};
 use super::model::{
-    Cancellation, Drawdown, Entry, EntryKind, Investment, Precedent, ProposalState, Valuation, happened,
+    Cancellation, Drawdown, Entry, Investment, InvestmentState, Precedent, ProposalState, Valuation, happened,
 };
-use super::payments::{self, Charge, Receive, Reverse};
+use super::payments::{self, Charge, Receive, Refund, Reverse};
 use super::plan::{self, Line, Sums};
 use super::restructuring_pages::{Listed, listed};
 use super::story::{self, Condition, Event, Term};
@@ -218,7 +218,24 @@ impl HoldingPage {
             .collect()
     }
     fn reversible(&self, e: &Entry) -> bool {
-        self.may_manage && matches!(e.kind, EntryKind::Receipt | EntryKind::Charge) && !self.book.is_reversed(e)
+        self.may_manage && e.kind.is_recorded() && !self.book.is_reversed(e)
+    }
+    /// Whether what was paid above what is due can be paid back.
+    fn refundable(&self) -> bool {
+        let written_off = self.book.investment.state == InvestmentState::WrittenOff;
+        self.may_manage && self.credit > Pence::ZERO && !written_off
+    }
+    /// What money would be that comes in although nothing more is expected: heading and button.
+    fn unexpected(&self) -> Option<(&'static str, &'static str)> {
+        match self.book.investment.state {
+            InvestmentState::WrittenOff if self.may_manage => {
+                Some(("Record money recovered", "Record what was recovered"))
+            }
+            InvestmentState::Repaid | InvestmentState::Ended if self.may_manage && !self.book.received().is_zero() => {
+                Some(("Record money that still came in", "Record what came in"))
+            }
+            _ => None,
+        }
     }
     fn is_running(&self) -> bool {
         self.book.schedule.is_some() && self.book.investment.closed_on.is_none()
@@ -481,6 +498,15 @@ pub async fn decide_drawdown(
 pub async fn receive(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<Receive>) -> Answer {
     let outcome = payments::receive(&visit.app, &visit.actor, *id, &posted.input, visit.now).await;
     after(&visit, *id, outcome, posted, "The payment is recorded.").await
+}
+
+/// `POST /investments/{id}/refunds`
+///
+/// # Errors
+/// NotFound, Denied.
+pub async fn refund(visit: Visit, id: web::Path<Id<Investment>>, posted: Posted<Refund>) -> Answer {
+    let outcome = payments::refund(&visit.app, &visit.actor, *id, &posted.input, visit.now).await;
+    after(&visit, *id, outcome, posted, "The refund is recorded, and the enterprise is told.").await
 }
 
 /// `POST /investments/{id}/charges`

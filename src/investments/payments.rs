@@ -1,4 +1,4 @@
-//! Money that comes back: receipts, fees, reversals, and the use of what was paid too early.
+//! Money that comes back: receipts, fees, reversals, the use of what was paid too early, refunds of what was too much.
 
 use super::actions::note;
 use super::book::Book;
@@ -10,9 +10,12 @@ use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
 use crate::finance::payments::{Allocation, Component, Order, allocate};
-use crate::funds::Fund;
+use crate::funds::{self, Fund};
 use crate::ledger::{self, AccountKind, Posting};
+use crate::outbox::mail;
+use crate::people::addresses_of_organisation;
 use crate::people::policy::{Action, Thing, require};
+use crate::values::time::medium_date;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -29,13 +32,18 @@ pub struct Receive {
     pub reference: String,
     /// A remark; may be empty.
     pub note: String,
+    /// `yes` when this is what stands in the bank; asked for only where the amount looks like a slip of the pen.
+    pub confirmed: String,
 }
 
 /// Records a payment: it pays fees, interest and principal of the oldest instalment first; the rest is kept as credit.
-/// The same reference with the same amount and day again changes nothing and gives the same entry.
+/// What comes in after a write-off is recovered: it pays no instalment, and makes the loss smaller.
+///
+/// The same reference with the same amount and day again changes nothing and gives the same entry, unless that was reversed:
+/// then the money would not be in the books, so it is asked for again with a reference of its own.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused when nothing is out, the date is wrong or the reference is taken.
+/// Invalid, Denied, NotFound, refused when nothing is out, the date is wrong, or the reference is taken or was reversed.
 pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Receive, now: Instant) -> Result<Id<Entry>> {
     let mut form = Parser::default();
     let amount = form.pence("amount", &input.amount, "Enter how much came in, in pounds");
@@ -45,19 +53,22 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
     let remark = form.optional_text("note", &input.note, 500).unwrap_or_default();
     form.finish()?;
     let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let confirmed = Parser::ticked(&input.confirmed);
     let actor = actor.clone();
     app.db
         .write(move |db| {
             let mut book = store::load_book(db, id)?;
             visible(&actor, &book.investment)?;
             require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
-            if let Some(known) = book.entries.iter().find(|e| e.reference.as_deref() == Some(reference.as_str())) {
-                if known.amount == amount && known.booked_on == on {
-                    return Ok(known.id);
-                }
-                return Err(InvestmentRefusal::ReferenceTaken.into());
+            let kinds = [EntryKind::Receipt, EntryKind::Recovery];
+            if let Some(known) = recorded(&book, &reference, &kinds, amount, on)? {
+                return Ok(known);
             }
-            if book.investment.state != InvestmentState::Running {
+            let recovered = book.investment.state == InvestmentState::WrittenOff;
+            // A standing order may run on after the last instalment: what stands in the bank stands in the books, to be
+            // paid back.
+            let over = matches!(book.investment.state, InvestmentState::Repaid | InvestmentState::Ended);
+            if book.investment.state != InvestmentState::Running && !recovered && !over {
                 return Err(InvestmentRefusal::NotRunning.into());
             }
             if on > now.date() || book.drawn(on).is_zero() {
@@ -66,32 +77,143 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
             super::upkeep::upkeep(db, id, now)?;
             book = store::load_book(db, id)?;
             let to_come = Pence::total(book.outstanding().iter().map(crate::finance::payments::Due::total))?;
-            if !book.is_open() && amount > to_come + to_come {
+            if !confirmed && !over && !book.is_open() && amount > to_come + to_come {
                 return Err(Error::field(
                     "amount",
-                    format!("This is more than twice the {to_come} that is still to come. Check the amount"),
+                    format!(
+                        "This is more than twice the {to_come} that is still to come. Check the amount, and confirm it \
+                         when this is what stands in the bank"
+                    ),
                 ));
             }
-            let allocation = allocate(&book.outstanding(), amount, on, Order::default());
-            let mut entry = blank(&book.investment, EntryKind::Receipt, on, amount, now);
-            entry.allocation = Json(allocation);
+            let kind = if recovered { EntryKind::Recovery } else { EntryKind::Receipt };
+            let mut entry = blank(&book.investment, kind, on, amount, now);
+            if !recovered {
+                entry.allocation = Json(allocate(&book.outstanding(), amount, on, Order::default()));
+            }
             entry.note.clone_from(&remark);
             entry.reference = Some(reference.clone());
             entry.made_by = actor.account();
             let made = write(db, &mut book, entry, now)?;
-            use_credit(db, &mut book, now)?;
-            settle_state(db, &book, now)?;
-            note(
-                db,
-                &actor,
-                &book.investment,
-                "investment.payment_received",
-                json!({ "entry": made, "amount": amount, "on": on }),
-                now,
-            )?;
+            if !recovered {
+                use_credit(db, &mut book, now)?;
+                settle_state(db, &book, now)?;
+            }
+            let act = if recovered { "investment.recovered" } else { "investment.payment_received" };
+            let facts = json!({ "entry": made, "amount": amount, "on": on });
+            note(db, &actor, &book.investment, act, facts, now)?;
             Ok(made)
         })
         .await
+}
+
+/// The entry that is recorded with a bank reference already, when it is the same; refused when it is another or was
+/// reversed.
+fn recorded(
+    book: &Book,
+    reference: &str,
+    kinds: &[EntryKind],
+    amount: Pence,
+    on: LocalDate,
+) -> Result<Option<Id<Entry>>> {
+    let Some(known) = book.entries.iter().find(|e| e.reference.as_deref() == Some(reference)) else { return Ok(None) };
+    if book.is_reversed(known) {
+        return Err(InvestmentRefusal::ReferenceReversed.into());
+    }
+    if kinds.contains(&known.kind) && known.amount == amount && known.booked_on == on {
+        return Ok(Some(known.id));
+    }
+    Err(InvestmentRefusal::ReferenceTaken.into())
+}
+
+/// Recording that credit was paid back to the enterprise.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Refund {
+    /// How much, in pounds: at most the credit.
+    pub amount: String,
+    /// The day it left the bank.
+    pub paid_on: String,
+    /// The bank's reference: a refund with the same reference is recorded once.
+    pub reference: String,
+    /// A remark; may be empty.
+    pub note: String,
+}
+
+/// Records that what came in above what was due was paid back, and tells the enterprise. It was never distributed, so no
+/// measure changes.
+///
+/// # Errors
+/// Invalid, also for more than the credit; Denied, NotFound; refused when the date is wrong, the reference is taken, or the
+/// fund has not the money.
+pub async fn refund(app: &App, actor: &Actor, id: Id<Investment>, input: &Refund, now: Instant) -> Result<Id<Entry>> {
+    let mut form = Parser::default();
+    let amount = form.pence("amount", &input.amount, "Enter how much was paid back, in pounds");
+    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
+    let on = form.date("paid_on", &input.paid_on, "Enter the day it left the bank");
+    let reference = form.text("reference", &input.reference, 80, "Enter the bank’s reference of the payment");
+    let remark = form.optional_text("note", &input.note, 500).unwrap_or_default();
+    form.finish()?;
+    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let address = app.config.server.public_url.trim_end_matches('/').to_owned();
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut book = store::load_book(db, id)?;
+            visible(&actor, &book.investment)?;
+            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            if let Some(known) = recorded(&book, &reference, &[EntryKind::Refund], amount, on)? {
+                return Ok(known);
+            }
+            // Of what is written off the enterprise owes more than it could get back.
+            if matches!(book.investment.state, InvestmentState::AwaitingDrawdown | InvestmentState::WrittenOff) {
+                return Err(InvestmentRefusal::NotRunning.into());
+            }
+            if on > now.date() || book.drawn(on).is_zero() {
+                return Err(InvestmentRefusal::Dated.into());
+            }
+            // What has fallen due is paid from the credit first.
+            super::upkeep::upkeep(db, id, now)?;
+            book = store::load_book(db, id)?;
+            let most = book.refundable(on);
+            if amount > most {
+                let told =
+                    format!("At most {most} can be paid back: that came in by then and pays nothing that is due");
+                return Err(Error::field("amount", told));
+            }
+            let mut entry = blank(&book.investment, EntryKind::Refund, on, amount, now);
+            entry.note.clone_from(&remark);
+            entry.reference = Some(reference.clone());
+            entry.made_by = actor.account();
+            let made = write(db, &mut book, entry, now)?;
+            let facts = json!({ "entry": made, "amount": amount, "on": on });
+            note(db, &actor, &book.investment, "investment.refunded", facts, now)?;
+            tell_refunded(db, &book.investment, amount, on, &address, now)?;
+            Ok(made)
+        })
+        .await
+}
+
+fn tell_refunded(
+    db: &mut Db,
+    investment: &Investment,
+    amount: Pence,
+    on: LocalDate,
+    address: &str,
+    now: Instant,
+) -> Result<()> {
+    let subject = format!("{amount} is paid back to you: {}", investment.reference);
+    let text = format!(
+        "You paid {amount} more than was due of {} “{}”. It was paid back to you on {}.\n\n{address}/my-investments/{}\n",
+        investment.reference,
+        investment.title,
+        medium_date(on),
+        investment.id
+    );
+    for to in addresses_of_organisation(db, investment.organisation_id)? {
+        mail::queue(db, Some(investment.authority_id), &to, &subject, &text, now)?;
+    }
+    Ok(())
 }
 
 /// Charging a fee.
@@ -157,12 +279,13 @@ pub struct Reverse {
     pub reason: String,
 }
 
-/// Cancels a payment or a fee by a counter-entry of today; the entry itself stays.
+/// Cancels a payment, a fee, a refund or a recovery by a counter-entry of today; the entry itself stays.
 ///
 /// Credit that came from a cancelled payment and was used since is taken back too, the latest use first.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound, refused when it cannot be reversed or is reversed already.
+/// Invalid, also while a part of it is paid back; Denied, NotFound, refused when it cannot be reversed or is reversed
+/// already.
 pub async fn reverse(
     app: &App,
     actor: &Actor,
@@ -185,10 +308,13 @@ pub async fn reverse(
                 return Err(InvestmentRefusal::ReversedAlready.into());
             }
             let paid_fee = original.kind == EntryKind::Charge && fee_is_paid(&book, &original);
-            if !matches!(original.kind, EntryKind::Receipt | EntryKind::Charge) || paid_fee {
+            if !original.kind.is_recorded() || paid_fee {
                 return Err(InvestmentRefusal::NotReversible.into());
             }
-            if matches!(book.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended) {
+            let lost = matches!(book.investment.state, InvestmentState::WrittenOff | InvestmentState::Ended);
+            // Neither of the two changes what was due.
+            let apart = matches!(original.kind, EntryKind::Recovery | EntryKind::Refund);
+            if lost && !apart {
                 return Err(InvestmentRefusal::NotRunning.into());
             }
             let made = cancel(db, &mut book, &original, &reason, actor.account(), now)?;
@@ -197,8 +323,13 @@ pub async fn reverse(
                 let Some(used) = used else { break };
                 cancel(db, &mut book, &used, "The payment it came from was reversed", None, now)?;
             }
-            use_credit(db, &mut book, now)?;
-            settle_state(db, &book, now)?;
+            if book.credit() < Pence::ZERO {
+                return Err(Error::field("reason", "A part of this payment was paid back. Reverse that refund first"));
+            }
+            if !lost {
+                use_credit(db, &mut book, now)?;
+                settle_state(db, &book, now)?;
+            }
             let facts = json!({ "entry": made, "reverses": entry, "amount": original.amount });
             note(db, &actor, &book.investment, "investment.entry_reversed", facts, now)?;
             Ok(made)
@@ -282,27 +413,38 @@ fn write(db: &mut Db, book: &mut Book, entry: Entry, now: Instant) -> Result<Id<
     Ok(id)
 }
 
-/// The transfers of an entry: from the bank (or from credit) to what it paid; a reversal the other way round.
+/// The transfers of an entry: from the bank (or from credit) to what it paid, and of a refund from credit to the bank; a
+/// reversal the other way round.
 fn post(db: &mut Db, investment: &Investment, entry: &Entry, kind: EntryKind, now: Instant) -> Result<()> {
     let (authority, owner) = (investment.authority_id, investment.owner());
+    let reversal = entry.kind == EntryKind::Reversal;
+    if kind == EntryKind::Refund && !reversal {
+        let held = ledger::account(db, authority, &owner, AccountKind::Suspense, now)?;
+        let (on, source) = (entry.booked_on, Subject::new("entry", entry.id));
+        return funds::pay_out(db, authority, investment.fund_id, held, entry.amount, on, now, &source);
+    }
     let from = match kind {
         EntryKind::Credit => ledger::account(db, authority, &owner, AccountKind::Suspense, now)?,
         _ => ledger::account(db, authority, &Fund::owner(investment.fund_id), AccountKind::Bank, now)?,
     };
     let paid = &entry.allocation.0;
-    let parts = [
-        (AccountKind::FeeIncome, paid.to(Component::Fee), "Fee"),
-        (AccountKind::InterestIncome, paid.to(Component::Interest), "Interest"),
-        (AccountKind::Loans, paid.to(Component::Principal), "Principal"),
-        (AccountKind::Suspense, paid.left_over, "Paid and not yet due"),
-    ];
+    let parts = match kind {
+        EntryKind::Refund => vec![(AccountKind::Suspense, entry.amount, "Paid back")],
+        EntryKind::Recovery => vec![(AccountKind::Impairment, entry.amount, "Recovered after the write-off")],
+        _ => vec![
+            (AccountKind::FeeIncome, paid.to(Component::Fee), "Fee"),
+            (AccountKind::InterestIncome, paid.to(Component::Interest), "Interest"),
+            (AccountKind::Loans, paid.to(Component::Principal), "Principal"),
+            (AccountKind::Suspense, paid.left_over, "Paid and not yet due"),
+        ],
+    };
     for (account, amount, word) in parts {
         if amount <= Pence::ZERO {
             continue;
         }
         let to = ledger::account(db, authority, &owner, account, now)?;
-        let reversal = entry.kind == EntryKind::Reversal;
-        let (debit, credit) = if reversal { (to, from) } else { (from, to) };
+        // What was paid back and did not arrive stands in the bank again.
+        let (debit, credit) = if reversal && kind != EntryKind::Refund { (to, from) } else { (from, to) };
         let memo = if reversal { format!("{word}, reversed") } else { word.to_owned() };
         let (on, source) = (entry.booked_on, Subject::new("entry", entry.id));
         ledger::transfer(db, Posting { authority, debit, credit, amount, on, at: now, source, memo })?;

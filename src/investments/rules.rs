@@ -33,6 +33,8 @@ pub enum InvestmentRefusal {
     Dated,
     /// A bank reference that is recorded with other figures.
     ReferenceTaken,
+    /// A bank reference whose payment was reversed.
+    ReferenceReversed,
     /// Not something that can be reversed.
     NotReversible,
     /// Reversed already.
@@ -99,6 +101,7 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::NotRunning => "investments/not-running",
             InvestmentRefusal::Dated => "investments/dated",
             InvestmentRefusal::ReferenceTaken => "investments/reference-taken",
+            InvestmentRefusal::ReferenceReversed => "investments/reference-reversed",
             InvestmentRefusal::NotReversible => "investments/not-reversible",
             InvestmentRefusal::ReversedAlready => "investments/reversed-already",
             InvestmentRefusal::NoInstalment => "investments/no-instalment",
@@ -141,7 +144,10 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::ReferenceTaken => {
                 "A payment with this bank reference is recorded already, with another amount or date. Check the bank statement."
             }
-            InvestmentRefusal::NotReversible => "Only payments received and fees can be reversed.",
+            InvestmentRefusal::ReferenceReversed => {
+                "The payment with this bank reference was reversed, and the reference stays with it. To record it again, add a suffix to the reference, such as “/2”."
+            }
+            InvestmentRefusal::NotReversible => "Only what a person recorded can be reversed, and no fee that is paid.",
             InvestmentRefusal::ReversedAlready => "This is reversed already.",
             InvestmentRefusal::NoInstalment => "No instalment is due on or after this date, so there is none to pay the fee with.",
             InvestmentRefusal::WriteOffValue => "Writing off means that nothing more is expected. Enter £0, or choose another method.",

@@ -111,7 +111,7 @@ pub async fn receive_due(app: &App, cast: &Cast, id: Id<Investment>, on: LocalDa
         amount: amount.plain(),
         received_on: on.to_string(),
         reference: format!("{}-{on}", book.investment.reference),
-        note: String::new(),
+        ..Receive::default()
     };
     payments::receive(app, &cast.fund_manager, id, &input, noon(on)).await?;
     Ok(())
@@ -146,7 +146,7 @@ async fn receive_until(app: &App, cast: &Cast, id: Id<Investment>, habit: Habit,
             amount: due.total().plain(),
             received_on: on.to_string(),
             reference: format!("{}-{:03}", book.investment.reference, due.instalment),
-            note: String::new(),
+            ..Receive::default()
         };
         payments::receive(app, &cast.fund_manager, id, &input, noon(on)).await?;
     }

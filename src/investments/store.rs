@@ -12,7 +12,7 @@ use crate::db::schema::{
     investment_cancellations, investment_drawdowns, investment_entries, investment_facts, investment_precedents,
     investment_restructurings, investment_schedules, investment_valuations, investments, missions, organisations,
 };
-use crate::db::{Db, Json};
+use crate::db::{After, Db, Json, MultiBackend, Page, uncut};
 use crate::error::Result;
 use crate::finance::terms::NewTerms;
 use crate::funds::Fund;
@@ -56,6 +56,24 @@ pub fn of_organisation(db: &mut Db, organisations: &[Id<actor::Organisation>]) -
         .order((investments::agreement_id.desc(), investments::part, investments::id))
         .limit(200)
         .load(db)?)
+}
+
+/// As [`of_organisation`], one page, in the order in which an index has them: the newest first.
+pub(super) fn page_of_organisations(
+    db: &mut Db,
+    organisations: &[Id<actor::Organisation>],
+    after: Option<&After>,
+    limit: usize,
+) -> Result<Page<Investment, After>> {
+    let mut query = investments::table
+        .filter(investments::organisation_id.eq_any(organisations.to_vec()))
+        .select(Investment::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(After(id)) = after {
+        query = query.filter(investments::id.lt(id.clone()));
+    }
+    let rows = query.order(investments::id.desc()).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |i: &Investment| After(i.id.to_string())))
 }
 
 /// Investments that serve a mission: identifier, agreed amount, state; at most 2,000.
@@ -117,21 +135,25 @@ fn load_headed(db: &mut Db, id: Id<Investment>) -> Result<(Book, Around)> {
 }
 
 fn entries_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Entry>> {
-    Ok(investment_entries::table
+    const MOST: i64 = 500 * MOST_HOLDINGS;
+    let rows = investment_entries::table
         .filter(investment_entries::investment_id.eq_any(ids))
         .select(Entry::as_select())
         .order((investment_entries::booked_on, investment_entries::id))
-        .limit(500 * MOST_HOLDINGS)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    uncut(rows, MOST)
 }
 
 fn valuations_of(db: &mut Db, ids: &[Id<Investment>]) -> Result<Vec<Valuation>> {
-    Ok(investment_valuations::table
+    const MOST: i64 = 50 * MOST_HOLDINGS;
+    let rows = investment_valuations::table
         .filter(investment_valuations::investment_id.eq_any(ids))
         .select(Valuation::as_select())
         .order((investment_valuations::valued_on, investment_valuations::id))
-        .limit(50 * MOST_HOLDINGS)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    uncut(rows, MOST)
 }
 
 /// One of a fund's holdings.
@@ -164,6 +186,7 @@ type HeldRow = (Investment, String, Option<String>, Option<ScheduleVersion>, Cou
 /// What the database says.
 pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>> {
     type Joined = (Investment, String, Option<String>, Option<ScheduleVersion>, Counts, Option<Drawdown>);
+    const MOST: i64 = 20 * MOST_HOLDINGS;
     let open = investment_restructurings::table
         .filter(investment_restructurings::investment_id.eq(investments::id))
         .filter(investment_restructurings::state.eq(ProposalState::Proposed))
@@ -200,8 +223,9 @@ pub fn portfolio(db: &mut Db, fund: Id<Fund>, on: LocalDate) -> Result<Vec<Held>
             Option::<Drawdown>::as_select(),
         ))
         .order((investments::id, investment_drawdowns::pay_on, investment_drawdowns::id))
-        .limit(20 * MOST_HOLDINGS)
+        .limit(MOST + 1)
         .load(db)?;
+    let rows = uncut(rows, MOST)?;
     let mut drawdowns: HashMap<_, Vec<Drawdown>> = HashMap::new();
     let mut heads: Vec<HeldRow> = Vec::new();
     for (investment, name, mission, schedule, counts, drawdown) in rows {

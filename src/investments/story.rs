@@ -102,6 +102,9 @@ pub(super) fn verdict(book: &Book, punctual: Punctuality, promises: &[Promise], 
         Standing::Running | Standing::InArrears => {
             format!("{} {}", with_promises(money_stands(book, punctual, today)), still(book, today))
         }
+        Standing::Repaid if !book.to_refund().is_zero() => {
+            with_promises((format!("Repaid, and {} above that is to be refunded", book.to_refund()), true))
+        }
         Standing::Repaid => with_promises(("Repaid to the last penny".to_owned(), true)),
         Standing::WrittenOff => with_promises(("Written off: nothing more is expected".to_owned(), false)),
         Standing::Ended => with_promises(("Ended: nothing more is due".to_owned(), true)),
@@ -464,7 +467,7 @@ pub(super) fn events(whole: &Whole, lines: &[Line], followed: &mut Followed, tod
         events.push(match e.kind {
             EntryKind::Reversal => event.tagged("Reversed", "red"),
             EntryKind::Receipt | EntryKind::Credit => event.routine(true),
-            EntryKind::Charge => event,
+            EntryKind::Charge | EntryKind::Refund | EntryKind::Recovery => event,
         });
     }
     for v in &book.valuations {

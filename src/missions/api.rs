@@ -66,7 +66,7 @@ pub async fn list(visit: Visit, query: web::Query<PageQuery>) -> Answer {
     responses((status = 200, description = "The mission")))]
 pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
     let actor = visit.actor.clone();
-    let (mission, outcomes, indicators, readings, partners, departments) = visit
+    let (mission, measured, partners, departments) = visit
         .app
         .db
         .read(move |db| {
@@ -74,19 +74,17 @@ pub async fn show(visit: Visit, slug: web::Path<String>) -> Answer {
             if !can(&actor, Action::ReadMission, &store::thing(&mission)) {
                 return Err(Error::NotFound);
             }
-            let outcomes = store::outcomes_of(db, mission.id)?;
-            let indicators = store::indicators_of(db, mission.id)?;
-            let ids: Vec<_> = indicators.iter().map(|i| i.id).collect();
-            let readings = store::current_readings(db, &ids)?;
+            let measured = store::measured(db, &[mission.id])?;
             let partners = store::partners_of(db, mission.id)?;
             let departments = store::departments_of(db, mission.id)?;
             let departments = people::find_organisations(db, &departments)?;
-            Ok((mission, outcomes, indicators, readings, partners, departments))
+            Ok((mission, measured, partners, departments))
         })
         .await?;
     let today = visit.today();
     let mut shown = shown(&mission);
     if let Some(map) = shown.as_object_mut() {
+        let store::Measured { outcomes, indicators, readings } = measured;
         let outcomes: Vec<_> = outcomes.iter().map(|o| json!({ "id": o.id, "title": o.title })).collect();
         let indicators: Vec<_> = indicators
             .iter()

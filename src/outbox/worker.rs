@@ -161,6 +161,76 @@ pub fn next_due(db: &mut Db) -> Result<Option<Instant>> {
         .optional()?)
 }
 
+/// A piece of work that was tried too often and waits for a person. Mails have a list of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = jobs, check_for_backend(MultiBackend))]
+pub struct SetAside {
+    /// Identifier.
+    pub id: Id<Job>,
+    /// Which handler failed, such as `call.deadline`.
+    pub kind: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was set aside; always there in this list.
+    pub failed_at: Option<Instant>,
+}
+
+/// What was set aside, oldest first, at most so many. Nothing of it is lost: it can be tried again.
+///
+/// # Errors
+/// What the database says.
+pub fn set_aside(db: &mut Db, limit: i64) -> Result<Vec<SetAside>> {
+    Ok(jobs::table
+        .filter(jobs::failed_at.is_not_null())
+        .filter(jobs::kind.ne(super::mail::SEND))
+        .select(SetAside::as_select())
+        .order((jobs::failed_at, jobs::id))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// Makes a job that was set aside due at once, with all its attempts before it.
+///
+/// # Errors
+/// NotFound for one that is not set aside.
+pub fn try_again(db: &mut Db, id: Id<Job>, now: Instant) -> Result<()> {
+    let waiting = jobs::table
+        .filter(jobs::id.eq(id))
+        .filter(jobs::failed_at.is_not_null())
+        .filter(jobs::kind.ne(super::mail::SEND));
+    let changed = diesel::update(waiting)
+        .set((jobs::failed_at.eq(None::<Instant>), jobs::attempts.eq(0), jobs::due_at.eq(now)))
+        .execute(db)?;
+    if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// How the work that follows changes stands, for whoever keeps the service running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Since when the oldest piece that is due waits.
+    pub due_since: Option<Instant>,
+    /// Pieces that were set aside, mails not among them.
+    pub set_aside: i64,
+    /// Mails that were given up.
+    pub mails_given_up: i64,
+}
+
+/// The backlog at an instant of business time.
+///
+/// # Errors
+/// What the database says.
+pub fn backlog(db: &mut Db, now: Instant) -> Result<Backlog> {
+    Ok(Backlog {
+        due_since: next_due(db)?.filter(|due| *due <= now),
+        set_aside: jobs::table
+            .filter(jobs::failed_at.is_not_null())
+            .filter(jobs::kind.ne(super::mail::SEND))
+            .count()
+            .get_result(db)?,
+        mails_given_up: super::mail::given_up_count(db)?,
+    })
+}
+
 /// Runs everything due until `until`, in order, and says how many jobs ran.
 ///
 /// `as_of_due` is the sandbox's rule: each job sees the instant it was due as now.
@@ -301,6 +371,8 @@ async fn mark_failed(app: &App, job: &Job, error: &Error, now: Instant) -> Resul
     tracing::warn!(job = %id, kind = %job.kind, attempts, %error, "a job failed");
     let words: String = error.to_string().chars().take(500).collect();
     let most = if job.kind == super::mail::SEND { MAIL_ATTEMPTS } else { ATTEMPTS };
+    // What a server of mail said stands beside the mail; other causes may name anything, and go to the log alone.
+    let mail = if job.kind == super::mail::SEND { Some((job.id_of("mail")?, super::mail::said(error))) } else { None };
     let again = due_at.max(now).plus(TimeDelta::seconds(1 << attempts.clamp(1, 12)));
     app.db
         .write_alone(move |db| {
@@ -313,6 +385,9 @@ async fn mark_failed(app: &App, job: &Job, error: &Error, now: Instant) -> Resul
                     jobs::last_error.eq(words.clone()),
                 ))
                 .execute(db)?;
+            if let Some((mail, said)) = &mail {
+                super::mail::not_sent(db, *mail, failed, said)?;
+            }
             Ok(())
         })
         .await

@@ -2,49 +2,85 @@
 
 use super::actions::{self, NewDepartment, NewMember, OrganisationInput};
 use super::audit_pages::AuditQuery;
-use super::model::{Invitation, Member};
+use super::model::{Invitation, Member, Organisation};
 use super::policy::{Action, Thing, can, require};
 use super::store;
 use crate::audit;
+use crate::db::{Cursor, Page};
 use crate::error::{Error, Result};
-use crate::http::api::{Listed, PageQuery, created, ok};
+use crate::http::api::{Listed, PageQuery, created, ok, place};
 use crate::http::{Answer, Sent, Visit};
 use crate::outbox::mail;
-use crate::values::{Id, Role, actor};
+use crate::values::{Id, Membership, Role, actor};
 use actix_web::web;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Who the token speaks for.
+/// Who the token speaks for. A token acts in one capacity: `roles` are those that count, in one authority or in
+/// applicant organisations. What its owner is elsewhere stands in `elsewhere`, and needs a token that they make when
+/// they act there.
 ///
 /// # Errors
 /// Denied without a token.
 #[utoipa::path(get, path = "/api/v1/me", tag = "people", security(("token" = [])),
-    responses((status = 200, description = "The account and its roles")))]
+    responses((status = 200, description = "The account, its roles in the capacity of the token, and its others")))]
 pub async fn me(visit: Visit) -> Answer {
     let account = visit.account()?;
-    let roles: Vec<_> = visit
-        .actor
-        .memberships()
-        .iter()
-        .map(|m| json!({ "organisation": m.organisation, "name": m.name, "role": m.role }))
-        .collect();
-    ok(&json!({ "account": account, "roles": roles }))
+    let shown = |all: &[Membership]| -> Vec<Value> {
+        all.iter().map(|m| json!({ "organisation": m.organisation, "name": m.name, "role": m.role })).collect()
+    };
+    let (roles, elsewhere) = (shown(visit.actor.memberships()), shown(visit.actor.elsewhere()));
+    ok(&json!({ "account": account, "roles": roles, "elsewhere": elsewhere }))
 }
 
 fn shown_offer(offer: &Invitation) -> Value {
     json!({ "id": offer.id, "email": offer.email, "role": offer.role, "until": offer.expires_at })
 }
 
+/// Rows on one page of each list of a team.
+const TEAM: usize = 50;
+
+/// Where the lists of a team go on.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct TeamQuery {
+    /// The `next` of the members before.
+    after: String,
+    /// The `next_invitations` of the invitations before.
+    invitations_after: String,
+}
+
+/// Where the lists of an authority's people go on.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct StaffQuery {
+    /// The `next` of the members before.
+    after: String,
+    /// The `next_invitations` of the invitations before.
+    invitations_after: String,
+    /// The `next_departments` of the departments before.
+    departments_after: String,
+}
+
+/// Where the next page of a list begins, as programs get it.
+fn next<T>(page: &Page<T>) -> Option<String> {
+    page.next.as_ref().map(ToString::to_string)
+}
+
 /// An applicant organisation with its team, as its page shows it: for its owner with all the facts that its applications
 /// reuse and the roles that are offered and not yet accepted, for others who may see it without where to write, how many
 /// work there and whose group it is.
-async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Result<Value> {
+async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>, query: &TeamQuery) -> Result<Value> {
+    let after: Option<Cursor> = place("after", &query.after)?;
+    let invitations_after: Option<Cursor> = place("invitations_after", &query.invitations_after)?;
     let thing = Thing { organisation: Some(id), authority: visit.actor.authority(), ..Thing::default() };
     if !can(&visit.actor, Action::ViewOrganisation, &thing) {
         return Err(Error::NotFound);
     }
     let (manages, now) = (can(&visit.actor, Action::ManageOrganisation, &thing), visit.now);
-    let (organisation, members, offers) = visit
+    let (organisation, team, offers) = visit
         .app
         .db
         .read(move |db| {
@@ -52,14 +88,21 @@ async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Resul
             if !organisation.kind.is_applicant() {
                 return Err(Error::NotFound);
             }
-            let members = store::current_members(db, id)?;
-            let offers = if manages { store::invitations_of(db, id, now)? } else { Vec::new() };
-            Ok((organisation, members, offers))
+            let team = store::members_page(db, id, after.as_ref(), TEAM)?;
+            let offers = if manages {
+                store::invitations_page(db, id, now, invitations_after.as_ref(), TEAM)?
+            } else {
+                Page { items: Vec::new(), next: None }
+            };
+            Ok((organisation, team, offers))
         })
         .await?;
-    let members: Vec<Value> =
-        members.iter().map(|(member, name, _)| json!({ "id": member.id, "name": name, "role": member.role })).collect();
-    let offers: Vec<Value> = offers.iter().map(shown_offer).collect();
+    let members: Vec<Value> = team
+        .items
+        .iter()
+        .map(|(member, name, _)| json!({ "id": member.id, "name": name, "role": member.role }))
+        .collect();
+    let invitations: Vec<Value> = offers.items.iter().map(shown_offer).collect();
     let profile = organisation.profile.0;
     let facts = if manages {
         json!(profile)
@@ -68,18 +111,23 @@ async fn shown_organisation(visit: &Visit, id: Id<actor::Organisation>) -> Resul
     };
     Ok(json!({
         "id": id, "kind": organisation.kind, "name": organisation.name, "profile": facts,
-        "members": members, "invitations": offers,
+        "members": members, "next": next(&team), "invitations": invitations, "next_invitations": next(&offers),
     }))
 }
 
-/// An applicant organisation: the facts that its applications reuse, and its team.
+/// An applicant organisation: the facts that its applications reuse, and its team, who joined it first before the others.
 ///
 /// # Errors
-/// NotFound.
+/// NotFound; Invalid for a damaged `after`.
 #[utoipa::path(get, path = "/api/v1/organisations/{id}", tag = "people", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, description = "The organisation")))]
-pub async fn organisation(visit: Visit, id: web::Path<Id<actor::Organisation>>) -> Answer {
-    ok(&shown_organisation(&visit, *id).await?)
+    params(("id" = String, Path), TeamQuery),
+    responses((status = 200, description = "The organisation, a page of its `members` and of its `invitations`, and where both go on")))]
+pub async fn organisation(
+    visit: Visit,
+    id: web::Path<Id<actor::Organisation>>,
+    query: web::Query<TeamQuery>,
+) -> Answer {
+    ok(&shown_organisation(&visit, *id, &query).await?)
 }
 
 /// Registers an applicant organisation.
@@ -106,7 +154,7 @@ pub async fn change_organisation(
     body: Sent<OrganisationInput>,
 ) -> Answer {
     actions::change_profile(&visit.app, &visit.actor, *id, &body.0).await?;
-    ok(&shown_organisation(&visit, *id).await?)
+    ok(&shown_organisation(&visit, *id, &TeamQuery::default()).await?)
 }
 
 /// Offers a person a role in an applicant organisation's team. They hold it once they accept.
@@ -151,29 +199,40 @@ fn managed(visit: &Visit) -> Result<Id<actor::Organisation>> {
 }
 
 /// The people of the administrator's or auditor's authority, the roles offered and not yet accepted, and its departments.
+/// Each list has first who or what came first.
 ///
 /// # Errors
-/// Denied.
-#[utoipa::path(get, path = "/api/v1/people", tag = "people", security(("token" = [])),
-    responses((status = 200, description = "People, offers and departments")))]
-pub async fn staff(visit: Visit) -> Answer {
+/// Denied; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/people", tag = "people", security(("token" = [])), params(StaffQuery),
+    responses((status = 200, description = "A page of `members`, of `invitations` and of `departments`, and where each goes on")))]
+pub async fn staff(visit: Visit, query: web::Query<StaffQuery>) -> Answer {
     let (authority, now) = (super::organisation_pages::read_by(&visit.actor)?, visit.now);
-    let ((organisation, departments), members, offers) = visit
+    let after: Option<Cursor> = place("after", &query.after)?;
+    let invitations_after: Option<Cursor> = place("invitations_after", &query.invitations_after)?;
+    let departments_after: Option<Cursor> = place("departments_after", &query.departments_after)?;
+    let (organisation, team, offers, below) = visit
         .app
         .db
         .read(move |db| {
-            let around = store::authority_with_departments(db, authority)?;
-            Ok((around, store::current_members(db, authority)?, store::invitations_of(db, authority, now)?))
+            Ok((
+                store::find_organisation(db, authority)?,
+                store::members_page(db, authority, after.as_ref(), TEAM)?,
+                store::invitations_page(db, authority, now, invitations_after.as_ref(), TEAM)?,
+                store::departments_page(db, authority, departments_after.as_ref(), TEAM)?,
+            ))
         })
         .await?;
-    let members: Vec<Value> = members
+    let members: Vec<Value> = team
+        .items
         .iter()
         .map(|(member, name, email)| json!({ "id": member.id, "name": name, "email": email, "role": member.role }))
         .collect();
-    let offers: Vec<Value> = offers.iter().map(shown_offer).collect();
-    let departments: Vec<Value> = departments.iter().map(|d| json!({ "id": d.id, "name": d.name })).collect();
+    let invitations: Vec<Value> = offers.items.iter().map(shown_offer).collect();
+    let departments: Vec<Value> = below.items.iter().map(|d| json!({ "id": d.id, "name": d.name })).collect();
     ok(&json!({
-        "id": authority, "name": organisation.name, "members": members, "invitations": offers, "departments": departments,
+        "id": authority, "name": organisation.name, "members": members, "next": next(&team),
+        "invitations": invitations, "next_invitations": next(&offers),
+        "departments": departments, "next_departments": next(&below),
     }))
 }
 
@@ -221,24 +280,39 @@ pub async fn add_department(visit: Visit, body: Sent<NewDepartment>) -> Answer {
     created("/api/v1/people", &json!({ "id": id }))
 }
 
+/// The departments of one's own authority, oldest first: those that a mission may name.
+///
+/// # Errors
+/// Denied, Invalid for a wrong cursor.
+#[utoipa::path(get, path = "/api/v1/departments", tag = "people", security(("token" = [])), params(PageQuery),
+    responses((status = 200, description = "Identifier and name of each")))]
+pub async fn departments(visit: Visit, query: web::Query<PageQuery>) -> Answer {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    require(&visit.actor, Action::ReadDesk, &Thing::of_authority(authority))?;
+    let cursor = query.cursor()?;
+    let page = visit
+        .app
+        .db
+        .read(move |db| store::departments_page(db, authority, cursor.as_ref(), Page::<Organisation>::SIZE))
+        .await?;
+    ok(&Listed::of(page, |department| json!({ "id": department.id, "name": department.name })))
+}
+
 /// The roles offered to the token's owner.
 ///
 /// # Errors
-/// Denied without a token.
-#[utoipa::path(get, path = "/api/v1/invitations", tag = "people", security(("token" = [])),
+/// Denied without a token; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/invitations", tag = "people", security(("token" = [])), params(PageQuery),
     responses((status = 200, description = "Open offers, oldest first")))]
-pub async fn invitations(visit: Visit) -> Answer {
-    let (account, now) = (visit.account()?, visit.now);
-    let found = visit
+pub async fn invitations(visit: Visit, query: web::Query<PageQuery>) -> Answer {
+    let (account, now, after) = (visit.account()?, visit.now, query.cursor()?);
+    let page = visit
         .app
         .db
-        .read(move |db| {
-            let email = store::find_account(db, account)?.email;
-            store::invitations_to(db, &email, now)
-        })
+        .read(move |db| store::invitations_to_account(db, account, now, after.as_ref(), Page::<Invitation>::SIZE))
         .await?;
     let shown = |(offer, name): (Invitation, String)| json!({ "id": offer.id, "organisation": offer.organisation_id, "name": name, "role": offer.role, "until": offer.expires_at });
-    ok(&Listed { items: found.into_iter().map(shown).collect(), next: None })
+    ok(&Listed::of(page, shown))
 }
 
 /// Accepts an offered role.

@@ -1,8 +1,8 @@
 //! Rows of what waits for somebody's yes: addresses to confirm, roles to accept.
 
 use super::model::{Invitation, Registration};
-use crate::db::Db;
-use crate::db::schema::{invitations, organisations, registrations};
+use crate::db::schema::{accounts, invitations, organisations, registrations};
+use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant, Role, actor};
 use diesel::prelude::*;
@@ -83,6 +83,50 @@ pub(super) fn invitations_of(db: &mut Db, organisation: OrganisationId, now: Ins
         .order((invitations::created_at, invitations::id))
         .limit(200)
         .load(db)?)
+}
+
+/// The open invitations of an organisation, oldest first.
+pub(super) fn invitations_page(
+    db: &mut Db,
+    organisation: OrganisationId,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Invitation>> {
+    let mut query = invitations::table
+        .filter(invitations::organisation_id.eq(organisation))
+        .filter(invitations::ended_at.is_null())
+        .filter(invitations::expires_at.gt(now))
+        .select(Invitation::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(crate::later!(invitations::created_at, invitations::id, cursor));
+    }
+    let rows = query.order((invitations::created_at, invitations::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |i: &Invitation| Cursor { at: i.created_at, id: i.id.to_string() }))
+}
+
+/// The open invitations to an account's address with the names of the organisations, oldest first.
+pub(super) fn invitations_to_account(
+    db: &mut Db,
+    account: Id<Account>,
+    now: Instant,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<(Invitation, String)>> {
+    let mut query = accounts::table
+        .inner_join(invitations::table.on(invitations::email.eq(accounts::email)))
+        .inner_join(organisations::table.on(organisations::id.eq(invitations::organisation_id)))
+        .filter(accounts::id.eq(account))
+        .filter(invitations::ended_at.is_null())
+        .filter(invitations::expires_at.gt(now))
+        .select((Invitation::as_select(), organisations::name))
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(crate::later!(invitations::created_at, invitations::id, cursor));
+    }
+    let rows = query.order((invitations::created_at, invitations::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |(i, _): &(Invitation, String)| Cursor { at: i.created_at, id: i.id.to_string() }))
 }
 
 /// The open invitations to an address with the names of the organisations, oldest first, at most 100.

@@ -185,4 +185,7 @@ pub struct TokenRow {
     pub expires_at: Instant,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
+    /// The capacity in which its owner acted when they made it, and in which it acts; none for an owner who belonged to
+    /// nobody.
+    pub acting_for: Option<String>,
 }

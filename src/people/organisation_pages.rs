@@ -2,12 +2,12 @@
 
 use super::actions::{self, NewDepartment, NewMember, OrganisationInput};
 use super::model::{Invitation, Member, Organisation, OrganisationKind};
-use super::pages::{NextQuery, form_shell};
+use super::pages::{NextQuery, act_in, form_shell};
 use super::policy::{Action, Thing, can, require};
 use super::store;
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::values::{Actor, Id, Role, actor};
+use crate::values::{Actor, Capacity, Id, Role, actor};
 use actix_web::web;
 use askama::Template;
 
@@ -43,6 +43,7 @@ pub async fn new_organisation_form(visit: Visit) -> Answer {
 pub async fn new_organisation(visit: Visit, posted: Posted<OrganisationInput>) -> Answer {
     match actions::register_organisation(&visit.app, &visit.actor, &posted.input).await {
         Ok(id) => {
+            act_in(&visit, Capacity::Applicant)?;
             visit.done("Your organisation is registered. Its facts are reused in every application.");
             see(&format!("/organisations/{id}"))
         }

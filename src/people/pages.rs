@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::api::PageQuery;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, Mail};
-use crate::values::{Account, Clock, Id, counted};
+use crate::values::{Account, Actor, Capacity, Clock, Id, counted};
 use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
@@ -72,7 +72,16 @@ fn begin_session(visit: &Visit, account: Id<Account>) -> Result<()> {
     visit.session().renew();
     visit.session().insert(sessions::ACCOUNT, account).map_err(|e| Error::internal(e.to_string()))?;
     visit.session().remove("csrf");
+    visit.session().remove(sessions::ACTING_FOR);
     Ok(())
+}
+
+/// From the next page on the person acts in this capacity.
+pub(super) fn act_in(visit: &Visit, capacity: Capacity) -> Result<()> {
+    let word = capacity.to_string();
+    // A form that was drawn for the other would write there: it is refused, and drawn again.
+    visit.session().remove("csrf");
+    visit.session().insert(sessions::ACTING_FOR, word).map_err(|e| Error::internal(e.to_string()))
 }
 
 /// `POST /sign-in`
@@ -288,10 +297,23 @@ struct AccountPage {
     email: String,
     memberships: Vec<(String, String, String)>,
     invitations: Vec<(Invitation, String)>,
-    tokens: Vec<TokenRow>,
+    /// For whom they act now, then for whom else they may: address and name; empty for who has no choice.
+    capacities: Vec<(String, String)>,
+    /// Whether they act for one of them.
+    acts: bool,
+    /// With the name of whom each acts for, where there is a choice.
+    tokens: Vec<(TokenRow, Option<String>)>,
     /// On how many devices they are signed in, with the word.
     devices: String,
     secret: Option<String>,
+}
+
+/// For whom somebody may act, as words and names, the one of now first; nothing for who has no choice.
+fn choices(actor: &Actor) -> Vec<(String, String)> {
+    if actor.elsewhere().is_empty() {
+        return Vec::new();
+    }
+    actor.capacities().into_iter().map(|(capacity, name)| (capacity.to_string(), name)).collect()
 }
 
 async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) -> Result<AccountPage> {
@@ -311,10 +333,18 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
             ))
         })
         .await?;
+    let capacities = choices(&visit.actor);
+    let tokens = tokens
+        .into_iter()
+        .map(|token| {
+            let theirs = capacities.iter().find(|(word, _)| Some(word) == token.acting_for.as_ref());
+            let name = theirs.map(|(_, name)| name.clone());
+            (token, name)
+        })
+        .collect();
     let memberships = visit
         .actor
-        .memberships()
-        .iter()
+        .everywhere()
         .map(|m| {
             // Only applicant organisations have a page of their own.
             let href = if m.role.is_staff() { String::new() } else { format!("/organisations/{}", m.organisation) };
@@ -328,6 +358,8 @@ async fn account_page(visit: &Visit, form: FormState, secret: Option<String>) ->
         email: row.email,
         memberships,
         invitations,
+        capacities,
+        acts: visit.actor.capacity().is_some(),
         tokens,
         devices: counted(sessions, "devices"),
         secret,
@@ -359,6 +391,18 @@ pub async fn accept_invitation(visit: Visit, id: web::Path<Id<Invitation>>, _pos
 pub async fn decline_invitation(visit: Visit, id: web::Path<Id<Invitation>>, _posted: Posted<NextQuery>) -> Answer {
     actions::answer_invitation(&visit.app, &visit.actor, *id, false).await?;
     visit.done("You have declined the role.");
+    see("/account")
+}
+
+/// `POST /account/acting-for/{capacity}`: who belongs to several chooses for whom they act from now on.
+///
+/// # Errors
+/// NotFound for whom they do not belong to.
+pub async fn act_for(visit: Visit, capacity: web::Path<String>, _posted: Posted<NextQuery>) -> Answer {
+    let found = visit.actor.capacities().into_iter().find(|(known, _)| known.to_string() == *capacity);
+    let (capacity, name) = found.ok_or(Error::NotFound)?;
+    act_in(&visit, capacity)?;
+    visit.done(format!("You act for {name} now."));
     see("/account")
 }
 

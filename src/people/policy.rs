@@ -9,7 +9,7 @@ use crate::values::Role::{
     Administrator, ApplicantEditor, ApplicantOwner, Auditor, CommitteeMember, ContractManager, Evaluator, FundManager,
     MissionLead, ProcurementOfficer,
 };
-use crate::values::{Account, Actor, Id, Role, actor};
+use crate::values::{Account, Actor, Capacity, Id, Role, actor};
 
 /// The facts about a thing that the policy judges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,6 +151,8 @@ actions! {
     ReadPeople => staff_reads(&[Administrator]),
     /// Move the sandbox clock, read kept mails.
     ManageSandbox => staff(&[Administrator]),
+    /// See mails that no server took and other work that failed, and have it tried again.
+    ManageWork => staff(&[Administrator]),
     /// Read the audit record.
     ReadAudit => staff_reads(&[Administrator]),
     /// Read what staff of the authority share: drafts, desks, search.
@@ -284,7 +286,9 @@ pub fn can(actor: &Actor, action: Action, thing: &Thing) -> bool {
     let holds = |roles: &[Role], organisation: Option<Id<actor::Organisation>>| {
         organisation.is_some_and(|o| actor.memberships().iter().any(|m| m.organisation == o && roles.contains(&m.role)))
     };
-    holds(rule.staff, thing.authority)
+    // In whatever capacity they act, nobody decides as staff about an enterprise of their own.
+    let own = thing.organisation.is_some_and(|o| actor.everywhere().any(|m| m.organisation == o && !m.role.is_staff()));
+    (holds(rule.staff, thing.authority) && (rule.read || !own))
         || (rule.read && holds(&[Auditor], thing.authority))
         || holds(rule.applicant, thing.organisation)
 }
@@ -293,13 +297,13 @@ pub fn can(actor: &Actor, action: Action, thing: &Thing) -> bool {
 ///
 /// # Errors
 /// Denied; NotFound for a stranger, who may not even know of an unpublished thing: nobody of the authority and nobody
-/// of the applicant.
+/// of the applicant, in whatever capacity they act.
 pub fn require(actor: &Actor, action: Action, thing: &Thing) -> Result<(), Error> {
     if can(actor, action, thing) {
         return Ok(());
     }
-    let theirs = thing.organisation.is_some_and(|id| actor.memberships().iter().any(|m| m.organisation == id))
-        || thing.authority.is_some_and(|id| actor.is_staff_of(id));
+    let theirs = thing.organisation.is_some_and(|id| actor.everywhere().any(|m| m.organisation == id))
+        || thing.authority.is_some_and(|id| actor.everywhere().any(|m| m.capacity() == Capacity::Authority(id)));
     let owned = thing.authority.is_some() || thing.organisation.is_some();
     if thing.public || theirs || !owned { Err(Error::Denied) } else { Err(Error::NotFound) }
 }
@@ -330,7 +334,7 @@ mod tests {
 
     fn person(role: Role, organisation: Id<actor::Organisation>) -> Actor {
         let membership = Membership { organisation, name: "x".to_owned(), role };
-        Actor::Person { account: Id::new(), name: "P".to_owned(), memberships: vec![membership] }
+        Actor::Person { account: Id::new(), name: "P".to_owned(), memberships: vec![membership], elsewhere: Vec::new() }
     }
 
     #[test]

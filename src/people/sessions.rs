@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::app::App;
-use crate::values::{Account, Actor, Clock, Id};
+use crate::values::{Account, Actor, Capacity, Clock, Id};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
 use chrono::TimeDelta;
@@ -13,6 +13,9 @@ use std::future::Future;
 
 /// Key of the session state that holds the signed-in account.
 pub const ACCOUNT: &str = "account";
+
+/// Key of the session state that holds the [`Capacity`] in which the person chose to act.
+pub const ACTING_FOR: &str = "acting_for";
 
 /// The session store that actix-session is given.
 #[derive(Clone, Debug)]
@@ -45,6 +48,12 @@ fn row_id(key: &SessionKey) -> String {
 
 fn account_of(state: &State) -> Option<Id<Account>> {
     state.get(ACCOUNT).and_then(|json| serde_json::from_str(json).ok())
+}
+
+/// The capacity that the person of a session chose; `None` when they chose none.
+pub(super) fn chosen_capacity(state: &State) -> Option<Capacity> {
+    let word: String = serde_json::from_str(state.get(ACTING_FOR)?).ok()?;
+    word.parse().ok()
 }
 
 fn span(ttl: &Duration) -> TimeDelta {

@@ -3,9 +3,9 @@
 pub(super) use super::invitations_store::*;
 use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
 use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
-use crate::db::{Db, GatheredRead, Json, MultiBackend};
+use crate::db::{Cursor, Db, GatheredRead, Json, MultiBackend, Page};
 use crate::error::Result;
-use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
+use crate::values::{Account, Actor, Capacity, Id, Instant, Membership, Role, actor};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -34,10 +34,11 @@ fn actor_of(rows: impl IntoIterator<Item = RoleRow>) -> Option<Actor> {
             Some(Membership { organisation: organisation?, name: organisation_name?, role: role? })
         })
         .collect();
-    Some(Actor::Person { account, name, memberships })
+    Some(Actor::Person { account, name, memberships, elsewhere: Vec::new() })
 }
 
-/// The person behind an account with every role held now. `None` when the account is unknown or switched off.
+/// The person behind an account with every role held now, in all capacities. `None` when the account is unknown or
+/// switched off.
 ///
 /// # Errors
 /// What the database says.
@@ -53,8 +54,12 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
     Ok(actor_of(rows))
 }
 
-/// A bearer token that came with a request. Read, it is the person behind it, and whether it may only read; `None` for one
-/// that does not work now. Programs that come at once are looked up by one statement.
+/// Scope of a token, when it ends, and for whom it acts.
+type TokenTerms = (String, Instant, Option<String>);
+
+/// A bearer token that came with a request. Read, it is the person behind it in the capacity that the token is for, and
+/// whether it may only read; `None` for one that does not work now. Programs that come at once are looked up by one
+/// statement.
 #[derive(Debug)]
 pub struct BearerToken {
     hash: String,
@@ -83,9 +88,9 @@ impl GatheredRead for BearerToken {
                     .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
                     .filter($these)
                     .filter(tokens::revoked_at.is_null())
-                    .select((tokens::hash, tokens::scope, tokens::expires_at, role_columns()))
+                    .select((tokens::hash, (tokens::scope, tokens::expires_at, tokens::acting_for), role_columns()))
                     .order(members::id)
-                    .load::<(String, String, Instant, RoleRow)>($connection)?
+                    .load::<(String, TokenTerms, RoleRow)>($connection)?
             };
         }
         // However many they are, the text is the same one on each: only such is kept prepared.
@@ -99,17 +104,18 @@ impl GatheredRead for BearerToken {
                 rows
             }
         };
-        let mut found: HashMap<&str, (bool, Instant, Vec<RoleRow>)> = HashMap::new();
-        for (hash, scope, expires_at, role) in &rows {
-            let read_only = scope == "read";
-            found.entry(hash).or_insert((read_only, *expires_at, Vec::new())).2.push(role.clone());
+        let mut found: HashMap<&str, (&TokenTerms, Vec<RoleRow>)> = HashMap::new();
+        for (hash, terms, role) in &rows {
+            found.entry(hash).or_insert((terms, Vec::new())).1.push(role.clone());
         }
         Ok(all
             .iter()
             .map(|one| {
-                let (read_only, expires_at, roles) = found.get(one.hash.as_str())?;
+                let ((scope, expires_at, acting_for), roles) = found.get(one.hash.as_str())?;
                 let actor = actor_of(roles.iter().cloned()).filter(|_| *expires_at > one.machine_now)?;
-                Some((actor, *read_only))
+                // A token is for whom it was made, also when its owner does not belong there any more.
+                let capacity = acting_for.as_deref().map(str::parse::<Capacity>).transpose().ok()?;
+                Some((actor.acting_for(capacity), scope == "read"))
             })
             .collect())
     }
@@ -234,6 +240,25 @@ pub fn departments(db: &mut Db, authority: OrganisationId) -> Result<Vec<Organis
         .load(db)?)
 }
 
+/// The departments of an authority, in the order in which they were added.
+pub(super) fn departments_page(
+    db: &mut Db,
+    authority: OrganisationId,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Organisation>> {
+    let mut query = organisations::table
+        .filter(organisations::parent_id.eq(authority))
+        .filter(organisations::kind.eq(OrganisationKind::Department))
+        .select(Organisation::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(crate::later!(organisations::created_at, organisations::id, cursor));
+    }
+    let rows = query.order((organisations::created_at, organisations::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |o: &Organisation| Cursor { at: o.created_at, id: o.id.to_string() }))
+}
+
 /// An authority and its departments, at most 200, by name.
 ///
 /// # Errors
@@ -278,6 +303,29 @@ pub(super) fn find_member(db: &mut Db, id: Id<Member>) -> Result<Member> {
 pub(super) fn end_member(db: &mut Db, id: Id<Member>, at: Instant) -> Result<()> {
     diesel::update(members::table.filter(members::id.eq(id))).set(members::ended_at.eq(at)).execute(db)?;
     Ok(())
+}
+
+/// A member of an organisation, with name and address.
+pub(super) type NamedMember = (Member, String, String);
+
+/// Members of an organisation who hold a role now: member, name, address. Who has held theirs longest comes first.
+pub(super) fn members_page(
+    db: &mut Db,
+    organisation: OrganisationId,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<NamedMember>> {
+    let mut query = members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::ended_at.is_null())
+        .select((Member::as_select(), accounts::name, accounts::email))
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(crate::later!(members::created_at, members::id, cursor));
+    }
+    let rows = query.order((members::created_at, members::id)).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |(m, ..): &NamedMember| Cursor { at: m.created_at, id: m.id.to_string() }))
 }
 
 /// Members of an organisation who hold a role now: member, name, address. At most 500, by name.
@@ -464,12 +512,14 @@ pub(super) fn find_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Resul
         .optional()?)
 }
 
+/// Uses a reset link. Every other open one of the account ends with it: whoever reads an older mail changes nothing.
 pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result<Option<Id<Account>>> {
     let account = find_reset(db, hash, machine_now)?;
-    if account.is_some() {
-        diesel::update(password_resets::table.filter(password_resets::hash.eq(hash)))
-            .set(password_resets::used_at.eq(machine_now))
-            .execute(db)?;
+    if let Some(account) = account {
+        let open = password_resets::table
+            .filter(password_resets::account_id.eq(account))
+            .filter(password_resets::used_at.is_null());
+        diesel::update(open).set(password_resets::used_at.eq(machine_now)).execute(db)?;
     }
     Ok(account)
 }
@@ -477,7 +527,7 @@ pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result
 /// The state of a stored session.
 type SessionState = Json<HashMap<String, String>>;
 
-/// A stored session and the person who is signed in with it.
+/// A stored session and the person who is signed in with it, in the capacity that they chose.
 pub(super) fn find_session(
     db: &mut Db,
     id: &str,
@@ -502,7 +552,12 @@ pub(super) fn find_session(
         }
         roles.push(role);
     }
-    Ok(states.pop().map(|state| (state, actor_of(roles))))
+    Ok(states.pop().map(|state| {
+        let chosen = super::sessions::chosen_capacity(&state.0);
+        // Who left whom they chose acts for nobody until they choose again, so that no form goes to another in its place.
+        let person = actor_of(roles).map(|person| person.acting_for(chosen));
+        (state, person)
+    }))
 }
 
 pub(super) fn insert_session(

@@ -39,12 +39,12 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
 }
 
 /// Cash of all holdings up to today, by day: what the rate of return is found from; and by calendar year with what is
-/// contracted, as the chart of the fund shows it.
+/// contracted, as the chart of the fund shows it. All of it, never a part: a rate of return is only found from the whole.
 ///
 /// # Errors
 /// NotFound, Denied.
 #[utoipa::path(get, path = "/api/v1/funds/{id}/cash-flows", tag = "returns", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, description = "Cash by day and by year")))]
+    responses((status = 200, description = "Every day's cash, and every year's; `complete`")))]
 pub async fn cash_flows(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
     let returns = returns_of(&visit, *id).await?;
     let items: Vec<_> = returns
@@ -64,15 +64,15 @@ pub async fn cash_flows(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
             })
         })
         .collect();
-    ok(&json!({ "as_of": returns.on, "items": items, "years": years, "next": null }))
+    ok(&json!({ "as_of": returns.on, "items": items, "years": years, "next": null, "complete": true }))
 }
 
-/// Contracted cash to come, by day.
+/// Contracted cash to come, by day: all of it, never a part.
 ///
 /// # Errors
 /// NotFound, Denied.
 #[utoipa::path(get, path = "/api/v1/funds/{id}/forecast", tag = "returns", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, description = "Instalments to come")))]
+    responses((status = 200, description = "Every instalment to come; `complete`")))]
 pub async fn forecast(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
     let returns = returns_of(&visit, *id).await?;
     let items: Vec<_> = returns
@@ -80,7 +80,7 @@ pub async fn forecast(visit: Visit, id: web::Path<Id<Fund>>) -> Answer {
         .into_iter()
         .map(|(day, h, due)| json!({ "date": day, "investment": h.book.investment.id, "holding": h.name, "due": due, "payment": due.total() }))
         .collect();
-    ok(&json!({ "items": items, "next": null }))
+    ok(&json!({ "items": items, "next": null, "complete": true }))
 }
 
 /// What this room adds to the API's description.

@@ -3,8 +3,8 @@
 use super::model::{FundReturns, Holding, days_late};
 use crate::compliance::{AttentionKind, Pressing};
 use crate::investments::{InvestmentState, ProposalState, Standing};
-use crate::values::LocalDate;
 use crate::values::time::{distance, medium_date};
+use crate::values::{LocalDate, Pence};
 use chrono::Months;
 
 /// Something that needs a person.
@@ -28,7 +28,8 @@ pub struct Attention {
 const SHOWN: usize = 3;
 
 /// What needs a person, the worst first: breaches and arrears, yearly figures that payments hang on and nobody reported,
-/// misses and overdue figures, evidence to be checked, overdue conditions before payment, proposals waiting, values older than a year.
+/// misses and overdue figures, evidence to be checked, overdue conditions before payment, proposals waiting, values older
+/// than a year, what is to be refunded.
 #[must_use]
 pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
     let on = returns.on;
@@ -67,6 +68,16 @@ pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
     }
     for h in &returns.holdings {
         decisions(h, on, &mut items);
+    }
+    for h in returns.holdings.iter().filter(|h| h.book.to_refund() > Pence::ZERO) {
+        items.push(Attention {
+            word: "To refund".to_owned(),
+            colour: "yellow",
+            name: h.name.clone(),
+            text: format!("{} came in above all that was due and is to be refunded.", h.book.to_refund()),
+            href: format!("{}#account", page(h)),
+            link: "Record the refund",
+        });
     }
     items
 }

@@ -7,7 +7,7 @@ use crate::finance::measures::FlowKind;
 use crate::funds::{self, Fund};
 use crate::http::chart::{CashColumns, CashYear, Heading, Unit};
 use crate::http::export::Table;
-use crate::http::{Answer, Link, Shell, Visit, page};
+use crate::http::{Answer, FormState, Link, Shell, Visit, page};
 use crate::investments::pages::{figure_shown, nav_words, rate_shown};
 use crate::people::policy::{Action, Thing, require};
 use crate::values::time::medium_date;
@@ -63,6 +63,7 @@ struct FundPage {
     years: Vec<(CashYear, Pence)>,
     thousands: bool,
     missions: Vec<(String, String)>,
+    form: FormState,
     query: FundQuery,
     this_year: i32,
 }
@@ -296,6 +297,7 @@ pub async fn fund(visit: Visit, id: web::Path<Id<Fund>>, query: web::Query<FundQ
         thousands: years.iter().any(|(_, sum)| sum.0.abs() >= THOUSANDS_FROM.0),
         years,
         missions,
+        form: FormState::filled([("mission", query.mission.clone())]),
         shown,
         query,
         this_year: chrono::Datelike::year(&returns.on),

@@ -5,16 +5,17 @@ use super::model::{Conflict, Enquiry, EnquiryOutcome, PanelMember};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::panel::{self, DeclarationInput, MemberInput, ReplaceInput, ResolutionInput};
 use super::ranking::{self, RankingInput};
-use super::sheets::{self, ScoreInput, Sight, require_sight};
+use super::sheets::{self, ScoreInput, Sight, require_sight, sight_from};
 use super::{bid_id, bids, falling_away, figures, firmness, pages, rules, store, words};
-use crate::applications::{Application, PriceAnswers, judges_blind, names_hidden};
+use crate::applications::{Application, PriceAnswers};
 use crate::calls::{self, Call, CallKind};
+use crate::db::Page;
 use crate::error::{Error, Result};
-use crate::evaluation::bidder_file;
-use crate::http::api::{created, ok};
+use crate::http::api::{Listed, PageQuery, created, ok};
 use crate::http::{Answer, Nothing, Sent, Visit};
-use crate::people::policy::{Action, require};
-use crate::values::Id;
+use crate::people::members_with_role;
+use crate::people::policy::{Action, can, require};
+use crate::values::{Id, Role};
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::json;
@@ -26,21 +27,17 @@ type OfAnswer = web::Path<(Id<Call>, Id<Application>, String)>;
 /// The calls that oneself evaluates, newest first, and how far one is with each.
 ///
 /// # Errors
-/// Denied.
-#[utoipa::path(get, path = "/api/v1/evaluations", tag = "scoring", security(("token" = [])),
+/// Denied; Invalid for a damaged `after`.
+#[utoipa::path(get, path = "/api/v1/evaluations", tag = "scoring", security(("token" = [])), params(PageQuery),
     responses((status = 200, description = "Calls and when one declared and finished")))]
-pub async fn mine(visit: Visit) -> Answer {
-    let items: Vec<_> = pages::panels_of(&visit)
-        .await?
-        .iter()
-        .map(|(call, panel)| {
-            json!({
-                "call": call.id, "reference": call.reference, "title": call.title,
-                "declared_at": panel.declared_at, "final_at": panel.final_at, "replaced_at": panel.replaced_at,
-            })
+pub async fn mine(visit: Visit, query: web::Query<PageQuery>) -> Answer {
+    let page = pages::panels_of(&visit, query.cursor()?, Page::<PanelMember>::SIZE).await?;
+    ok(&Listed::of(page, |(call, panel)| {
+        json!({
+            "call": call.id, "reference": call.reference, "title": call.title,
+            "declared_at": panel.declared_at, "final_at": panel.final_at, "replaced_at": panel.replaced_at,
         })
-        .collect();
-    ok(&json!({ "items": items, "next": null }))
+    }))
 }
 
 /// The panel of a call and its conflicts.
@@ -48,27 +45,39 @@ pub async fn mine(visit: Visit) -> Answer {
 /// # Errors
 /// Denied.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/panel", tag = "scoring", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, description = "Members and conflicts")))]
+    params(("id" = String, Path)), responses((status = 200,
+    description = "Members and conflicts; for who chooses the panel also names and the `evaluators` it may choose")))]
 pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
-    let (id, actor) = (*id, visit.actor.clone());
-    let (call, members, conflicts, blind, bids) = visit
+    let (id, actor, me) = (*id, visit.actor.clone(), visit.account()?);
+    let (seated, evaluators, blind, bids) = visit
         .app
         .db
         .read(move |db| {
-            let call = calls::find(db, id)?;
-            let blind = judges_blind(db, &actor, &call)?;
-            let bids = if names_hidden(db, &call)? { bids::opened(db, id)? } else { Vec::new() };
-            Ok((call, store::panel(db, id)?, store::conflicts(db, id)?, blind, bids))
+            let seat = store::seat(db, id, me)?;
+            require(&actor, Action::ReadScores, &calls::thing(&seat.call).public(false))?;
+            let hidden = seat.hidden();
+            let store::Seat { call, member, .. } = seat;
+            let blind = hidden && member.is_some_and(|m| m.replaced_at.is_none());
+            let bids = if hidden { bids::opened(db, id)? } else { Vec::new() };
+            let manages = can(&actor, Action::ManagePanel, &calls::thing(&call).public(false));
+            let evaluators =
+                if manages { Some(members_with_role(db, call.authority_id, Role::Evaluator)?) } else { None };
+            Ok((store::seated(db, id)?, evaluators, blind, bids))
         })
         .await?;
-    require(&visit.actor, Action::ReadScores, &calls::thing(&call).public(false))?;
+    let store::Seated { members, conflicts, names } = seated;
+    // Who may be chosen, told to who chooses.
+    let choice: Option<Vec<_>> = evaluators.as_ref().map(|all| {
+        let free = all.iter().filter(|(id, _)| *id != me && !names.contains_key(id));
+        free.map(|(account, name)| json!({ "account": account, "name": name })).collect()
+    });
     let members: Vec<_> = members
         .iter()
         .map(|m| {
             json!({
-                "id": m.id, "account": m.account_id, "declared_at": m.declared_at, "final_at": m.final_at,
-                "conflicted": rules::is_conflicted(&conflicts, m), "replaced_at": m.replaced_at,
-                "replaced_reason": m.replaced_reason, "successor": m.successor_id,
+                "id": m.id, "account": m.account_id, "name": names.get(&m.account_id).filter(|_| choice.is_some()),
+                "declared_at": m.declared_at, "final_at": m.final_at, "conflicted": rules::is_conflicted(&conflicts, m),
+                "replaced_at": m.replaced_at, "replaced_reason": m.replaced_reason, "successor": m.successor_id,
             })
         })
         .collect();
@@ -86,7 +95,11 @@ pub async fn panel_of(visit: Visit, id: OfCall) -> Answer {
             })
         })
         .collect();
-    ok(&json!({ "members": members, "conflicts": conflicts }))
+    let mut shown = json!({ "members": members, "conflicts": conflicts });
+    if let (Some(shown), Some(choice)) = (shown.as_object_mut(), choice) {
+        shown.insert("evaluators".to_owned(), json!(choice));
+    }
+    ok(&shown)
 }
 
 /// Adds an evaluator to the panel.
@@ -224,12 +237,13 @@ pub async fn scores(visit: Visit, id: OfCall) -> Answer {
         .db
         .read(move |db| -> Result<_> {
             let account = actor.account().ok_or(Error::Denied)?;
-            let store::Seat { call, member, .. } = store::seat(db, id, account)?;
-            if member.is_some() {
-                require_sight(db, &actor, id)?;
+            let seat = store::seat(db, id, account)?;
+            let member = if seat.member.is_some() {
+                Some(sight_from(db, &actor, seat)?.member)
             } else {
-                require(&actor, Action::ReadScores, &calls::thing(&call).public(false))?;
-            }
+                require(&actor, Action::ReadScores, &calls::thing(&seat.call).public(false))?;
+                None
+            };
             let all = store::final_scores_seen_by(db, id, member.as_ref())?;
             let agreed =
                 if rules::may_see_others(member.as_ref()) { store::moderated(db, id)? } else { BTreeMap::new() };
@@ -457,7 +471,7 @@ pub async fn file(visit: Visit, id: OfCall, query: web::Query<FileQuery>) -> Ans
     if query.bid.is_empty() {
         return ok(&ranking.file.0);
     }
-    ok(&bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?)
+    ok(&bids::own_file(&call, &ranking.file.0, &query.bid).ok_or(Error::NotFound)?)
 }
 
 /// How firmly the winner of the newest ranking stands: the smallest change of each score and weight that changes it, and

@@ -1,7 +1,7 @@
 //! Who is who while bidders are shown under letters: for officers who look into exclusions and conflicts, never for
 //! somebody who judges, and each look is recorded with its reason.
 
-use super::panel::note;
+use super::panel::{note, refuse_conflicted};
 use super::{bids, store};
 use crate::app::App;
 use crate::applications::{refuse_bidder, refuse_blind_judge, shown_as};
@@ -44,7 +44,8 @@ pub struct Bidder {
 /// Lists the bidders of a tender with their letters, in the order of these, and records who looked and why.
 ///
 /// # Errors
-/// Invalid without a ground, Denied, NotFound where no names are hidden; refused to who judges the bids, and to a bidder.
+/// Invalid without a ground, Denied, NotFound where no names are hidden; refused to who judges the bids or declared a
+/// conflict, and to a bidder.
 pub async fn look(app: &App, actor: &Actor, call: Id<Call>, input: &LookInput, now: Instant) -> Result<Vec<Bidder>> {
     let mut form = Parser::default();
     let ground = form.value::<LookGround>("ground", &input.ground, "Say why you need to know who is who");
@@ -59,6 +60,7 @@ pub async fn look(app: &App, actor: &Actor, call: Id<Call>, input: &LookInput, n
                 return Err(Error::NotFound);
             }
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             refuse_blind_judge(db, &actor, &call)?;
             let final_already = store::moderation_closed(db, call.id)?.is_some();
             let named = bids::opened(db, call.id)?;

@@ -4,11 +4,12 @@ use super::model::{Disregard, Enquiry, Fallen, Moderated};
 use super::rules::{ScoringRefusal, scored_criteria};
 use super::store;
 use crate::applications::{self, Answers, Application, PriceAnswers};
-use crate::calls::{Call, Part};
+use crate::calls::{Call, CallKind, Part};
 use crate::db::Db;
 use crate::error::Result;
 use crate::evaluation::{
-    Bid, BidCosts, BidFigure, BidPrice, ChosenOption, Inputs, Kind, LevelScore, Pass, PriceModel, Promise, WholeLife,
+    Bid, BidCosts, BidFigure, BidPrice, BidderFile, ChosenOption, EvaluationFile, Inputs, Kind, LevelScore, Pass,
+    PriceModel, Promise, WholeLife, bidder_file_beside,
 };
 use crate::values::Id;
 use sha2::{Digest, Sha256};
@@ -34,6 +35,13 @@ pub struct Answer {
 #[must_use]
 pub fn bid_id(application: &Application) -> String {
     application.reference.clone().unwrap_or_else(|| application.id.to_string())
+}
+
+/// What one bidder may be given of a ranking before it is decided on: of a tender with the best ranked beside it; in a
+/// round nobody is told of another.
+pub(super) fn own_file(call: &Call, file: &EvaluationFile, bid: &str) -> Option<BidderFile> {
+    let best = file.result.as_ref()?.winner.as_deref();
+    bidder_file_beside(file, bid, best.filter(|_| call.kind == CallKind::Tender))
 }
 
 /// The bids whose quality part is opened, by bidder’s name.

@@ -46,7 +46,7 @@ pub(super) struct Desk {
 }
 
 fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
-    let JudgedCall { call, closed, ranking, prices_open } = store::judged_call(db, id)?;
+    let JudgedCall { call, closed, ranking, prices_open, .. } = store::judged_call(db, id)?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
     let Seated { members: panel, conflicts, names } = store::seated(db, id)?;
     // Somebody with two roles who also scores sees no other's scores before their own are final.
@@ -71,6 +71,14 @@ fn load(db: &mut Db, id: Id<Call>, actor: &Actor) -> Result<Desk> {
         panel,
         call,
     })
+}
+
+impl Desk {
+    /// Whether somebody may agree, rank and leave out: not with a conflict of interest of their own.
+    pub(super) fn may_moderate(&self, actor: &Actor) -> bool {
+        can(actor, Action::Moderate, &Thing::of_authority(self.call.authority_id))
+            && !actor.account().is_some_and(|account| rules::conflict_stands(&self.conflicts, account))
+    }
 }
 
 pub(super) async fn desk(visit: &Visit, id: Id<Call>) -> Result<Desk> {
@@ -292,7 +300,14 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
             _ => format!("{} on the panel, {conflicted} with a conflict, {replaced} replaced", found.panel.len()),
         },
         moderated: format!("{agreed} of {answers} agreed"),
-        open_enquiries: found.enquiries.iter().filter(|e| e.outcome == EnquiryOutcome::Open).count(),
+        // Of what fell away or was left out nothing is waited for.
+        open_enquiries: found
+            .enquiries
+            .iter()
+            .filter(|e| e.outcome == EnquiryOutcome::Open)
+            .filter(|e| found.fallen.iter().all(|(fallen, _)| fallen.application_id != e.application_id))
+            .filter(|e| found.left_out.iter().all(|left| left.application_id != e.application_id))
+            .count(),
         signed: found.ranking.as_ref().and_then(|r| r.signed_at).map(crate::values::Instant::medium),
         hash: found.ranking.as_ref().map(|r| r.hash.clone()).unwrap_or_default(),
         heads,
@@ -324,7 +339,7 @@ fn moderation_page(visit: &Visit, found: &Desk, form: FormState) -> ModerationPa
         },
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         has_seed: found.call.terms.0.model.ties.iter().any(|t| matches!(t, crate::evaluation::TieRule::Draw { .. })),
-        may_moderate: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        may_moderate: found.may_moderate(&visit.actor),
         fell: match file {
             Some(file) => falling_away::still_ranked(file, &found.fallen)
                 .into_iter()
@@ -448,6 +463,7 @@ struct AgreePage {
     levels: Vec<(String, String, String)>,
     requirement: Option<String>,
     may_agree: bool,
+    closed: bool,
 }
 
 /// `was_read` is what somebody had read who sent the form and must look at it again.
@@ -506,7 +522,8 @@ async fn agree_page(
             Kind::PassFail { requirement } => Some(requirement.clone()),
             _ => None,
         },
-        may_agree: !found.closed && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        may_agree: !found.closed && found.may_moderate(&visit.actor),
+        closed: found.closed,
         criterion: criterion_id,
         call: found.call,
     })

@@ -4,7 +4,7 @@
 //! what it promises; a price that it justifies stays (Procurement Act 2023 s.19(4)–(6)).
 
 use super::model::{Enquiry, EnquiryOutcome};
-use super::panel::note;
+use super::panel::{note, refuse_conflicted};
 use super::rules::ScoringRefusal;
 use super::store;
 use crate::app::App;
@@ -44,7 +44,7 @@ pub struct QuestionInput {
 /// Asks the supplier to explain its price, on its page and by mail to its team.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused when it was asked before, or once the ranking is signed.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, when it was asked before, and once the ranking is signed.
 pub async fn ask(app: &App, actor: &Actor, id: Id<Enquiry>, input: &QuestionInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let question = form.text("question", &input.question, 3000, "Say what the supplier is to explain");
@@ -59,6 +59,7 @@ pub async fn ask(app: &App, actor: &Actor, id: Id<Enquiry>, input: &QuestionInpu
             let call = calls::find(db, enquiry.call_id)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             if store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }

@@ -165,7 +165,7 @@ pub struct Moderated {
     pub level: Option<i64>,
     /// Agreed answer to a pass/fail criterion.
     pub passed: Option<bool>,
-    /// Why; the bidder reads this.
+    /// Why; the bidder reads this and, where it won a tender, every other bidder.
     pub reason: String,
     /// When.
     pub agreed_at: Instant,

@@ -3,7 +3,7 @@
 use super::bids::{self, Answer, Opened};
 use super::enquiries;
 use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Moderated, Moderation};
-use super::panel::note;
+use super::panel::{note, refuse_conflicted};
 use super::rules::{self, ScoringRefusal};
 use super::sheets::{ScoreInput, read};
 use super::store;
@@ -20,8 +20,8 @@ use serde_json::json;
 /// Records what the panel agrees on one answer. Agreeing again adds a row and keeps the one before.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused while evaluators still score, once moderation is closed, and when something else is
-/// agreed by now than what was read.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, while evaluators still score, once moderation is closed,
+/// and when something else is agreed by now than what was read.
 pub async fn agree(
     app: &App,
     actor: &Actor,
@@ -39,6 +39,7 @@ pub async fn agree(
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             let bids = bids::opened(db, call.id)?;
             let wanted = Answer { application, criterion: criterion.clone() };
             if !bids::answers_to_score(&call, &bids).contains(&wanted) {
@@ -89,7 +90,7 @@ pub(super) fn missing(call: &Call, bids: &[Opened], agreed: impl Fn(&Answer) -> 
 /// Closes the moderation once every answer is agreed; from then on prices may be opened and agreed scores stand.
 ///
 /// # Errors
-/// Denied, refused while an answer is not agreed.
+/// Denied; refused to who declared a conflict, and while an answer is not agreed.
 pub async fn close(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<()> {
     let closed_by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
@@ -98,6 +99,7 @@ pub async fn close(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Re
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
@@ -139,7 +141,8 @@ pub struct DisregardInput {
 /// Leaves a bid out of the ranking by decision of a person, with the reason that the bidder will read.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused for a price that was justified or not asked about, or once the ranking is signed.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, for a price that was justified or not asked about, and
+/// once the ranking is signed.
 pub async fn disregard(
     app: &App,
     actor: &Actor,
@@ -160,6 +163,7 @@ pub async fn disregard(
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             if !bids::opened(db, call.id)?.iter().any(|b| b.application.id == application) {
                 return Err(Error::NotFound);
             }
@@ -203,7 +207,7 @@ pub struct EnquiryInput {
 /// Records an enquiry into a low price.
 ///
 /// # Errors
-/// Invalid, Denied, refused once the ranking is signed.
+/// Invalid, Denied; refused to who declared a conflict, and once the ranking is signed.
 pub async fn record_enquiry(
     app: &App,
     actor: &Actor,
@@ -232,6 +236,7 @@ pub async fn record_enquiry(
             let call = calls::find(db, enquiry.call_id)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             if store::signed_ranking(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }

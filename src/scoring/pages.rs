@@ -10,7 +10,7 @@ use super::store;
 use super::words::Sent;
 use crate::applications::Application;
 use crate::calls::{self, Call};
-use crate::db::Db;
+use crate::db::{Cursor, Db, Page};
 use crate::error::{Error, Result};
 use crate::evaluation::{Criterion, Kind};
 use crate::http::{Answer, FormState, Nothing, Posted, Shell, Visit, page, page_again, see};
@@ -42,6 +42,9 @@ struct MinePage {
     rows: Vec<(Call, &'static str, &'static str)>,
 }
 
+/// Calls on one page at most: more than anybody evaluates in years.
+const MOST_SHOWN: usize = 200;
+
 /// `GET /evaluations`
 ///
 /// # Errors
@@ -55,18 +58,20 @@ pub async fn mine(visit: Visit) -> Answer {
         };
         (call, word, colour)
     };
-    let rows = panels_of(&visit).await?.into_iter().map(shown).collect();
+    let rows = panels_of(&visit, None, MOST_SHOWN).await?.items.into_iter().map(shown).collect();
     page(&MinePage { shell: visit.shell("My evaluations", "/evaluations"), rows })
 }
 
-/// The calls that somebody evaluates, newest first, each with their place on its panel.
-pub(super) async fn panels_of(visit: &Visit) -> Result<Vec<(Call, PanelMember)>> {
-    let account = visit.account()?;
+/// The calls that somebody evaluates for the authority they act for, newest first, each with their place on its panel.
+pub(super) async fn panels_of(visit: &Visit, after: Option<Cursor>, limit: usize) -> Result<Page<(Call, PanelMember)>> {
+    let (account, authority) = (visit.account()?, visit.actor.authority());
     let found = move |db: &mut Db| {
-        let panels = store::panels_of(db, account)?;
-        let ids: Vec<_> = panels.iter().map(|p| p.call_id).collect();
+        let Page { items, next } = store::panels_of(db, account, after.as_ref(), limit)?;
+        let ids: Vec<_> = items.iter().map(|p| p.call_id).collect();
         let calls = calls::find_many(db, &ids)?;
-        Ok(panels.into_iter().filter_map(|panel| Some((calls.get(&panel.call_id)?.clone(), panel))).collect())
+        let placed = items.into_iter().filter_map(|panel| Some((calls.get(&panel.call_id)?.clone(), panel)));
+        let items = placed.filter(|(call, _)| Some(call.authority_id) == authority).collect();
+        Ok(Page { items, next })
     };
     visit.app.db.read(found).await
 }

@@ -7,12 +7,52 @@ use crate::app::App;
 use crate::applications::Application;
 pub(super) use crate::audit::note;
 use crate::calls::{self, Call};
+use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::people::members_with_role;
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, Thing, can, require};
+use crate::people::{load_actor, members_with_role};
 use crate::values::{Account, Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
 use serde_json::json;
+
+/// Refuses somebody whose declared conflict of interest with any bid of a call stands: whatever their other roles are, they
+/// neither judge nor decide there. Recording a fact once it is decided needs no judgement, and is not refused.
+///
+/// # Errors
+/// [`ScoringRefusal::Conflicted`].
+pub fn refuse_conflicted(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<()> {
+    let Some(account) = actor.account() else { return Ok(()) };
+    let call = calls::find(db, call)?;
+    if store::has_conflict(db, account, &call)? { Err(ScoringRefusal::Conflicted.into()) } else { Ok(()) }
+}
+
+/// Whether a person may take a seat: an evaluator whom somebody else chooses, and who could not read what others scored.
+/// Before anybody's scores are final there is nothing to read, and whoever sits on a panel reads none of others' before
+/// their own are final.
+fn may_sit(
+    db: &mut Db,
+    call: &Call,
+    panel: &[PanelMember],
+    chosen_by: Id<Account>,
+    account: Id<Account>,
+) -> Result<()> {
+    if !members_with_role(db, call.authority_id, Role::Evaluator)?.iter().any(|(id, _)| *id == account) {
+        return Err(ScoringRefusal::NotAnEvaluator.into());
+    }
+    if panel.iter().any(|m| m.account_id == account) {
+        return Err(Error::field("account", "This person is on the panel already"));
+    }
+    if account == chosen_by {
+        return Err(ScoringRefusal::OwnSeat.into());
+    }
+    if panel.iter().any(|m| m.final_at.is_some()) {
+        let reads = |person: &Actor| can(person, Action::ReadScores, &Thing::of_authority(call.authority_id));
+        if load_actor(db, account)?.as_ref().is_some_and(reads) {
+            return Err(ScoringRefusal::ReadsScores.into());
+        }
+    }
+    Ok(())
+}
 
 /// Choosing an evaluator.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -25,7 +65,8 @@ pub struct MemberInput {
 /// Adds an evaluator of the authority to the panel of a call.
 ///
 /// # Errors
-/// Invalid, Denied, refused for somebody without the role; Conflict when they sit on it already.
+/// Invalid, Denied; refused for somebody without the role, for oneself, for somebody who may have read final scores, and
+/// to who declared a conflict; Invalid when they sit on it already.
 pub async fn add_member(
     app: &App,
     actor: &Actor,
@@ -43,15 +84,12 @@ pub async fn add_member(
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::ManagePanel, &calls::thing(&call))?;
-            if !members_with_role(db, call.authority_id, Role::Evaluator)?.iter().any(|(id, _)| *id == account) {
-                return Err(ScoringRefusal::NotAnEvaluator.into());
-            }
+            refuse_conflicted(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
-            if store::member(db, call.id, account)?.is_some() {
-                return Err(Error::field("account", "This person is on the panel already"));
-            }
+            let panel = store::panel(db, call.id)?;
+            may_sit(db, &call, &panel, added_by, account)?;
             let row = PanelMember::new(&call, account, added_by, now);
             store::insert_member(db, &row)?;
             note(db, &actor, &call, "panel.member_added", json!({ "member": row.id, "account": account }), now)?;
@@ -74,8 +112,7 @@ pub struct ReplaceInput {
 /// stays as it is and counts no more; the second declares conflicts and scores every answer.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused for somebody without the role, for one who was replaced before, and once
-/// moderation is closed.
+/// Invalid, Denied, NotFound; refused as [`add_member`], for one who was replaced before, and once moderation is closed.
 pub async fn replace_member(
     app: &App,
     actor: &Actor,
@@ -95,6 +132,7 @@ pub async fn replace_member(
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::ManagePanel, &calls::thing(&call))?;
+            refuse_conflicted(db, &actor, call.id)?;
             let panel = store::panel(db, call.id)?;
             let first = panel.iter().find(|m| m.id == member).ok_or(Error::NotFound)?;
             if first.replaced_at.is_some() {
@@ -103,12 +141,7 @@ pub async fn replace_member(
             if store::moderation_closed(db, call.id)?.is_some() {
                 return Err(ScoringRefusal::ModerationClosed.into());
             }
-            if !members_with_role(db, call.authority_id, Role::Evaluator)?.iter().any(|(id, _)| *id == account) {
-                return Err(ScoringRefusal::NotAnEvaluator.into());
-            }
-            if panel.iter().any(|m| m.account_id == account) {
-                return Err(Error::field("account", "This person is on the panel already"));
-            }
+            may_sit(db, &call, &panel, added_by, account)?;
             let second = PanelMember::new(&call, account, added_by, now);
             store::insert_member(db, &second)?;
             store::set_replaced(db, first.id, second.id, &reason, now)?;
@@ -237,7 +270,7 @@ pub struct ResolutionInput {
 /// Somebody other than the evaluator records what an enquiry found.
 ///
 /// # Errors
-/// Invalid, Denied, refused for one's own conflict.
+/// Invalid, Denied; refused for one's own conflict, and to who declared one with this call.
 pub async fn resolve(app: &App, actor: &Actor, id: Id<Conflict>, input: &ResolutionInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let outcome = form
@@ -260,9 +293,9 @@ pub async fn resolve(app: &App, actor: &Actor, id: Id<Conflict>, input: &Resolut
                 Action::ResolveConflict,
                 &Thing::of_authority(call.authority_id).made_by(Some(conflict.account_id)),
             )?;
-            if store::moderation_closed(db, call.id)?.is_some() {
-                return Err(ScoringRefusal::ModerationClosed.into());
-            }
+            // Two people with conflicts do not clear each other.
+            refuse_conflicted(db, &actor, call.id)?;
+            // Also once moderation is closed: scores stand, but whoever declared it decides nothing until it is resolved.
             conflict.outcome = outcome;
             conflict.enquiry = Some(enquiry.clone());
             conflict.resolved_at = Some(now);

@@ -67,7 +67,8 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         })
         .await?;
     let name = |a: Id<Account>| seated.names.get(&a).cloned().unwrap_or_default();
-    let may_manage = can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id));
+    let may_manage = can(&visit.actor, Action::ManagePanel, &Thing::of_authority(call.authority_id))
+        && !rules::conflict_stands(&seated.conflicts, me);
     let scored = rules::scored_criteria(&call.terms.0.model);
     let members = seated
         .members
@@ -133,7 +134,7 @@ async fn panel_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<Pane
         hidden,
         evaluators: evaluators
             .into_iter()
-            .filter(|(id, _)| !seated.members.iter().any(|m| m.account_id == *id))
+            .filter(|(id, _)| *id != me && !seated.members.iter().any(|m| m.account_id == *id))
             .map(|(id, name)| (id.to_string(), name))
             .collect(),
         may_manage,

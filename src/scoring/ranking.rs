@@ -1,7 +1,7 @@
 //! The ranking: made from stored rows, kept whole, signed by an officer.
 
 use super::model::{Enquiry, EnquiryOutcome, Ranking};
-use super::panel::note;
+use super::panel::{note, refuse_conflicted};
 use super::residents::casting as residents;
 use super::rules::ScoringRefusal;
 use super::{bid_id, bids, falling_away, store};
@@ -17,7 +17,7 @@ use crate::values::{Actor, Id, Instant, Subject};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Making a ranking.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -37,7 +37,8 @@ pub fn file_hash(file: &EvaluationFile) -> String {
 /// a bid of the ranking before fell away, both are kept as a re-ranking.
 ///
 /// # Errors
-/// Denied; refused while moderation is open, prices are sealed, something is missing, or a ranking is signed.
+/// Denied; refused to who declared a conflict, while moderation is open, prices are sealed or something is missing, and
+/// once a ranking is signed.
 pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput, now: Instant) -> Result<Id<Ranking>> {
     let seed = Some(input.draw_seed.trim().to_owned()).filter(|s| !s.is_empty());
     let made_by = actor.account().ok_or(Error::Denied)?;
@@ -47,6 +48,7 @@ pub async fn rank(app: &App, actor: &Actor, call: Id<Call>, input: &RankingInput
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             if store::moderation_closed(db, call.id)?.is_none() {
                 return Err(ScoringRefusal::ModerationOpen.into());
             }
@@ -144,10 +146,26 @@ fn open_enquiries(db: &mut Db, call: &Call, ranking: &Ranking, now: Instant) -> 
     Ok(())
 }
 
+/// Whether a price of this ranking is still looked into. Of a bid that fell away or was left out nothing is judged any
+/// more, so an enquiry into its price, which nobody may be there to answer, keeps nobody waiting.
+fn enquiry_blocks(db: &mut Db, ranking: &Ranking) -> Result<bool> {
+    let mut open = store::enquiries(db, ranking.call_id)?;
+    open.retain(|e| e.outcome == EnquiryOutcome::Open);
+    if open.is_empty() {
+        return Ok(false);
+    }
+    let ranked: BTreeSet<&str> =
+        ranking.file.0.result.iter().flat_map(|r| &r.ranking).map(|place| place.bid.as_str()).collect();
+    let bids = bids::opened(db, ranking.call_id)?;
+    let judged = |id| bids.iter().any(|b| b.application.id == id && ranked.contains(bid_id(&b.application).as_str()));
+    Ok(open.iter().any(|e| judged(e.application_id)))
+}
+
 /// An officer signs the newest ranking. It must still be what the stored rows give.
 ///
 /// # Errors
-/// Denied; refused without a ranking, with an open enquiry, or when rows changed since it was made.
+/// Denied; refused to who declared a conflict, without a ranking, with an open enquiry into a bid of it, or when rows
+/// changed since it was made.
 pub async fn sign(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<()> {
     let by = actor.account().ok_or(Error::Denied)?;
     let actor = actor.clone();
@@ -156,11 +174,12 @@ pub async fn sign(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Res
             let call = calls::find(db, call)?;
             require(&actor, Action::Moderate, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             let ranking = store::latest_ranking(db, call.id)?.ok_or(ScoringRefusal::NoRanking)?;
             if ranking.signed_at.is_some() {
                 return Err(ScoringRefusal::RankingSigned.into());
             }
-            if store::enquiries(db, call.id)?.iter().any(|e| e.outcome == EnquiryOutcome::Open) {
+            if enquiry_blocks(db, &ranking)? {
                 return Err(ScoringRefusal::EnquiryOpen.into());
             }
             let again = make_file(db, &call, ranking.file.0.inputs.draw_seed.clone())?;

@@ -2,7 +2,7 @@
 
 use super::model::{Conflict, ConflictOutcome, DisregardGround, EnquiryOutcome, Moderated, PanelMember};
 use crate::evaluation::{Criterion, Kind, Model};
-use crate::values::{Id, RefusalInfo, counted_with, so_many_are};
+use crate::values::{Account, Id, RefusalInfo, counted_with, so_many_are};
 
 /// A refusal of this room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,10 @@ pub enum ScoringRefusal {
     AnswerAwaited,
     /// The one who declared a conflict cannot resolve it.
     OwnConflict,
+    /// Nobody chooses themselves.
+    OwnSeat,
+    /// Somebody who may have read final scores of others.
+    ReadsScores,
     /// The bid or criterion is not of this call.
     NotOfThisCall,
 }
@@ -105,6 +109,8 @@ impl RefusalInfo for ScoringRefusal {
             ScoringRefusal::NothingToAnswer => "scoring/nothing-to-answer",
             ScoringRefusal::AnswerAwaited => "scoring/answer-awaited",
             ScoringRefusal::OwnConflict => "scoring/own-conflict",
+            ScoringRefusal::OwnSeat => "scoring/own-seat",
+            ScoringRefusal::ReadsScores => "scoring/reads-scores",
             ScoringRefusal::NotOfThisCall => "scoring/not-of-this-call",
         }
     }
@@ -117,8 +123,8 @@ impl RefusalInfo for ScoringRefusal {
                 "Declare your conflicts of interest first, or that you have none. Nothing that was sent is shown before.".to_owned()
             }
             ScoringRefusal::Conflicted => {
-                "You declared a conflict with one of those who applied, so you score none of them. Somebody else can \
-                 record that there is no conflict after an enquiry."
+                "You declared a conflict with one of those who applied, so you judge none of them and decide nothing \
+                 about them. Somebody else can record that there is no conflict after an enquiry."
                     .to_owned()
             }
             ScoringRefusal::AlreadyFinal => "Your scores are final and cannot be changed.".to_owned(),
@@ -172,6 +178,14 @@ impl RefusalInfo for ScoringRefusal {
                 "The supplier still has time to answer. Wait for its answer, or for the day after the last one to answer.".to_owned()
             }
             ScoringRefusal::OwnConflict => "Somebody else must enquire into a conflict that you declared.".to_owned(),
+            ScoringRefusal::OwnSeat => {
+                "Nobody puts themselves on a panel. Choose somebody else, or ask a colleague to choose you.".to_owned()
+            }
+            ScoringRefusal::ReadsScores => {
+                "Scores of this call are final, and this person’s other role lets them read those. Choose an evaluator \
+                 who cannot have seen them."
+                    .to_owned()
+            }
             ScoringRefusal::NotOfThisCall => "What you chose does not belong to this call. Choose from its pages.".to_owned(),
         }
     }
@@ -196,7 +210,13 @@ impl RefusalInfo for ScoringRefusal {
 /// Whether any conflict of the person still counts: one that is declared or confirmed.
 #[must_use]
 pub fn is_conflicted(conflicts: &[Conflict], member: &PanelMember) -> bool {
-    conflicts.iter().any(|c| c.account_id == member.account_id && c.outcome != ConflictOutcome::NoConflict)
+    conflict_stands(conflicts, member.account_id)
+}
+
+/// As [`is_conflicted`], of anybody: a conflict outlives the seat of who declared it.
+#[must_use]
+pub fn conflict_stands(conflicts: &[Conflict], account: Id<Account>) -> bool {
+    conflicts.iter().any(|c| c.account_id == account && c.outcome != ConflictOutcome::NoConflict)
 }
 
 /// Whether an evaluator may see the bids and score them; `conflicted` as [`is_conflicted`] says.

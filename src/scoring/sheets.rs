@@ -78,12 +78,16 @@ pub(super) struct Sight {
 pub(super) fn require_sight(db: &mut Db, actor: &Actor, call: Id<Call>) -> Result<Sight> {
     let account: Id<Account> = actor.account().ok_or(Error::Denied)?;
     let seat = store::seat(db, call, account)?;
+    sight_from(db, actor, seat)
+}
+
+/// As [`require_sight`], from a seat that was read before.
+pub(super) fn sight_from(db: &mut Db, actor: &Actor, seat: store::Seat) -> Result<Sight> {
     let hidden = seat.hidden();
-    let store::Seat { call, member, .. } = seat;
+    let store::Seat { call, member, conflicted, .. } = seat;
     let member = member.ok_or(Error::Denied)?;
     refuse_bidder(db, actor, call.id)?;
-    let conflicts = store::conflicts(db, call.id)?;
-    may_score(actor, &call, &member, rules::is_conflicted(&conflicts, &member))?;
+    may_score(actor, &call, &member, conflicted)?;
     Ok(Sight { call, member, hidden })
 }
 

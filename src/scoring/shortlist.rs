@@ -6,7 +6,7 @@
 use super::bid_id;
 use super::falling_away::ranks_a_fallen_bid;
 use super::model::{Moderated, Ranking};
-use super::panel::note;
+use super::panel::{note, refuse_conflicted};
 use super::store;
 use crate::app::App;
 use crate::applications::{self, Application, refuse_bidder};
@@ -221,9 +221,9 @@ fn ask(db: &mut Db, call: &Call, proposed_by: Id<Account>, url: &str, now: Insta
 /// An officer proposes the shortlist that follows from the signed ranking, with the dates of the second stage.
 ///
 /// # Errors
-/// Invalid, also for dates that are past or out of order; Denied, NotFound; refused for a call of one stage, without a
-/// signed ranking, when nobody goes on, when one is proposed or confirmed, and for dates that leave less time than the
-/// law asks for.
+/// Invalid, also for dates that are past or out of order; Denied, NotFound; refused for a call of one stage, to who
+/// declared a conflict, without a signed ranking, when nobody goes on, when one is proposed or confirmed, and for dates
+/// that leave less time than the law asks for.
 pub async fn propose(
     app: &App,
     actor: &Actor,
@@ -242,6 +242,7 @@ pub async fn propose(
             let call = calls::find(db, call)?;
             require(&actor, Action::ProposeShortlist, &Thing::of_authority(call.authority_id))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             let second = stages::second_of(db, &call)?;
             for (known, _) in proposals(db, call.id)? {
                 match known.outcome {
@@ -295,8 +296,8 @@ pub struct ShortlistDecisionInput {
 /// Another officer confirms the proposed shortlist, which opens the second stage to those on it, or sends it back.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused for who proposed it, without a proposal, when the bids were ranked again, and when
-/// the dates have come too close meanwhile.
+/// Invalid, Denied, NotFound; refused for who proposed it or declared a conflict, without a proposal, when the bids were
+/// ranked again, and when the dates have come too close meanwhile.
 pub async fn decide(
     app: &App,
     actor: &Actor,
@@ -337,6 +338,7 @@ pub async fn decide(
             }
             require(&actor, Action::ConfirmShortlist, &thing.made_by(Some(proposal.proposed_by)))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             diesel::update(shortlists::table.filter(shortlists::id.eq(proposal.id)))
                 .set((
                     shortlists::outcome.eq(outcome),
@@ -455,21 +457,21 @@ pub fn file(db: &mut Db, asked: &Call) -> Result<StagesFile> {
         Some(first) => calls::find(db, first)?,
         None => asked.clone(),
     };
-    let Some((rule, _)) = first.shortlists() else { return Err(Error::NotFound) };
+    let Some((rule, second)) = first.shortlists() else { return Err(Error::NotFound) };
     let ranking = match confirmed(db, first.id)? {
         Some((_, ranking)) => ranking,
         None => store::signed_ranking(db, first.id)?.ok_or(Error::NotFound)?,
     };
-    let second = stages::second_of(db, &first)?;
-    let last = store::signed_ranking(db, second.id)?;
-    let whose = |db: &mut Db, call: Id<Call>| -> Result<BTreeMap<String, String>> {
-        let sent = applications::of_call_named(db, call)?;
-        Ok(sent.into_iter().map(|(a, _)| (bid_id(&a), a.organisation_id.to_string())).collect())
-    };
+    let store::JudgedCall { call: second, ranking: last, .. } = store::judged_call(db, second)?;
+    let last = last.filter(|ranking| ranking.signed_at.is_some());
     let mut suppliers = Vec::new();
     if last.is_some() {
-        suppliers.push(whose(db, first.id)?);
-        suppliers.push(whose(db, second.id)?);
+        let sent = applications::of_calls(db, &[first.id, second.id])?;
+        let whose = |call: Id<Call>| -> BTreeMap<String, String> {
+            let of_call = sent.iter().filter(|a| a.call_id == call);
+            of_call.map(|a| (bid_id(a), a.organisation_id.to_string())).collect()
+        };
+        suppliers.extend([whose(first.id), whose(second.id)]);
     }
     let mut shortlist = applied(&first, &ranking)?;
     // What was signed stands in the file, so that recomputing compares with it and not with itself.

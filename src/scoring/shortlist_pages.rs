@@ -26,6 +26,8 @@ struct Found {
     names: Vec<(String, String)>,
     /// The newest first, each with who proposed it.
     proposals: Vec<(Proposal, String)>,
+    /// Whether whoever looks declared a conflict of interest that stands.
+    conflicted: bool,
 }
 
 impl Found {
@@ -64,7 +66,7 @@ struct Row {
 }
 
 fn read(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<Found> {
-    let JudgedCall { call, ranking, .. } = store::judged_call(db, id)?;
+    let JudgedCall { call, ranking, conflicted, .. } = store::judged_call_by(db, id, actor.account())?;
     require(actor, Action::ReadScores, &Thing::of_authority(call.authority_id))?;
     if call.by_invitation().is_some() {
         return Err(StageRefusal::SecondShortlistsNobody.into());
@@ -79,6 +81,7 @@ fn read(db: &mut Db, actor: &Actor, id: Id<Call>) -> Result<Found> {
         shortlist: ranking.as_ref().map(|r| shortlist::applied(&call, r)).transpose()?,
         names,
         proposals: shortlist::proposals(db, id)?,
+        conflicted,
         call,
     })
 }
@@ -176,11 +179,13 @@ async fn shortlist_page(visit: &Visit, id: Id<Call>, form: FormState) -> Result<
         earliest: tender.map(|t| earliest_words(t, visit.now)).unwrap_or_default(),
         has_file: found.shortlist.is_some(),
         may_propose: on > 0
+            && !found.conflicted
             && waiting.is_none()
             && confirmed.is_none()
             && can(&visit.actor, Action::ProposeShortlist, &thing),
         may_decide: waiting.is_some_and(|(p, _)| {
-            can(&visit.actor, Action::ConfirmShortlist, &thing.clone().made_by(Some(p.proposed_by)))
+            !found.conflicted
+                && can(&visit.actor, Action::ConfirmShortlist, &thing.clone().made_by(Some(p.proposed_by)))
         }),
         rows,
         call: found.call,

@@ -1,29 +1,29 @@
 //! Rows of scoring.
 
 use super::model::{
-    Disregard, Enquiry, Fallen, Moderated, Moderation, PanelMember, Ranking, Rerank, Score, ScoreDraft,
+    ConflictOutcome, Disregard, Enquiry, Fallen, Moderated, Moderation, PanelMember, Ranking, Rerank, Score, ScoreDraft,
 };
 use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
 use crate::db::schema::{
     accounts, applications, calls, disregarded_bids, fallen_bids, moderated_scores, moderations, organisations,
-    price_enquiries, rankings, rerankings, score_drafts, scores,
+    panel_conflicts, price_enquiries, rankings, rerankings, score_drafts, scores,
 };
 use crate::db::{Db, Kept, NoRow};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant};
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use std::collections::BTreeMap;
 
 mod panel;
 
-pub use panel::has_conflict;
 pub(super) use panel::{
     Desk, Seat, Seated, conflicts, desk, find_conflict, insert_conflict, insert_member, member, panel, panels_of,
     resolve_conflict, seat, seated, set_declared, set_final, set_replaced,
 };
+pub use panel::{conflicted, has_conflict};
 
 /// Most rows of one call that are handled at once: 2,000 bids of a dozen criteria and a few evaluators.
 const MOST: i64 = 200_000;
@@ -277,6 +277,8 @@ pub struct JudgedCall {
     pub ranking: Option<Ranking>,
     /// Whether the price parts of its bids are open.
     pub prices_open: bool,
+    /// Whether a conflict of interest stands that whoever asks declared with one of its bids.
+    pub conflicted: bool,
 }
 
 /// A call and how far its judging is, in one statement.
@@ -284,17 +286,35 @@ pub struct JudgedCall {
 /// # Errors
 /// NotFound.
 pub fn judged_call(db: &mut Db, call: Id<Call>) -> Result<JudgedCall> {
+    judged_call_by(db, call, None)
+}
+
+/// As [`judged_call`], for somebody who may have declared a conflict of interest.
+///
+/// # Errors
+/// NotFound.
+pub fn judged_call_by(db: &mut Db, call: Id<Call>, asks: Option<Id<Account>>) -> Result<JudgedCall> {
     let prices_open = sql::<Bool>(
         "EXISTS (SELECT 1 FROM opened_parts WHERE opened_parts.call_id = calls.id AND opened_parts.part = 'price')",
     );
-    let (call, closed, ranking, prices_open) = calls::table
+    let standing = panel_conflicts::table
+        .filter(panel_conflicts::call_id.eq(calls::id))
+        .filter(panel_conflicts::account_id.nullable().eq(asks))
+        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
+    let (call, closed, ranking, prices_open, conflicted) = calls::table
         .left_join(moderations::table.on(moderations::call_id.eq(calls::id)))
         .left_join(rankings::table.on(rankings::call_id.eq(calls::id)))
         .filter(calls::id.eq(call))
-        .select((Call::as_select(), Option::<Moderation>::as_select(), Option::<Ranking>::as_select(), prices_open))
+        .select((
+            Call::as_select(),
+            Option::<Moderation>::as_select(),
+            Option::<Ranking>::as_select(),
+            prices_open,
+            exists(standing),
+        ))
         .order((rankings::made_at.desc(), rankings::id.desc()))
         .first(db)?;
-    Ok(JudgedCall { call, closed, ranking, prices_open })
+    Ok(JudgedCall { call, closed, ranking, prices_open, conflicted })
 }
 
 /// The newest ranking of a call.

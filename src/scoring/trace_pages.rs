@@ -5,13 +5,13 @@ use super::model::{Disregard, DisregardGround, Enquiry, EnquiryOutcome, Fallen};
 use super::moderation::{self, DisregardInput, EnquiryInput};
 use super::pages::form_shell;
 use super::store::{self, JudgedCall};
-use super::{bid_id, words};
+use super::{bid_id, bids, words};
 use crate::applications::Application;
 use crate::calls::Call;
 use crate::error::{Error, Result};
-use crate::evaluation::{BidResult, bidder_file};
+use crate::evaluation::BidResult;
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
-use crate::people::policy::{Action, Thing, can, require};
+use crate::people::policy::{Action, Thing, require};
 use crate::values::Id;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
@@ -95,10 +95,9 @@ async fn trace_page(visit: &Visit, id: Id<Call>, application: Id<Application>, f
         bid,
         residents_vote: super::residents::panel(&found.call.terms.0.model).is_some(),
         fell: found.fallen.iter().find(|(_, a)| a.id == application).map(|(f, _)| f.clone()),
-        may_fall: can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        may_fall: found.may_moderate(&visit.actor),
         ranked: ranking.is_some(),
-        may_moderate: ranking.is_none_or(|r| r.signed_at.is_none())
-            && can(&visit.actor, Action::Moderate, &Thing::of_authority(found.call.authority_id)),
+        may_moderate: ranking.is_none_or(|r| r.signed_at.is_none()) && found.may_moderate(&visit.actor),
         call: found.call,
     })
 }
@@ -188,7 +187,7 @@ pub async fn file(visit: Visit, id: web::Path<Id<Call>>, query: web::Query<FileQ
     let (name, text) = if query.bid.is_empty() {
         (format!("{}-ranking", call.reference), serde_json::to_string_pretty(&ranking.file.0))
     } else {
-        let own = bidder_file(&ranking.file.0, &query.bid).ok_or(Error::NotFound)?;
+        let own = bids::own_file(&call, &ranking.file.0, &query.bid).ok_or(Error::NotFound)?;
         (format!("{}-{}", call.reference, query.bid), serde_json::to_string_pretty(&own))
     };
     let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();

@@ -2,7 +2,7 @@
 
 use super::loan::LoanInput;
 use super::model::{AssistanceRow, Confirmation, Declared, Principle, Route, RouteBody, RouteKind, RouteState, Source};
-use super::rules::{self, RouteRefusal, group_key};
+use super::rules::{self, Rests, RouteRefusal, group_key};
 use super::store;
 use super::worked_out::MarketInput;
 use crate::app::App;
@@ -208,6 +208,9 @@ pub(super) async fn begin(
                 return Err(Error::NotFound);
             }
             store::require_applicant(db, authority, &application.to_string(), organisation)?;
+            if store::has_conflict(db, started_by, &application.to_string())? {
+                return Err(RouteRefusal::Conflicted.into());
+            }
             if let Some((award, value)) = &worked_from {
                 store::require_worth(db, award, *value)?;
             }
@@ -377,6 +380,9 @@ pub async fn sign(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
                 Action::SignAssessment,
                 &Thing::of_authority(route.authority_id).made_by(Some(route.started_by)),
             )?;
+            if store::has_conflict(db, by, &route.application_id)? {
+                return Err(RouteRefusal::Conflicted.into());
+            }
             rules::may_sign(&route, by)?;
             if let RouteBody::Principles { signed_by, signed_at, .. } = &mut route.body.0 {
                 *signed_by = Some(by);
@@ -452,15 +458,21 @@ pub fn agreed(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Resu
     }
 }
 
-/// What an application was to get is declined, lapsed or not approved: the minimal financial assistance for it is not
-/// given, so its route is withdrawn and the room under the cap is free. In the transaction of that decision.
+/// What an application was to get is declined, lapsed or not approved: its route, whatever its kind, spoke of those terms
+/// and of no others, so it is withdrawn, and a later offer needs one of its own. Of minimal financial assistance the room
+/// under the cap is free again. A route on which another offer or an agreement rests stays. In the transaction of that
+/// decision, after it is written.
 ///
 /// # Errors
 /// What the database says.
 pub fn not_given(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Result<()> {
-    let Some(route) = who.standing(db)?.filter(|route| route.kind == RouteKind::Mfa) else { return Ok(()) };
-    // Before December 2026 it could be recorded as given while nobody had a right to it.
-    if route.state == RouteState::Given {
+    let Some(route) = who.standing(db)? else { return Ok(()) };
+    if store::resting_on(db, &who.application)? != Rests::Nothing {
+        return Ok(());
+    }
+    // Before December 2026 it could be recorded as given while nobody had a right to it. Only minimal financial
+    // assistance was confirmed to the enterprise then.
+    if route.state == RouteState::Given && route.kind == RouteKind::Mfa {
         let text = format!(
             "Minimal financial assistance of {} was confirmed to you. The investment is not made, so it was not given and \
              does not count towards what your group has had. The confirmation does not hold any more.\n",

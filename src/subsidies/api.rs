@@ -116,12 +116,13 @@ pub struct GroupQuery {
     group: String,
 }
 
-/// What a group has had in the window of minimal financial assistance.
+/// What a group has had in the window of minimal financial assistance, and every row that it was found from, the newest
+/// first: all of them, never a part.
 ///
 /// # Errors
 /// Denied.
 #[utoipa::path(get, path = "/api/v1/subsidy-groups", tag = "subsidies", security(("token" = [])), params(GroupQuery),
-    responses((status = 200, description = "The total and its rows")))]
+    responses((status = 200, description = "The total and all its rows; `complete`")))]
 pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
@@ -138,6 +139,7 @@ pub async fn group(visit: Visit, query: web::Query<GroupQuery>) -> Answer {
     ok(&json!({
         "used": check.as_ref().map(|c| c.used), "cap": check.as_ref().map(|c| c.cap),
         "window_from": check.as_ref().map(|c| c.window_from), "items": items,
+        "complete": true,
     }))
 }
 

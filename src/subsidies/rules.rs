@@ -24,6 +24,8 @@ pub enum RouteRefusal {
     },
     /// The one who wrote an assessment cannot sign it.
     SamePerson,
+    /// Who declared a conflict of interest with the call's applicants decides nothing about them.
+    Conflicted,
     /// No agreement is signed, so nothing was given.
     NotAgreed,
     /// An offer or an agreement rests on the route, so it stays.
@@ -52,6 +54,7 @@ impl RefusalInfo for RouteRefusal {
             RouteRefusal::NoSubsidy => "subsidies/no-subsidy",
             RouteRefusal::Unanswered { .. } => "subsidies/principles-unanswered",
             RouteRefusal::SamePerson => "subsidies/same-person",
+            RouteRefusal::Conflicted => "subsidies/conflicted",
             RouteRefusal::NotAgreed => "subsidies/not-agreed",
             RouteRefusal::RestedOn => "subsidies/rested-on",
         }
@@ -81,6 +84,9 @@ impl RefusalInfo for RouteRefusal {
             RouteRefusal::SamePerson => {
                 "You wrote this assessment. Ask a committee member who did not write it to sign it.".to_owned()
             }
+            RouteRefusal::Conflicted => {
+                "You declared a conflict of interest with somebody who applied here. Another person must do this.".to_owned()
+            }
             RouteRefusal::NotAgreed => {
                 "Nothing was given yet: no agreement is signed. Signing it records that the subsidy was given.".to_owned()
             }
@@ -93,7 +99,7 @@ impl RefusalInfo for RouteRefusal {
     }
     fn reference(&self) -> Option<&'static str> {
         match self {
-            RouteRefusal::NotNow | RouteRefusal::NoSubsidy | RouteRefusal::RestedOn => None,
+            RouteRefusal::NotNow | RouteRefusal::NoSubsidy | RouteRefusal::RestedOn | RouteRefusal::Conflicted => None,
             RouteRefusal::NotAgreed => Some("Subsidy Control Act 2022 s.37"),
             RouteRefusal::OverCap { .. } => Some("Subsidy Control Act 2022 s.36"),
             RouteRefusal::Unanswered { .. } | RouteRefusal::SamePerson => {

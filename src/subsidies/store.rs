@@ -2,11 +2,11 @@
 
 use super::model::{AssistanceRow, Route, RouteState, Source};
 use super::rules::Rests;
-use crate::db::schema::{applications, awards, subsidy_assistance, subsidy_routes};
-use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::db::schema::{applications, awards, panel_conflicts, subsidy_assistance, subsidy_routes};
+use crate::db::{Cursor, Db, MultiBackend, Page, uncut};
 use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
-use crate::values::{Id, Instant, Pence, actor};
+use crate::values::{Account, Id, Instant, Pence, actor};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -134,6 +134,20 @@ pub(super) fn require_applicant(
     if diesel::select(diesel::dsl::exists(own)).get_result(db)? { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// Whether somebody declared a conflict of interest that stands with any bid of an application's call. Only tables of lower
+/// rooms are read here.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn has_conflict(db: &mut Db, account: Id<Account>, application: &str) -> Result<bool> {
+    let calls = applications::table.filter(applications::id.eq(application)).select(applications::call_id);
+    let standing = panel_conflicts::table
+        .filter(panel_conflicts::account_id.eq(account))
+        .filter(panel_conflicts::outcome.ne("no_conflict"))
+        .filter(panel_conflicts::call_id.eq_any(calls));
+    Ok(diesel::select(diesel::dsl::exists(standing)).get_result(db)?)
+}
+
 /// Requires that an award is still worth what an amount was worked out from. Read in the write of the route, so that of a
 /// part that is added at the same time and the route one waits and finds the other.
 ///
@@ -179,13 +193,15 @@ pub(super) fn insert_assistance(db: &mut Db, row: &AssistanceRow) -> Result<()> 
 /// another authority gave is not touched by that.
 pub(super) fn of_group(db: &mut Db, authority: OrganisationId, key: &str) -> Result<Vec<(AssistanceRow, bool)>> {
     let cancelled = format!("subsidy_assistance.source = 'own' AND subsidy_assistance.route_id IN ({NEVER_GIVEN})");
-    Ok(subsidy_assistance::table
+    let rows = subsidy_assistance::table
         .filter(subsidy_assistance::authority_id.eq(authority))
         .filter(subsidy_assistance::group_key.eq(key))
         .select((AssistanceRow::as_select(), sql::<Bool>(&cancelled)))
         .order((subsidy_assistance::given_on.desc(), subsidy_assistance::id.desc()))
-        .limit(MOST)
-        .load(db)?)
+        .limit(MOST + 1)
+        .load(db)?;
+    // What is left over before the cap is found from every one of them.
+    uncut(rows, MOST)
 }
 
 /// What counts towards a new route: this authority's own assistance to the group by other routes, without what was

@@ -112,6 +112,48 @@ pub struct Membership {
     pub role: Role,
 }
 
+impl Membership {
+    /// In which capacity a person acts when they use this role.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        if self.role.is_staff() { Capacity::Authority(self.organisation) } else { Capacity::Applicant }
+    }
+}
+
+/// For whom a person acts. Who belongs to several authorities, or to one and to an applicant organisation, acts for one
+/// at a time: so each list has one owner, and nobody meets a bid from both sides on one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// For this authority, as its staff.
+    Authority(Id<Organisation>),
+    /// For the applicant organisations that the person belongs to.
+    Applicant,
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Capacity::Authority(id) => fmt::Display::fmt(id, f),
+            Capacity::Applicant => f.write_str("applicant"),
+        }
+    }
+}
+
+impl FromStr for Capacity {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "applicant" {
+            return Ok(Capacity::Applicant);
+        }
+        text.parse().map(Capacity::Authority).map_err(|_| format!("there is no capacity “{text}”"))
+    }
+}
+
+/// The first capacity that is chosen when a person chose none: their first authority, or else as an applicant.
+fn first_capacity(memberships: &[Membership]) -> Option<Capacity> {
+    memberships.iter().find(|m| m.role.is_staff()).or(memberships.first()).map(Membership::capacity)
+}
+
 /// Who is acting: the public, a signed-in person with the roles they hold now, or the system's own worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -123,8 +165,10 @@ pub enum Actor {
         account: Id<Account>,
         /// The name shown to colleagues.
         name: String,
-        /// Every current membership.
+        /// The current memberships that count now: those of the capacity in which the person acts.
         memberships: Vec<Membership>,
+        /// Their other current memberships. They allow nothing, but a conflict of interest is one in any capacity.
+        elsewhere: Vec<Membership>,
     },
     /// A job of the worker, or a command line on the server.
     System,
@@ -140,12 +184,66 @@ impl Actor {
         }
     }
 
-    /// The person's memberships, none for the public and the system.
+    /// The person's memberships in the capacity in which they act, none for the public and the system.
     #[must_use]
     pub fn memberships(&self) -> &[Membership] {
         match self {
             Actor::Person { memberships, .. } => memberships,
             Actor::Public | Actor::System => &[],
+        }
+    }
+
+    /// The person's memberships in other capacities, which allow nothing now.
+    #[must_use]
+    pub fn elsewhere(&self) -> &[Membership] {
+        match self {
+            Actor::Person { elsewhere, .. } => elsewhere,
+            Actor::Public | Actor::System => &[],
+        }
+    }
+
+    /// Every membership of the person, in whatever capacity they act: for what they may *not* do because of whom they
+    /// belong to. What they may do is asked of [`Actor::memberships`].
+    pub fn everywhere(&self) -> impl Iterator<Item = &Membership> {
+        self.memberships().iter().chain(self.elsewhere())
+    }
+
+    /// The capacity in which the person acts; none for who belongs to nobody.
+    #[must_use]
+    pub fn capacity(&self) -> Option<Capacity> {
+        first_capacity(self.memberships())
+    }
+
+    /// The capacities in which the person may act, with the name of whom they act for: the one of now first.
+    #[must_use]
+    pub fn capacities(&self) -> Vec<(Capacity, String)> {
+        let mut found: Vec<(Capacity, String)> = Vec::new();
+        for capacity in self.everywhere().map(Membership::capacity) {
+            if found.iter().any(|(known, _)| *known == capacity) {
+                continue;
+            }
+            let mut of = self.everywhere().filter(|m| m.capacity() == capacity);
+            let name = match of.next() {
+                Some(first) if of.all(|m| m.organisation == first.organisation) => first.name.clone(),
+                _ => "your organisations".to_owned(),
+            };
+            found.push((capacity, name));
+        }
+        found
+    }
+
+    /// The same person in one capacity: only its memberships count. Without a choice it is their first authority, or
+    /// else their applicant organisations.
+    #[must_use]
+    pub fn acting_for(self, chosen: Option<Capacity>) -> Self {
+        match self {
+            Actor::Person { account, name, mut memberships, elsewhere } => {
+                memberships.extend(elsewhere);
+                let chosen = chosen.or_else(|| first_capacity(&memberships));
+                let (memberships, elsewhere) = memberships.into_iter().partition(|m| Some(m.capacity()) == chosen);
+                Actor::Person { account, name, memberships, elsewhere }
+            }
+            other => other,
         }
     }
 
@@ -173,19 +271,19 @@ impl Actor {
         self.memberships().iter().any(|m| m.role.is_staff() && m.organisation == authority)
     }
 
-    /// The authority a member of staff works for (the first, when several).
+    /// The authority a member of staff works for: one, as each visit is in one capacity (the first, when several).
     #[must_use]
     pub fn authority(&self) -> Option<Id<Organisation>> {
         self.memberships().iter().find(|m| m.role.is_staff()).map(|m| m.organisation)
     }
 
-    /// The authority where the person holds this role (the first, when several).
+    /// The authority where the person holds this role: as for [`Actor::authority`].
     #[must_use]
     pub fn authority_as(&self, role: Role) -> Option<Id<Organisation>> {
         self.memberships().iter().find(|m| m.role == role).map(|m| m.organisation)
     }
 
-    /// The applicant organisations the person may act for.
+    /// The applicant organisations the person may act for now.
     pub fn applicant_organisations(&self) -> impl Iterator<Item = &Membership> {
         self.memberships().iter().filter(|m| !m.role.is_staff())
     }
@@ -204,5 +302,53 @@ impl Subject {
     /// Names a thing.
     pub fn new<T>(kind: &str, id: Id<T>) -> Self {
         Subject { kind: kind.to_owned(), id: id.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn belonging(roles: &[(Role, Id<Organisation>)]) -> Actor {
+        let memberships = roles
+            .iter()
+            .map(|(role, organisation)| Membership { organisation: *organisation, name: role.label(), role: *role })
+            .collect();
+        Actor::Person { account: Id::new(), name: "P".to_owned(), memberships, elsewhere: Vec::new() }
+    }
+
+    #[test]
+    fn who_belongs_to_several_acts_for_one_at_a_time_and_is_known_by_all() {
+        let (one, two, enterprise) = (Id::new(), Id::new(), Id::new());
+        let whole = belonging(&[
+            (Role::ApplicantOwner, enterprise),
+            (Role::Evaluator, one),
+            (Role::Auditor, one),
+            (Role::FundManager, two),
+        ]);
+        let person = whole.acting_for(None);
+        assert_eq!((person.authority(), person.capacity()), (Some(one), Some(Capacity::Authority(one))));
+        assert!(person.has(Role::Auditor, one) && !person.has(Role::FundManager, two));
+        assert_eq!(person.applicant_organisations().count(), 0);
+        let person = person.acting_for(Some(Capacity::Authority(two)));
+        assert_eq!(person.authority_as(Role::FundManager), Some(two));
+        let person = person.acting_for(Some(Capacity::Applicant));
+        assert_eq!((person.authority(), person.applicant_organisations().count()), (None, 1));
+        assert_eq!((person.everywhere().count(), person.capacities().len()), (4, 3));
+        // Who left an authority does not act for another in its place.
+        let gone = person.acting_for(Some(Capacity::Authority(Id::new())));
+        assert_eq!((gone.memberships().len(), gone.capacity(), gone.everywhere().count()), (0, None, 4));
+    }
+
+    #[test]
+    fn a_capacity_is_kept_as_a_word_and_several_enterprises_are_one() {
+        for capacity in [Capacity::Applicant, Capacity::Authority(Id::new())] {
+            assert_eq!(capacity.to_string().parse(), Ok(capacity));
+        }
+        assert!("council".parse::<Capacity>().is_err());
+        let person =
+            belonging(&[(Role::ApplicantOwner, Id::new()), (Role::ApplicantEditor, Id::new())]).acting_for(None);
+        assert_eq!(person.capacities(), vec![(Capacity::Applicant, "your organisations".to_owned())]);
+        assert_eq!((person.applicant_organisations().count(), person.elsewhere().len()), (2, 0));
     }
 }

@@ -14,7 +14,7 @@ pub mod refusal;
 pub mod time;
 pub mod words;
 
-pub use actor::{Account, Actor, Membership, Role, Subject};
+pub use actor::{Account, Actor, Capacity, Membership, Role, Subject};
 pub use clock::Clock;
 pub use decimals::{
     Quantity, Rate, Score, Share, Weight, counted, counted_with, round_half_even, round_half_up, so_many_are,

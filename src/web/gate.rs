@@ -166,6 +166,9 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         if sandbox && actor.has_anywhere(Role::Administrator) {
             add("Practice clock", "/sandbox");
         }
+        if actor.has_anywhere(Role::Administrator) {
+            add("Work set aside", "/set-aside");
+        }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");
         }
@@ -179,6 +182,14 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
             add("My agreements", "/agreements");
         }
         add("Help", "/help");
+    }
+    // Only for those who have a choice.
+    match actor.capacities().first() {
+        _ if actor.elsewhere().is_empty() => {}
+        Some((_, name)) if actor.capacity().is_some() => {
+            add(&format!("Acting for {name}: change"), "/account#acting-for");
+        }
+        _ => add("Choose for whom you act", "/account#acting-for"),
     }
     menu
 }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::db::migrate;
 use crate::http::{Answer, Visit, VisitParts};
+use crate::outbox;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -87,7 +88,7 @@ impl Metrics {
 ///
 /// # Errors
 /// NotFound for a request that came through a proxy.
-pub async fn show(metrics: web::Data<Metrics>, request: actix_web::HttpRequest) -> Answer {
+pub async fn show(app: web::Data<App>, metrics: web::Data<Metrics>, request: actix_web::HttpRequest) -> Answer {
     let local = request.peer_addr().is_none_or(|address| address.ip().is_loopback());
     let passed_on =
         ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|h| request.headers().contains_key(*h));
@@ -96,7 +97,23 @@ pub async fn show(metrics: web::Data<Metrics>, request: actix_web::HttpRequest) 
     }
     // Beside this one.
     metrics::gauge!("http_requests_under_way").set(metrics.under_way().saturating_sub(1));
+    let now = app.now();
+    match app.db.read(move |db| outbox::backlog(db, now)).await {
+        Ok(backlog) => {
+            let late = backlog.due_since.map_or(0, |since| now.since(since).num_seconds());
+            metrics::gauge!("jobs_late_seconds").set(small(late));
+            metrics::gauge!("jobs_set_aside").set(small(backlog.set_aside));
+            metrics::gauge!("mails_given_up").set(small(backlog.mails_given_up));
+        }
+        // Whoever watches is told by `/health/ready`; the other figures are shown all the same.
+        Err(error) => tracing::warn!(%error, "the backlog could not be read for the metrics"),
+    }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.recorder.render()))
+}
+
+/// A count as a gauge takes it.
+fn small(count: i64) -> u32 {
+    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
 }
 
 /// The pattern of the route that a request goes to: looked up once, by [`measure`], for all that ask.

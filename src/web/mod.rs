@@ -12,6 +12,7 @@ mod route_table;
 pub mod routes;
 pub mod sandbox;
 mod security;
+pub mod set_aside;
 mod viewer;
 
 pub use gate::{identify, remember};

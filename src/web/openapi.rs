@@ -21,12 +21,17 @@ use utoipa::{Modify, OpenApi};
         crate::people::api::end_staff,
         crate::people::api::withdraw_staff_invitation,
         crate::people::api::add_department,
+        crate::people::api::departments,
         crate::people::api::invitations,
         crate::people::api::accept_invitation,
         crate::people::api::decline_invitation,
         crate::people::api::audit_trail,
         crate::people::api::mails,
         super::sandbox::post_api,
+        super::set_aside::show_api,
+        super::set_aside::mail_again_api,
+        super::set_aside::leave_mail_api,
+        super::set_aside::job_again_api,
     ),
     modifiers(&Tokens)
 )]
@@ -39,7 +44,15 @@ impl Modify for Tokens {
         let components = api.components.get_or_insert_default();
         components.add_security_scheme(
             "token",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .description(Some(
+                        "A token of the account page. It acts in the capacity in which its owner acted when they made \
+                         it: for one authority, or for their applicant organisations. GET /api/v1/me says which.",
+                    ))
+                    .build(),
+            ),
         );
     }
 }

@@ -10,6 +10,8 @@ struct ProblemPage<'a> {
     shell: Shell,
     problem: &'a Problem,
     back: String,
+    /// Whether it may be open to the person when they act for another of those they belong to.
+    elsewhere: bool,
 }
 
 /// Draws a problem; the session is not touched, so a message of what was done waits for the next page.
@@ -22,7 +24,9 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
         council: app.map(|a| a.config.server.council.clone()).unwrap_or_default(),
         ..Shell::default()
     };
+    let mut elsewhere = false;
     if let Some(parts) = parts {
+        elsewhere = matches!(problem.status, 403 | 404) && !parts.actor.elsewhere().is_empty();
         shell.staff = parts.actor.is_staff();
         shell.menu = parts.menu;
         if let crate::values::Actor::Person { name, .. } = &parts.actor {
@@ -37,5 +41,5 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
     }
     // Back only to a page of our own.
     let back = own_referrer(request).unwrap_or_default();
-    ProblemPage { shell, problem, back }.render().unwrap_or_else(|_| problem.detail.clone())
+    ProblemPage { shell, problem, back, elsewhere }.render().unwrap_or_else(|_| problem.detail.clone())
 }

@@ -1,7 +1,7 @@
 //! The one list of routes. Each names the action that the policy judges before its handler runs. The rows of the rooms
 //! from a call to its award lie in a file of their own beside it.
 
-use super::{assets, health, openapi, public_pages, sandbox, viewer};
+use super::{assets, health, openapi, public_pages, sandbox, set_aside, viewer};
 use crate::conditions::social_values::{api as social_values_api, pages as social_values};
 use crate::conditions::{api as conditions_api, pages as conditions};
 use crate::desk;
@@ -72,6 +72,14 @@ fn ground() -> Vec<Row> {
         get "/openapi.json" ViewPublic => openapi::document,
         get "/api-viewer/" ViewPublic => viewer::start,
         get "/api-viewer/{version}/{file}" ViewPublic => viewer::file,
+        get "/set-aside" ManageWork => set_aside::show,
+        post "/set-aside/mails/{id}/again" ManageWork => set_aside::mail_again,
+        post "/set-aside/mails/{id}/leave" ManageWork => set_aside::leave_mail,
+        post "/api/v1/set-aside/mails/{id}/leave" ManageWork => set_aside::leave_mail_api,
+        post "/set-aside/jobs/{id}/again" ManageWork => set_aside::job_again,
+        get "/api/v1/set-aside" ManageWork => set_aside::show_api,
+        post "/api/v1/set-aside/mails/{id}/again" ManageWork => set_aside::mail_again_api,
+        post "/api/v1/set-aside/jobs/{id}/again" ManageWork => set_aside::job_again_api,
         get "/sandbox" ManageSandbox => sandbox::show,
         post "/sandbox" ManageSandbox => sandbox::post,
         post "/api/v1/sandbox/clock" ManageSandbox => sandbox::post_api,
@@ -94,6 +102,7 @@ fn people_routes() -> Vec<Row> {
         get "/account" UseAccount => people::account,
         post "/account/invitations/{id}/accept" UseAccount => people::accept_invitation,
         post "/account/invitations/{id}/decline" UseAccount => people::decline_invitation,
+        post "/account/acting-for/{capacity}" UseAccount => people::act_for,
         post "/account/sessions/end" UseAccount => people::end_sessions,
         post "/account/tokens" UseAccount => people::make_token,
         post "/account/tokens/{id}/revoke" UseAccount => people::revoke_token,
@@ -123,6 +132,7 @@ fn people_routes() -> Vec<Row> {
         post "/api/v1/people/members/{member}/end" ManagePeople => people_api::end_staff,
         post "/api/v1/people/invitations/{invitation}/withdraw" ManagePeople => people_api::withdraw_staff_invitation,
         post "/api/v1/people/departments" ManagePeople => people_api::add_department,
+        get "/api/v1/departments" ReadDesk => people_api::departments,
         get "/api/v1/invitations" UseAccount => people_api::invitations,
         post "/api/v1/invitations/{id}/accept" UseAccount => people_api::accept_invitation,
         post "/api/v1/invitations/{id}/decline" UseAccount => people_api::decline_invitation,
@@ -279,6 +289,7 @@ fn investments_routes() -> Vec<Row> {
         post "/investments/{id}/drawdowns/{drawdown}/decide" ApproveDrawdown => investments::decide_drawdown,
         post "/investments/{id}/payments" ManageFund => investments::receive,
         post "/investments/{id}/payments/{entry}/reverse" ManageFund => investments::reverse,
+        post "/investments/{id}/refunds" ManageFund => investments::refund,
         post "/investments/{id}/charges" ManageFund => investments::charge,
         post "/investments/{id}/reports" ManageFund => investment_facts::report,
         post "/investments/{id}/valuations" ManageFund => investments::propose_valuation,
@@ -306,6 +317,7 @@ fn investments_routes() -> Vec<Row> {
         post "/api/v1/drawdowns/{id}/decide" ApproveDrawdown => investments_api::decide_drawdown,
         post "/api/v1/investments/{id}/payments" ManageFund => investments_api::receive,
         post "/api/v1/investments/{id}/payments/{entry}/reverse" ManageFund => investments_api::reverse,
+        post "/api/v1/investments/{id}/refunds" ManageFund => investments_api::refund,
         post "/api/v1/investments/{id}/charges" ManageFund => investments_api::charge,
         post "/api/v1/investments/{id}/reports" ManageFund => investments_api::report,
         post "/api/v1/my-investments/{id}/reports" ReportFigure => investments_api::report_own,

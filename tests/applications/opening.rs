@@ -4,6 +4,7 @@ use super::sample_calls::{open_call, round, sample, tender, tender_terms};
 use chrono::TimeDelta;
 use commonweal::applications::samples::submit_complete;
 use commonweal::applications::{self, Reconciled, actions};
+use commonweal::calls::actions::WithdrawInput;
 use commonweal::calls::{CallKind, Part};
 use commonweal::error::Error;
 use commonweal::values::{Actor, Role};
@@ -168,6 +169,26 @@ both! {
         both.sort();
         assert_eq!(both, [Reconciled::Matches, Reconciled::Extra]);
         assert!(world.app.db.read_now(|db| applications::opened(db, altered, Part::Quality)).unwrap().is_none());
+    }
+    async fn what_is_sealed_when_its_round_is_withdrawn_stays_sealed_as_its_applicant_is_told(world: World) {
+        let (app, round, now) = (&world.app, round(&world), world.now());
+        let (opened, first) = world.applicant("Kiln Yard");
+        submit_complete(app, &first, opened, round.id, &sample("read"), now).await.unwrap();
+        let manager = world.person(Role::FundManager);
+        actions::open_investments(app, &manager, round.id, None, now).await.unwrap();
+        let (sealed, second) = world.applicant("Loom Lane");
+        let (id, _) = submit_complete(app, &second, sealed, round.id, &sample("unread"), now).await.unwrap();
+        let why = WithdrawInput { reason: "The pot is needed elsewhere.".into() };
+        commonweal::calls::actions::withdraw(app, &manager, round.id, &why, now).await.unwrap();
+        world.run_jobs().await;
+        let mut mails = app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 100)).unwrap().items;
+        mails.retain(|mail| mail.subject == format!("The call {} was withdrawn", round.reference));
+        let told = |words: &str| mails.iter().filter(|mail| mail.body.contains(words)).count();
+        assert_eq!((mails.len(), told("What you sent was opened before."), told("What you sent is not opened.")), (2, 1, 1), "{mails:?}");
+        for only in [Some(id), None] {
+            assert_eq!(code(actions::open_investments(app, &manager, round.id, only, world.now()).await), "applications/call-withdrawn");
+        }
+        assert!(app.db.read_now(|db| applications::opened(db, id, Part::Quality)).unwrap().is_none());
     }
     async fn one_fund_manager_opens_what_was_sent_to_a_round_but_never_a_bid(world: World) {
         let (round, tender) = (round(&world), tender(&world));

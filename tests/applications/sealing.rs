@@ -1,7 +1,7 @@
 //! Nothing of an application lies anywhere in clear before its opening.
 
 use super::sample_calls::{sample, tender};
-use crate::support::server::{Server, request};
+use crate::support::server::{Server, request, request_of};
 use crate::support::{Kind, World, config};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -152,8 +152,18 @@ both! {
         browser.get(&format!("/applications/{id}/answer/promise-jobs")).await.expect(200);
         browser.post(&format!("/applications/{id}/answer/promise-jobs"), &[("quantity", &secret("wrong"))]).await.expect(422);
         let (name, content) = (format!("{}.txt", secret("name")), secret("content"));
-        browser.get(&format!("/applications/{id}/answer/files")).await.expect(200);
-        browser.upload(&format!("/applications/{id}/files"), &[("question", "files"), ("about", "")], &[("file", &name, content.as_bytes())]).await.expect(303);
+        let attach = |id: Id<Application>| (format!("/applications/{id}/answer/files"), format!("/applications/{id}/files"));
+        let about = [("question", "files"), ("about", "")];
+        let ((page, files), taken_back) = (attach(id), secret("taken-back"));
+        browser.get(&page).await.expect(200);
+        browser.upload(&files, &about, &[("file", &format!("{taken_back}.txt"), taken_back.as_bytes())]).await.expect(303);
+        let shown = browser.open(&page).await.links(&format!("{files}/"))[0].1.clone();
+        browser.post(&format!("{shown}/remove"), &about).await.expect(303);
+        browser.upload(&files, &about, &[("file", &name, content.as_bytes())]).await.expect(303);
+        let (of_withdrawn, withdraws) = (secret("withdrawn-file"), world.client(&other).await);
+        let begun = actions::start(&world.app, &other, call.id, withdrawing, world.now()).await.unwrap();
+        withdraws.get(&attach(begun).0).await.expect(200);
+        withdraws.upload(&attach(begun).1, &about, &[("file", &format!("{of_withdrawn}.txt"), of_withdrawn.as_bytes())]).await.expect(303);
         let draft = samples::answers(&call.terms.0, &sample(&secret("draft")), world.now().date());
         let key = [("idempotency-key", tag.as_str())];
         api.post_with(&format!("/api/v1/applications/{id}/draft"), &key, json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
@@ -163,8 +173,11 @@ both! {
         actions::withdraw(&world.app, &other, gone, &world.app.clock).await.unwrap();
         world.run_jobs().await;
         let mut needles: Vec<Vec<u8>> =
-            ["first", "wrong", "name", "content", "draft", "replaced", "withdrawn"].iter().flat_map(|w| disguises(&secret(w))).collect();
-        needles.push(hex::encode(Sha256::digest(content.as_bytes())).into_bytes());
+            ["first", "wrong", "name", "content", "draft", "replaced", "withdrawn", "taken-back", "withdrawn-file"]
+                .iter().flat_map(|w| disguises(&secret(w))).collect();
+        for file in [&content, &taken_back, &of_withdrawn] {
+            needles.push(hex::encode(Sha256::digest(file.as_bytes())).into_bytes());
+        }
         // Nor does what opens an envelope, as text, as bytes or as hexadecimal.
         let secrets = envelope_keys(&draft_of(&world, id).0);
         assert_eq!(secrets.len(), 2);
@@ -202,9 +215,23 @@ both! {
         let (status, said) = post(&format!("{home}/draft"), &json!({ "answers": secret("wrong") }));
         assert!((400..500).contains(&status), "{status}: {said}");
         let draft = samples::answers(&call.terms.0, &sample(&secret("draft")), world.now().date());
+        let (name, content) = (secret("file"), secret("content"));
+        let form = [
+            ("Content-Disposition: form-data; name=\"question\"".to_owned(), "files"),
+            (format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}.txt\"\r\nContent-Type: text/plain"), &content),
+        ];
+        let form: String = form.iter().map(|(head, body)| format!("--edge\r\n{head}\r\n\r\n{body}\r\n")).collect();
+        let media = "multipart/form-data; boundary=edge";
+        let sent = request_of(port, "POST", &format!("{home}/files"), Some(&token), media, &format!("{form}--edge--\r\n"));
+        let (status, said) = sent.unwrap();
+        assert!(matches!(status, 200 | 201), "{status}: {said}");
+        let replaced = samples::answers(&call.terms.0, &sample(&secret("replaced")), world.now().date());
+        let declared = json!({ "declared_by": secret("name"), "true_and_complete": "yes" });
         for (path, body) in [
             ("draft", json!({ "answers": draft.answers, "price": draft.price })),
-            ("submit", json!({ "declared_by": secret("name"), "true_and_complete": "yes" })),
+            ("submit", declared.clone()),
+            ("draft", json!({ "answers": replaced.answers, "price": replaced.price })),
+            ("submit", declared),
             ("withdraw", json!({})),
         ] {
             let (status, said) = post(&format!("{home}/{path}"), &body);
@@ -213,7 +240,7 @@ both! {
         assert!(server.stop().success());
         let written = std::fs::read(&log).unwrap();
         assert!(contains(&written, b"answered"), "the log tells of no request");
-        let needles: Vec<Vec<u8>> = ["wrong", "draft", "name"].iter().flat_map(|w| disguises(&secret(w))).collect();
+        let needles: Vec<Vec<u8>> = ["wrong", "draft", "name", "file", "content", "replaced"].iter().flat_map(|w| disguises(&secret(w))).collect();
         assert!(!needles.iter().any(|needle| contains(&written, needle)), "{}", log.display());
         assert_eq!(places(&world, &needles), Vec::<String>::new());
     }

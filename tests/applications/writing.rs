@@ -6,12 +6,13 @@ use chrono::TimeDelta;
 use commonweal::applications::actions::{self, Declaration};
 use commonweal::applications::samples::{self, submit_complete};
 use commonweal::applications::{self, ApplicationState};
-use commonweal::calls::{Call, CallKind};
+use commonweal::calls::{Call, CallKind, Part};
 use commonweal::error::Error;
 use commonweal::outbox;
 use commonweal::values::{Actor, Clock, Id, Role};
 use diesel::prelude::*;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
     match outcome {
@@ -80,7 +81,7 @@ both! {
         browser.post(&format!("{home}/answer/quality-method"), &[("answer", "We cook together.")]).await.expect(303);
         browser.get(&format!("{home}/answer/files")).await.expect(200).shows("not scanned");
         browser.upload(&format!("{home}/files"), &[("question", "files"), ("about", "")], &[("file", "plan.pdf", b"%PDF-1.7 plan")]).await.expect(303);
-        browser.get(&format!("{home}/answer/files")).await.expect(200).shows("plan.pdf").shows("not scanned for viruses");
+        browser.get(&format!("{home}/answer/files")).await.expect(200).shows("plan.pdf").shows("not scanned for viruses").shows("SHA-256 ");
         browser.upload(&format!("{home}/files"), &[("question", "files"), ("about", "")], &[("file", "plan.pdf", b"<script>1</script>")]).await
             .expect(422).shows("The file must be a PDF");
         browser.get(&format!("{home}/check")).await.expect(200).shows("Everything is there").shows("We cook together.");
@@ -187,6 +188,63 @@ both! {
         assert_eq!(api.get(&format!("{path}/receipt")).await.expect(200).json()["receipt"]["audit_hash"], receipt["audit_hash"]);
         let shown = api.get(&path).await.expect(200).json();
         assert_eq!((&shown["needs_confirmation"], &shown["call_version"], &shown["state"]), (&json!(false), &json!(2), &json!("submitted")));
+    }
+    async fn what_a_team_changed_after_sending_is_not_confirmed_as_unchanged_and_what_was_sent_is_opened(world: World) {
+        let (app, call) = (&world.app, tender(&world));
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let editor = world.person_of(organisation, Role::ApplicantEditor);
+        let (id, sent) = submit_complete(app, &owner, organisation, call.id, &sample("as it was sent"), world.now()).await.unwrap();
+        let (home, browser) = (format!("/applications/{id}"), world.client(&owner).await);
+        browser.get(&home).await.expect(200).hides("not sent");
+        // A colleague who saves the same words again has changed nothing.
+        let same = samples::answers(&call.terms.0, &sample("as it was sent"), world.now().date());
+        actions::save_draft(app, &editor, id, &same, world.now()).await.unwrap();
+        browser.get(&home).await.expect(200).hides("not sent");
+        let edited = samples::answers(&call.terms.0, &sample("never declared"), world.now().date());
+        actions::save_draft(app, &editor, id, &edited, world.now()).await.unwrap();
+        browser.get(&home).await.expect(200).shows("the changes are not sent");
+        amended(&world, call.id).await;
+        browser.get(&home).await.expect(200).shows("changed answers that are not sent").hides("Confirm it unchanged");
+        let Err(Error::Refused(refusal)) = actions::confirm_unchanged(app, &owner, id, &app.clock).await else { panic!() };
+        assert_eq!(refusal.code, "applications/changed-since-sent");
+        assert!(refusal.sentence.contains("Check your answers and send them again"), "{}", refusal.sentence);
+        let receipts = app.db.read_now(|db| applications::receipts_of(db, id)).unwrap();
+        assert_eq!(receipts.iter().map(|r| r.id).collect::<Vec<_>>(), [sent.id], "nothing else was sent");
+        let now = call.deadline_at.unwrap().plus(TimeDelta::minutes(5));
+        let (first, second) = (world.person(Role::ProcurementOfficer), world.person(Role::ProcurementOfficer));
+        actions::ask_opening(app, &first, call.id, Part::Quality, now).await.unwrap();
+        let report = actions::confirm_opening(app, &second, call.id, Part::Quality, now).await.unwrap();
+        assert_eq!((report.opened(), report.findings().len()), (1, 0));
+        let quality = app.db.read_now(|db| applications::opened(db, id, Part::Quality)).unwrap().unwrap();
+        assert!(quality.answers().unwrap().answers["method"].contains("as it was sent"));
+    }
+    async fn what_was_changed_and_sent_again_is_confirmed_as_it_was_sent_last(world: World) {
+        let (app, call) = (&world.app, tender(&world));
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let (id, _) = submit_complete(app, &owner, organisation, call.id, &sample("one"), world.now()).await.unwrap();
+        submit_complete(app, &owner, organisation, call.id, &sample("two"), world.now()).await.unwrap();
+        amended(&world, call.id).await;
+        let same = samples::answers(&call.terms.0, &sample("two"), world.now().date());
+        actions::save_draft(app, &owner, id, &same, world.now()).await.unwrap();
+        assert_eq!(actions::confirm_unchanged(app, &owner, id, &app.clock).await.unwrap().call_version, 2);
+    }
+    async fn what_was_never_sent_is_not_confirmed_and_no_draft_says_who_declared(world: World) {
+        let call = tender(&world);
+        let (organisation, owner) = world.applicant("Kitchen Table");
+        let id = actions::start(&world.app, &owner, call.id, organisation, world.now()).await.unwrap();
+        let (api, base) = (world.api(&owner).await, format!("/api/v1/applications/{id}"));
+        let mut draft = samples::answers(&call.terms.0, &sample("by program"), world.now().date());
+        draft.answers.declared_by = "Nobody who declared".into();
+        api.post(&format!("{base}/draft"), json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
+        assert_eq!(api.get(&format!("{base}/draft")).await.expect(200).json()["answers"]["declared_by"], json!(""));
+        api.post(&format!("{base}/confirm"), json!({})).await.expect(409);
+        assert_eq!(code(actions::confirm_unchanged(&world.app, &owner, id, &world.app.clock).await), "applications/not-submitted");
+        let row = world.app.db.read_now(|db| applications::find(db, id)).unwrap();
+        assert_eq!((row.state, row.submitted_at), (ApplicationState::Draft, None));
+        // What is written after it was sent keeps the name of whoever declared.
+        api.post(&format!("{base}/submit"), json!({ "declared_by": "Leila Haddad", "true_and_complete": "yes" })).await.expect(200);
+        api.post(&format!("{base}/draft"), json!({ "answers": draft.answers, "price": draft.price })).await.expect(200);
+        assert_eq!(api.get(&format!("{base}/draft")).await.expect(200).json()["answers"]["declared_by"], json!("Leila Haddad"));
     }
     async fn a_closed_call_destroys_its_drafts_with_their_keys(world: World) {
         let call = tender(&world);
@@ -305,6 +363,7 @@ both! {
         assert_eq!(stored.as_object().unwrap().keys().collect::<Vec<_>>(), ["answers", "price"], "and none of the keys");
         assert_eq!(stored["price"]["prices"]["cost"], json!("100000.00"));
         assert_eq!(stored["answers"]["files"][0]["name"], json!("plan.txt"));
+        assert_eq!(stored["answers"]["files"][0]["sha256"], json!(hex::encode(Sha256::digest(b"a plan"))), "of the file as it was sent");
         let receipt = api.post(&format!("{base}/submit"), json!({ "declared_by": "L H", "true_and_complete": "yes" })).await.expect(200).json();
         assert_eq!(api.get(&format!("{base}/receipt")).await.expect(200).json()["receipt"]["audit_hash"], receipt["audit_hash"]);
         api.post(&format!("{base}/withdraw"), json!({})).await.expect(200);

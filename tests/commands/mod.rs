@@ -4,6 +4,8 @@ pub mod finance;
 mod schema;
 mod scoring;
 
+use commonweal::app::{setting, write_setting};
+use commonweal::db::{Database, Db};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -115,6 +117,9 @@ fn bad_input_of_any_pure_command_is_one_sentence_that_says_what_is_wrong() {
         (&["evaluate", "empty.json"][..], "The file has no format"),
         (&["scoring", "rank", "empty.json", "--bids", "empty.json"][..], "empty.json cannot be used"),
         (&["verify", "evaluation", "empty.json"][..], "The file is not an evaluation"),
+        (&["timetable", "standstill"][..], "required arguments were not provided: <DATE>; see --help."),
+        (&["timetable", "tender-period", "2027-02-01", "--by-post"][..], "Unexpected argument '--by-post' found; see"),
+        (&["finance", "simulate", "empty.json", "--seed", "x"][..], "Invalid value 'x' for '--seed <SEED>'"),
     ] {
         let said = sentence(&commonweal(folder.path(), arguments));
         assert!(said.contains(words), "{arguments:?}: {said}");
@@ -281,6 +286,17 @@ fn practice_never_begins_where_real_data_or_a_council_is() {
         let said = sentence(&commonweal(folder.path(), arguments));
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
+    // Nor is a practice council served to everybody: its people have known passwords.
+    let folder = tempfile::tempdir().unwrap();
+    let listen = "[server]\nlisten = \"203.0.113.1:80\"\n";
+    std::fs::write(folder.path().join("s.toml"), listen).unwrap();
+    let practice = commonweal(folder.path(), &["--config", "s.toml", "serve", "--sandbox"]);
+    assert!(String::from_utf8_lossy(&practice.stderr).contains("cannot listen"));
+    let production = "environment = \"production\"\npublic_url = \"https://commonweal.example\"\n";
+    let secret = format!("[session]\nsecret = \"{}\"\n", "f1e2".repeat(16));
+    std::fs::write(folder.path().join("c.toml"), format!("{listen}{production}{secret}")).unwrap();
+    let refused = sentence_of_start(folder.path());
+    assert!(refused.contains("this database holds practice data: production does not start on it"), "{refused}");
 }
 
 #[test]
@@ -313,6 +329,12 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
     let kept = commonweal(folder.path(), &["demo", "--once"]);
     assert!(kept.status.success() && kept.stdout.is_empty(), "{}", String::from_utf8_lossy(&kept.stderr));
     assert_eq!(json(&commonweal(folder.path(), &["verify", "audit"])), before, "nothing was added to what is there");
+    // Half a practice council is not served as a whole one.
+    let place = format!("sqlite:{}", folder.path().join("var/commonweal.db").display());
+    let begun = |db: &mut Db| write_setting(db, setting::DEMO, "begun");
+    Database::open(&place, 2).unwrap().write_now(begun).unwrap();
+    let half = sentence(&commonweal(folder.path(), &["demo", "--once"]));
+    assert!(half.contains("was not made to its end last time"), "{half}");
     let report = json(&commonweal(folder.path(), &["verify", "audit"]));
     assert_eq!(report["finding"], Value::Null);
     assert!(report["waiting"].as_i64().unwrap() >= 3);
@@ -327,6 +349,24 @@ fn an_account_is_made_from_the_terminal_and_an_untouched_audit_record_verifies()
     let output = weak.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Enter an email address"));
+}
+
+#[test]
+fn a_second_run_waits_while_the_practice_council_is_made_and_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(commonweal(folder.path(), &["migrate"]).status.success());
+    let place = format!("sqlite:{}", folder.path().join("var/commonweal.db").display());
+    let begun = |db: &mut Db| write_setting(db, setting::DEMO, "begun");
+    Database::open(&place, 2).unwrap().write_now(begun).unwrap();
+    // As the run that makes it holds it.
+    let held = std::fs::File::create(folder.path().join("var/documents.demo-lock")).unwrap();
+    held.try_lock().unwrap();
+    let said = sentence(&commonweal(folder.path(), &["demo", "--once"]));
+    assert!(said.starts_with("Another run is making the practice council just now: wait"), "{said}");
+    // A run that ended, however it did, holds nothing.
+    drop(held);
+    let said = sentence(&commonweal(folder.path(), &["demo", "--once"]));
+    assert!(said.contains("was not made to its end last time"), "{said}");
 }
 
 #[test]
@@ -380,18 +420,36 @@ fn sentence_of_start(folder: &Path) -> String {
 #[test]
 fn where_nothing_may_be_installed_setup_names_what_is_missing_in_one_sentence() {
     let programs = tempfile::tempdir().unwrap();
-    // A machine that has cargo and nothing else.
-    std::os::unix::fs::symlink("/bin/true", programs.path().join("cargo")).unwrap();
     let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/setup");
-    let output = Command::new("/bin/bash").arg(&setup).arg("test").env("PATH", programs.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("Please install: build-essential pkg-config ") && said.lines().count() == 1, "{said}");
-    for package in ["nodejs", "npm", "postgresql", "chromium", "(on Debian: apt-get install "] {
-        assert!(said.contains(package), "{package}: {said}");
+    let said = |target: &str| {
+        let output = Command::new("/bin/bash").arg(&setup).arg(target).env("PATH", programs.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert!(output.stdout.is_empty(), "nothing was installed");
+        said
+    };
+    // A machine that has cargo and nothing else, then one with an old cargo, then one without any.
+    let cargo = programs.path().join("cargo");
+    let cargo_is = |version: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::write(
+            &cargo,
+            format!("#!/bin/bash\n[ \"$1\" = --version ] && echo \"cargo {version} (of a test)\"\n"),
+        )
+        .unwrap();
+        std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    cargo_is("99.0.0-nightly");
+    let bare = said("test");
+    assert!(bare.starts_with("Please install: build-essential pkg-config "), "{bare}");
+    for package in ["nodejs", "npm", "postgresql", "rustfmt", "chromium", "(on Debian: apt-get install "] {
+        assert!(bare.contains(package), "{package}: {bare}");
     }
-    std::fs::remove_file(programs.path().join("cargo")).unwrap();
-    let output = Command::new("/bin/bash").arg(&setup).arg("run").env("PATH", programs.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.starts_with("cargo is missing: install Rust") && said.lines().count() == 1, "{said}");
+    let wanted = concat!("Please install: Rust ", env!("CARGO_PKG_RUST_VERSION"), " or later (");
+    cargo_is("1.9.3");
+    let old = said("run");
+    assert!(old.starts_with(&format!("{wanted}cargo is 1.9.3: https://rustup.rs")), "{old}");
+    std::fs::remove_file(&cargo).unwrap();
+    let none = said("run");
+    assert!(none.starts_with(&format!("{wanted}https://rustup.rs), and build-essential pkg-config ")), "{none}");
 }

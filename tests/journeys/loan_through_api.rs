@@ -138,7 +138,12 @@ both! {
         let won = home.rsplit('/').next().unwrap().to_owned();
         let lost = other_home.rsplit('/').next().unwrap().to_owned();
         let evaluator = world.api(&staff.evaluators[0]).await;
-        sent(&manager, &format!("{call}/panel"), json!({ "account": staff.evaluators[0].account().unwrap().to_string() }), 201).await;
+        // Who may be chosen is told by account and name.
+        let panel = format!("{call}/panel");
+        let choice = manager.get(&panel).await.expect(200).json();
+        let own = evaluator.get("/api/v1/me").await.expect(200).json()["account"].clone();
+        let chosen = items(&choice, "evaluators").iter().find(|e| e["account"] == own).unwrap_or_else(|| panic!("{choice}"));
+        sent(&manager, &panel, json!({ "account": chosen["account"] }), 201).await;
         sent(&evaluator, &format!("{call}/declarations"), json!({ "answer": "none" }), 200).await;
         let judge = |bid: &str| json!({ "level": if bid == won { "4" } else { "1" }, "reason": "The plan fits the level" });
         for bid in [&won, &lost] {
@@ -270,8 +275,12 @@ both! {
         receive(&manager, &investment, "10763.22", "2028-03-01", "BANK-4").await;
         on(&world, "2028-06-01T12:00:00Z").await;
         receive(&manager, &investment, "10763.23", "2028-06-01", "BANK-5").await;
+        // A standing order runs on: it stands in the books, pays nothing, and goes back.
         let more = json!({ "amount": "1", "received_on": "2028-06-01", "reference": "BANK-6" });
-        refused(&manager, &path, more, "investments/not-running").await;
+        sent(&manager, &path, more, 201).await;
+        assert_eq!(owner.get(&mine).await.expect(200).json()["credit"], "1.00");
+        let back = json!({ "amount": "1", "paid_on": "2028-06-01", "reference": "BANK-7" });
+        sent(&manager, &path.replace("/payments", "/refunds"), back, 201).await;
         let shown = owner.get(&mine).await.expect(200).json();
         assert_eq!((&shown["state"], &shown["owed"], &shown["credit"]), (&json!("repaid"), &json!("0.00"), &json!("0.00")));
         let measures = manager.get(&fund).await.expect(200);

@@ -289,8 +289,11 @@ both! {
         on(&world, "2028-06-01T12:00:00Z").await;
         receive(&manager, &investment, "10,763.23", "1/6/2028", "BANK-5").await;
         assert!(!manager.open(&investment).await.has("Record the payment"), "nothing is owed any more");
-        let more = manager.post(&format!("{investment}/payments"), &[("amount", "1"), ("received_on", "1/6/2028"), ("reference", "BANK-6")]).await;
-        turned_down(more, "There is a problem");
+        // A standing order runs on: it pays nothing, and goes back.
+        let more = [("amount", "1"), ("received_on", "1/6/2028"), ("reference", "BANK-6")];
+        manager.fill(&investment, "Record what came in", &more).await.shows("is to be refunded");
+        let back = [("amount", "1"), ("paid_on", "1/6/2028"), ("reference", "BANK-7")];
+        manager.fill(&investment, "Record the refund", &back).await;
         owner.open(&mine).await.shows("The loan is repaid");
         // 43,052.89 of 40,000; the root of the dated payments is 12.470791%.
         manager.open(&investment).await.shows("1.08").shows("12.5%").shows("certified: 0.12470791").shows("£43,052.89");

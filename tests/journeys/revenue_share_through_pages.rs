@@ -79,7 +79,10 @@ both! {
         let application = home.rsplit('/').next().unwrap().to_owned();
         let route = world.app.db.read_now(|db| subsidies::standing_route(db, &application)).unwrap().unwrap();
         assert!(route.amount.0 > 500_000 && route.amount.0 < 4_000_000, "{}", route.amount);
-        owner.fill(&format!("/subsidy-confirmations/{}", route.id), "Confirm", &[("complete", "yes")]).await;
+        let asks = format!("/subsidy-confirmations/{}", route.id);
+        assert_eq!(owner.open(&format!("{home}/outcome")).await.shows("Read and confirm").links("/subsidy-confirmations/")[0].1, asks);
+        owner.fill(&asks, "Confirm", &[("complete", "yes")]).await;
+        owner.open(&format!("{home}/outcome")).await.hides("Read and confirm");
         manager.fill(&award, "Make the offer", &answer_by).await;
 
         // What it means, before accepting: pounds and dates, and what happens if things go another way.

@@ -202,8 +202,11 @@ both! {
         assert!(content.text.contains("chooses the menus") && !content.text.contains("900000"));
 
         // The panel.
-        for evaluator in &staff.evaluators {
-            sent(&officer, &format!("{call}/panel"), json!({ "account": evaluator.account().unwrap().to_string() }), 201).await;
+        let panel = format!("{call}/panel");
+        let choice = officer.get(&panel).await.expect(200).json();
+        assert_eq!(items(&choice, "evaluators").len(), staff.evaluators.len(), "{choice}");
+        for evaluator in items(&choice, "evaluators") {
+            sent(&officer, &panel, json!({ "account": evaluator["account"] }), 201).await;
         }
         let evaluators = [world.api(&staff.evaluators[0]).await, world.api(&staff.evaluators[1]).await];
         officer.get(&format!("{call}/sheet")).await.expect(403);
@@ -285,7 +288,7 @@ both! {
         sent(&officer, &format!("{call}/summaries"), json!({}), 200).await;
         // What a supplier is told is there for the officer and the auditor as it was sent, and for nobody else.
         let told = world.api(&world.person(Role::Auditor)).await.get(&format!("{call}/summaries/{winner}")).await.expect(200).json();
-        assert!(told["sent_at"].is_string() && told["summary"]["authority"] == "Northbridge Council", "{told}");
+        assert!(told["giving"]["state"] == "given" && told["giving"]["at"].is_string() && told["summary"]["authority"] == "Northbridge Council", "{told}");
         evaluators[0].get(&format!("{call}/summaries/{winner}")).await.expect(403);
         on(&world, "2027-04-12T11:00:00Z").await;
         let notice = json!({ "number": "2027/S 000-008815", "published_date": "2027-04-12T10:00:00Z" });
@@ -302,6 +305,14 @@ both! {
         let method = items(&summary, "own").iter().find(|c| c["title"] == "How will residents run the kitchens?").unwrap().clone();
         assert_eq!((&method["score"], &method["winner_score"]), (&json!("25.00"), &json!("50.00")));
         assert!(method["explanation"].as_str().unwrap().contains("The panel agrees on 2"));
+        // Of the winner the same: the level, the agreed reason, and whether what is asked of everybody was met.
+        assert_eq!((&method["winner_level"], &method["winner_explanation"]), (&json!("Level 4: Level text 4"), &json!("The panel agrees on 4")));
+        let insured = items(&summary, "own").iter().find(|c| c["title"] == "Insurance").unwrap().clone();
+        assert_eq!((&insured["score"], &insured["winner_score"]), (&json!("Passed"), &json!("Passed")));
+        assert_eq!((&insured["winner_level"], &insured["winner_explanation"]), (&Value::Null, &json!("The panel agrees on 4")));
+        // Of what is worked out from the winner's price and promises only the score is told.
+        let price = items(&summary, "own").iter().find(|c| c["title"] == "Whole price").unwrap().clone();
+        assert_eq!((&price["winner_score"], &price["winner_explanation"]), (&json!("26.67"), &Value::Null));
         for hidden in ["chooses the menus", "Reason of evaluator", "900000", "900,000"] {
             assert!(!outcome.text.contains(hidden), "{hidden} is shown");
         }

@@ -87,10 +87,19 @@ impl World {
 
     /// A council whose installation decided something else than the tests do.
     pub async fn configured(kind: Kind, change: impl FnOnce(&mut Config)) -> World {
+        World::made(kind, true, change).await
+    }
+
+    /// A council that is no practice: its mails go to this server of mail, and its clock is the machine's.
+    pub async fn mailing(kind: Kind, smtp: String) -> World {
+        World::made(kind, false, |config| config.mail.smtp = smtp).await
+    }
+
+    async fn made(kind: Kind, sandbox: bool, change: impl FnOnce(&mut Config)) -> World {
         let fresh = Fresh::new(kind);
         let mut config = config(fresh.folder.path(), &fresh.url);
         change(&mut config);
-        let app = App::open(config, fresh.open(), true).unwrap();
+        let app = App::open(config, fresh.open(), sandbox).unwrap();
         let plans = Plans::of(&app.db);
         let handlers = serve::handlers();
         let council = Organisation {

@@ -193,7 +193,11 @@ async fn change<T>(
         let opened = sealing::apart(move || sealing::open_draft(&keys, &application)).await?;
         let (mut draft, key) = opened.ok_or(ApplicationRefusal::DraftGone)?;
         let mut along = Along::default();
+        let before = draft.clone();
         let done = work(&call, &mut draft, &mut along)?;
+        // A page that is saved again as it stands changes nothing of what was sent.
+        draft.as_sent &=
+            (&draft.answers, &draft.price, &draft.typed) == (&before.answers, &before.price, &before.typed);
         // Never the same instant twice, so that it tells two versions apart.
         let saved_at = now.max(read_at.plus(TimeDelta::microseconds(1)));
         let sealed = sealing::apart(move || key.seal(&draft)).await?;
@@ -284,7 +288,7 @@ pub async fn save_question(
 /// A whole draft, as programs send it.
 #[derive(Clone, Debug, Default)]
 pub struct DraftInput {
-    /// The quality part. Files and the organisation's facts are not taken from here.
+    /// The quality part. Files, the organisation's facts and the name under the declaration are not taken from here.
     pub answers: Answers,
     /// The price part.
     pub price: PriceAnswers,
@@ -316,7 +320,8 @@ fn no_answers() -> Value {
     json!({})
 }
 
-/// Saves a whole draft at once. Files, the organisation's facts and a cash-flow sheet that was not sent again stay.
+/// Saves a whole draft at once. Files, the organisation's facts, the name of who declared and a cash-flow sheet that was
+/// not sent again stay.
 ///
 /// # Errors
 /// NotFound for another's; Invalid for answers to things the call does not ask; refused after the deadline.
@@ -331,7 +336,9 @@ pub async fn save_draft(
         let terms = &call.terms.0;
         unknown(terms, input)?;
         let before = std::mem::take(&mut draft.answers);
-        draft.answers = Answers { files: before.files, profile: before.profile, ..input.answers.clone() };
+        // Who declares is said only by sending.
+        let (files, profile, declared_by) = (before.files, before.profile, before.declared_by);
+        draft.answers = Answers { files, declared_by, profile, ..input.answers.clone() };
         if input.keeps_sheet {
             draft.answers.cash_flow = before.cash_flow;
         }
@@ -385,7 +392,6 @@ fn unknown(terms: &calls::Terms, input: &DraftInput) -> Result<(), FieldErrors> 
     for line in &input.answers.use_of_funds {
         long("answers.use_of_funds".to_owned(), &line.purpose, typed::MOST_CHARACTERS);
     }
-    long("answers.declared_by".to_owned(), &input.answers.declared_by, 120);
     if input.answers.use_of_funds.len() > 100 || input.answers.cash_flow.len() > questions::CASH_ROWS {
         errors.add("answers", "There are more lines than an application can hold");
     }

@@ -333,6 +333,8 @@ pub async fn confirm_opening_without(
             // An opening happens once: a bid that was not read now would never be read. So nothing is believed of a list
             // that was not counted.
             let counted = (store::count_sent(db, call)?, store::count_live(db, call, part)?);
+            // Nor of a call that may have been withdrawn while they were read.
+            opening_rules::not_withdrawn(&calls::find(db, call)?)?;
             opening_rules::all_read((done.sent, done.envelopes), counted)?;
             if !store::finish_opening(db, opening, second, now, &Json(done.clone()))? {
                 return Err(ApplicationRefusal::AlreadyOpened.into());
@@ -378,7 +380,8 @@ pub async fn confirm_opening_without(
 /// One officer opens what was sent to an investment round: one application, or all that are not open yet.
 ///
 /// # Errors
-/// NotFound, Denied; refused for tenders, and for one application when it is open or does not match its receipt.
+/// NotFound, Denied; refused for tenders, for a round that was withdrawn, and for one application when it is open or does
+/// not match its receipt.
 pub async fn open_investments(
     app: &App,
     actor: &Actor,
@@ -396,6 +399,7 @@ pub async fn open_investments(
             if found.kind == CallKind::Tender {
                 return Err(ApplicationRefusal::NeedsTwo.into());
             }
+            opening_rules::not_withdrawn(&found)?;
             let mut both = (gather(db, found.clone(), Part::Quality, None)?, gather(db, found, Part::Price, None)?);
             for material in [&mut both.0, &mut both.1] {
                 material.applications.retain(|a| {
@@ -444,6 +448,8 @@ pub async fn open_investments(
     let (actor, done) = (actor.clone(), report.clone());
     app.db
         .write(move |db| {
+            // It may have been withdrawn while the envelopes were read.
+            opening_rules::not_withdrawn(&calls::find(db, call)?)?;
             if store::mark_opened(db, &envelopes, now)? != envelopes.len() {
                 return Err(ApplicationRefusal::AlreadyOpened.into());
             }
@@ -498,15 +504,14 @@ pub async fn read_file(
     let file = app
         .db
         .read(move |db| {
-            let (application, call) = store::find_with_call(db, id)?;
-            if !can(&asking, Action::ReadOpened, &calls::thing(&call).public(false)) {
+            let (application, sight) = letters::sight_of_bid(db, &asking, id)?;
+            if !can(&asking, Action::ReadOpened, &calls::thing(&sight.call).public(false)) {
                 return Err(Error::NotFound);
             }
-            letters::refuse_blind_judge(db, &asking, &call)?;
-            let hidden = letters::names_hidden(db, &call)?;
+            sight.refuse_blind_judge()?;
             let opened = store::opened(db, application.id, Part::Quality)?.ok_or(Error::NotFound)?;
             let mut answers = opened.answers()?;
-            if hidden {
+            if sight.hidden {
                 letters::hide_names(&mut answers);
             }
             answers.files.into_iter().find(|f| f.document == document).ok_or(Error::NotFound)

@@ -59,8 +59,12 @@ pub async fn submit(
 
 /// Confirms after an amendment that what was sent still stands, as it is, for the new version of the call.
 ///
+/// Nobody can read what was sent before its opening, so it is sealed anew from the draft, and only while the draft is
+/// what was sent.
+///
 /// # Errors
-/// As [`submit`]; refused when the new version asks for more.
+/// As [`submit`]; refused when nothing was sent, when the draft was changed since, and when the new version asks for
+/// more.
 pub async fn confirm_unchanged(app: &App, actor: &Actor, id: Id<Application>, clock: &Clock) -> Result<Receipt> {
     send(app, actor, id, None, clock).await
 }
@@ -142,6 +146,8 @@ async fn prepare(
                     return Ok(Prepared::SentBefore);
                 }
                 (draft.answers.declared_by, draft.sent_by) = (name, form);
+            } else {
+                rules::stands_as_sent(&application, &draft)?;
             }
             if draft.answers.declared_by.is_empty() {
                 return Err(ApplicationRefusal::NotDeclared.into());
@@ -161,6 +167,7 @@ async fn prepare(
                 }
             }
             sealing::make_envelope_keys(&mut draft, &[&recipients.0, &recipients.1])?;
+            draft.as_sent = true;
             Ok(Prepared::Ready(Box::new(Ready {
                 envelopes: envelopes(&application, &draft, &recipients, now)?,
                 sealed_draft: key.seal(&draft)?,

@@ -1,9 +1,9 @@
 //! Rows of applications.
 
 use crate::applications::model::{Application, ApplicationState};
-use crate::calls::Call;
+use crate::calls::{Call, CallKind};
 use crate::db::schema::{applications, calls, draft_readings, organisations};
-use crate::db::{Cursor, Db, MultiBackend, Page};
+use crate::db::{After, Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Account, Id, Instant, LocalDate, actor};
 use diesel::prelude::*;
@@ -77,6 +77,23 @@ pub fn of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<Application>> {
     in_state(db, call, ApplicationState::Submitted)
 }
 
+/// The submitted applications of several calls, by identifier.
+///
+/// # Errors
+/// What the database says.
+pub fn of_calls(db: &mut Db, calls: &[Id<Call>]) -> Result<Vec<Application>> {
+    every(|last: Option<&Application>| {
+        Ok(applications::table
+            .filter(applications::call_id.eq_any(calls.to_vec()))
+            .filter(applications::state.eq(ApplicationState::Submitted))
+            .filter(applications::id.gt(after(last.map(|a| a.id))))
+            .select(Application::as_select())
+            .order(applications::id)
+            .limit(i64::try_from(PAGE)?)
+            .load(db)?)
+    })
+}
+
 /// The applications of a call in one state, by identifier.
 pub(super) fn in_state(db: &mut Db, call: Id<Call>, state: ApplicationState) -> Result<Vec<Application>> {
     every(|last: Option<&Application>| {
@@ -89,6 +106,28 @@ pub(super) fn in_state(db: &mut Db, call: Id<Call>, state: ApplicationState) -> 
             .limit(i64::try_from(PAGE)?)
             .load(db)?)
     })
+}
+
+/// A page of the submitted applications of a call, by identifier; of a tender only those that are open.
+pub(super) fn page_of_call(
+    db: &mut Db,
+    call: &Call,
+    after: Option<&After>,
+    limit: usize,
+) -> Result<Page<Application, After>> {
+    let mut query = applications::table
+        .filter(applications::call_id.eq(call.id))
+        .filter(applications::state.eq(ApplicationState::Submitted))
+        .select(Application::as_select())
+        .into_boxed::<MultiBackend>();
+    if call.kind != CallKind::Round {
+        query = query.filter(applications::opened_at.is_not_null());
+    }
+    if let Some(After(id)) = after {
+        query = query.filter(applications::id.gt(id.clone()));
+    }
+    let rows = query.order(applications::id).limit(i64::try_from(limit + 1)?).load(db)?;
+    Ok(Page::cut(rows, limit, |a: &Application| After(a.id.to_string())))
 }
 
 /// The submitted applications of a call with the names of their organisations, by name.

@@ -27,8 +27,8 @@ mod standstill;
 pub use parts::{PartInput, add_part, complete_package, take_out_part};
 pub(super) use parts::{as_read, is_whole};
 pub use standstill::{
-    ChallengeEndInput, ChallengeInput, NoticeInput, end_challenge, ensure_may_sign, mark_signed, record_challenge,
-    record_notice, send_summaries,
+    ChallengeEndInput, ChallengeInput, GivenInput, NoticeInput, end_challenge, ensure_may_sign, give_summary,
+    mark_signed, record_challenge, record_notice, send_summaries, summary_mailed,
 };
 
 /// Recommending an award.
@@ -95,8 +95,9 @@ impl RecommendInput {
 /// An officer or fund manager recommends an award, with reasons.
 ///
 /// # Errors
-/// Invalid, Denied; refused in a first stage, without a signed ranking, for a bid that is not first in a tender or not
-/// chosen for its lot, when an award of the tender or the application stands, or an amount outside the round.
+/// Invalid, Denied; refused to who declared a conflict, under a withdrawn call, in a first stage, without a signed
+/// ranking, for a bid that is not first in a tender, shares that place or is not chosen for its lot, when an award of the
+/// tender or the application stands, or an amount outside the round.
 pub async fn recommend(
     app: &App,
     actor: &Actor,
@@ -113,6 +114,8 @@ pub async fn recommend(
             let call = calls::find(db, call)?;
             require(&actor, Action::RecommendAward, &calls::thing(&call))?;
             applications::refuse_bidder(db, &actor, call.id)?;
+            scoring::refuse_conflicted(db, &actor, call.id)?;
+            rules::not_withdrawn(&call)?;
             if call.shortlists().is_some() {
                 return Err(AwardRefusal::Shortlists.into());
             }
@@ -131,8 +134,10 @@ pub async fn recommend(
                     lots::may_win(db, &call, &application, now)?;
                     contract_terms(db, &call, &application, &read)?
                 }
-                Some(rank) if call.kind == CallKind::Tender && rank != 1 => return Err(AwardRefusal::NotBest.into()),
-                Some(_) if call.kind == CallKind::Tender => contract_terms(db, &call, &application, &read)?,
+                Some(rank) if call.kind == CallKind::Tender => {
+                    is_best(&ranking, rank)?;
+                    contract_terms(db, &call, &application, &read)?
+                }
                 Some(_)
                     if store::of_call(db, call.id)?.iter().any(|a| a.application_id == application.id && stands(a)) =>
                 {
@@ -184,6 +189,16 @@ fn place(ranking: &scoring::Ranking, application: &Application) -> Option<u32> {
     result.and_then(|r| r.ranking.iter().find(|r| r.bid == bid)).map(|r| r.rank)
 }
 
+/// Whether this place of a ranking is the best, and held by one bid alone: who of equals wins is for the published rules to
+/// say, never for an officer.
+fn is_best(ranking: &scoring::Ranking, rank: u32) -> Result<(), AwardRefusal> {
+    if rank != 1 {
+        return Err(AwardRefusal::NotBest);
+    }
+    let first = ranking.file.0.result.iter().flat_map(|r| &r.ranking).filter(|r| r.rank == 1).count();
+    if first > 1 { Err(AwardRefusal::SharesFirst { bids: first }) } else { Ok(()) }
+}
+
 /// A recommendation is approved only while the ranking it rests on stands: no bid fell away since, or the others were
 /// ranked again, that ranking is signed, and the recommended bid still has its place.
 fn still_stands(db: &mut Db, award: &Award, now: Instant) -> Result<()> {
@@ -199,7 +214,7 @@ fn still_stands(db: &mut Db, award: &Award, now: Instant) -> Result<()> {
     match place(&newest, &application) {
         None => Err(AwardRefusal::NotRanked { tender }.into()),
         Some(_) if lots::are_chosen(&call) => lots::may_win(db, &call, &application, now),
-        Some(rank) if tender && rank != 1 => Err(AwardRefusal::NotBest.into()),
+        Some(rank) if tender => Ok(is_best(&newest, rank)?),
         Some(_) => Ok(()),
     }
 }
@@ -283,7 +298,8 @@ pub struct CheckInput {
 /// Records an exclusion or debarment check of a bid’s supplier or an intended subcontractor.
 ///
 /// # Errors
-/// Invalid, Denied; refused to who judges the bid under its letter, whose supplier a check names.
+/// Invalid, Denied; refused to who judges the bid under its letter, whose supplier a check names, and to who declared a
+/// conflict.
 pub async fn record_check(
     app: &App,
     actor: &Actor,
@@ -307,6 +323,9 @@ pub async fn record_check(
             let (application, call) = applications::find_with_call(db, application)?;
             require(&actor, Action::RunAward, &Thing::of_authority(application.authority_id))?;
             applications::refuse_blind_judge(db, &actor, &call)?;
+            // What a check finds may leave a bid out, or keep a contract from being signed.
+            applications::refuse_bidder(db, &actor, call.id)?;
+            scoring::refuse_conflicted(db, &actor, call.id)?;
             let subject = match &subject {
                 Some(subject) => subject.clone(),
                 None => find_organisation(db, application.organisation_id)?.name,
@@ -352,8 +371,9 @@ pub async fn decide(app: &App, actor: &Actor, id: Id<Award>, approve: bool, now:
 /// must be given.
 ///
 /// # Errors
-/// Invalid when its parts are others than those that were read; Denied; refused for the recommender, while checks are
-/// missing, when somebody is excluded, and for an investment without the quorum and the majority of its committee.
+/// Invalid when its parts are others than those that were read; Denied; refused for the recommender and for who declared
+/// a conflict with any bid, while checks are missing, when somebody is excluded, for an investment without the quorum
+/// and the majority of its committee, and to approve anything under a withdrawn call.
 pub async fn decide_as_read(
     app: &App,
     actor: &Actor,
@@ -376,10 +396,12 @@ pub async fn decide_as_read(
             applications::refuse_bidder(db, &actor, award.call_id)?;
             rules::at_step(&award, &[AwardState::Recommended])?;
             as_read(&award, &read, "decision")?;
-            if award.kind == AwardKind::Investment {
-                committee::require_decision(db, &actor, &award, by, approve, now)?;
+            match award.kind {
+                AwardKind::Investment => committee::require_decision(db, &actor, &award, by, approve, now)?,
+                AwardKind::Contract => scoring::refuse_conflicted(db, &actor, award.call_id)?,
             }
             if approve {
+                rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
                 still_stands(db, &award, now)?;
                 if award.kind == AwardKind::Investment {
                     parts::is_whole(db, &award)?;

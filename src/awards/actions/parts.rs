@@ -12,6 +12,7 @@ use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::finance::InstrumentTerms;
 use crate::people::policy::{Action, require};
+use crate::scoring;
 use crate::subsidies::{self, InstrumentInput};
 use crate::values::{Account, Actor, Id, Instant, LocalDate, Parser, Pence};
 use chrono::Months;
@@ -197,6 +198,7 @@ fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, 
 fn is_own(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
     require(actor, Action::RecommendAward, &calls::thing(call))?;
     applications::refuse_bidder(db, actor, award.call_id)?;
+    scoring::refuse_conflicted(db, actor, award.call_id)?;
     if award.recommended_by != by {
         return Err(AwardRefusal::NotRecommender.into());
     }

@@ -4,25 +4,29 @@ use super::{note, procedure, stands};
 use crate::app::App;
 use crate::applications::{self, Application};
 use crate::audit::{self, Entry};
+use crate::awards::committee::Standing;
 use crate::awards::lots;
-use crate::awards::model::{Award, AwardState};
+use crate::awards::model::{Award, AwardKind, AwardState};
 use crate::awards::rules::{self, AwardRefusal};
-use crate::awards::store::{self, Challenge, ChallengeKind, StoredSummary};
-use crate::awards::summary::Source;
+use crate::awards::store::{self, Challenge, ChallengeKind, Giving, StoredSummary, SummaryMail};
+use crate::awards::summary::{Ended, Source};
 use crate::calls::{self, Call, CallKind, Notice, NoticeKind};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
 use crate::law::procedures::Procedure;
-use crate::outbox::{self, mail};
+use crate::outbox::mail::{self, Mail};
+use crate::outbox::{self, Job};
 use crate::people::policy::{Action, Thing, require};
-use crate::people::{addresses_of_organisation, find_organisation, find_organisations};
+use crate::people::{addresses_of_organisations, find_organisation, find_organisations};
 use crate::scoring;
 use crate::subsidies;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
-/// Makes and mails an assessment summary to every assessed supplier of a call that has none yet.
+/// Makes an assessment summary for every assessed supplier of a call that has none yet, and mails it; again to those whom
+/// no mail has reached. It counts as given once a mail server took it ([`summary_mailed`]).
 ///
 /// # Errors
 /// Denied; refused without a signed ranking, or before a tender’s award is approved and a round’s recommendations
@@ -30,13 +34,13 @@ use serde_json::json;
 pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Instant) -> Result<usize> {
     let sent_by = actor.account().ok_or(Error::Denied)?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let actor = actor.clone();
+    let (actor, mailed) = (actor.clone(), app.mailer.is_some());
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
             require(&actor, Action::RunAward, &calls::thing(&call))?;
             let ranking = scoring::signed_ranking(db, call.id)?.ok_or(AwardRefusal::NoSignedRanking)?;
-            let awards: Vec<Award> = store::of_call(db, call.id)?.into_iter().filter(stands).collect();
+            let (awards, over): (Vec<Award>, Vec<Award>) = store::of_call(db, call.id)?.into_iter().partition(stands);
             if let Some(open) = awards.iter().find(|a| a.state == AwardState::Recommended) {
                 return Err(AwardRefusal::WrongState { state: open.state }.into());
             }
@@ -54,7 +58,9 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
             };
             let agreed = scoring::moderated(db, call.id)?;
             let passed_over = lots::passed_over(db, &call, now)?;
-            let approved: Vec<Id<Application>> = awards.iter().map(|a| a.application_id).collect();
+            let approved: Vec<&Application> =
+                assessed.iter().filter(|a| awards.iter().any(|award| award.application_id == a.id)).collect();
+            let ended = if tender { BTreeMap::new() } else { ended(db, &call, &over, &approved)? };
             let source = Source {
                 call: format!("{} {}", call.reference, call.title),
                 authority: find_organisation(db, call.authority_id)?.name,
@@ -63,40 +69,62 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
                 agreed: &agreed,
                 winner,
                 approved: &approved,
+                ended: &ended,
+                replaces: store::superseded_on(db, call.id)?.map(Instant::date),
                 passed_over: &passed_over,
                 today: now.date(),
             };
-            let known = store::summaries(db, call.id)?;
-            let mut sent = 0;
+            let known = store::sendings(db, call.id)?;
+            let mut teams = addresses_of_organisations(db, &ids)?;
+            let (mut queued, mut carried, mut sent) = (Vec::new(), Vec::new(), 0);
             for application in &assessed {
-                if known.iter().any(|s| s.application_id == application.id) {
+                let before = known.iter().find(|s| s.summary.application_id == application.id);
+                if before.is_some_and(|s| !matches!(s.giving(), Giving::GivenUp | Giving::NoAddress)) {
                     continue;
                 }
                 let organisation = organisations.get(&application.organisation_id).ok_or(Error::NotFound)?;
-                let body = source.summary(application, organisation).ok_or(AwardRefusal::NoSignedRanking)?;
+                let team = teams.remove(&application.organisation_id).unwrap_or_default();
+                // Where no mail server is configured it is given on its page, to whoever can sign in to it.
+                let on_page = (!mailed && !team.is_empty()).then_some(now);
+                let (id, body) = match before {
+                    Some(before) => {
+                        if let Some(at) = on_page {
+                            store::mailed_summary(db, before.summary.id, at)?;
+                        }
+                        (before.summary.id, before.summary.body.0.clone())
+                    }
+                    None => {
+                        let row = StoredSummary {
+                            id: Id::new(),
+                            authority_id: call.authority_id,
+                            call_id: call.id,
+                            application_id: application.id,
+                            organisation_id: application.organisation_id,
+                            body: Json(source.summary(application, organisation).ok_or(AwardRefusal::NoSignedRanking)?),
+                            made_at: now,
+                            sent_at: on_page,
+                            sent_by: Some(sent_by),
+                            given_how: None,
+                        };
+                        store::insert_summary(db, &row)?;
+                        (row.id, row.body.0)
+                    }
+                };
                 let text = format!(
                     "{}\nRead it with every detail: {address}/applications/{}/outcome\n",
                     body.text(),
                     application.id
                 );
                 let title = format!("{}: {}", body.title(), source.call);
-                let row = StoredSummary {
-                    id: Id::new(),
-                    authority_id: call.authority_id,
-                    call_id: call.id,
-                    application_id: application.id,
-                    organisation_id: application.organisation_id,
-                    body: Json(body),
-                    made_at: now,
-                    sent_at: Some(now),
-                    sent_by: Some(sent_by),
-                };
-                store::insert_summary(db, &row)?;
-                for to in addresses_of_organisation(db, application.organisation_id)? {
-                    mail::queue(db, Some(call.authority_id), &to, &title, &text, now)?;
+                for to in &team {
+                    let mail = Mail::new(Some(call.authority_id), to, &title, &text, now);
+                    carried.push(SummaryMail { mail_id: mail.id, authority_id: call.authority_id, summary_id: id });
+                    queued.push(mail);
                 }
                 sent += 1;
             }
+            mail::queue_all(db, &queued)?;
+            store::insert_summary_mails(db, &carried)?;
             audit::record(
                 db,
                 Entry {
@@ -109,6 +137,94 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
                 },
             )?;
             Ok(sent)
+        })
+        .await
+}
+
+/// How the recommendations and offers of a round ended that led to nothing: the newest of each application of which none
+/// stands.
+fn ended(
+    db: &mut Db,
+    call: &Call,
+    over: &[Award],
+    approved: &[&Application],
+) -> Result<BTreeMap<Id<Application>, Ended>> {
+    let votes = if over.is_empty() { Vec::new() } else { store::committee_of_call(db, call.id)? };
+    let of = |award: &Award| {
+        let stances = votes.iter().filter(|(vote, _)| vote.award_id == award.id).map(|(vote, _)| vote.stance);
+        Some((award.application_id, Ended::of(award, Standing::of(stances))?))
+    };
+    let unmet = over.iter().filter(|award| approved.iter().all(|a| a.id != award.application_id));
+    Ok(unmet.filter_map(of).collect())
+}
+
+/// Marks the summary that a mail carries as given, once a mail server took the mail; runs after the sending of each mail.
+///
+/// # Errors
+/// What the database says; the worker tries again.
+pub async fn summary_mailed(app: App, job: Job, now: Instant) -> Result<()> {
+    let mail: Id<Mail> = job.id_of("mail")?;
+    let Some(summary) = app.db.read(move |db| store::summary_of_mail(db, mail)).await? else { return Ok(()) };
+    app.db.write(move |db| store::mailed_summary(db, summary, now)).await
+}
+
+/// How a summary was given that could not be mailed.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct GivenInput {
+    /// By which way and to whom.
+    pub how: String,
+    /// Date, or a whole RFC 3339 instant.
+    pub given_date: String,
+    /// London time.
+    pub given_time: String,
+}
+
+/// Records that a supplier was given its summary by another way than by mail, such as by hand or by post.
+///
+/// # Errors
+/// Invalid, Denied, NotFound before the summary is made; refused when it is given already.
+pub async fn give_summary(
+    app: &App,
+    actor: &Actor,
+    (call, application): (Id<Call>, Id<Application>),
+    input: &GivenInput,
+    now: Instant,
+) -> Result<()> {
+    let mut form = Parser::default();
+    let how = form.text("how", &input.how, 500, "Enter how the supplier was given its summary, and who took it");
+    let given = form.instant("given", &input.given_date, &input.given_time, "Enter the date it was given");
+    form.finish()?;
+    let given = given.ok_or_else(|| Error::field("given_date", "Enter the date it was given"))?;
+    let given_by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let call = calls::find(db, call)?;
+            require(&actor, Action::RunAward, &calls::thing(&call))?;
+            let summary = store::sending_of(db, call.id, application)?.summary;
+            if given > now {
+                return Err(Error::field("given_date", "Record it once it is given: this lies in the future"));
+            }
+            if given < summary.made_at {
+                let made = summary.made_at.long();
+                return Err(Error::field("given_date", format!("The summary was made later, at {made}")));
+            }
+            if store::give_summary(db, summary.id, given, given_by, &how)? == 0 {
+                return Err(AwardRefusal::SummaryGiven.into());
+            }
+            audit::record(
+                db,
+                Entry {
+                    authority: Some(call.authority_id),
+                    at: now,
+                    actor: &actor,
+                    action: "award.summary_given",
+                    subject: Subject::new("call", call.id),
+                    facts: json!({ "application": application, "how": how, "given_at": given }),
+                },
+            )?;
+            Ok(())
         })
         .await
 }
@@ -130,7 +246,7 @@ pub struct NoticeInput {
 /// Records the contract award notice (UK6); the standstill runs from its publication.
 ///
 /// # Errors
-/// Invalid, Denied; refused until every summary is sent, and for a below-threshold contract.
+/// Invalid, Denied; refused until every summary is given, for a below-threshold contract, and under a withdrawn call.
 pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &NoticeInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let number = form.text("number", &input.number, 60, "Enter the number of the notice");
@@ -152,13 +268,14 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
             let mut award = store::find(db, id)?;
             require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
             let (procedure, contract_type) = procedure(db, &award)?;
+            rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
             if procedure == Procedure::BelowThreshold && !voluntary {
                 return Err(AwardRefusal::NoNotice.into());
             }
             let assessed =
                 applications::of_call(db, award.call_id)?.into_iter().filter(|a| a.opened_at.is_some()).count();
             let sent: Vec<Option<Instant>> =
-                store::summaries(db, award.call_id)?.into_iter().map(|s| s.sent_at).collect();
+                store::sendings(db, award.call_id)?.into_iter().map(|s| s.summary.sent_at).collect();
             rules::may_notice(&award, &sent, assessed, published, now)?;
             let duty = procedure.standstill_duty(contract_type);
             let standstill = crate::law::standstill(published.date())?;
@@ -247,7 +364,9 @@ pub async fn record_challenge(
                 kind,
                 notified_at: notified,
                 note: words.clone(),
-                suspends: kind == ChallengeKind::Claim && in_standstill && award.state == AwardState::Noticed,
+                suspends: kind == ChallengeKind::Claim
+                    && in_standstill
+                    && matches!(award.state, AwardState::Noticed | AwardState::Lapsed),
                 recorded_by,
                 ended_at: None,
                 ended_note: None,
@@ -302,13 +421,18 @@ pub async fn end_challenge(
         .await
 }
 
-/// Whether the agreement of an award may be signed today: its steps are done and no court claim suspends it.
+/// Whether the agreement of an award may be signed today: its steps are done, nobody is found to be excluded since it was
+/// approved, and no court claim suspends it.
 ///
 /// # Errors
 /// Refused.
 pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<()> {
     rules::may_sign(award, today)?;
-    if store::challenges(db, award.id)?.iter().any(|c| c.suspends && c.ended_at.is_none()) {
+    if award.kind == AwardKind::Contract {
+        rules::nobody_excluded(&store::checks(db, award.application_id)?)?;
+    }
+    // Also a claim about an award that fell away since: it is about the same procurement.
+    if store::suspended(db, award.call_id)? {
         return Err(AwardRefusal::Suspended.into());
     }
     Ok(())
@@ -318,9 +442,10 @@ pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<(
 /// investment, so the subsidy in it is given and confirmed.
 ///
 /// # Errors
-/// Refused as [`ensure_may_sign`]; NotFound.
+/// Refused as [`ensure_may_sign`], and under a withdrawn call; NotFound.
 pub fn mark_signed(db: &mut Db, actor: &Actor, id: Id<Award>, now: Instant) -> Result<()> {
     let mut award = store::find(db, id)?;
+    rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
     ensure_may_sign(db, &award, now.date())?;
     award.state = AwardState::Signed;
     award.signed_at = Some(now);

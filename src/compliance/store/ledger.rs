@@ -2,7 +2,7 @@
 
 use super::MOST;
 use crate::compliance::model::{Claim, Counted, DoubleCount, Due, LedgerEntry};
-use crate::db::schema::{counted_once, double_counts};
+use crate::db::schema::{counted_once, double_counts, organisations};
 use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Id, LocalDate, Share, actor};
@@ -106,6 +106,22 @@ pub(in crate::compliance) fn set_double_count(db: &mut Db, decided: &DoubleCount
         ))
         .execute(db)?;
     Ok(())
+}
+
+/// Refused double counts that nobody has decided on, with the organisation whose figure was refused; oldest first, at most
+/// two hundred.
+///
+/// # Errors
+/// What the database says.
+pub fn counted_twice(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<(DoubleCount, String)>> {
+    Ok(double_counts::table
+        .inner_join(organisations::table.on(organisations::id.eq(double_counts::organisation_id)))
+        .filter(double_counts::authority_id.eq(authority))
+        .filter(double_counts::decided_at.is_null())
+        .select((DoubleCount::as_select(), organisations::name))
+        .order((double_counts::refused_at, double_counts::id))
+        .limit(200)
+        .load(db)?)
 }
 
 /// Refused double counts of an authority, undecided ones only or all, newest first.

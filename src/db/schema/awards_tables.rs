@@ -54,6 +54,30 @@ diesel::table! {
         made_at -> Timestamp,
         sent_at -> Nullable<Timestamp>,
         sent_by -> Nullable<Text>,
+        given_how -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    assessment_summary_mails (mail_id) {
+        mail_id -> Text,
+        authority_id -> Text,
+        summary_id -> Text,
+    }
+}
+
+diesel::table! {
+    superseded_summaries (id) {
+        id -> Text,
+        authority_id -> Text,
+        call_id -> Text,
+        application_id -> Text,
+        award_id -> Text,
+        body -> Text,
+        made_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+        given_how -> Nullable<Text>,
+        superseded_at -> Timestamp,
     }
 }
 

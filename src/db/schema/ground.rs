@@ -71,6 +71,7 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
+        acting_for -> Nullable<Text>,
     }
 }
 
@@ -185,6 +186,9 @@ diesel::table! {
         body -> Text,
         created_at -> Timestamp,
         sent_at -> Nullable<Timestamp>,
+        failed_at -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+        left_at -> Nullable<Timestamp>,
     }
 }
 

@@ -44,6 +44,9 @@ pub use stages_tables::*;
 pub use subsidies_tables::*;
 
 asked_together!(invitations, organisations);
+asked_together!(invitations, accounts);
+asked_together!(quality_final, calls);
+asked_together!(quality_final, applications);
 asked_together!(audit_rows, audit_links, audit_pending);
 asked_together!(calls, call_notices);
 // What is shown together is asked together: every table that some join names.
@@ -86,12 +89,15 @@ asked_together!(
     resident_ballots,
     awards,
     assessment_summaries,
+    assessment_summary_mails,
+    mails,
     award_challenges,
     committee_votes,
     agreements,
     obligations,
     obligation_dues,
     claims,
+    double_counts,
     remedy_steps,
     investments,
     investment_schedules,

@@ -113,7 +113,7 @@ pub async fn answer_invitation(app: &App, actor: &Actor, id: Id<Invitation>, acc
                 }
                 let holds =
                     |m: &crate::values::Membership| m.organisation == organisation.id && m.role == invitation.role;
-                if !actor.memberships().iter().any(holds) {
+                if !actor.everywhere().any(holds) {
                     add_role(db, &actor, &organisation, account, invitation.role, now)?;
                 }
             }

@@ -81,7 +81,8 @@ pub async fn sign_in(app: &App, source: &str, input: &SignIn) -> Result<Id<Accou
                     return Err(PeopleRefusal::SignIn.into());
                 }
                 store::set_failures(db, id, 0, None)?;
-                let actor = Actor::Person { account: id, name: String::new(), memberships: Vec::new() };
+                let actor =
+                    Actor::Person { account: id, name: String::new(), memberships: Vec::new(), elsewhere: Vec::new() };
                 note(db, &actor, None, "account.signed_in", Subject::new("account", id), json!({}), now)
             })
             .await?;
@@ -250,7 +251,8 @@ pub struct NewToken {
     pub days: String,
 }
 
-/// Makes a token and gives its secret, which is shown once and never stored. Its owner is told by mail.
+/// Makes a token and gives its secret, which is shown once and never stored. It acts in the capacity in which its owner
+/// acts now. Its owner is told by mail.
 ///
 /// # Errors
 /// Invalid; Denied for the public.
@@ -304,6 +306,7 @@ pub fn issue_token(
         created_at: machine_now,
         expires_at: machine_now.plus(TimeDelta::days(days)),
         revoked_at: None,
+        acting_for: actor.capacity().map(|capacity| capacity.to_string()),
     };
     store::insert_token(db, &row)?;
     note(db, actor, None, "token.made", Subject::new("token", row.id), json!({ "scope": row.scope }), now)?;

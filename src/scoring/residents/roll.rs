@@ -12,7 +12,7 @@ use crate::outbox::mail::{self, Mail};
 use crate::outbox::{self, Job};
 use crate::people::addresses_with_role;
 use crate::people::policy::{Action, require};
-use crate::scoring::panel::note;
+use crate::scoring::panel::{note, refuse_conflicted};
 use crate::scoring::{bid_id, bids};
 use crate::values::{Actor, Id, Instant, Parser, Role};
 use chrono::TimeDelta;
@@ -70,6 +70,7 @@ pub async fn set_up(
             let (call, before) = store::call_with_vote(db, call)?;
             require(&actor, Action::ManagePanel, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             let (criterion, rule) = rules::panel(&call.terms.0.model).ok_or(ResidentRefusal::NoPanel)?;
             rules::all_are_in(call.deadline_at, now)?;
             let again = match &before {
@@ -215,6 +216,7 @@ pub async fn add(app: &App, actor: &Actor, call: Id<Call>, input: &RollInput, no
             let (call, vote) = store::call_with_vote(db, call)?;
             require(&actor, Action::ManagePanel, &calls::thing(&call))?;
             refuse_bidder(db, &actor, call.id)?;
+            refuse_conflicted(db, &actor, call.id)?;
             let vote = vote.ok_or(ResidentRefusal::NotSet)?;
             if now > vote.closes_at || vote.closed_at.is_some() {
                 return Err(ResidentRefusal::Closed { closes: vote.closes_at }.into());

@@ -2,13 +2,13 @@
 
 use crate::applications::{Application, ApplicationState};
 use crate::calls::Call;
-use crate::db::Db;
 use crate::db::schema::{accounts, applications, calls, moderations, panel_conflicts, panel_members};
+use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
 use crate::scoring::model::{Conflict, ConflictOutcome, PanelMember};
 use crate::values::{Account, Id, Instant};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The panel of a call, in the order it was chosen.
 pub(in crate::scoring) fn panel(db: &mut Db, call: Id<Call>) -> Result<Vec<PanelMember>> {
@@ -62,6 +62,8 @@ pub(in crate::scoring) struct Seat {
     pub(in crate::scoring) member: Option<PanelMember>,
     /// Whether moderation is final.
     closed: bool,
+    /// Whether a conflict of this person stands.
+    pub(in crate::scoring) conflicted: bool,
 }
 
 impl Seat {
@@ -71,18 +73,28 @@ impl Seat {
     }
 }
 
-/// A call with the seat that somebody has on its panel, and whether its moderation is final, in one statement.
+/// A call with the seat that somebody has on its panel, whether its moderation is final and whether a conflict of theirs
+/// stands, in one statement.
 ///
 /// # Errors
 /// NotFound without such a call.
 pub(in crate::scoring) fn seat(db: &mut Db, call: Id<Call>, account: Id<Account>) -> Result<Seat> {
     let closed = moderations::table.filter(moderations::call_id.eq(calls::id));
+    let standing = panel_conflicts::table
+        .filter(panel_conflicts::call_id.eq(calls::id))
+        .filter(panel_conflicts::account_id.eq(account))
+        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
     Ok(calls::table
         .left_join(
             panel_members::table.on(panel_members::call_id.eq(calls::id).and(panel_members::account_id.eq(account))),
         )
         .filter(calls::id.eq(call))
-        .select((Call::as_select(), Option::<PanelMember>::as_select(), diesel::dsl::exists(closed)))
+        .select((
+            Call::as_select(),
+            Option::<PanelMember>::as_select(),
+            diesel::dsl::exists(closed),
+            diesel::dsl::exists(standing),
+        ))
         .first(db)?)
 }
 
@@ -141,14 +153,25 @@ pub(in crate::scoring) fn member(db: &mut Db, call: Id<Call>, account: Id<Accoun
         .optional()?)
 }
 
-/// The panels a person sits on, newest first, at most 200.
-pub(in crate::scoring) fn panels_of(db: &mut Db, account: Id<Account>) -> Result<Vec<PanelMember>> {
-    Ok(panel_members::table
+/// The panels a person sits on, newest first.
+pub(in crate::scoring) fn panels_of(
+    db: &mut Db,
+    account: Id<Account>,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<PanelMember>> {
+    let mut query = panel_members::table
         .filter(panel_members::account_id.eq(account))
         .select(PanelMember::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(cursor) = after {
+        query = query.filter(crate::earlier!(panel_members::added_at, panel_members::id, cursor));
+    }
+    let rows = query
         .order((panel_members::added_at.desc(), panel_members::id.desc()))
-        .limit(200)
-        .load(db)?)
+        .limit(i64::try_from(limit + 1)?)
+        .load(db)?;
+    Ok(Page::cut(rows, limit, |m: &PanelMember| Cursor { at: m.added_at, id: m.id.to_string() }))
 }
 
 pub(in crate::scoring) fn insert_member(db: &mut Db, row: &PanelMember) -> Result<()> {
@@ -196,16 +219,29 @@ pub(in crate::scoring) fn conflicts(db: &mut Db, call: Id<Call>) -> Result<Vec<C
         .load(db)?)
 }
 
-/// Whether a conflict of interest that this person declared with an application stands.
+/// Those who declared a conflict of interest that stands with any bid of a call; of a second stage also with any request
+/// to take part in the first.
 ///
 /// # Errors
 /// What the database says.
-pub fn has_conflict(db: &mut Db, account: Id<Account>, application: Id<Application>) -> Result<bool> {
-    let standing = panel_conflicts::table
-        .filter(panel_conflicts::application_id.eq(application))
-        .filter(panel_conflicts::account_id.eq(account))
-        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict));
-    Ok(diesel::select(diesel::dsl::exists(standing)).get_result(db)?)
+pub fn conflicted(db: &mut Db, call: &Call) -> Result<HashSet<Id<Account>>> {
+    let stages: Vec<Id<Call>> = [Some(call.id), call.by_invitation()].into_iter().flatten().collect();
+    Ok(panel_conflicts::table
+        .filter(panel_conflicts::call_id.eq_any(stages))
+        .filter(panel_conflicts::outcome.ne(ConflictOutcome::NoConflict))
+        .select(panel_conflicts::account_id)
+        .limit(10_000)
+        .load(db)?
+        .into_iter()
+        .collect())
+}
+
+/// Whether this person is among the [`conflicted`].
+///
+/// # Errors
+/// What the database says.
+pub fn has_conflict(db: &mut Db, account: Id<Account>, call: &Call) -> Result<bool> {
+    Ok(conflicted(db, call)?.contains(&account))
 }
 
 pub(in crate::scoring) fn find_conflict(db: &mut Db, id: Id<Conflict>) -> Result<Conflict> {
