@@ -7,7 +7,7 @@ use super::model::{Acknowledgement, Call, CallKey, CallKind, CallStage, CallVers
 pub use super::questions::{ANSWERED, AnswerInput, QuestionInput, answer, ask};
 use super::rehearsing::Rehearsed;
 use super::rules::{self, CallRefusal, Known, Missing};
-use super::{catalogue, lots, rehearsing, stages, store, tender};
+use super::{catalogue, lots, notice_rules, rehearsing, stages, store, tender};
 use crate::app::App;
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -299,7 +299,7 @@ pub(super) fn write_republished(
     if let Some(first) = call.by_invitation() {
         recorded.extend(store::notices(db, first)?);
     }
-    rules::republishes(&recorded, number, at)?;
+    notice_rules::republishes(&recorded, number, at)?;
     write_notice(db, actor, call, NoticeKind::TenderAmended, number, at, now)
 }
 
@@ -346,7 +346,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
     app.db
         .write(move |db| {
             let call = load(db, &actor, id, Some(Action::PublishCall))?;
-            rules::notice_fits(&call, kind, at, now)?;
+            notice_rules::notice_fits(&call, kind, at, now)?;
             if kind == NoticeKind::TenderAmended {
                 return write_republished(db, &actor, &call, &number, at, now);
             }
@@ -366,7 +366,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Call>, input: &Notic
 
 /// Records the tender notice of one call, a lot among others too, and opens it.
 fn open_with_notice(db: &mut Db, actor: &Actor, mut call: Call, number: &str, at: Instant, now: Instant) -> Result<()> {
-    rules::notice_fits(&call, NoticeKind::Tender, at, now)?;
+    notice_rules::notice_fits(&call, NoticeKind::Tender, at, now)?;
     let terms = &call.terms.0;
     let (Some(tender), Some(deadline)) = (&terms.tender, terms.timetable.deadline) else {
         return Err(Error::internal("a published tender has no deadline"));

@@ -5,7 +5,7 @@ use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, ConditionAsked, NoticeKind};
 use super::rules::{self, CallRefusal, Known};
-use super::{catalogue, lots, rehearsing, stages_store, store, tender};
+use super::{catalogue, lots, notice_rules, rehearsing, stages_store, store, tender};
 use crate::app::App;
 use crate::db::Json;
 use crate::error::{Error, Result};
@@ -90,13 +90,13 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, c
             let mut call = load(db, &actor, id, Some(Action::PublishCall))?;
             let now = clock.now();
             if let Some((number, at)) = &notice {
-                rules::notice_fits(&call, NoticeKind::TenderAmended, *at, now)?;
+                notice_rules::notice_fits(&call, NoticeKind::TenderAmended, *at, now)?;
                 write_republished(db, &actor, &call, number, *at, now)?;
             }
             let notices = store::notices(db, id)?;
             let versions = store::versions(db, id)?;
             let amendments = versions.iter().filter(|v| v.deadline_reason.is_some()).count();
-            rules::amendable(&call, &notices, amendments, now)?;
+            notice_rules::amendable(&call, &notices, amendments, now)?;
             let before = call.terms.0.clone();
             if sent.is_object() {
                 call.terms = Json(drafting_terms::read_terms(db, &call, &sent)?);

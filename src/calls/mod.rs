@@ -38,6 +38,7 @@ pub mod lots;
 pub mod lots_pages;
 mod lots_store;
 mod model;
+mod notice_rules;
 pub mod pages;
 mod panel_form;
 pub mod price_form;

@@ -1,10 +1,8 @@
 //! Rules of calls, tried on the two sample calls and on many others near them.
 
 use super::model::{Call, CallKind, CallStage, Notice, NoticeKind, Terms};
-use super::rules::{
-    CallRefusal, Missing, Section, amendable, identifier, missing, next_reference, notice_fits, takes_questions,
-    withdrawable,
-};
+use super::notice_rules::{amendable, notice_fits};
+use super::rules::{CallRefusal, Missing, Section, identifier, missing, next_reference, takes_questions, withdrawable};
 use super::samples::{self, Dates};
 use super::{criteria, price_form, tender, view};
 use crate::conditions::{

@@ -45,14 +45,12 @@ pub struct Receive {
 /// # Errors
 /// Invalid, Denied, NotFound, refused when nothing is out, the date is wrong, or the reference is taken or was reversed.
 pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Receive, now: Instant) -> Result<Id<Entry>> {
-    let mut form = Parser::default();
-    let amount = form.pence("amount", &input.amount, "Enter how much came in, in pounds");
-    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
-    let on = form.date("received_on", &input.received_on, "Enter the day it came into the bank");
-    let reference = form.text("reference", &input.reference, 80, "Enter the bank’s reference of the payment");
-    let remark = form.optional_text("note", &input.note, 500).unwrap_or_default();
-    form.finish()?;
-    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let Moved { amount, on, reference, remark } = read(
+        (&input.amount, "Enter how much came in, in pounds"),
+        ("received_on", &input.received_on, "Enter the day it came into the bank"),
+        &input.reference,
+        &input.note,
+    )?;
     let confirmed = Parser::ticked(&input.confirmed);
     let actor = actor.clone();
     app.db
@@ -107,6 +105,33 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
         .await
 }
 
+/// What the bank's statement says of money that moved, with a remark.
+struct Moved {
+    amount: Pence,
+    on: LocalDate,
+    reference: String,
+    remark: String,
+}
+
+/// Reads what a receipt and a refund have in common: the amount with what to say without it, the field of the day with its
+/// value and what to say without it, the bank's reference and a remark that may be empty.
+fn read(
+    (amount, how_much): (&str, &str),
+    (field, day, which_day): (&'static str, &str, &str),
+    reference: &str,
+    remark: &str,
+) -> Result<Moved> {
+    let mut form = Parser::default();
+    let amount = form.pence("amount", amount, how_much);
+    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
+    let on = form.date(field, day, which_day);
+    let reference = form.text("reference", reference, 80, "Enter the bank’s reference of the payment");
+    let remark = form.optional_text("note", remark, 500).unwrap_or_default();
+    form.finish()?;
+    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", how_much)) };
+    Ok(Moved { amount, on, reference, remark })
+}
+
 /// The entry that is recorded with a bank reference already, when it is the same; refused when it is another or was
 /// reversed.
 fn recorded(
@@ -147,14 +172,12 @@ pub struct Refund {
 /// Invalid, also for more than the credit; Denied, NotFound; refused when the date is wrong, the reference is taken, or the
 /// fund has not the money.
 pub async fn refund(app: &App, actor: &Actor, id: Id<Investment>, input: &Refund, now: Instant) -> Result<Id<Entry>> {
-    let mut form = Parser::default();
-    let amount = form.pence("amount", &input.amount, "Enter how much was paid back, in pounds");
-    form.check(amount.is_none_or(|a| a > Pence::ZERO), "amount", "Enter an amount of more than £0");
-    let on = form.date("paid_on", &input.paid_on, "Enter the day it left the bank");
-    let reference = form.text("reference", &input.reference, 80, "Enter the bank’s reference of the payment");
-    let remark = form.optional_text("note", &input.note, 500).unwrap_or_default();
-    form.finish()?;
-    let (Some(amount), Some(on)) = (amount, on) else { return Err(Error::field("amount", "Enter an amount")) };
+    let Moved { amount, on, reference, remark } = read(
+        (&input.amount, "Enter how much was paid back, in pounds"),
+        ("paid_on", &input.paid_on, "Enter the day it left the bank"),
+        &input.reference,
+        &input.note,
+    )?;
     let address = app.config.server.public_url.trim_end_matches('/').to_owned();
     let actor = actor.clone();
     app.db

@@ -75,7 +75,7 @@ pub(super) fn attention(returns: &FundReturns) -> Vec<Attention> {
             colour: "yellow",
             name: h.name.clone(),
             text: format!("{} came in above all that was due and is to be refunded.", h.book.to_refund()),
-            href: format!("{}#account", page(h)),
+            href: format!("{}#refund", page(h)),
             link: "Record the refund",
         });
     }
