@@ -312,7 +312,7 @@ both! {
         assert_eq!(refused(&manager, &path, guarantee.clone()).await, "/problems/awards/route-stands");
         let application = ready.bids[0].to_string();
         let route = world.app.db.read_now(|db| commonweal::subsidies::standing_route(db, &application)).unwrap().unwrap();
-        manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({})).await.expect(200);
+        manager.post(&format!("/api/v1/subsidy-routes/{}/withdrawal", route.id), json!({ "reason": "A part is added" })).await.expect(200);
         let shown = format!("/api/v1/awards/{award}");
         let alone = manager.get(&shown).await.expect(200).json();
         assert_eq!(manager.post(&path, guarantee.clone()).await.expect(201).json()["parts"], 2);

@@ -1,15 +1,18 @@
 //! Subsidy routes: what is confirmed in writing, what fits the cap, who signs.
 
 use crate::agreements::award;
-use crate::scoring::ready;
+use crate::applications::sample_calls::{round, sample};
+use crate::scoring::{Ready, ready};
 use crate::support::{Api, World};
 use chrono::TimeDelta;
-use commonweal::applications::Application;
+use commonweal::applications::samples::submit_complete;
+use commonweal::applications::{self, Application};
+use commonweal::audit;
 use commonweal::awards::{self, AwardKind};
 use commonweal::calls::CallKind;
 use commonweal::outbox::mail::{self, Mail};
 use commonweal::subsidies;
-use commonweal::values::{Actor, Id, Pence, Role, actor};
+use commonweal::values::{Actor, Clock, Id, Pence, Role, actor};
 use serde_json::{Value, json};
 
 /// An application of an organisation, which a route is recorded for.
@@ -31,6 +34,43 @@ fn mails(world: &World) -> Vec<Mail> {
 /// What an enterprise was told about minimal financial assistance, newest first.
 fn told(world: &World) -> Vec<Mail> {
     mails(world).into_iter().filter(|mail| mail.subject.starts_with("Minimal financial assistance")).collect()
+}
+
+/// Why a route is withdrawn by hand.
+fn why() -> Value {
+    json!({ "reason": "The terms are another's" })
+}
+
+/// Asks for minimal financial assistance.
+fn assistance() -> Value {
+    json!({ "kind": "mfa", "amount": "300000", "basis": "Worked out by the finance team" })
+}
+
+/// Minimal financial assistance that a supplier of a round confirmed: its route.
+async fn confirmed(world: &World, ready: &Ready, place: usize) -> String {
+    let (organisation, owner) = &ready.suppliers[place];
+    let begin = format!("/api/v1/subsidies/{organisation}/{}", ready.bids[place]);
+    let route = world.api(&ready.officer).await.post(&begin, assistance()).await.expect(201).json();
+    let route = route["id"].as_str().unwrap().to_owned();
+    let whole = json!({ "declared": "", "complete": "yes" });
+    world.api(owner).await.post(&format!("/api/v1/subsidy-routes/{route}/confirmation"), whole).await.expect(200);
+    route
+}
+
+/// What a group has had, and the state of one of its routes.
+async fn total_and_state(manager: &Api, group: &str, route: &str) -> (String, String) {
+    let group = group.replace(' ', "%20");
+    let total = manager.get(&format!("/api/v1/subsidy-groups?group={group}")).await.expect(200).json();
+    let route = manager.get(&format!("/api/v1/subsidy-routes/{route}")).await.expect(200).json();
+    (total["used"].as_str().unwrap().to_owned(), route["state"].as_str().unwrap().to_owned())
+}
+
+fn stands() -> (String, String) {
+    ("300000.00".to_owned(), "recorded".to_owned())
+}
+
+fn ended() -> (String, String) {
+    ("0.00".to_owned(), "withdrawn".to_owned())
 }
 
 async fn refused(api: &Api, path: &str, body: Value) -> String {
@@ -102,7 +142,7 @@ both! {
         desk.get(&page).await.expect(200).shows("The offer rests on this route").hides("Withdraw this route").hides("Record that it was given");
         // Its offer was accepted, so the route stays.
         let withdrawal = format!("/api/v1/subsidy-routes/{route}/withdrawal");
-        assert_eq!(refused(&manager, &withdrawal, json!({})).await, "/problems/subsidies/rested-on");
+        assert_eq!(refused(&manager, &withdrawal, why()).await, "/problems/subsidies/rested-on");
         assert_eq!(refused(&manager, &give, json!({})).await, "/problems/subsidies/not-agreed");
         assert_eq!(mails(&world).len(), 1);
         agree(&world, application);
@@ -117,7 +157,7 @@ both! {
         owner.get(path).await.expect(200).shows("Northbridge Council gave you").shows(&day);
         // Once is enough, and what was given is not withdrawn.
         assert_eq!(refused(&manager, &give, json!({})).await, "/problems/subsidies/not-now");
-        assert_eq!(refused(&manager, &withdrawal, json!({})).await, "/problems/subsidies/not-now");
+        assert_eq!(refused(&manager, &withdrawal, why()).await, "/problems/subsidies/not-now");
         assert_eq!(mails(&world).len(), 2);
     }
     async fn a_route_that_was_complete_only_after_signing_is_confirmed_by_hand_and_stays(world: World) {
@@ -139,7 +179,7 @@ both! {
         owner.post(&of(0, "confirmation"), json!({ "declared": "", "complete": "yes" })).await.expect(200);
         assert_eq!(told(&world).len(), 1);
         for place in [0, 1] {
-            assert_eq!(refused(&program, &of(place, "withdrawal"), json!({})).await, "/problems/subsidies/rested-on");
+            assert_eq!(refused(&program, &of(place, "withdrawal"), why()).await, "/problems/subsidies/rested-on");
             browser.get(&routes[place].0).await.expect(200).shows("The agreement is signed, and this route is why it is lawful")
                 .hides("Withdraw this route");
         }
@@ -174,7 +214,7 @@ both! {
                 let by = world.now().plus(TimeDelta::days(14));
                 manager.post(&format!("{award}/offer"), json!({ "answer_by_date": by.rfc3339() })).await.expect(200);
                 assert_eq!(used().await, "300000.00", "{end}");
-                assert_eq!(refused(&manager, &format!("{route}/withdrawal"), json!({})).await, "/problems/subsidies/rested-on");
+                assert_eq!(refused(&manager, &format!("{route}/withdrawal"), why()).await, "/problems/subsidies/rested-on");
                 match end {
                     "declined" => drop(owner.post(&format!("{award}/answer"), json!({ "answer": "decline" })).await.expect(200)),
                     _ => world.move_clock(by.plus(TimeDelta::minutes(1))).await,
@@ -254,6 +294,93 @@ both! {
         world.client(&ready.officer).await.get(&page).await.expect(200).shows("no subsidy route is recorded");
         manager.post(&format!("/api/v1/subsidies/{}/{application}", ready.suppliers[0].0), routes[0].clone()).await.expect(201);
         manager.post(&format!("{award}/offer"), offer(&world)).await.expect(200);
+    }
+    async fn assistance_for_an_application_that_was_told_no_or_fell_away_leaves_the_room_under_the_cap(world: World) {
+        let names = ["Alder Youth", "Birch Youth", "Cedar Youth"];
+        let ready = ready(&world, CallKind::Round, &[(names[0], 20, 60_000), (names[1], 10, 90_000), (names[2], 5, 70_000)]);
+        crate::scoring::signed(&world, &ready).await;
+        let manager = world.api(&ready.officer).await;
+        let mut routes = Vec::new();
+        for place in 0..3 {
+            routes.push(confirmed(&world, &ready, place).await);
+            assert_eq!(total_and_state(&manager, names[place], &routes[place]).await, stands());
+        }
+        let recommend = json!({
+            "application": ready.bids[0], "reasons": "The best plan", "tranches": "60000 on 2027-02-01", "rate": "4.5",
+            "repayment": "annuity", "instalments": "48",
+        });
+        let award = manager.post(&format!("/api/v1/calls/{}/awards", ready.call), recommend).await.expect(201).json();
+        let award = format!("/api/v1/awards/{}", award["id"].as_str().unwrap());
+        let committee = world.api(&world.person(Role::CommitteeMember)).await;
+        committee.post(&format!("{award}/decision"), json!({ "decision": "approve" })).await.expect(200);
+
+        // All are told how the round ended: the room of the two of whom nothing comes is free, and of the third it is not.
+        manager.post(&format!("/api/v1/calls/{}/summaries", ready.call), json!({})).await.expect(200);
+        assert_eq!(total_and_state(&manager, names[0], &routes[0]).await, stands());
+        for place in [1, 2] {
+            assert_eq!(total_and_state(&manager, names[place], &routes[place]).await, ended());
+            let done = world.app.db.read_now(|db| audit::of_subject(db, &routes[place])).unwrap();
+            assert_eq!(done.iter().filter(|row| row.action == "subsidy.withdrawn").count(), 1);
+        }
+        let by = world.now().plus(TimeDelta::days(14));
+        manager.post(&format!("{award}/offer"), json!({ "answer_by_date": by.rfc3339() })).await.expect(200);
+
+        // One of them is taken up after all and withdraws: nothing is recorded for it from then on.
+        let again = confirmed(&world, &ready, 2).await;
+        assert_eq!(total_and_state(&manager, names[2], &again).await, stands());
+        let withdrawal = format!("/api/v1/applications/{}/withdrawal", ready.bids[2]);
+        world.api(&ready.suppliers[2].1).await.post(&withdrawal, json!({ "reason": "Our founder left" })).await.expect(200);
+        assert_eq!(total_and_state(&manager, names[2], &again).await, ended());
+        let begin = format!("/api/v1/subsidies/{}/{}", ready.suppliers[2].0, ready.bids[2]);
+        assert_eq!(refused(&manager, &begin, assistance()).await, "/problems/subsidies/no-offer");
+        let desk = world.client(&ready.officer).await;
+        desk.get(&format!("/desk/subsidies/{}/{}", ready.suppliers[2].0, ready.bids[2])).await.expect(200)
+            .shows("This application can be offered nothing any more").hides("Write the route down");
+        assert_eq!(total_and_state(&manager, names[0], &routes[0]).await, stands(), "the offer rests on it");
+    }
+    async fn a_route_is_withdrawn_by_hand_with_its_reason_and_with_the_call_that_is_withdrawn(world: World) {
+        let ready = ready(&world, CallKind::Round, &[("Alder Youth", 20, 60_000), ("Birch Youth", 10, 90_000)]);
+        let routes = [confirmed(&world, &ready, 0).await, confirmed(&world, &ready, 1).await];
+        let (manager, desk) = (world.api(&ready.officer).await, world.client(&ready.officer).await);
+        let page = format!("/desk/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
+        desk.get(&page).await.expect(200);
+        desk.post(&format!("{page}/{}", routes[0]), &[("step", "withdraw")]).await.expect(422).shows("Say why the route is withdrawn");
+        assert_eq!(total_and_state(&manager, "Alder Youth", &routes[0]).await, stands());
+        desk.fill(&page, "Withdraw this route", &[("reason", "They asked for a smaller loan")]).await;
+        assert_eq!(total_and_state(&manager, "Alder Youth", &routes[0]).await, ended());
+        desk.get("/desk/subsidies").await.expect(200).shows("They asked for a smaller loan");
+        let enterprise = world.client(&ready.suppliers[0].1).await;
+        enterprise.get(&format!("/subsidy-confirmations/{}", routes[0])).await.expect(200).shows("Why: They asked for a smaller loan");
+        let done = world.app.db.read_now(|db| audit::of_subject(db, &routes[0])).unwrap();
+        let row = done.iter().find(|row| row.action == "subsidy.withdrawn").unwrap();
+        assert!(!row.facts.0.to_string().contains("smaller"), "what people write is not in the chain");
+
+        assert_eq!(total_and_state(&manager, "Birch Youth", &routes[1]).await, stands());
+        let why = json!({ "reason": "The pot is needed elsewhere." });
+        manager.post(&format!("/api/v1/calls/{}/withdraw", ready.call), why).await.expect(200);
+        assert_eq!(total_and_state(&manager, "Birch Youth", &routes[1]).await, ended());
+        let begin = format!("/api/v1/subsidies/{}/{}", ready.suppliers[1].0, ready.bids[1]);
+        assert_eq!(refused(&manager, &begin, assistance()).await, "/problems/subsidies/no-offer");
+    }
+    async fn a_route_ends_with_the_application_that_is_withdrawn_before_the_deadline(world: World) {
+        let call = round(&world);
+        let (organisation, owner) = world.applicant("Alder Group");
+        let (birch, other) = world.applicant("Birch Group");
+        let manager = world.api(&world.person(Role::FundManager)).await;
+        // What is only begun and not sent can be offered nothing.
+        let draft = applications::actions::start(&world.app, &other, call.id, birch, world.now()).await.unwrap();
+        assert_eq!(refused(&manager, &format!("/api/v1/subsidies/{birch}/{draft}"), assistance()).await, "/problems/subsidies/no-offer");
+        let (sent, _) = submit_complete(&world.app, &owner, organisation, call.id, &sample("We cook"), world.now()).await.unwrap();
+        let begin = format!("/api/v1/subsidies/{organisation}/{sent}");
+        let route = manager.post(&begin, assistance()).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let confirmation = format!("/api/v1/subsidy-routes/{route}/confirmation");
+        let whole = json!({ "declared": "", "complete": "yes" });
+        world.api(&owner).await.post(&confirmation, whole.clone()).await.expect(200);
+        assert_eq!(total_and_state(&manager, "Alder Group", &route).await, stands());
+        applications::actions::withdraw(&world.app, &owner, sent, &Clock::stopped(world.now())).await.unwrap();
+        assert_eq!(total_and_state(&manager, "Alder Group", &route).await, ended());
+        assert_eq!(refused(&manager, &begin, assistance()).await, "/problems/subsidies/no-offer");
+        assert_eq!(refused(&world.api(&owner).await, &confirmation, whole).await, "/problems/subsidies/no-offer");
     }
     async fn a_route_is_recorded_only_for_an_application_that_is_there(world: World) {
         let manager = world.person(Role::FundManager);

@@ -16,6 +16,7 @@ use crate::keys::SealingKey;
 use crate::law::{MinimumPeriod, Threshold};
 use crate::outbox::{self, Job};
 use crate::people::policy::Action;
+use crate::subsidies;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -410,6 +411,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Call>, input: &WithdrawIn
             call.stage = CallStage::Withdrawn;
             store::set(db, &call)?;
             store::set_withdrawn_reason(db, id, &reason)?;
+            subsidies::call_over(db, &actor, &id.to_string(), &[], now)?;
             record(db, &actor, &call, "call.withdrawn", json!({ "version": call.version }), now)?;
             outbox::emit(db, WITHDRAWN, json!({ "call": id }), now)
         })

@@ -15,6 +15,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::evaluation::EvaluationFile;
 use crate::evaluation::price::pounds_words;
+use crate::subsidies::{self, Applicant};
 use crate::values::{Actor, Id, Instant};
 use serde::Serialize;
 use serde_json::json;
@@ -78,6 +79,12 @@ pub fn record(
         recorded_by,
     };
     store::insert_fallen(db, &row)?;
+    let who = Applicant {
+        authority: call.authority_id,
+        organisation: application.organisation_id,
+        application: application.id.to_string(),
+    };
+    subsidies::not_given(db, actor, &who, now)?;
     note(db, actor, &call, "bid.fell_away", json!({ "application": application.id, "ground": ground }), now)
 }
 

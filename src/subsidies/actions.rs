@@ -207,7 +207,9 @@ pub(super) async fn begin(
             if !enterprise.kind.is_applicant() {
                 return Err(Error::NotFound);
             }
-            store::require_applicant(db, authority, &application.to_string(), organisation)?;
+            if !store::require_applicant(db, authority, &application.to_string(), organisation)? {
+                return Err(RouteRefusal::NoOffer.into());
+            }
             if store::has_conflict(db, started_by, &application.to_string())? {
                 return Err(RouteRefusal::Conflicted.into());
             }
@@ -232,6 +234,7 @@ pub(super) async fn begin(
                 started_by,
                 recorded_at: at_once.then_some(now),
                 recorded_by: at_once.then_some(started_by),
+                withdrawn_why: None,
             };
             store::insert(db, &route)?;
             note(db, &actor, &route, if at_once { "subsidy.recorded" } else { "subsidy.started" }, now)?;
@@ -322,6 +325,9 @@ pub async fn confirm(app: &App, actor: &Actor, id: Id<Route>, input: &Confirmati
             let mut route = store::find(db, id)?;
             let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
             require(&actor, Action::AnswerOffer, &thing)?;
+            if !store::require_applicant(db, route.authority_id, &route.application_id, route.organisation_id)? {
+                return Err(RouteRefusal::NoOffer.into());
+            }
             let mut received = store::own_of_group(db, route.authority_id, &route.group_key, route.id)?;
             received.extend(declared.iter().map(|d| Assistance { given: d.given_on, amount: d.amount, kind: d.kind }));
             let check = rules::may_confirm(&route, &received, now.date())?;
@@ -458,16 +464,38 @@ pub fn agreed(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Resu
     }
 }
 
-/// What an application was to get is declined, lapsed or not approved: its route, whatever its kind, spoke of those terms
-/// and of no others, so it is withdrawn, and a later offer needs one of its own. Of minimal financial assistance the room
-/// under the cap is free again. A route on which another offer or an agreement rests stays. In the transaction of that
-/// decision, after it is written.
+/// What an application was to get is declined, lapsed or not approved, or the application itself is withdrawn or fell away:
+/// its route, whatever its kind, spoke of those terms and of no others, so it is withdrawn, and a later offer needs one of
+/// its own. Of minimal financial assistance the room under the cap is free again. A route on which another offer or an
+/// agreement rests stays. In the transaction of that decision, after it is written.
 ///
 /// # Errors
 /// What the database says.
 pub fn not_given(db: &mut Db, actor: &Actor, who: &Applicant, now: Instant) -> Result<()> {
-    let Some(route) = who.standing(db)? else { return Ok(()) };
-    if store::resting_on(db, &who.application)? != Rests::Nothing {
+    match who.standing(db)? {
+        Some(route) => end(db, actor, route, now),
+        None => Ok(()),
+    }
+}
+
+/// Nothing more comes of a call: it is withdrawn, or all who applied are told how it ended. The routes of its applications
+/// end as [`not_given`] says, but for those of `but`, which are still to be offered something. In the transaction of that
+/// decision.
+///
+/// # Errors
+/// What the database says.
+pub fn call_over(db: &mut Db, actor: &Actor, call: &str, but: &[String], now: Instant) -> Result<()> {
+    for route in store::standing_of_call(db, call)? {
+        if !but.contains(&route.application_id) {
+            end(db, actor, route, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Withdraws a route of which nothing comes, unless an offer or an agreement rests on it.
+fn end(db: &mut Db, actor: &Actor, route: Route, now: Instant) -> Result<()> {
+    if store::resting_on(db, &route.application_id)? != Rests::Nothing {
         return Ok(());
     }
     // Before December 2026 it could be recorded as given while nobody had a right to it. Only minimal financial
@@ -500,17 +528,29 @@ pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
         .await
 }
 
+/// Withdrawing a route by hand.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct WithdrawRoute {
+    /// Why; it is kept with the route, and the enterprise reads it.
+    pub reason: String,
+}
+
 /// Withdraws a route that was not given, so that another can be recorded; the total is freed.
 ///
 /// # Errors
-/// Denied; refused as [`rules::may_withdraw`] says.
-pub async fn withdraw(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Result<()> {
+/// Invalid, Denied; refused as [`rules::may_withdraw`] says.
+pub async fn withdraw(app: &App, actor: &Actor, id: Id<Route>, input: &WithdrawRoute, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 500, "Say why the route is withdrawn");
+    form.finish()?;
     let actor = actor.clone();
     app.db
         .write(move |db| {
-            let (route, cancelled) = store::find_told(db, id)?;
+            let (mut route, cancelled) = store::find_told(db, id)?;
             require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
             rules::may_withdraw(&route, cancelled, store::resting_on(db, &route.application_id)?)?;
+            route.withdrawn_why = Some(reason.clone());
             mark_withdrawn(db, &actor, route, now)
         })
         .await

@@ -1,6 +1,6 @@
 //! Subsidy routes for programs.
 
-use super::actions::{self, ConfirmationInput, RouteInput};
+use super::actions::{self, ConfirmationInput, RouteInput, WithdrawRoute};
 use super::model::Route;
 use super::{pages, store};
 use crate::error::Error;
@@ -16,7 +16,7 @@ fn shown(route: &Route, cancelled: bool) -> Value {
         "id": route.id, "application": route.application_id, "organisation": route.organisation_id,
         "group": route.group_name, "kind": route.kind, "state": route.state, "amount": route.amount,
         "body": route.body.0, "started_at": route.started_at, "recorded_at": route.recorded_at,
-        "cancelled": cancelled,
+        "cancelled": cancelled, "withdrawn_why": route.withdrawn_why,
     })
 }
 
@@ -96,14 +96,14 @@ pub async fn give(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) 
     ok(&json!({ "given": true }))
 }
 
-/// Withdraws a route that was not given.
+/// Withdraws a route that was not given, with the reason.
 ///
 /// # Errors
-/// Denied, refused.
+/// Invalid, Denied, refused.
 #[utoipa::path(post, path = "/api/v1/subsidy-routes/{id}/withdrawal", tag = "subsidies", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, description = "Withdrawn")))]
-pub async fn withdraw(visit: Visit, id: web::Path<Id<Route>>, _body: Sent<Nothing>) -> Answer {
-    actions::withdraw(&visit.app, &visit.actor, *id, visit.now).await?;
+    params(("id" = String, Path)), request_body = WithdrawRoute, responses((status = 200, description = "Withdrawn")))]
+pub async fn withdraw(visit: Visit, id: web::Path<Id<Route>>, body: Sent<WithdrawRoute>) -> Answer {
+    actions::withdraw(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
     ok(&json!({ "withdrawn": true }))
 }
 

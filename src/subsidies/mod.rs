@@ -4,14 +4,15 @@
 //! when the enterprise has confirmed in writing what its whole group had, and the total fits the cap; a principles
 //! assessment is signed by somebody who did not write it; a subsidy is given on the day the agreement is signed, and the
 //! enterprise is sent the confirmation in that transaction; what was never given counts towards no total: its offer was
-//! declined or lapsed, or its award was not approved (the route is withdrawn), or the whole investment was cancelled before any payment (it
-//! stays on the record).
+//! declined or lapsed, its award was not approved, no offer can come of its application any more because that was withdrawn
+//! or fell away, its call was withdrawn or all who applied were told how it ended (the route is withdrawn), or the whole
+//! investment was cancelled before any payment (it stays on the record).
 //!
 //! This room stands above calls and applications, so it knows an application by its identifier alone; awards
 //! checks that a route was recorded for the right organisation.
 //!
 //! Public names: [`Route`], [`RouteKind`], [`RouteState`], [`RouteBody`], [`recorded_route`], [`standing_route`],
-//! [`cancelled_route`], [`agreed`], [`not_given`], [`Applicant`], [`InstrumentInput`], [`InstrumentFields`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
+//! [`cancelled_route`], [`agreed`], [`not_given`], [`call_over`], [`Applicant`], [`InstrumentInput`], [`InstrumentFields`], [`LoanInput`], [`WorkedOut`], [`start_worked_out`], [`actions`].
 
 pub mod actions;
 pub mod api;
@@ -24,7 +25,7 @@ mod rules;
 mod store;
 mod worked_out;
 
-pub use actions::{Applicant, agreed, not_given};
+pub use actions::{Applicant, agreed, call_over, not_given};
 pub use fields::InstrumentFields;
 pub use instrument::InstrumentInput;
 pub use loan::LoanInput;

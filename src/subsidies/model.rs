@@ -92,9 +92,16 @@ pub struct Route {
     pub recorded_at: Option<Instant>,
     /// Who made it complete; empty when the enterprise's confirmation did.
     pub recorded_by: Option<Id<Account>>,
+    /// Why somebody withdrew it; empty when it ended with what it was recorded for.
+    pub withdrawn_why: Option<String>,
 }
 
 impl Route {
+    /// Why somebody withdrew it, or nothing.
+    #[must_use]
+    pub fn why_withdrawn(&self) -> &str {
+        self.withdrawn_why.as_deref().unwrap_or_default()
+    }
     /// The day on which minimal financial assistance was given and confirmed to the enterprise.
     #[must_use]
     pub fn given_on(&self) -> Option<LocalDate> {

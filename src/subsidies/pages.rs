@@ -1,9 +1,9 @@
 //! Pages of subsidy routes.
 
-use super::actions::{self, ConfirmationInput, RouteInput, basis_of, database_duty};
+use super::actions::{self, ConfirmationInput, RouteInput, WithdrawRoute, basis_of, database_duty};
 use super::fields::InstrumentFields;
 use super::model::{AssistanceRow, Principle, Route, RouteBody, RouteKind, RouteState};
-use super::rules::{self, Rests, room};
+use super::rules::{self, Rests, RouteRefusal, room};
 use super::store;
 use crate::error::{Error, Result};
 use crate::finance::Instrument;
@@ -14,7 +14,7 @@ use crate::law::subsidy::{Assistance, AssistanceKind, MfaCheck, mfa_check};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::people::{account_names, find_organisation, find_organisations};
 use crate::values::time::medium_date;
-use crate::values::{Account, Id, Pence, Role, actor};
+use crate::values::{Account, Id, Pence, RefusalInfo, Role, actor};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -101,6 +101,8 @@ struct RoutePage {
     cancelled: bool,
     /// What rests on it.
     rests: Rests,
+    /// Whether its application can still be offered something.
+    may_be_offered: bool,
     basis: String,
     duty: String,
     signer: Option<String>,
@@ -140,7 +142,11 @@ impl RoutePage {
         self.route.as_ref().is_some_and(|r| r.kind == RouteKind::Principles && r.state == RouteState::Open)
     }
     fn verdict(&self) -> String {
+        let over = !self.may_be_offered && self.rests == Rests::Nothing;
         let Some(route) = &self.route else {
+            if over {
+                return RouteRefusal::NoOffer.sentence();
+            }
             return format!("{} cannot be offered money yet: no subsidy route is recorded.", self.organisation);
         };
         if self.cancelled && route.amount.is_zero() {
@@ -153,6 +159,9 @@ impl RoutePage {
             );
         }
         match route.state {
+            RouteState::Open | RouteState::Recorded if over => {
+                "No offer can come of this application any more: withdraw this route.".to_owned()
+            }
             RouteState::Given if route.kind == RouteKind::Mfa => {
                 format!("{} was given and confirmed to {}.", route.amount, self.organisation)
             }
@@ -190,17 +199,17 @@ async fn route_page(
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
     let wanted = application.clone();
-    let (enterprise, route, rests, names) = visit
+    let (enterprise, route, rests, may_be_offered, names) = visit
         .app
         .db
         .read(move |db| {
             let enterprise = find_organisation(db, organisation)?;
-            store::require_applicant(db, authority, &wanted, organisation)?;
+            let may_be_offered = store::require_applicant(db, authority, &wanted, organisation)?;
             let route = store::standing_told(db, &wanted)?;
             let ids: Vec<Id<Account>> = route.iter().filter_map(|(r, _)| r.recorded_by).collect();
             let names = account_names(db, &ids)?;
             let rests = store::resting_on(db, &wanted)?;
-            Ok((enterprise, route, rests, names))
+            Ok((enterprise, route, rests, may_be_offered, names))
         })
         .await?;
     let (route, cancelled) = match route {
@@ -231,6 +240,7 @@ async fn route_page(
         },
         cancelled,
         rests,
+        may_be_offered,
         signer: route.as_ref().and_then(|r| r.recorded_by).and_then(|a| names.get(&a).cloned()),
         may_record: can(&visit.actor, Action::RecordSubsidy, &thing),
         may_sign,
@@ -282,6 +292,8 @@ pub async fn start(
 #[serde(default)]
 pub struct StepInput {
     step: String,
+    #[serde(flatten)]
+    why: WithdrawRoute,
 }
 
 /// Whether a route is the one of this application of this organisation.
@@ -306,7 +318,8 @@ pub async fn step(
             .await
             .map(|()| "It is recorded that the subsidy was given."),
         "withdraw" => {
-            actions::withdraw(&visit.app, &visit.actor, id, visit.now).await.map(|()| "The route is withdrawn.")
+            let why = &posted.input.why;
+            actions::withdraw(&visit.app, &visit.actor, id, why, visit.now).await.map(|()| "The route is withdrawn.")
         }
         _ => Err(Error::NotFound),
     };
@@ -432,7 +445,10 @@ impl ConfirmPage {
         let (council, amount) = (&self.council, self.route.amount);
         let what = format!("minimal financial assistance with a gross value of {amount}");
         match (self.route.state, self.route.given_on()) {
-            (RouteState::Withdrawn, _) => format!("{council} does not propose to give you {what} any more."),
+            (RouteState::Withdrawn, _) => {
+                let why = self.route.withdrawn_why.as_ref().map(|why| format!(" Why: {why}")).unwrap_or_default();
+                format!("{council} does not propose to give you {what} any more.{why}")
+            }
             _ if self.cancelled => {
                 format!("You were not given {what}: the investment was cancelled before anything was paid.")
             }

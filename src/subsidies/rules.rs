@@ -30,6 +30,8 @@ pub enum RouteRefusal {
     NotAgreed,
     /// An offer or an agreement rests on the route, so it stays.
     RestedOn,
+    /// No offer can come of the application any more.
+    NoOffer,
 }
 
 /// What rests on a route.
@@ -57,6 +59,7 @@ impl RefusalInfo for RouteRefusal {
             RouteRefusal::Conflicted => "subsidies/conflicted",
             RouteRefusal::NotAgreed => "subsidies/not-agreed",
             RouteRefusal::RestedOn => "subsidies/rested-on",
+            RouteRefusal::NoOffer => "subsidies/no-offer",
         }
     }
     fn sentence(&self) -> String {
@@ -95,11 +98,20 @@ impl RefusalInfo for RouteRefusal {
                  investment of which nothing was paid can be cancelled."
                     .to_owned()
             }
+            RouteRefusal::NoOffer => {
+                "This application can be offered nothing any more: it was not sent, was withdrawn or fell away, or its call \
+                 was withdrawn. So no subsidy is recorded for it."
+                    .to_owned()
+            }
         }
     }
     fn reference(&self) -> Option<&'static str> {
         match self {
-            RouteRefusal::NotNow | RouteRefusal::NoSubsidy | RouteRefusal::RestedOn | RouteRefusal::Conflicted => None,
+            RouteRefusal::NotNow
+            | RouteRefusal::NoSubsidy
+            | RouteRefusal::RestedOn
+            | RouteRefusal::NoOffer
+            | RouteRefusal::Conflicted => None,
             RouteRefusal::NotAgreed => Some("Subsidy Control Act 2022 s.37"),
             RouteRefusal::OverCap { .. } => Some("Subsidy Control Act 2022 s.36"),
             RouteRefusal::Unanswered { .. } | RouteRefusal::SamePerson => {
@@ -220,6 +232,7 @@ mod tests {
             started_by: Id::new(),
             recorded_at: None,
             recorded_by: None,
+            withdrawn_why: None,
         }
     }
 

@@ -28,6 +28,12 @@ const NEVER_GIVEN: &str = "SELECT way.id FROM investment_cancellations AS gone \
     WHERE other.agreement_id = part.agreement_id AND NOT EXISTS (SELECT 1 FROM investment_cancellations AS its \
     WHERE its.investment_id = other.id AND its.state = 'approved'))";
 
+/// Whether an application can still be offered something: it was sent, did not fall away, and its call was not withdrawn.
+/// Of lower rooms only the tables are read.
+const MAY_BE_OFFERED: &str = "applications.state = 'submitted' \
+    AND NOT EXISTS (SELECT 1 FROM fallen_bids AS fell WHERE fell.application_id = applications.id) \
+    AND EXISTS (SELECT 1 FROM calls AS its WHERE its.id = applications.call_id AND its.stage <> 'withdrawn')";
+
 /// Whether nothing was given by a route, because its investment was cancelled.
 fn never_given() -> SqlLiteral<Bool> {
     sql(&format!("subsidy_routes.id IN ({NEVER_GIVEN})"))
@@ -69,6 +75,7 @@ pub(super) fn set(db: &mut Db, route: &Route) -> Result<()> {
             subsidy_routes::body.eq(&route.body),
             subsidy_routes::recorded_at.eq(route.recorded_at),
             subsidy_routes::recorded_by.eq(route.recorded_by),
+            subsidy_routes::withdrawn_why.eq(&route.withdrawn_why),
         ))
         .execute(db)?;
     Ok(())
@@ -116,7 +123,8 @@ pub fn recorded_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_route(db, application)?.filter(|r| matches!(r.state, RouteState::Recorded | RouteState::Given)))
 }
 
-/// Requires that an application to this authority is there and is this organisation's. Only the table of a lower room is read here.
+/// Requires that an application to this authority is there and is this organisation's, and says whether it can still be
+/// offered something.
 ///
 /// # Errors
 /// NotFound for another's, and for what is no application.
@@ -125,13 +133,32 @@ pub(super) fn require_applicant(
     authority: OrganisationId,
     application: &str,
     organisation: OrganisationId,
-) -> Result<()> {
+) -> Result<bool> {
     let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
-    let own = applications::table
+    applications::table
         .filter(applications::id.eq(application.to_string()))
         .filter(applications::authority_id.eq(authority))
-        .filter(applications::organisation_id.eq(organisation));
-    if diesel::select(diesel::dsl::exists(own)).get_result(db)? { Ok(()) } else { Err(Error::NotFound) }
+        .filter(applications::organisation_id.eq(organisation))
+        .select(sql::<Bool>(MAY_BE_OFFERED))
+        .first(db)
+        .optional()?
+        .ok_or(Error::NotFound)
+}
+
+/// The routes that stand of the applications to a call, without those by which nothing was given because the investment
+/// was cancelled.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn standing_of_call(db: &mut Db, call: &str) -> Result<Vec<Route>> {
+    let applications = applications::table.filter(applications::call_id.eq(call)).select(applications::id);
+    let found: Vec<(Route, bool)> = subsidy_routes::table
+        .filter(subsidy_routes::application_id.eq_any(applications))
+        .filter(subsidy_routes::state.ne(RouteState::Withdrawn))
+        .select((Route::as_select(), never_given()))
+        .order(subsidy_routes::id)
+        .load(db)?;
+    Ok(found.into_iter().filter(|(_, cancelled)| !cancelled).map(|(route, _)| route).collect())
 }
 
 /// Whether somebody declared a conflict of interest that stands with any bid of an application's call. Only tables of lower

@@ -14,6 +14,7 @@ use crate::documents;
 use crate::error::{Error, Result};
 use crate::outbox;
 use crate::people::policy::Action;
+use crate::subsidies::{self, Applicant};
 use crate::values::{Actor, Clock, Id, Instant, Parser, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -347,6 +348,11 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clo
     require_own(actor, Action::SubmitApplication, &application)?;
     rules::may_change(&call, &application, clock.now())?;
     let (actor, authority, clock) = (actor.clone(), listed_under(call.kind, call.authority_id), clock.clone());
+    let who = Applicant {
+        authority: application.authority_id,
+        organisation: application.organisation_id,
+        application: id.to_string(),
+    };
     let files = app
         .db
         .write(move |db| {
@@ -357,6 +363,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Application>, clock: &Clo
                 return Err(ApplicationRefusal::Withdrawn.into());
             }
             store::forget_opened(db, &[id])?;
+            subsidies::not_given(db, &actor, &who, now)?;
             let files = documents::of_owner(db, "application", &id.to_string())?;
             documents::forget(db, &files.iter().map(|f| f.id).collect::<Vec<_>>())?;
             audit::record(

@@ -125,6 +125,9 @@ pub async fn send_summaries(app: &App, actor: &Actor, call: Id<Call>, now: Insta
             }
             mail::queue_all(db, &queued)?;
             store::insert_summary_mails(db, &carried)?;
+            // Who is told that nothing comes of an application keeps no room under the cap for it.
+            let to_come: Vec<String> = approved.iter().map(|application| application.id.to_string()).collect();
+            subsidies::call_over(db, &actor, &call.id.to_string(), &to_come, now)?;
             audit::record(
                 db,
                 Entry {

@@ -16,6 +16,7 @@ diesel::table! {
         started_by -> Text,
         recorded_at -> Nullable<Timestamp>,
         recorded_by -> Nullable<Text>,
+        withdrawn_why -> Nullable<Text>,
     }
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE subsidy_routes DROP COLUMN withdrawn_why;
