@@ -284,7 +284,7 @@ impl Upkeep {
         machine_now.since(self.signed) >= TimeDelta::minutes(CHECKPOINT_MINUTES)
     }
 
-    /// Whether files that belong to nothing are to be looked for again.
+    /// Whether files that belong to nothing, and due dates that no job waits for, are to be looked for again.
     fn must_sweep(&self, machine_now: Instant) -> bool {
         machine_now.since(self.swept) >= TimeDelta::hours(documents::ORPHAN_HOURS)
     }
@@ -328,6 +328,10 @@ pub async fn tick(
         let swept = documents::sweep(&app.db, &app.config.storage.documents, before).await?;
         if swept > 0 {
             tracing::info!(swept, "files that belonged to nothing were removed");
+        }
+        let caught_up = compliance::jobs::catch_up(app, app.now()).await?;
+        if caught_up > 0 {
+            tracing::info!(caught_up, "due dates that no job waited for were brought up to date");
         }
     }
     if last.must_sign(machine_now) {

@@ -11,10 +11,11 @@ use commonweal::compliance::{
     AttentionKind, Claim, ClaimState, Due, DueState, needs_attention, record_of_mission, samples, totals_of_agreement,
 };
 use commonweal::conditions::{Cadence, Direction, Verifier};
-use commonweal::db::schema::{counted_once, mails, obligations};
+use commonweal::db::schema::{counted_once, jobs, mails, obligations};
 use commonweal::documents::Upload;
 use commonweal::error::Error;
-use commonweal::values::{Actor, Id, Instant, LocalDate, Role, actor};
+use commonweal::serve::{self, Upkeep};
+use commonweal::values::{Actor, Clock, Id, Instant, LocalDate, Role, actor};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -431,6 +432,48 @@ both! {
         world.move_clock(noon(dues[1].grace_until + Days::new(31))).await;
         assert_eq!(state(&world, &dues[1]).state, DueState::Breached);
         assert_eq!(state(&world, &dues[0]).state, DueState::Met);
+    }
+
+    async fn a_due_date_whose_job_was_lost_is_brought_up_to_date_by_the_worker(world: World) {
+        let (winner, owner) = world.applicant("Harvest Kitchens");
+        let last = days(&world, 365);
+        let said = ["jobs", "hours"].map(|id| Said { id, quantity: "20", by: last, cadence: Cadence::Once });
+        let agreement = contract(&world, winner, &owner, &said).await;
+        let dues = samples::dues(&world.app, agreement).await.unwrap();
+        world.move_clock(noon(last)).await;
+        ended(&world, agreement, "completion").await;
+        let lost = || {
+            world.app.db.write_now(|db| {
+                let moments = jobs::table.filter(jobs::kind.eq(commonweal::compliance::jobs::MOMENT));
+                Ok(diesel::delete(moments).execute(db)?)
+            }).unwrap();
+        };
+        // What a worker does once in a while; this one has run for longer than that.
+        let worker = async || {
+            let (begun, at) = (Clock::machine(), Clock::machine().plus(TimeDelta::hours(72)));
+            serve::tick(&world.app, &world.handlers, "one node", &mut Upkeep::begun(begun), at).await.unwrap();
+        };
+        lost();
+        let (forgotten, reported) = (&dues[0], &dues[1]);
+        let grace = forgotten.grace_until;
+        world.move_clock(noon(grace + Days::new(1))).await;
+        samples::report(&world.app, &owner, reported.id, quantity("20"), world.now()).await.unwrap();
+        worker().await;
+        assert_eq!(state(&world, forgotten).state, DueState::Pending, "a job that is merely late has a day");
+        world.move_clock(noon(grace + Days::new(2))).await;
+        for _ in 0..2 {
+            worker().await;
+            assert_eq!([forgotten, reported].map(|due| state(&world, due).state), [DueState::Missed, DueState::Pending]);
+            assert_eq!(subjects(&world).iter().filter(|s| s.starts_with("Missed: Promise ")).count(), 1);
+        }
+        // The whole time to put it right is left, and its end is not lost either.
+        let cure_by = state(&world, forgotten).cure_by.unwrap();
+        assert!(cure_by > world.now().date());
+        lost();
+        world.move_clock(noon(cure_by + Days::new(2))).await;
+        assert_eq!(state(&world, forgotten).state, DueState::Missed);
+        worker().await;
+        assert_eq!([forgotten, reported].map(|due| state(&world, due).state), [DueState::Breached, DueState::Pending]);
     }
 
     async fn of_an_agreement_ended_early_what_fell_due_is_still_owed_and_what_comes_later_is_not(world: World) {

@@ -12,7 +12,7 @@ use crate::outbox::{self, Job, mail};
 use crate::people::{addresses_of_organisation, addresses_with_role};
 use crate::values::decimals::shown_with_unit;
 use crate::values::time::medium_date;
-use crate::values::{Actor, Id, Instant, Quantity, Role, Share};
+use crate::values::{Actor, Id, Instant, LocalDate, Quantity, Role, Share};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -142,6 +142,46 @@ pub async fn moment(app: App, job: Job, now: Instant) -> Result<()> {
             schedule_next(db, &due, Some(moment), now)
         })
         .await
+}
+
+/// Brings due dates up to date whose time went by while no job waited for it, such as those that fell due before an
+/// agreement ended at a time when nothing outlived its agreement. A job that is merely late is left a day.
+///
+/// # Errors
+/// What the database says. Running twice does it once.
+pub async fn catch_up(app: &App, now: Instant) -> Result<usize> {
+    let Some(before) = now.date().pred_opt() else { return Ok(0) };
+    let found = app.db.read(move |db| store::left_behind(db, before)).await?;
+    let mut done = 0;
+    for id in found {
+        let link = app.config.server.public_url.trim_end_matches('/').to_owned();
+        let caught_up = app.db.write(move |db| pass_what_is_over(db, id, &link, now)).await?;
+        done += usize::from(caught_up);
+    }
+    Ok(done)
+}
+
+/// Passes the end of grace or of the time to cure of a due date, and closes what does not bind any more. Says whether
+/// anything changed.
+fn pass_what_is_over(db: &mut Db, id: Id<Due>, link: &str, now: Instant) -> Result<bool> {
+    let mut due = store::find_due(db, id)?;
+    let before = due.state;
+    let agreement = agreements::find(db, due.agreement_id)?;
+    let over = |day: Option<LocalDate>| day.is_some_and(|day| end_of(day) <= now);
+    match due.state {
+        DueState::Pending | DueState::Missed if with_council(&due) => {}
+        DueState::Pending | DueState::Missed if !still_binds(db, &agreement, &due)? => {
+            due.state = DueState::Closed;
+            store::set_due(db, &due)?;
+        }
+        DueState::Pending if over(Some(due.grace_until)) => {
+            store::pass_moment(db, &due, Moment::GraceOver, now)?;
+            grace_over(db, due, link, now)?;
+        }
+        DueState::Missed if over(due.cure_by) => cure_over(db, due, link, now)?,
+        _ => {}
+    }
+    Ok(store::find_due(db, id)?.state != before)
 }
 
 fn with_council(due: &Due) -> bool {

@@ -7,10 +7,10 @@ use crate::db::schema::{agreements, claims, due_moments, obligation_dues, obliga
 use crate::db::{Cursor, Db, MultiBackend, Page, uncut};
 use crate::error::Result;
 use crate::missions::Mission;
-use crate::values::{Id, Instant, Pence, Quantity, actor};
+use crate::values::{Id, Instant, LocalDate, Pence, Quantity, actor};
 use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer};
 
 mod ledger;
 
@@ -85,6 +85,25 @@ pub fn dues_of_agreement(db: &mut Db, agreement: Id<Agreement>) -> Result<Vec<Du
         .select(Due::as_select())
         .order((obligation_dues::due_at, obligation_dues::id))
         .limit(MOST)
+        .load(db)?)
+}
+
+/// Most due dates that are caught up with at once.
+const MOST_LEFT_BEHIND: i64 = 200;
+
+/// Due dates whose days of grace or time to cure were over before a day, no figure of which is with the council, and which
+/// nevertheless came to nothing; those that wait longest first.
+pub(super) fn left_behind(db: &mut Db, before: LocalDate) -> Result<Vec<Id<Due>>> {
+    // In words and not as values: only so the index of what still waits is used.
+    let waiting = sql::<Bool>("obligation_dues.state IN ('pending', 'missed')");
+    Ok(obligation_dues::table
+        .filter(waiting)
+        .filter(obligation_dues::grace_until.lt(before))
+        .filter(obligation_dues::state.eq(DueState::Pending).or(obligation_dues::cure_by.lt(before)))
+        .filter(obligation_dues::claim_state.is_null().or(obligation_dues::claim_state.ne(ClaimState::Reported)))
+        .select(obligation_dues::id)
+        .order((obligation_dues::grace_until, obligation_dues::id))
+        .limit(MOST_LEFT_BEHIND)
         .load(db)?)
 }
 

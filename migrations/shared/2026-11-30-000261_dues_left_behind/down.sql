@@ -1,0 +1,1 @@
+DROP INDEX obligation_dues_waiting;
