@@ -167,6 +167,42 @@ both! {
         assert_balanced(&world);
     }
 
+    async fn a_loan_is_repaid_on_the_day_of_the_last_payment_that_stands(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        for (number, on) in [(1, "2026-02-15"), (2, "2026-03-15"), (3, "2026-04-15")] {
+            pay(&world, &ground, id, "250", on, &format!("B{number}")).await.unwrap();
+        }
+        let another = pay(&world, &ground, id, "1", "2026-05-20", "B4").await.unwrap();
+        let why = Reverse { reason: "Another borrower's".into() };
+        payments::reverse(&world.app, &ground.cast.fund_manager, id, another, &why, noon(day("2026-05-21"))).await.unwrap();
+        let last = Receive { amount: "250".into(), received_on: "2026-05-15".into(), reference: "B5".into(), ..Receive::default() };
+        payments::receive(&world.app, &ground.cast.fund_manager, id, &last, noon(day("2026-05-22"))).await.unwrap();
+        let after = book(&world, id).investment;
+        assert_eq!((after.state, after.closed_on), (InvestmentState::Repaid, Some(day("2026-05-15"))));
+        assert_balanced(&world);
+    }
+
+    async fn what_was_paid_ahead_after_the_day_of_a_write_off_comes_back_on_the_day_it_came_in(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        pay(&world, &ground, id, "600", "2026-02-10", "R1").await.unwrap();
+        let at = noon(day("2026-02-12"));
+        let input = ProposeValuation { valued_on: "2026-01-31".into(), value: "0".into(), method: "write_off".into(), reason: "Insolvent".into() };
+        let valuation = actions::propose_valuation(&world.app, &ground.cast.fund_manager, id, &input, at).await.unwrap();
+        actions::decide_valuation(&world.app, &ground.cast.committee_member, valuation, &approve(), at).await.unwrap();
+        let (after, on) = (book(&world, id), day("2026-02-12"));
+        let flow = |on: &str, kind, pence| TypedFlow { on: day(on), kind, amount: Pence(pence) };
+        let cash = [flow("2026-01-15", FlowKind::Drawdown, 100_000), flow("2026-02-10", FlowKind::Recovery, 60_000)];
+        let of_cash: Vec<_> = after.flows().into_iter().filter(|f| f.cash().is_some()).collect();
+        assert_eq!(of_cash, cash);
+        let nothing = Nav { value: Pence::ZERO, valued_on: day("2026-01-31"), rolled_forward: false };
+        assert_eq!(after.rate_of_return(on), measures::rate_of_return(&cash, Some(nothing), on));
+        assert_eq!((after.measures(day("2026-02-09")).distributed, after.measures(on).distributed), (Pence::ZERO, Pence(60_000)));
+        assert_eq!((of_books(&world, AccountKind::Impairment), of_books(&world, AccountKind::Suspense)), (Pence(40_000), Pence::ZERO));
+        assert_balanced(&world);
+    }
+
     async fn money_that_comes_in_after_a_write_off_is_recovered_and_makes_the_loss_smaller(world: World) {
         let ground = ground(&world, "10000").await;
         let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;

@@ -436,10 +436,11 @@ fn write_off(db: &mut Db, investment: &Investment, valuation: &Valuation, now: I
     let credit = ledger::account(db, authority, &owner, AccountKind::Loans, now)?;
     let debit = ledger::account(db, authority, &owner, AccountKind::Impairment, now)?;
     // What the enterprise paid ahead is set off first: only the rest is lost.
-    let ahead = store::load_book(db, investment.id)?.credit().min(ledger::balance(db, credit)?);
+    let book = store::load_book(db, investment.id)?;
+    let ahead = book.credit().min(ledger::balance(db, credit)?);
     if ahead > Pence::ZERO {
         let held = ledger::account(db, authority, &owner, AccountKind::Suspense, now)?;
-        let (on, source) = (valuation.valued_on, Subject::new("valuation", valuation.id));
+        let (on, source) = (book.set_off_on(valuation.valued_on), Subject::new("valuation", valuation.id));
         let memo = "Paid ahead, set off against what was owed".to_owned();
         ledger::transfer(db, Posting { authority, debit: held, credit, amount: ahead, on, at: now, source, memo })?;
     }

@@ -194,6 +194,13 @@ impl Book {
         by_then.min(self.credit()).max(Pence::ZERO)
     }
 
+    /// The day on which what was paid ahead is set off when the rest is written off as of a day: that day, or the day on which
+    /// the last of it came in. Nothing comes back before it has come in.
+    pub(super) fn set_off_on(&self, written_off_on: LocalDate) -> LocalDate {
+        let ahead = self.paying().filter(|e| e.kind == EntryKind::Receipt && !e.allocation.0.left_over.is_zero());
+        ahead.map(|e| e.booked_on).chain([written_off_on]).max().unwrap_or(written_off_on)
+    }
+
     /// What came in above all that was ever due and is still to be paid back: nothing more falls due that it could pay.
     #[must_use]
     pub fn to_refund(&self) -> Pence {
@@ -348,7 +355,7 @@ impl Book {
             && let Some(on) = self.investment.closed_on
             && !self.credit().is_zero()
         {
-            flows.push(TypedFlow { on, kind: FlowKind::Recovery, amount: self.credit() });
+            flows.push(TypedFlow { on: self.set_off_on(on), kind: FlowKind::Recovery, amount: self.credit() });
         }
         for valuation in self.valuations.iter().filter(|v| v.state == ProposalState::Approved) {
             flows.push(TypedFlow { on: valuation.valued_on, kind: FlowKind::Valuation, amount: valuation.value });

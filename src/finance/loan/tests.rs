@@ -204,6 +204,33 @@ fn prepaying_shortens_the_loan_or_lowers_its_instalments_as_agreed() {
     assert_eq!(replay(&terms, &[too_much]), Err(LoanRefusal::Amount(date("2026-07-15"))));
 }
 
+/// As the calculator has it: £10,000 at 7 % from 1 January 2028, £2,500 of it prepaid on 29 February.
+#[test]
+fn a_loan_that_is_partly_prepaid_on_a_leap_day_is_levelled_anew_as_the_calculator_has_it() {
+    let draws = vec![Tranche { on: date("2028-01-01"), amount: Pence(1_000_000) }];
+    let terms = Facility { draws, accrual: Accrual::default(), ..facility(0, "0.07", 12) };
+    let prepaid = What::Prepaid { amount: Pence(250_000), effect: Effect::Lowers };
+    let found = rows(&terms, &[event("2028-02-29", prepaid)]);
+    // Of February 28 days bear interest on 9,194.16 and one day on 6,694.16.
+    let by_hand = [
+        (5_945, 80_584, 919_416),
+        (5_066, 58_060, 611_356),
+        (3_635, 59_491, 551_865),
+        (3_175, 59_951, 491_914),
+        (2_925, 60_201, 431_713),
+        (2_484, 60_642, 371_071),
+        (2_206, 60_920, 310_151),
+        (1_844, 61_282, 248_869),
+        (1_432, 61_694, 187_175),
+        (1_113, 62_013, 125_162),
+        (720, 62_406, 62_756),
+        (373, 62_756, 0),
+    ];
+    let of_rows: Vec<_> = found.iter().map(|r| (r.accrued.0, r.principal.0, r.closing.0)).collect();
+    assert_eq!(of_rows, by_hand);
+    assert!(found[1..11].iter().all(|r| r.payment == Pence(63_126)) && found[11].payment == Pence(63_129));
+}
+
 #[test]
 fn a_missed_instalment_is_due_with_the_next_unless_it_is_re_aged_or_capitalised() {
     let terms = facility(10_000, "0.06", 12);

@@ -89,6 +89,69 @@ fn holidays_of_each_kind_differ_in_what_becomes_of_interest() {
     assert_eq!(capitalised.totals.principal, Pence(123_636));
 }
 
+/// Worked out by hand in decimals of 40 digits, apart from this program: each row's interest is balance × rate × days / 365,
+/// rounded half up; the instalment is (balance + interest of the first paying row) ÷ Σ Π 1/(1 + rate × days / 365).
+#[test]
+fn an_annuity_after_a_capitalised_holiday_over_a_leap_day_agrees_with_the_calculator() {
+    let holiday = Holiday {
+        kind: HolidayKind::CapitalisedCompounding,
+        periods: 3,
+        term: HolidayTerm::Lengthens,
+        rounding: CapitalisedRounding::EachRow,
+    };
+    let terms = LoanTerms {
+        tranches: vec![Tranche { on: date("2027-11-30"), amount: Pence(1_234_567) }],
+        interest: InterestBasis::Act365F,
+        holiday: Some(holiday),
+        ..loan(0, "0.0525", 6)
+    };
+    let found = build(&terms).unwrap();
+    let row = |r: &Row| (r.due.to_string(), r.days, r.interest.0, r.capitalised.0, r.principal.0, r.closing.0);
+    let by_hand = [
+        ("2027-12-30", 30, 5_327, 5_327, 0, 1_239_894),
+        ("2028-01-30", 31, 5_529, 5_529, 0, 1_245_423),
+        ("2028-02-29", 30, 5_374, 5_374, 0, 1_250_797),
+        ("2028-03-30", 30, 5_397, 0, 206_274, 1_044_523),
+        ("2028-04-30", 31, 4_657, 0, 207_014, 837_509),
+        ("2028-05-30", 30, 3_614, 0, 208_057, 629_452),
+        ("2028-06-30", 31, 2_807, 0, 208_864, 420_588),
+        ("2028-07-30", 30, 1_815, 0, 209_856, 210_732),
+        ("2028-08-30", 31, 940, 0, 210_732, 0),
+    ];
+    let by_hand = by_hand.map(|(due, days, i, c, p, end)| (due.to_owned(), days, i, c, p, end));
+    assert_eq!(found.rows.iter().map(row).collect::<Vec<_>>(), by_hand);
+    let payments: Vec<i64> = found.rows.iter().map(|r| r.payment.0).collect();
+    assert_eq!(payments, [0, 0, 0, 211_671, 211_671, 211_671, 211_671, 211_671, 211_672], "the last takes the remainder");
+}
+
+#[test]
+fn a_bullet_with_interest_only_holiday_over_a_leap_day_agrees_with_the_calculator() {
+    let holiday = Holiday {
+        kind: HolidayKind::InterestOnly,
+        periods: 2,
+        term: HolidayTerm::Squeezes,
+        rounding: CapitalisedRounding::EachRow,
+    };
+    let terms = LoanTerms {
+        tranches: vec![Tranche { on: date("2028-01-15"), amount: Pence(5_000_000) }],
+        repayment: Repayment::Bullet,
+        period_months: 3,
+        interest: InterestBasis::Act365F,
+        holiday: Some(holiday),
+        ..loan(0, "0.0475", 4)
+    };
+    let found = build(&terms).unwrap();
+    let rows: Vec<_> = found.rows.iter().map(|r| (r.due.to_string(), r.days, r.payment.0, r.closing.0)).collect();
+    // 50,000 × 4.75 % × 91 / 365 = 592.123…; × 92 / 365 = 598.630…
+    let by_hand = [
+        ("2028-04-15", 91, 59_212, 5_000_000),
+        ("2028-07-15", 91, 59_212, 5_000_000),
+        ("2028-10-15", 92, 59_863, 5_000_000),
+        ("2029-01-15", 92, 5_059_863, 0),
+    ];
+    assert_eq!(rows, by_hand.map(|(due, days, paid, end)| (due.to_owned(), days, paid, end)));
+}
+
 #[test]
 fn a_second_tranche_bears_interest_from_its_day_and_raises_the_instalments() {
     let mut terms = loan(1_000, "0.0365", 6);
