@@ -9,7 +9,6 @@ use commonweal::investments::actions::{self, Decide, DecideProposal, ProposeDraw
 use commonweal::investments::cancelling;
 use commonweal::investments::payments::{self, Charge, Receive, Reverse};
 use commonweal::investments::{self, Book, Drawdown, EntryKind, Investment, InvestmentState, Standing};
-use commonweal::ledger::AccountKind;
 use commonweal::values::{Actor, Id, LocalDate, Pence, Role};
 use rust_decimal::{Decimal, dec};
 use serde_json::json;
@@ -64,7 +63,13 @@ pub async fn running(world: &World, ground: &Ground, on: LocalDate, amount: i64,
 }
 
 /// A running loan and who runs its enterprise.
-pub async fn lent(world: &World, ground: &Ground, on: LocalDate, amount: i64, rate: Decimal) -> (Id<Investment>, Actor) {
+pub async fn lent(
+    world: &World,
+    ground: &Ground,
+    on: LocalDate,
+    amount: i64,
+    rate: Decimal,
+) -> (Id<Investment>, Actor) {
     let (id, owner) = opened(world, ground, on, &[amount], rate).await;
     verify_all(world, ground, id, on).await;
     let drawdown = propose(world, ground, id, 1, on).await;

@@ -1,7 +1,6 @@
 //! Questions about a call, their answers, and who may not see who asked.
 
 use crate::calls::{ground, refused};
-use crate::support::World;
 use chrono::TimeDelta;
 use commonweal::calls::actions::{self, AnswerInput, QuestionInput};
 use commonweal::calls::samples;

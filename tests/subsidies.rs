@@ -344,7 +344,7 @@ both! {
         let (manager, desk) = (world.api(&ready.officer).await, world.client(&ready.officer).await);
         let page = format!("/desk/subsidies/{}/{}", ready.suppliers[0].0, ready.bids[0]);
         desk.get(&page).await.expect(200);
-        desk.post(&format!("{page}/{}", routes[0]), &[("step", "withdraw")]).await.expect(422).shows("Say why the route is withdrawn");
+        desk.post(&format!("{page}/{}", routes[0]), &[("at", "withdraw"), ("step", "withdraw")]).await.expect(422).shows("Say why the route is withdrawn");
         assert_eq!(total_and_state(&manager, "Alder Youth", &routes[0]).await, stands());
         desk.fill(&page, "Withdraw this route", &[("reason", "They asked for a smaller loan")]).await;
         assert_eq!(total_and_state(&manager, "Alder Youth", &routes[0]).await, ended());

@@ -483,8 +483,7 @@ pub(super) fn settle_state(db: &mut Db, book: &Book, now: Instant) -> Result<()>
     match investment.state {
         InvestmentState::Running if over => {
             // A payment that was reversed never came, so it ends nothing.
-            let paid =
-                |e: &&Entry| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit) && !book.is_reversed(e);
+            let paid = |e: &&Entry| matches!(e.kind, EntryKind::Receipt | EntryKind::Credit) && !book.is_reversed(e);
             let last_paid = book.entries.iter().filter(paid).map(|e| e.booked_on).max();
             let (authority, owner) = (investment.authority_id, investment.owner());
             let credit = ledger::account(db, authority, &owner, AccountKind::Loans, now)?;

@@ -121,7 +121,11 @@ fn an_annuity_after_a_capitalised_holiday_over_a_leap_day_agrees_with_the_calcul
     let by_hand = by_hand.map(|(due, days, i, c, p, end)| (due.to_owned(), days, i, c, p, end));
     assert_eq!(found.rows.iter().map(row).collect::<Vec<_>>(), by_hand);
     let payments: Vec<i64> = found.rows.iter().map(|r| r.payment.0).collect();
-    assert_eq!(payments, [0, 0, 0, 211_671, 211_671, 211_671, 211_671, 211_671, 211_672], "the last takes the remainder");
+    assert_eq!(
+        payments,
+        [0, 0, 0, 211_671, 211_671, 211_671, 211_671, 211_671, 211_672],
+        "the last takes the remainder"
+    );
 }
 
 #[test]
