@@ -58,7 +58,7 @@ impl Loan<'_> {
         }
         let rate = self.rates.on(row.due.pred_opt().map_or(row.start, |d| d.max(row.start)))?;
         if self.level.is_none() || rate != self.level_rate {
-            let pays = |number| self.pause(number).is_none();
+            let holiday = |number| self.pause(number).map(|pause| pause.kind);
             let at = Standing {
                 plan: &self.plan,
                 number: self.number,
@@ -67,7 +67,7 @@ impl Loan<'_> {
                 rate,
                 owed: owed - self.overdue,
                 interest: row.accrued,
-                pays: &pays,
+                holiday: &holiday,
             };
             self.level = Some(level(&at, &self.grid)?);
             self.level_rate = rate;

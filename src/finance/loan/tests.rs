@@ -232,6 +232,25 @@ fn a_loan_that_is_partly_prepaid_on_a_leap_day_is_levelled_anew_as_the_calculato
 }
 
 #[test]
+fn instalments_are_as_level_before_a_holiday_that_was_agreed_for_later_as_after_it() {
+    use HolidayKind::{CapitalisedCompounding, CapitalisedSimple, Deferred, InterestFree, InterestOnly};
+    let payments = |kind| -> Vec<i64> {
+        let (term, rounding) = (HolidayTerm::Lengthens, CapitalisedRounding::EachRow);
+        let pauses = vec![Pause { first: 5, periods: 2, kind, term, rounding }];
+        rows(&Facility { pauses, ..facility(10_000, "0.06", 12) }, &[]).iter().map(|r| r.payment.0).collect()
+    };
+    // Where nothing is added in the holiday it is the plain loan of twelve, 860.664… each, with a pause in it.
+    let after = |last: i64| [[86_067; 7].as_slice(), &[last]].concat();
+    assert_eq!(payments(InterestOnly), [[86_066; 4].as_slice(), &[3_366; 2], &after(86_063)].concat());
+    assert_eq!(payments(InterestFree), [[86_066; 4].as_slice(), &[0; 2], &after(86_063)].concat());
+    let deferred = payments(Deferred);
+    assert_eq!((deferred[3], deferred[6], deferred[7]), (86_066, 86_067 + 2 * 3_366, 86_067));
+    let simple = payments(CapitalisedSimple);
+    assert_eq!((simple[0], simple[5], simple[6], simple[13]), (86_633, 0, 86_632, 86_635));
+    assert_eq!(payments(CapitalisedCompounding), [[86_634; 4].as_slice(), &[0; 2], &[86_634; 8]].concat());
+}
+
+#[test]
 fn a_missed_instalment_is_due_with_the_next_unless_it_is_re_aged_or_capitalised() {
     let terms = facility(10_000, "0.06", 12);
     let missed = event("2026-03-01", What::Short { paid: Pence(2_000) });
