@@ -2,12 +2,13 @@
 //! supplier is excluded or debarred. Then the others are ranked again (`scoring`), and only then is anything decided.
 //!
 //! Until the contract is signed the awarded bid itself may still fall away, and its award lapses with it: then the next is
-//! recommended and approved as if nothing had been decided, and everybody is told anew.
+//! recommended and approved as if nothing had been decided, and everybody is told anew. An awarded bidder that withdraws
+//! gives notice itself; an officer then records that its bid falls away, and nobody records it without that notice.
 
 use super::actions::note;
 use super::model::{Award, AwardState};
 use super::rules::{self, AwardRefusal};
-use super::store;
+use super::store::{self, Halt, HaltKind};
 use crate::app::App;
 use crate::applications::{self, Application, refuse_bidder};
 use crate::calls::{self, Call, CallKind};
@@ -17,7 +18,7 @@ use crate::outbox::mail::{self, Mail};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::people::{addresses_of_organisations, addresses_with_role};
 use crate::scoring::{self, FallGround};
-use crate::values::{Actor, Id, Instant, Parser, Role};
+use crate::values::{Account, Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -93,21 +94,33 @@ pub struct WithdrawOpenedInput {
     pub reason: String,
 }
 
-/// The bidder's owner withdraws an opened bid before the final decision. What was sent and scored is kept.
+/// What came of a bidder's word that it withdraws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The bid has fallen away.
+    Done,
+    /// The bid was awarded: the council has the bidder's notice, and an officer records that it falls away.
+    Told,
+}
+
+/// The bidder's owner withdraws an opened bid before the final decision. What was sent and scored is kept. Of the awarded
+/// bid it gives notice, until the contract is signed: the award is set aside by an officer, who refers to it.
 ///
 /// # Errors
-/// Invalid; NotFound for another's; Denied for an editor; refused before the opening, twice, or after the decision.
+/// Invalid; NotFound for another's; Denied for an editor; refused before the opening, twice, after the decision on another
+/// bid, and once the contract is signed.
 pub async fn withdraw(
     app: &App,
     actor: &Actor,
     id: Id<Application>,
     input: &WithdrawOpenedInput,
     now: Instant,
-) -> Result<()> {
+) -> Result<Withdrawal> {
     let mut form = Parser::default();
     let reason = form.text("reason", &input.reason, 2000, "Say why you withdraw");
     form.finish()?;
-    let (actor, url) = (actor.clone(), app.config.server.public_url.clone());
+    let by = actor.account().ok_or(Error::Denied)?;
+    let (actor, url) = (actor.clone(), app.config.server.public_url.trim_end_matches('/').to_owned());
     app.db
         .write(move |db| {
             let application = applications::find(db, id)?;
@@ -117,6 +130,18 @@ pub async fn withdraw(
             }
             require(&actor, Action::SubmitApplication, &thing)?;
             let call = calls::find(db, application.call_id)?;
+            if let Some(award) = lapsing(db, &call, id, FallGround::Withdrawn)? {
+                give_notice(db, &actor, by, (&call, &award), &reason, now)?;
+                let subject = format!("An awarded bidder withdraws: {}", call.reference);
+                let text = format!(
+                    "The awarded bidder has given notice that it withdraws from {} “{}”. Its reason: {reason}\n\nNo contract is signed with it. Record that its bid falls away, then rank the others again:\n{url}/desk/calls/{}/award\n",
+                    call.reference, call.title, call.id
+                );
+                for address in addresses_with_role(db, call.authority_id, Role::ProcurementOfficer)? {
+                    mail::queue(db, Some(call.authority_id), &address, &subject, &text, now)?;
+                }
+                return Ok(Withdrawal::Told);
+            }
             before_the_decision(db, &call, id)?;
             scoring::falling_away::record(db, &actor, &application, FallGround::Withdrawn, &reason, now)?;
             let (role, who, subject) = match call.kind {
@@ -130,9 +155,40 @@ pub async fn withdraw(
                 );
                 mail::queue(db, Some(call.authority_id), &address, subject, &text, now)?;
             }
-            Ok(())
+            Ok(Withdrawal::Done)
         })
         .await
+}
+
+/// Keeps the notice of an awarded bidder that it withdraws.
+fn give_notice(
+    db: &mut Db,
+    actor: &Actor,
+    by: Id<Account>,
+    (call, award): (&Call, &Award),
+    reason: &str,
+    now: Instant,
+) -> Result<()> {
+    if store::halt_of(db, award.id)?.is_some() {
+        return Err(AwardRefusal::WithdrawalTold.into());
+    }
+    let halt = Halt {
+        id: Id::new(),
+        authority_id: call.authority_id,
+        award_id: award.id,
+        kind: HaltKind::Withdrawal,
+        reason: reason.to_owned(),
+        said_at: now,
+        said_by: by,
+    };
+    store::insert_halt(db, &halt)?;
+    note(db, actor, award, "award.withdrawal_told", json!({ "notice": halt.id, "reason": halt.reason }), now)
+}
+
+/// Requires the notice of an awarded bidder that it withdraws: an award is not undone on one officer's word.
+fn told_by_the_bidder(db: &mut Db, award: &Award) -> Result<Id<Halt>> {
+    let halt = store::halt_of(db, award.id)?.filter(|halt| halt.kind == HaltKind::Withdrawal);
+    Ok(halt.ok_or(AwardRefusal::WithdrawalNotTold)?.id)
 }
 
 /// An officer's record that a bid falls away.
@@ -149,7 +205,8 @@ pub struct FallInput {
 /// signed: then the award lapses, and what was told of it is set aside.
 ///
 /// # Errors
-/// Invalid, Denied, NotFound; refused to who declared a conflict, before the opening, twice, or after the decision.
+/// Invalid, Denied, NotFound; refused to who declared a conflict, before the opening, twice, or after the decision; of the
+/// awarded bid also without the bidder's own notice that it withdraws, or the check that found somebody excluded.
 pub async fn record(
     app: &App,
     actor: &Actor,
@@ -180,14 +237,17 @@ pub async fn record(
             }
             scoring::falling_away::record(db, &actor, &application, ground, &reason, now)?;
             if let Some(mut award) = lapsing {
-                if ground != FallGround::Withdrawn {
+                let notice = if ground == FallGround::Withdrawn {
+                    Some(told_by_the_bidder(db, &award)?)
+                } else {
                     excluded_by_a_check(db, &award)?;
-                }
+                    None
+                };
                 award.state = AwardState::Lapsed;
                 store::set(db, &award)?;
                 let summaries = store::supersede_summaries(db, &award, now)?;
                 tell_set_aside(db, &call, now)?;
-                let facts = json!({ "ground": ground, "summaries_set_aside": summaries });
+                let facts = json!({ "ground": ground, "notice": notice, "summaries_set_aside": summaries });
                 note(db, &actor, &award, "award.fell_away", facts, now)?;
             }
             Ok(())

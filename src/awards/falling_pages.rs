@@ -1,6 +1,6 @@
 //! The officer's page on which a bid falls away, and what the bidder and programs send.
 
-use super::falling_away::{self, FallInput, WithdrawOpenedInput};
+use super::falling_away::{self, FallInput, WithdrawOpenedInput, Withdrawal};
 use super::outcome_pages::outcome_again;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
@@ -88,8 +88,11 @@ pub async fn record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, 
 /// Denied for an editor, NotFound for another's.
 pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<WithdrawOpenedInput>) -> Answer {
     match falling_away::withdraw(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
-        Ok(()) => {
-            visit.done("It is withdrawn. The council is told.");
+        Ok(withdrawal) => {
+            visit.done(match withdrawal {
+                Withdrawal::Done => "It is withdrawn. The council is told.",
+                Withdrawal::Told => "The council has your notice that you withdraw.",
+            });
             see(&format!("/applications/{id}/outcome"))
         }
         Err(error) => outcome_again(&visit, *id, posted.again(error)?).await,
@@ -109,14 +112,15 @@ pub async fn api_record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>
     ok(&json!({ "fallen": true }))
 }
 
-/// A bidder withdraws an opened bid before the final decision.
+/// A bidder withdraws an opened bid before the final decision, or gives notice that it withdraws the awarded one before the
+/// contract is signed: then `withdrawn` is false and `told` true, until the council records that it falls away.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/withdrawal", tag = "awards", security(("token" = [])),
     params(("id" = String, Path)), request_body = WithdrawOpenedInput,
-    responses((status = 200, description = "Withdrawn")))]
+    responses((status = 200, description = "Withdrawn, or notice given")))]
 pub async fn api_withdraw(visit: Visit, id: web::Path<Id<Application>>, body: Sent<WithdrawOpenedInput>) -> Answer {
-    falling_away::withdraw(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
-    ok(&json!({ "withdrawn": true }))
+    let withdrawal = falling_away::withdraw(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "withdrawn": withdrawal == Withdrawal::Done, "told": withdrawal == Withdrawal::Told }))
 }

@@ -1,7 +1,7 @@
 //! When an award may be approved, noticed, offered, accepted and signed.
 
 use super::model::{Award, AwardKind, AwardState};
-use super::store::{Check, CheckKind, CheckOutcome};
+use super::store::{Check, CheckKind, CheckOutcome, Halt, HaltKind};
 use crate::calls::{Call, CallStage};
 use crate::values::time::medium_date;
 use crate::values::{Account, Id, Instant, LocalDate, Pence};
@@ -83,6 +83,17 @@ pub fn nobody_excluded(checks: &[Check]) -> Result<(), AwardRefusal> {
     match excluded(checks) {
         Some(subject) => Err(AwardRefusal::Excluded { subject: subject.to_owned(), signing: true }),
         None => Ok(()),
+    }
+}
+
+/// Whether the awarded bidder still stands by its bid.
+///
+/// # Errors
+/// [`AwardRefusal::BidderWithdraws`].
+pub fn not_withdrawing(halt: Option<&Halt>) -> Result<(), AwardRefusal> {
+    match halt.map(|halt| halt.kind) {
+        Some(HaltKind::Withdrawal) => Err(AwardRefusal::BidderWithdraws),
+        Some(HaltKind::TakenBack) | None => Ok(()),
     }
 }
 
@@ -199,6 +210,10 @@ pub fn state_sentence(award: &Award, name: &str, today: LocalDate) -> String {
         AwardState::Declined => format!("{name} declined the offer."),
         AwardState::Lapsed if award.kind == AwardKind::Contract => {
             format!("The award to {name} lapsed: its bid fell away before the contract was signed.")
+        }
+        // Taken back before it was offered.
+        AwardState::Lapsed if award.offer_answer_by.is_none() => {
+            format!("The recommendation of {name} was taken back before it was complete.")
         }
         AwardState::Lapsed => format!("The offer to {name} lapsed without an answer."),
         AwardState::Signed => format!("The agreement with {name} over {} is signed.", award.value),

@@ -1,12 +1,12 @@
-//! Rows of awards, checks and what committees say; of summaries and challenges in files of their own.
+//! Rows of awards, checks and what committees say; of summaries, challenges and halts in files of their own.
 
 use super::committee::{CommitteeVote, Stance};
 use super::model::{Award, AwardKind, AwardState};
 use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
-    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, awards, calls,
-    committee_votes, fallen_bids, investments, panel_conflicts, shortlists, subsidy_routes,
+    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, award_halts,
+    awards, calls, committee_votes, fallen_bids, investments, panel_conflicts, shortlists, subsidy_routes,
 };
 use crate::db::{Db, MultiBackend, sum_pence};
 use crate::error::Result;
@@ -19,10 +19,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 mod challenged;
+mod halts;
 mod summaries;
 
 pub use challenged::{Challenge, ChallengeKind, challenges};
 pub(super) use challenged::{end_challenge, find_challenge, insert_challenge, suspended};
+pub(super) use halts::{barred, halt_of, insert_halt, of_call_halted, recommender_is_barred};
+pub use halts::{Halt, HaltKind, Withdrawing, withdrawing};
 pub use summaries::{Giving, Sending, StoredSummary, SupersededSummary, Unreached, sendings, unreached};
 pub(super) use summaries::{
     SummaryMail, give_summary, insert_summary, insert_summary_mails, mailed_summary, sending_of, summary_of_mail,
@@ -146,7 +149,11 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .filter(awards::call_id.eq(calls::id))
         .filter(awards::kind.eq(AwardKind::Contract))
         .filter(awards::state.eq(AwardState::Signed));
-    let ended = awards::table.filter(awards::application_id.eq(applications::id)).filter(awards::state.eq_any(over));
+    // What was taken back before it was offered is recommended anew, or its applicant is told.
+    let ended = awards::table
+        .filter(awards::application_id.eq(applications::id))
+        .filter(awards::state.eq_any(over))
+        .filter(awards::state.ne(AwardState::Lapsed).or(awards::offer_answer_by.is_not_null()));
     let told = assessment_summaries::table
         .filter(assessment_summaries::application_id.eq(applications::id))
         .filter(assessment_summaries::sent_at.is_not_null());
@@ -165,8 +172,8 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .load(db)?)
 }
 
-/// An award with who recommended and decided it, what challenges it, and the subsidy route of its applicant: what it may
-/// be offered on, or what still waits for somebody.
+/// An award with who recommended and decided it, what challenges it, why it does not go on, and the subsidy route of its
+/// applicant: what it may be offered on, or what still waits for somebody.
 pub(super) struct Around {
     pub(super) award: Award,
     pub(super) recommender: String,
@@ -176,12 +183,16 @@ pub(super) struct Around {
     pub(super) open_route: Option<(RouteKind, Pence)>,
     /// Oldest first.
     pub(super) challenges: Vec<Challenge>,
+    /// Why it does not go on, when it does not.
+    pub(super) halt: Option<Halt>,
+    /// Whether who recommended it may not go on with it.
+    pub(super) barred: bool,
 }
 
 /// The awards of a call with what stands around each, oldest first, in one statement.
 pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>> {
     type Route = Option<(RouteKind, RouteState, Pence)>;
-    type Row = (Award, String, Option<String>, Route, Option<Challenge>);
+    type Row = (Award, String, Option<String>, Route, Option<Challenge>, Option<Halt>, bool);
     let deciders = diesel::alias!(accounts as deciders);
     let rows: Vec<Row> = awards::table
         .inner_join(accounts::table.on(accounts::id.eq(awards::recommended_by)))
@@ -194,6 +205,7 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
                 .and(subsidy_routes::state.eq_any([RouteState::Open, RouteState::Recorded, RouteState::Given]))),
         )
         .left_join(award_challenges::table.on(award_challenges::award_id.eq(awards::id)))
+        .left_join(award_halts::table.on(award_halts::award_id.eq(awards::id)))
         .filter(awards::call_id.eq(call))
         .select((
             Award::as_select(),
@@ -201,12 +213,14 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
             deciders.field(accounts::name).nullable(),
             (subsidy_routes::kind, subsidy_routes::state, subsidy_routes::amount).nullable(),
             Option::<Challenge>::as_select(),
+            Option::<Halt>::as_select(),
+            barred(),
         ))
         .order((awards::recommended_at, awards::id, award_challenges::notified_at, award_challenges::id))
         .limit(2000)
         .load(db)?;
     let mut found: Vec<Around> = Vec::new();
-    for (award, recommender, decider, route, challenge) in rows {
+    for (award, recommender, decider, route, challenge, halt, barred) in rows {
         if found.last().is_none_or(|last| last.award.id != award.id) {
             let begun =
                 route.filter(|(_, state, _)| *state == RouteState::Open).map(|(kind, _, amount)| (kind, amount));
@@ -218,6 +232,8 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
                 route: complete,
                 open_route: begun,
                 challenges: Vec::new(),
+                halt,
+                barred,
             });
         }
         if let Some(last) = found.last_mut() {
@@ -248,6 +264,8 @@ pub(super) struct Outcome {
     pub(super) award: Option<Award>,
     /// Minimal financial assistance that its enterprise is asked to confirm.
     pub(super) asked: Option<Id<Route>>,
+    /// Why that award does not go on, when it does not.
+    pub(super) halt: Option<Halt>,
 }
 
 /// The outcome of one application, in one statement.
@@ -255,7 +273,7 @@ pub(super) struct Outcome {
 /// # Errors
 /// NotFound.
 pub(super) fn outcome_of(db: &mut Db, id: Id<Application>) -> Result<Outcome> {
-    let (application, summary, award, asked) = applications::table
+    let (application, summary, award, asked, halt) = applications::table
         .left_join(assessment_summaries::table.on(assessment_summaries::application_id.eq(applications::id)))
         .left_join(awards::table.on(awards::application_id.eq(applications::id)))
         .left_join(
@@ -264,16 +282,18 @@ pub(super) fn outcome_of(db: &mut Db, id: Id<Application>) -> Result<Outcome> {
                 .and(subsidy_routes::kind.eq(RouteKind::Mfa))
                 .and(subsidy_routes::state.eq(RouteState::Open))),
         )
+        .left_join(award_halts::table.on(award_halts::award_id.eq(awards::id)))
         .filter(applications::id.eq(id))
         .select((
             Application::as_select(),
             Option::<StoredSummary>::as_select(),
             Option::<Award>::as_select(),
             subsidy_routes::id.nullable(),
+            Option::<Halt>::as_select(),
         ))
         .order((awards::recommended_at.desc(), awards::id.desc()))
         .first(db)?;
-    Ok(Outcome { application, summary, award, asked })
+    Ok(Outcome { application, summary, award, asked, halt })
 }
 
 pub(super) fn insert(db: &mut Db, award: &Award) -> Result<()> {

@@ -422,7 +422,7 @@ pub async fn end_challenge(
 }
 
 /// Whether the agreement of an award may be signed today: its steps are done, nobody is found to be excluded since it was
-/// approved, and no court claim suspends it.
+/// approved, its bidder does not withdraw, and no court claim suspends it.
 ///
 /// # Errors
 /// Refused.
@@ -430,6 +430,7 @@ pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<(
     rules::may_sign(award, today)?;
     if award.kind == AwardKind::Contract {
         rules::nobody_excluded(&store::checks(db, award.application_id)?)?;
+        rules::not_withdrawing(store::halt_of(db, award.id)?.as_ref())?;
     }
     // Also a claim about an award that fell away since: it is about the same procurement.
     if store::suspended(db, award.call_id)? {

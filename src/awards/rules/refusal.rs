@@ -123,6 +123,14 @@ pub enum AwardRefusal {
     MoreFollow,
     /// The package is complete already.
     CompleteAlready,
+    /// Who recommended it may still complete it, or the committee decides on it.
+    GoesOn,
+    /// Its bidder gave notice that it withdraws.
+    BidderWithdraws,
+    /// Its bidder gave notice before.
+    WithdrawalTold,
+    /// Its bidder gave no notice that it withdraws.
+    WithdrawalNotTold,
     /// No recorded subsidy route.
     NoRoute,
     /// The answer comes too late.
@@ -188,6 +196,10 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::NotComplete { .. } => "awards/not-complete",
             AwardRefusal::MoreFollow => "awards/more-follow",
             AwardRefusal::CompleteAlready => "awards/complete-already",
+            AwardRefusal::GoesOn => "awards/goes-on",
+            AwardRefusal::BidderWithdraws => "awards/bidder-withdraws",
+            AwardRefusal::WithdrawalTold => "awards/withdrawal-told",
+            AwardRefusal::WithdrawalNotTold => "awards/withdrawal-not-told",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
             AwardRefusal::AnswerByPast => "awards/answer-by-past",
@@ -322,6 +334,23 @@ impl RefusalInfo for AwardRefusal {
             }
             AwardRefusal::CompleteAlready => {
                 "The package is complete, and the committee was told. Add a part or take one out to change it.".to_owned()
+            }
+            AwardRefusal::GoesOn => {
+                "Who recommended this can still complete it, or the committee decides on it, so nobody else takes it back."
+                    .to_owned()
+            }
+            AwardRefusal::BidderWithdraws => {
+                "The awarded bidder has given notice that it withdraws, so no contract is signed with it. Record that its \
+                 bid falls away, then rank the others again."
+                    .to_owned()
+            }
+            AwardRefusal::WithdrawalTold => {
+                "You have given notice already. The council records that your bid falls away.".to_owned()
+            }
+            AwardRefusal::WithdrawalNotTold => {
+                "The awarded bidder has not given notice that it withdraws, and an award is not undone on the word of one \
+                 officer. Ask the owner of the bidder’s organisation to give notice on its outcome page."
+                    .to_owned()
             }
             AwardRefusal::NoRoute => {
                 "Record the subsidy route of this applicant before the offer: market terms, minimal financial \
