@@ -159,7 +159,7 @@ both! {
         samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &crate::scoring::judge, now).await.unwrap();
         samples::moderate_everything(&world.app, &ready.officer, ready.call, &crate::scoring::judge, now).await.unwrap();
         // Cedar falls away before anything is ranked: there is nothing to rank again.
-        let gone = falling_away::FallInput { ground: "excluded_supplier".into(), reason: "A bribery offence".into() };
+        let gone = falling_away::FallInput { ground: "excluded_supplier".into(), reason: "A bribery offence".into(), ..Default::default() };
         falling_away::record(&world.app, &ready.officer, ready.call, ready.bids[2], &gone, now).await.unwrap();
         samples::rank_and_sign(&world.app, &ready.officer, ready.call, now).await.unwrap();
         let first = &made(&world)[0].file.0;
@@ -351,5 +351,40 @@ both! {
         let noticed = acts.iter().find(|act| act.action == "award.withdrawal_told").unwrap().facts.0["notice"].clone();
         let fell = acts.iter().find(|act| act.action == "award.fell_away").unwrap().facts.0["notice"].clone();
         assert_eq!((noticed.is_string(), &noticed), (true, &fell), "the record says on which notice it was set aside");
+    }
+
+    async fn what_one_officer_notes_of_an_awarded_bidder_that_withdraws_a_second_confirms(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, alder) = (ready.call, ready.bids[0]);
+        let second = world.person(Role::ProcurementOfficer);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        checked(&world, &ready, 0).await;
+        actions::decide(&world.app, &world.person(Role::CommitteeMember), award, true, world.now()).await.unwrap();
+        actions::send_summaries(&world.app, &ready.officer, call, world.now()).await.unwrap();
+        let state = || world.app.db.read_now(|db| awards::find(db, award)).unwrap().state;
+        let officer = world.client(&ready.officer).await;
+        let page = format!("/desk/calls/{call}/bids/{alder}/falls-away");
+        let letter = "Letter AK/7 of 4 December";
+        let form = |message: &'static str| [("ground", "withdrawn"), ("reason", "They found other work"), ("message", message)];
+        officer.get(&page).await.expect(200).shows("Where and when did the awarded bidder say");
+        officer.post(&page, &form("")).await.expect(422).shows("not undone on the word of one officer");
+        officer.post(&page, &form(letter)).await.expect(303);
+        officer.post(&page, &form(letter)).await.expect(422).shows("You noted that the bidder withdraws");
+        assert_eq!(state(), AwardState::Approved, "one note undoes nothing");
+
+        // The bidder reads it and can contradict it; the second officer is asked.
+        let outcome = format!("/applications/{alder}/outcome");
+        world.client(&ready.suppliers[0].1).await.get(&outcome).await.expect(200).shows("The council noted that you withdraw").shows(letter)
+            .hides("Give notice of withdrawal");
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject.ends_with("the council notes that you withdraw") && m.body.contains(letter)));
+        assert_eq!(mails.iter().filter(|m| m.subject.starts_with("An awarded bidder withdraws")).count(), 1, "not to who noted it");
+        let other = world.client(&second).await;
+        other.get("/tasks").await.expect(200).shows("An awarded bidder withdraws: T-2026-0007");
+        other.get(&format!("/desk/calls/{call}/award")).await.expect(200).shows(letter).shows("Record that the bid of Alder Kitchens falls away");
+        let told = json!({ "ground": "withdrawn", "reason": "They found other work" });
+        let fell = world.api(&second).await.post(&format!("/api/v1/calls/{call}/bids/{alder}/fall"), told).await.expect(200).json();
+        assert_eq!((&fell["fallen"], state()), (&json!(true), AwardState::Lapsed));
     }
 }

@@ -46,7 +46,7 @@ fn shown_halted((award, halt): &(Award, Option<Halt>)) -> Value {
 
 /// Why an award does not go on: `withdrawal` of its bidder, or `taken_back` by staff.
 fn halted(halt: &Halt) -> Value {
-    json!({ "kind": halt.kind, "reason": halt.reason, "at": halt.said_at })
+    json!({ "kind": halt.kind, "reason": halt.reason, "message": halt.message, "at": halt.said_at })
 }
 
 /// What an offer costs the applicant; of a package all parts together, and each.

@@ -3,7 +3,8 @@
 //!
 //! Until the contract is signed the awarded bid itself may still fall away, and its award lapses with it: then the next is
 //! recommended and approved as if nothing had been decided, and everybody is told anew. An awarded bidder that withdraws
-//! gives notice itself; an officer then records that its bid falls away, and nobody records it without that notice.
+//! gives notice itself, and an officer then records that its bid falls away. Where the bidder said so in another way, one
+//! officer notes its message and another confirms that.
 
 use super::actions::note;
 use super::model::{Award, AwardState};
@@ -16,7 +17,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::outbox::mail::{self, Mail};
 use crate::people::policy::{Action, Thing, can, require};
-use crate::people::{addresses_of_organisations, addresses_with_role};
+use crate::people::{addresses_of_deciders, addresses_of_organisations, addresses_with_role};
 use crate::scoring::{self, FallGround};
 use crate::values::{Account, Actor, Id, Instant, Parser, Role};
 use serde::Deserialize;
@@ -131,15 +132,12 @@ pub async fn withdraw(
             require(&actor, Action::SubmitApplication, &thing)?;
             let call = calls::find(db, application.call_id)?;
             if let Some(award) = lapsing(db, &call, id, FallGround::Withdrawn)? {
-                give_notice(db, &actor, by, (&call, &award), &reason, now)?;
-                let subject = format!("An awarded bidder withdraws: {}", call.reference);
-                let text = format!(
-                    "The awarded bidder has given notice that it withdraws from {} “{}”. Its reason: {reason}\n\nNo contract is signed with it. Record that its bid falls away, then rank the others again:\n{url}/desk/calls/{}/award\n",
-                    call.reference, call.title, call.id
-                );
-                for address in addresses_with_role(db, call.authority_id, Role::ProcurementOfficer)? {
-                    mail::queue(db, Some(call.authority_id), &address, &subject, &text, now)?;
+                if store::halt_of(db, award.id)?.is_some() {
+                    return Err(AwardRefusal::WithdrawalTold.into());
                 }
+                keep_notice(db, &actor, (&award, by), &reason, None, now)?;
+                let said = format!("The awarded bidder has given notice that it withdraws. Its reason: {reason}\n\nNo contract is signed with it.");
+                tell_officers(db, &call, None, &said, &url, now)?;
                 return Ok(Withdrawal::Told);
             }
             before_the_decision(db, &call, id)?;
@@ -160,35 +158,74 @@ pub async fn withdraw(
         .await
 }
 
-/// Keeps the notice of an awarded bidder that it withdraws.
-fn give_notice(
+/// Keeps that an awarded bidder withdraws: its own notice, or where and when it said so as an officer notes it.
+fn keep_notice(
     db: &mut Db,
     actor: &Actor,
-    by: Id<Account>,
-    (call, award): (&Call, &Award),
+    (award, by): (&Award, Id<Account>),
     reason: &str,
+    message: Option<&str>,
     now: Instant,
 ) -> Result<()> {
-    if store::halt_of(db, award.id)?.is_some() {
-        return Err(AwardRefusal::WithdrawalTold.into());
-    }
     let halt = Halt {
         id: Id::new(),
-        authority_id: call.authority_id,
+        authority_id: award.authority_id,
         award_id: award.id,
         kind: HaltKind::Withdrawal,
         reason: reason.to_owned(),
+        message: message.map(ToOwned::to_owned),
         said_at: now,
         said_by: by,
     };
     store::insert_halt(db, &halt)?;
-    note(db, actor, award, "award.withdrawal_told", json!({ "notice": halt.id, "reason": halt.reason }), now)
+    let action = if message.is_some() { "award.withdrawal_noted" } else { "award.withdrawal_told" };
+    note(db, actor, award, action, json!({ "notice": halt.id, "reason": reason, "message": message }), now)
 }
 
-/// Requires the notice of an awarded bidder that it withdraws: an award is not undone on one officer's word.
-fn told_by_the_bidder(db: &mut Db, award: &Award) -> Result<Id<Halt>> {
-    let halt = store::halt_of(db, award.id)?.filter(|halt| halt.kind == HaltKind::Withdrawal);
-    Ok(halt.ok_or(AwardRefusal::WithdrawalNotTold)?.id)
+/// Writes to the officers, but to who knows it, that an awarded bidder withdraws.
+fn tell_officers(
+    db: &mut Db,
+    call: &Call,
+    but: Option<Id<Account>>,
+    said: &str,
+    url: &str,
+    now: Instant,
+) -> Result<()> {
+    let subject = format!("An awarded bidder withdraws: {}", call.reference);
+    let text = format!(
+        "{} “{}”\n\n{said} Record that its bid falls away, then rank the others again:\n{url}/desk/calls/{}/award\n",
+        call.reference, call.title, call.id
+    );
+    for address in addresses_of_deciders(db, call.authority_id, Role::ProcurementOfficer, but)? {
+        mail::queue(db, Some(call.authority_id), &address, &subject, &text, now)?;
+    }
+    Ok(())
+}
+
+/// The notice that an awarded bidder withdraws, which this officer may confirm; none where the officer notes it now, with
+/// where and when the bidder said so. An award is not undone on one officer's word.
+fn told_by_the_bidder(db: &mut Db, award: &Award, by: Id<Account>, message: Option<&str>) -> Result<Option<Id<Halt>>> {
+    match store::halt_of(db, award.id)? {
+        Some(halt) if halt.said_by == by => Err(AwardRefusal::OwnNote.into()),
+        Some(halt) => Ok(Some(halt.id)),
+        None if message.is_some() => Ok(None),
+        None => Err(AwardRefusal::WithdrawalNotTold.into()),
+    }
+}
+
+/// Tells the bidder's people what was noted of them, so that they can contradict it.
+fn tell_bidder(db: &mut Db, call: &Call, bid: &Application, message: &str, url: &str, now: Instant) -> Result<()> {
+    let subject = format!("{} “{}”: the council notes that you withdraw", call.reference, call.title);
+    let text = format!(
+        "The council has noted that you withdraw your bid, which was awarded the contract: {message}\n\nOnce a second officer confirms it, your bid falls away and another bid is decided on. If you do not withdraw, write to the council at once.\n\n{url}/applications/{}/outcome\n",
+        bid.id
+    );
+    for (_, team) in addresses_of_organisations(db, &[bid.organisation_id])? {
+        for to in team {
+            mail::queue(db, Some(call.authority_id), &to, &subject, &text, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// An officer's record that a bid falls away.
@@ -199,14 +236,18 @@ pub struct FallInput {
     pub ground: String,
     /// Why; the bidder reads this.
     pub reason: String,
+    /// Of the awarded bid that is withdrawn without a notice of its owner: where and when the bidder said so.
+    pub message: String,
 }
 
 /// An officer records that a bid falls away before the final decision, or that the awarded one does before its contract is
-/// signed: then the award lapses, and what was told of it is set aside.
+/// signed: then the award lapses, and what was told of it is set aside. Of an awarded bidder that withdraws and gave no
+/// notice itself, the first officer notes its message, and a second records that the bid falls away. Says whether it has.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound; refused to who declared a conflict, before the opening, twice, or after the decision; of the
-/// awarded bid also without the bidder's own notice that it withdraws, or the check that found somebody excluded.
+/// awarded bid also without the bidder's notice or message that it withdraws, to who noted that message, and without the
+/// check that found somebody excluded.
 pub async fn record(
     app: &App,
     actor: &Actor,
@@ -214,13 +255,15 @@ pub async fn record(
     application: Id<Application>,
     input: &FallInput,
     now: Instant,
-) -> Result<()> {
+) -> Result<bool> {
     let mut form = Parser::default();
     let ground = form.value::<FallGround>("ground", &input.ground, "Choose why it falls away");
     let reason = form.text("reason", &input.reason, 2000, "Give the reason. Who sent it reads this");
+    let message = form.optional_text("message", &input.message, 500);
     form.finish()?;
     let Some(ground) = ground else { return Err(Error::field("ground", "Choose why it falls away")) };
-    let actor = actor.clone();
+    let by = actor.account().ok_or(Error::Denied)?;
+    let (actor, url) = (actor.clone(), app.config.server.public_url.trim_end_matches('/').to_owned());
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
@@ -232,17 +275,31 @@ pub async fn record(
                 return Err(Error::NotFound);
             }
             let lapsing = lapsing(db, &call, application.id, ground)?;
-            if lapsing.is_none() {
-                before_the_decision(db, &call, application.id)?;
-            }
+            let notice = match &lapsing {
+                None => {
+                    before_the_decision(db, &call, application.id)?;
+                    None
+                }
+                Some(award) if ground == FallGround::Withdrawn => {
+                    let told = told_by_the_bidder(db, award, by, message.as_deref())?;
+                    if let (None, Some(message)) = (told, &message) {
+                        keep_notice(db, &actor, (award, by), &reason, Some(message.as_str()), now)?;
+                        let said = format!(
+                            "An officer noted that the awarded bidder withdraws: {message}\n\nRead that message first."
+                        );
+                        tell_officers(db, &call, Some(by), &said, &url, now)?;
+                        tell_bidder(db, &call, &application, message, &url, now)?;
+                        return Ok(false);
+                    }
+                    told
+                }
+                Some(award) => {
+                    excluded_by_a_check(db, award)?;
+                    None
+                }
+            };
             scoring::falling_away::record(db, &actor, &application, ground, &reason, now)?;
             if let Some(mut award) = lapsing {
-                let notice = if ground == FallGround::Withdrawn {
-                    Some(told_by_the_bidder(db, &award)?)
-                } else {
-                    excluded_by_a_check(db, &award)?;
-                    None
-                };
                 award.state = AwardState::Lapsed;
                 store::set(db, &award)?;
                 let summaries = store::supersede_summaries(db, &award, now)?;
@@ -250,7 +307,7 @@ pub async fn record(
                 let facts = json!({ "ground": ground, "notice": notice, "summaries_set_aside": summaries });
                 note(db, &actor, &award, "award.fell_away", facts, now)?;
             }
-            Ok(())
+            Ok(true)
         })
         .await
 }

@@ -3,7 +3,7 @@
 use super::model::{Award, AwardKind, AwardState};
 use super::offer_shown::{OfferShown, WholeShown, offered_words, offers_shown, whole_shown};
 use super::offers::{self, AnswerInput};
-use super::store::{self, HaltKind, SupersededSummary};
+use super::store::{self, Halt, HaltKind, SupersededSummary};
 use super::summary::Summary;
 use super::summary_pages::{FormatQuery, download};
 use crate::applications::Application;
@@ -113,6 +113,21 @@ impl OutcomePage {
     }
 }
 
+/// That the awarded bidder withdraws, as it reads it.
+fn notice_words(halt: &Halt) -> String {
+    if halt.is_own_notice() {
+        return format!(
+            "You gave notice that you withdraw. {}. The council records that your bid falls away and tells every bidder.",
+            halt.words()
+        );
+    }
+    format!(
+        "The council noted that you withdraw. {}. Once a second officer confirms it, your bid falls away. If you do not \
+         withdraw, write to the council at once.",
+        halt.words()
+    )
+}
+
 async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
     let actor = visit.actor.clone();
     let (known, call, fell, standing, told) = visit
@@ -163,7 +178,7 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
             && application.opened_at.is_some()
             && owns,
         may_give_notice: won && fell.is_none() && halt.is_none() && owns,
-        notice: halt.map(|halt| format!("{}: {}", halt.said_at.medium(), halt.reason)),
+        notice: halt.as_ref().map(notice_words),
         earlier: told.into_iter().filter_map(Told::of).collect(),
         fell: fell.map(|f| format!("{}: {}", f.ground.label(), f.reason)),
         may_answer: owns,

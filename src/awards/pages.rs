@@ -1,8 +1,6 @@
 //! Pages of awards: the officer’s award desk.
 
-use super::actions::{
-    self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput, TakeBackInput,
-};
+use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput, TakeBackInput};
 use super::api::DecisionInput;
 use super::committee::{Stance, StanceInput, Standing};
 use super::hidden::under_letters;
@@ -10,7 +8,7 @@ use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::offer_shown::{PartShown, offers_shown, package_shown, parts_shown};
 use super::offers::{self, OfferInput, SubsidyInput};
 use super::rules::{self, AwardRefusal, state_sentence};
-use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, Giving, Halt, Sending};
+use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, Giving, Halt, HaltKind, Sending};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::Result;
@@ -78,7 +76,12 @@ impl Shown {
     }
     /// Why it does not go on: what that is called, and when and why it was said.
     fn halted(&self) -> Option<(&'static str, String)> {
-        self.halt.as_ref().map(|halt| (halt.kind.label(), format!("{}: {}", halt.said_at.medium(), halt.reason)))
+        self.halt.as_ref().map(|halt| (halt.kind.label(), halt.words()))
+    }
+    /// Whether its bid falls away once an officer records it: somebody is excluded, or the bidder withdraws.
+    fn may_fall(&self) -> bool {
+        let before = matches!(self.award.state, AwardState::Approved | AwardState::Noticed);
+        self.falls || before && self.halt.as_ref().is_some_and(|halt| halt.kind == HaltKind::Withdrawal)
     }
     fn term(&self) -> String {
         let terms = &self.award.terms.0;

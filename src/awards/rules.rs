@@ -1,7 +1,7 @@
 //! When an award may be approved, noticed, offered, accepted and signed.
 
 use super::model::{Award, AwardKind, AwardState};
-use super::store::{Check, CheckKind, CheckOutcome, Halt, HaltKind};
+use super::store::{Check, CheckKind, CheckOutcome, Halt};
 use crate::calls::{Call, CallStage};
 use crate::values::time::medium_date;
 use crate::values::{Account, Id, Instant, LocalDate, Pence};
@@ -91,10 +91,8 @@ pub fn nobody_excluded(checks: &[Check]) -> Result<(), AwardRefusal> {
 /// # Errors
 /// [`AwardRefusal::BidderWithdraws`].
 pub fn not_withdrawing(halt: Option<&Halt>) -> Result<(), AwardRefusal> {
-    match halt.map(|halt| halt.kind) {
-        Some(HaltKind::Withdrawal) => Err(AwardRefusal::BidderWithdraws),
-        Some(HaltKind::TakenBack) | None => Ok(()),
-    }
+    // What one officer noted waits for another, and stops nothing until then.
+    if halt.is_some_and(Halt::is_own_notice) { Err(AwardRefusal::BidderWithdraws) } else { Ok(()) }
 }
 
 /// Whether the award notice may be recorded: everybody assessed was sent a summary before it was published.

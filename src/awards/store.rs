@@ -5,8 +5,8 @@ use super::model::{Award, AwardKind, AwardState};
 use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
-    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, award_halts,
-    awards, calls, committee_votes, fallen_bids, investments, panel_conflicts, shortlists, subsidy_routes,
+    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, award_halts, awards,
+    calls, committee_votes, fallen_bids, investments, panel_conflicts, shortlists, subsidy_routes,
 };
 use crate::db::{Db, MultiBackend, sum_pence};
 use crate::error::Result;
@@ -24,8 +24,8 @@ mod summaries;
 
 pub use challenged::{Challenge, ChallengeKind, challenges};
 pub(super) use challenged::{end_challenge, find_challenge, insert_challenge, suspended};
-pub(super) use halts::{barred, halt_of, insert_halt, of_call_halted, recommender_is_barred};
 pub use halts::{Halt, HaltKind, Withdrawing, withdrawing};
+pub(super) use halts::{barred, halt_of, insert_halt, of_call_halted, recommender_is_barred};
 pub use summaries::{Giving, Sending, StoredSummary, SupersededSummary, Unreached, sendings, unreached};
 pub(super) use summaries::{
     SummaryMail, give_summary, insert_summary, insert_summary_mails, mailed_summary, sending_of, summary_of_mail,

@@ -197,7 +197,7 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
         .collect();
     tasks.extend(withdrawing.into_iter().map(|one| Task {
         title: format!("An awarded bidder withdraws: {} {}", one.reference, one.title),
-        hint: format!("Notice given on {}. Record that its bid falls away", medium_date(one.said_at.date())),
+        hint: format!("Known since {}. Record that its bid falls away", medium_date(one.said_at.date())),
         href: format!("/desk/calls/{}/award", one.call),
         status: "To record",
         colour: "red",

@@ -177,6 +177,7 @@ pub async fn take_back(app: &App, actor: &Actor, id: Id<Award>, input: &TakeBack
                 award_id: award.id,
                 kind: HaltKind::TakenBack,
                 reason: reason.clone(),
+                message: None,
                 said_at: now,
                 said_by: by,
             };

@@ -246,7 +246,8 @@ pub struct NoticeInput {
 /// Records the contract award notice (UK6); the standstill runs from its publication.
 ///
 /// # Errors
-/// Invalid, Denied; refused until every summary is given, for a below-threshold contract, and under a withdrawn call.
+/// Invalid, Denied; refused until every summary is given, for a below-threshold contract, under a withdrawn call, and when
+/// the bidder gave notice that it withdraws.
 pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &NoticeInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let number = form.text("number", &input.number, 60, "Enter the number of the notice");
@@ -269,6 +270,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
             require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
             let (procedure, contract_type) = procedure(db, &award)?;
             rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
+            rules::not_withdrawing(store::halt_of(db, award.id)?.as_ref())?;
             if procedure == Procedure::BelowThreshold && !voluntary {
                 return Err(AwardRefusal::NoNotice.into());
             }

@@ -127,8 +127,10 @@ pub enum AwardRefusal {
     GoesOn,
     /// Its bidder gave notice that it withdraws.
     BidderWithdraws,
-    /// Its bidder gave notice before.
+    /// That its bidder withdraws is known already.
     WithdrawalTold,
+    /// Who noted that the bidder withdraws does not confirm it.
+    OwnNote,
     /// Its bidder gave no notice that it withdraws.
     WithdrawalNotTold,
     /// No recorded subsidy route.
@@ -199,6 +201,7 @@ impl RefusalInfo for AwardRefusal {
             AwardRefusal::GoesOn => "awards/goes-on",
             AwardRefusal::BidderWithdraws => "awards/bidder-withdraws",
             AwardRefusal::WithdrawalTold => "awards/withdrawal-told",
+            AwardRefusal::OwnNote => "awards/own-note",
             AwardRefusal::WithdrawalNotTold => "awards/withdrawal-not-told",
             AwardRefusal::NoRoute => "awards/no-subsidy-route",
             AwardRefusal::OfferLapsed { .. } => "awards/offer-lapsed",
@@ -345,11 +348,17 @@ impl RefusalInfo for AwardRefusal {
                     .to_owned()
             }
             AwardRefusal::WithdrawalTold => {
-                "You have given notice already. The council records that your bid falls away.".to_owned()
+                "The council knows already that you withdraw, and records that your bid falls away.".to_owned()
+            }
+            AwardRefusal::OwnNote => {
+                "You noted that the bidder withdraws. Another officer reads its message and records that its bid falls \
+                 away."
+                    .to_owned()
             }
             AwardRefusal::WithdrawalNotTold => {
                 "The awarded bidder has not given notice that it withdraws, and an award is not undone on the word of one \
-                 officer. Ask the owner of the bidder’s organisation to give notice on its outcome page."
+                 officer. Ask the owner of the bidder’s organisation to give notice on its outcome page, or say where and \
+                 when the bidder said so, for another officer to confirm."
                     .to_owned()
             }
             AwardRefusal::NoRoute => {

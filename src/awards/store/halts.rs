@@ -34,10 +34,27 @@ pub struct Halt {
     pub kind: HaltKind,
     /// Why.
     pub reason: String,
-    /// When it was said.
+    /// Where and when the bidder said so, when an officer noted it; none where its owner said so here.
+    pub message: Option<String>,
+    /// When it was said here.
     pub said_at: Instant,
     /// The bidder's owner, or the officer.
     pub said_by: Id<Account>,
+}
+
+impl Halt {
+    /// Whether the bidder itself gave notice here that it withdraws.
+    #[must_use]
+    pub fn is_own_notice(&self) -> bool {
+        self.kind == HaltKind::Withdrawal && self.message.is_none()
+    }
+
+    /// When and why, and from which message it is known.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let from = self.message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
+        format!("{}: {}{from}", self.said_at.medium(), self.reason)
+    }
 }
 
 /// Whether who recommended an award may not go on with it, in SQL about a row of `awards`: they have a conflict of interest
@@ -80,7 +97,7 @@ pub(in crate::awards) fn of_call_halted(db: &mut Db, call: Id<Call>) -> Result<V
         .load(db)?)
 }
 
-/// A tender whose awarded bidder gave notice that it withdraws.
+/// A tender whose awarded bidder withdraws, by its own notice or as an officer noted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawing {
     /// The tender.
@@ -93,7 +110,7 @@ pub struct Withdrawing {
     pub said_at: Instant,
 }
 
-/// Notices of awarded bidders that they withdraw, as long as no officer has recorded that the bid falls away: the oldest
+/// Notices that awarded bidders withdraw, as long as no officer has recorded that the bid falls away: the oldest
 /// first, of at most a hundred.
 ///
 /// # Errors

@@ -115,6 +115,7 @@ diesel::table! {
         award_id -> Text,
         kind -> Text,
         reason -> Text,
+        message -> Nullable<Text>,
         said_at -> Timestamp,
         said_by -> Text,
     }
