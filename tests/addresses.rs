@@ -188,6 +188,12 @@ async fn of_a_tender(world: &World) -> Vec<Asked> {
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts/take-out", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/parts/complete", &[&other, &award], no()),
+        asked(
+            officer,
+            "POST /desk/calls/{id}/award/{award}/take-back",
+            &[&other, &award],
+            json!({ "reason": "They left" }),
+        ),
         asked(&fund_manager, "POST /desk/calls/{id}/award/{award}/subsidy", &[&other, &award], no()),
         asked(officer, "POST /desk/calls/{id}/award/{award}/challenges", &[&other, &award], no()),
         asked(

@@ -269,6 +269,33 @@ both! {
         actions::amend(app, &officer, id, &amend, &Clock::stopped(now)).await.unwrap();
     }
 
+    async fn a_tender_says_what_settles_equal_totals_before_it_is_published_and_a_round_need_not(world: World) {
+        let ground = ground(&world).await;
+        let (officer, manager) = (world.person(Role::ProcurementOfficer), world.person(Role::FundManager));
+        let (app, now) = (&world.app, world.now());
+        let dates = Dates::closing_in(now, 52);
+        let mut terms = samples::community_kitchens(&dates, samples::kitchen_conditions(&ground.catalogue, &dates));
+        terms.model.ties.clear();
+        let id = samples::draft(app, &officer, ground.mission("food").unwrap(), &terms, now).await.unwrap();
+        let check = world.api(&officer).await.get(&format!("/api/v1/calls/{id}/check")).await.expect(200).json();
+        assert_eq!(check["missing"].as_array().unwrap().iter().map(|m| m["code"].as_str().unwrap()).collect::<Vec<_>>(), ["calls/no-tie-rule"]);
+        let (desk, page) = (world.client(&officer).await, format!("/desk/calls/{id}/criteria"));
+        let share = "Nothing: equal bids share a place";
+        desk.get(&page).await.expect(200).shows("Say what settles equal totals").hides(share);
+        assert_eq!(refused(&actions::publish(app, &officer, id, &seen(), now).await.unwrap_err()), "calls/incomplete");
+        desk.post(&page, &[("ties", "quality price")]).await.expect(303);
+        desk.get(&page).await.expect(200).hides("Say what settles equal totals");
+        actions::publish(app, &officer, id, &seen(), now).await.unwrap();
+
+        // In a round several are chosen.
+        let dates = Dates::closing_in(now, 40);
+        let mut terms = samples::youth_fund(&dates, samples::youth_conditions(&ground.catalogue, &dates));
+        terms.model.ties.clear();
+        let id = samples::draft(app, &manager, ground.mission("youth").unwrap(), &terms, now).await.unwrap();
+        world.client(&manager).await.get(&format!("/desk/calls/{id}/criteria")).await.expect(200).shows(share);
+        actions::publish(app, &manager, id, &seen(), now).await.unwrap();
+    }
+
     async fn what_the_catalogue_fixes_is_asked_milder_neither_in_a_draft_nor_by_an_amendment(world: World) {
         let ground = ground(&world).await;
         let manager = world.person(Role::FundManager);

@@ -4,7 +4,7 @@ use crate::scoring::{Ready, ready, signed};
 use crate::support::World;
 use commonweal::awards::{self, AwardState, actions, falling_away};
 use commonweal::calls::CallKind;
-use commonweal::db::schema::{fallen_bids, rankings, rerankings};
+use commonweal::db::schema::{fallen_bids, rankings, rerankings, superseded_summaries};
 use commonweal::error::Error;
 use commonweal::evaluation::{Kind, Model, PriceModel, evaluation_hash, without};
 use commonweal::outbox::mail;
@@ -159,7 +159,7 @@ both! {
         samples::score_everything(&world.app, &ready.officer, &ready.evaluators, ready.call, &crate::scoring::judge, now).await.unwrap();
         samples::moderate_everything(&world.app, &ready.officer, ready.call, &crate::scoring::judge, now).await.unwrap();
         // Cedar falls away before anything is ranked: there is nothing to rank again.
-        let gone = falling_away::FallInput { ground: "excluded_supplier".into(), reason: "A bribery offence".into() };
+        let gone = falling_away::FallInput { ground: "excluded_supplier".into(), reason: "A bribery offence".into(), ..Default::default() };
         falling_away::record(&world.app, &ready.officer, ready.call, ready.bids[2], &gone, now).await.unwrap();
         samples::rank_and_sign(&world.app, &ready.officer, ready.call, now).await.unwrap();
         let first = &made(&world)[0].file.0;
@@ -226,7 +226,29 @@ both! {
         assert_eq!(refused(sign(award, "2026-12-18T09:00:00Z")), "awards/wrong-state");
         officer.get(&desk).await.expect(200).shows("The award to Alder Kitchens lapsed").shows("0 of 3 given");
         let loser = world.client(&ready.suppliers[1].1).await;
-        loser.get(&told).await.expect(200).shows("There is no decision yet").hides("Alder Kitchens earned");
+        // What was told is still read by whom it was told to, and by nobody else of them.
+        let earned = "Alder Kitchens earned 97.00 points";
+        loser.get(&told).await.expect(200).shows("There is no decision yet").shows("What you were told on").shows(earned);
+        let own = world.api(&ready.suppliers[1].1).await.get(&format!("/api/v1{told}")).await.expect(200).json();
+        assert_eq!((&own["summary"], own["earlier"].as_array().unwrap().len()), (&json!(null), 1), "{own}");
+        assert_eq!(own["earlier"][0]["summary"]["supplier"], "Birch Meals");
+        let id = own["earlier"][0]["id"].as_str().unwrap();
+        let file = format!("?format=txt&earlier={id}");
+        assert!(loser.get(&format!("{told}{file}")).await.expect(200).text.contains(earned));
+        loser.get(&format!("{told}?format=html&earlier={id}")).await.expect(200).shows("Assessment summary").shows(earned);
+        let rival = world.client(&ready.suppliers[2].1).await;
+        let theirs = format!("/applications/{}/outcome", ready.bids[2]);
+        rival.get(&theirs).await.expect(200).shows("What you were told on");
+        for foreign in [format!("{theirs}{file}"), format!("{told}{file}")] {
+            rival.get(&foreign).await.expect(404);
+        }
+        // What never reached somebody was not told to them.
+        world.app.db.write_now(|db| {
+            let unsent = superseded_summaries::table.filter(superseded_summaries::application_id.eq(ready.bids[2]));
+            Ok(diesel::update(unsent).set(superseded_summaries::sent_at.eq(None::<Instant>)).execute(db)?)
+        }).unwrap();
+        rival.get(&theirs).await.expect(200).hides("What you were told on");
+        world.api(&ready.suppliers[2].1).await.get(&format!("/api/v1{theirs}")).await.expect(404);
 
         // The others are ranked again, and the next is recommended, checked and approved by somebody else.
         assert_eq!(refused(recommend(&world, &ready, 1).await), "awards/bid-fell-away");
@@ -264,5 +286,105 @@ both! {
         assert_eq!(refused(sign(next, "2026-12-18T09:00:00Z")), "awards/in-standstill");
         sign(next, "2027-01-15T09:00:00Z").unwrap();
         assert_eq!(state(next), AwardState::Signed);
+    }
+
+    async fn an_awarded_bidder_gives_notice_itself_that_it_withdraws_and_no_officer_records_it_without(world: World) {
+        let at = |text: &str| -> Instant { text.parse().unwrap() };
+        world.move_clock(at("2026-12-04T10:00:00Z")).await;
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, alder) = (ready.call, ready.bids[0]);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        checked(&world, &ready, 0).await;
+        actions::decide(&world.app, &world.person(Role::CommitteeMember), award, true, world.now()).await.unwrap();
+        actions::send_summaries(&world.app, &ready.officer, call, world.now()).await.unwrap();
+        world.move_clock(at("2026-12-07T15:00:00Z")).await;
+        let notice = json!({ "number": "2026/S 000-1", "published_date": "2026-12-07T14:30:00Z" });
+        world.api(&ready.officer).await.post(&format!("/api/v1/awards/{award}/notice"), notice).await.expect(200);
+        world.move_clock(at("2026-12-17T09:00:00Z")).await;
+        let (officer, api) = (world.client(&ready.officer).await, world.api(&ready.officer).await);
+        let state = || world.app.db.read_now(|db| awards::find(db, award)).unwrap().state;
+
+        // On the word of one officer nothing is undone.
+        let fall = format!("/api/v1/calls/{call}/bids/{alder}/fall");
+        let gone = json!({ "ground": "withdrawn", "reason": "They told us on 17 December" });
+        let alone = api.post(&fall, gone.clone()).await.expect(409).json();
+        assert_eq!((&alone["type"], state()), (&json!("/problems/awards/withdrawal-not-told"), AwardState::Noticed));
+
+        // Its owner says so, and nobody else.
+        let (page, give) = (format!("/applications/{alder}/outcome"), format!("/applications/{alder}/withdraw-opened"));
+        let withdrawal = format!("/api/v1/applications/{alder}/withdrawal");
+        let (owner, program) = (world.client(&ready.suppliers[0].1).await, world.api(&ready.suppliers[0].1).await);
+        let editor = world.client(&world.person_of(ready.suppliers[0].0, Role::ApplicantEditor)).await;
+        editor.get(&page).await.expect(200).hides("Give notice of withdrawal");
+        editor.post(&give, &[("reason", "I only write")]).await.expect(403);
+        world.api(&ready.suppliers[1].1).await.post(&withdrawal, json!({ "reason": "We are next" })).await.expect(404);
+        owner.get(&page).await.expect(200).shows("Give notice of withdrawal");
+        owner.post(&give, &[("reason", "")]).await.expect(422).shows("Say why you withdraw");
+        owner.post(&give, &[("reason", "Our cook has left")]).await.expect(303);
+        owner.get(&page).await.expect(200).shows("You gave notice that you withdraw").shows("Our cook has left").hides("Give notice of withdrawal");
+        let again = program.post(&withdrawal, json!({ "reason": "Once more" })).await.expect(409).json();
+        assert_eq!(again["type"], "/problems/awards/withdrawal-told");
+        let own = program.get(&format!("/api/v1{page}")).await.expect(200).json();
+        assert_eq!(own["withdrawal"]["reason"], "Our cook has left");
+
+        // The officers are told, no contract is signed with it, and the award stands until one of them records it.
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject.starts_with("An awarded bidder withdraws") && m.body.contains("Our cook has left")));
+        let task = "An awarded bidder withdraws: T-2026-0007";
+        officer.get("/tasks").await.expect(200).shows(task);
+        world.client(&world.person(Role::FundManager)).await.get("/tasks").await.expect(200).hides(task);
+        let stranger = world.person_of(world.other_council(), Role::ProcurementOfficer);
+        world.client(&stranger).await.get("/tasks").await.expect(200).hides(task);
+        let desk = format!("/desk/calls/{call}/award");
+        officer.get(&desk).await.expect(200).shows("has given notice that it withdraws").shows("Our cook has left")
+            .shows("Record that the bid of Alder Kitchens falls away").hides("Sign the contract");
+        let signing = world.app.db.write_now(|db| awards::mark_signed(db, &Actor::System, award, world.now()));
+        assert_eq!((refused(signing), state()), ("awards/bidder-withdraws", AwardState::Noticed));
+
+        api.post(&fall, gone).await.expect(200);
+        assert_eq!(state(), AwardState::Lapsed);
+        officer.get("/tasks").await.expect(200).hides(task);
+        owner.get(&page).await.expect(200).shows("Withdrawn by the bidder: They told us on 17 December").shows("What you were told on")
+            .hides("You gave notice that you withdraw");
+        let acts = world.app.db.read_now(|db| commonweal::audit::of_subject(db, &award.to_string())).unwrap();
+        let noticed = acts.iter().find(|act| act.action == "award.withdrawal_told").unwrap().facts.0["notice"].clone();
+        let fell = acts.iter().find(|act| act.action == "award.fell_away").unwrap().facts.0["notice"].clone();
+        assert_eq!((noticed.is_string(), &noticed), (true, &fell), "the record says on which notice it was set aside");
+    }
+
+    async fn what_one_officer_notes_of_an_awarded_bidder_that_withdraws_a_second_confirms(world: World) {
+        let ready = ready(&world, CallKind::Tender, &BIDS);
+        signed(&world, &ready).await;
+        let (call, alder) = (ready.call, ready.bids[0]);
+        let second = world.person(Role::ProcurementOfficer);
+        let award = recommend(&world, &ready, 0).await.unwrap();
+        checked(&world, &ready, 0).await;
+        actions::decide(&world.app, &world.person(Role::CommitteeMember), award, true, world.now()).await.unwrap();
+        actions::send_summaries(&world.app, &ready.officer, call, world.now()).await.unwrap();
+        let state = || world.app.db.read_now(|db| awards::find(db, award)).unwrap().state;
+        let officer = world.client(&ready.officer).await;
+        let page = format!("/desk/calls/{call}/bids/{alder}/falls-away");
+        let letter = "Letter AK/7 of 4 December";
+        let form = |message: &'static str| [("ground", "withdrawn"), ("reason", "They found other work"), ("message", message)];
+        officer.get(&page).await.expect(200).shows("Where and when did the awarded bidder say");
+        officer.post(&page, &form("")).await.expect(422).shows("not undone on the word of one officer");
+        officer.post(&page, &form(letter)).await.expect(303);
+        officer.post(&page, &form(letter)).await.expect(422).shows("You noted that the bidder withdraws");
+        assert_eq!(state(), AwardState::Approved, "one note undoes nothing");
+
+        // The bidder reads it and can contradict it; the second officer is asked.
+        let outcome = format!("/applications/{alder}/outcome");
+        world.client(&ready.suppliers[0].1).await.get(&outcome).await.expect(200).shows("The council noted that you withdraw").shows(letter)
+            .hides("Give notice of withdrawal");
+        let mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        assert!(mails.iter().any(|m| m.subject.ends_with("the council notes that you withdraw") && m.body.contains(letter)));
+        assert_eq!(mails.iter().filter(|m| m.subject.starts_with("An awarded bidder withdraws")).count(), 1, "not to who noted it");
+        let other = world.client(&second).await;
+        other.get("/tasks").await.expect(200).shows("An awarded bidder withdraws: T-2026-0007");
+        other.get(&format!("/desk/calls/{call}/award")).await.expect(200).shows(letter).shows("Record that the bid of Alder Kitchens falls away");
+        let told = json!({ "ground": "withdrawn", "reason": "They found other work" });
+        let fell = world.api(&second).await.post(&format!("/api/v1/calls/{call}/bids/{alder}/fall"), told).await.expect(200).json();
+        assert_eq!((&fell["fallen"], state()), (&json!(true), AwardState::Lapsed));
     }
 }

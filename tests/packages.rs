@@ -1,15 +1,18 @@
 //! Several instruments as one offer and one agreement: recommended part by part, approved, read and accepted whole, then
 //! each part paid out, served and valued on its own page.
 
+use crate::awards::declared;
 use crate::funds::{Ground, assert_balanced, day, ground, noon};
 use crate::instruments::{self, Held, only, received, report, reported, valued};
 use crate::scoring::{Ready, ready, signed};
 use crate::support::{Api, World};
 use commonweal::calls::CallKind;
 use commonweal::compliance::{DueState, samples as figures};
+use commonweal::db::schema::members;
 use commonweal::finance::terms::{Instrument, InstrumentTerms};
 use commonweal::investments::{self, Investment, InvestmentState};
 use commonweal::values::{Actor, Id, Instant, Pence, Role};
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 const BIDS: [(&str, i64, i64); 2] = [("Alder Youth", 20, 90_000), ("Birch Youth", 10, 90_000)];
@@ -355,6 +358,73 @@ both! {
         assert_eq!(standing, [(1, json!("60000.00"), json!("awaiting_drawdown")), (2, json!("50000.00"), json!("running"))]);
         assert_eq!(returns["measures"]["paid_in"], "0.00");
         assert_balanced(&world);
+    }
+
+    async fn a_package_that_its_recommender_may_not_complete_is_taken_back_by_somebody_else_and_recommended_anew(world: World) {
+        let (_, ready) = round(&world, &[Instrument::Loan]).await;
+        let person = world.person(Role::FundManager);
+        let (torn, other, desk) = (world.api(&ready.officer).await, world.api(&person).await, world.client(&person).await);
+        let member = world.api(&world.person(Role::CommitteeMember)).await;
+        let recommend = format!("/api/v1/calls/{}/awards", ready.call);
+        let offer = |pounds: i64, application: usize, package: &str| {
+            let mut part = loan_part(pounds);
+            let about = json!({ "application": ready.bids[application], "reasons": "Good", "package": package });
+            part.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+            part
+        };
+        let award = id_of(&torn.post(&recommend, offer(15_000, 0, "yes")).await.expect(201).json());
+        let (path, page) = (format!("/api/v1/awards/{award}/take-back"), format!("/desk/calls/{}/award", ready.call));
+        let why = json!({ "reason": "Her sister works there" });
+
+        // As long as who recommended it may complete it, nobody else takes it back.
+        desk.open(&page).await.shows("Other parts follow").hides("Take this recommendation back");
+        assert_eq!(refused(&other, &path, why.clone()).await, "/problems/awards/goes-on");
+        declared(&world, ready.call, ready.bids[0], &ready.officer);
+        let complete = format!("/api/v1/awards/{award}/parts/complete");
+        assert_eq!(refused(&torn, &complete, json!({})).await, "/problems/scoring/conflicted");
+        assert_eq!(refused(&other, &complete, json!({})).await, "/problems/awards/not-recommender");
+        assert_eq!(refused(&torn, &path, why.clone()).await, "/problems/scoring/conflicted");
+        world.client(&ready.officer).await.open(&page).await.hides("Take this recommendation back");
+        member.post(&path, why.clone()).await.expect(403);
+        let stranger = world.api(&world.person_of(world.other_council(), Role::FundManager)).await;
+        stranger.post(&path, why.clone()).await.expect(404);
+        other.post(&path, json!({ "reason": "" })).await.expect(422);
+        desk.fill(&page, "Take it back", &[("reason", "Her sister works there")]).await;
+
+        // It is kept with the reason, on the record too, and told to no applicant.
+        desk.open(&page).await.shows("was taken back before it was complete").shows("Her sister works there").hides("Take this recommendation back");
+        let kept = other.get(&recommend).await.expect(200).json()["awards"][0].clone();
+        assert_eq!((&kept["state"], &kept["halt"]["kind"], &kept["halt"]["reason"]), (&json!("lapsed"), &json!("taken_back"), &why["reason"]));
+        assert_eq!(refused(&other, &path, why.clone()).await, "/problems/awards/wrong-state");
+        let acts = world.app.db.read_now(|db| commonweal::audit::of_subject(db, &award)).unwrap();
+        assert_eq!(acts.iter().filter(|act| act.action == "award.taken_back").count(), 1);
+        let owner = world.client(&ready.suppliers[0].1).await;
+        owner.open(&format!("/applications/{}/outcome", ready.bids[0])).await.shows("There is no decision yet").hides("Her sister");
+
+        // Who has no conflict recommends anew, and approves nothing of it; nor does who has one.
+        let anew = id_of(&other.post(&recommend, offer(60_000, 0, "")).await.expect(201).json());
+        let (decision, approve) = (format!("/api/v1/awards/{anew}/decision"), json!({ "decision": "approve" }));
+        let both = world.api(&world.also(&person, Role::CommitteeMember)).await;
+        assert_eq!(refused(&both, &decision, approve.clone()).await, "/problems/awards/same-person");
+        let both = world.api(&world.also(&ready.officer, Role::CommitteeMember)).await;
+        assert_eq!(refused(&both, &decision, approve.clone()).await, "/problems/awards/recused");
+        member.post(&decision, approve).await.expect(200);
+
+        // Nor does a package wait for who has left the council.
+        let left = world.person(Role::FundManager);
+        let award = id_of(&world.api(&left).await.post(&recommend, offer(15_000, 1, "yes")).await.expect(201).json());
+        let path = format!("/api/v1/awards/{award}/take-back");
+        assert_eq!(refused(&other, &path, why.clone()).await, "/problems/awards/goes-on");
+        let (gone, now) = (left.account().unwrap(), world.now());
+        world
+            .app
+            .db
+            .write_now(|db| {
+                let theirs = members::table.filter(members::account_id.eq(gone));
+                Ok(diesel::update(theirs).set(members::ended_at.eq(now)).execute(db)?)
+            })
+            .unwrap();
+        other.post(&path, why).await.expect(200);
     }
 
     async fn a_part_that_is_cancelled_before_any_payment_frees_the_pot_and_with_the_last_part_the_subsidy_and_the_results_go(world: World) {

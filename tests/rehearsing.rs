@@ -7,7 +7,7 @@ use commonweal::calls::samples::{self, Dates, Ground};
 use commonweal::calls::{self, Acknowledgement, Call, CallVersion, Terms, TermsInput};
 use commonweal::db::schema::{audit_rows, call_acknowledgements};
 use commonweal::error::Error;
-use commonweal::evaluation::{Criterion, Kind, PriceModel, model_hash};
+use commonweal::evaluation::{Criterion, Kind, PriceModel, TieRule, model_hash};
 use commonweal::values::{Actor, Clock, Id, Pence, Role};
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ both! {
         rehearsing::acknowledge(app, &officer, id, &seen(&terms), now).await.unwrap();
         // Another model, and the hash of the old one with it.
         let old = terms.clone();
-        terms.model.ties.clear();
+        terms.model.ties = vec![TieRule::Price];
         calls::set_terms(app, &officer, id, &input(&terms), now).await.unwrap();
         let stale = rehearsing::acknowledge(app, &officer, id, &seen(&old), now).await.unwrap_err();
         assert_eq!(refused(&stale), "calls/rehearsal-changed");

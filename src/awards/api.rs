@@ -2,12 +2,13 @@
 
 use super::actions::{
     self, ChallengeEndInput, ChallengeInput, CheckInput, GivenInput, NoticeInput, PartInput, RecommendInput,
+    TakeBackInput,
 };
 use super::committee::StanceInput;
 use super::hidden::under_letters;
 use super::model::Award;
 use super::offers::{self, AnswerInput, OfferInput, SubsidyInput};
-use super::store::{self, Challenge, Sending};
+use super::store::{self, Challenge, Halt, HaltKind, Sending};
 use super::summary_pages;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
@@ -34,6 +35,18 @@ fn shown(award: &Award) -> Value {
         "answered_at": award.answered_at, "signed_at": award.signed_at,
         "parts": award.terms.0.listed(), "parts_mark": award.terms.0.mark(), "cost": cost(award),
     })
+}
+
+/// An award as staff read it among those of its call, with why it does not go on.
+fn shown_halted((award, halt): &(Award, Option<Halt>)) -> Value {
+    let mut value = shown(award);
+    value["halt"] = json!(halt.as_ref().map(halted));
+    value
+}
+
+/// Why an award does not go on: `withdrawal` of its bidder, or `taken_back` by staff.
+fn halted(halt: &Halt) -> Value {
+    json!({ "kind": halt.kind, "reason": halt.reason, "message": halt.message, "at": halt.said_at })
 }
 
 /// What an offer costs the applicant; of a package all parts together, and each.
@@ -70,7 +83,7 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
                 // Before moderation is final nothing is ranked, so nobody is recommended, voted on or written to.
                 return Ok((Vec::new(), checks, Vec::new(), Vec::new()));
             }
-            Ok((store::of_call(db, id)?, checks, store::sendings(db, id)?, store::committee_of_call(db, id)?))
+            Ok((store::of_call_halted(db, id)?, checks, store::sendings(db, id)?, store::committee_of_call(db, id)?))
         })
         .await?;
     let checks: Vec<_> = checks
@@ -90,7 +103,7 @@ pub async fn of_call(visit: Visit, id: web::Path<Id<Call>>) -> Answer {
         })
         .collect();
     ok(&json!({
-        "awards": awards.iter().map(shown).collect::<Vec<_>>(), "checks": checks, "summaries": summaries,
+        "awards": awards.iter().map(shown_halted).collect::<Vec<_>>(), "checks": checks, "summaries": summaries,
         "committee": committee,
     }))
 }
@@ -338,6 +351,17 @@ pub async fn complete_package(visit: Visit, id: web::Path<Id<Award>>, _body: Sen
     ok(&json!({ "id": id, "parts": parts }))
 }
 
+/// Takes back a package that is not complete and that its recommender may not complete, so that it can be recommended anew.
+///
+/// # Errors
+/// Invalid, Denied, NotFound, refused while its recommender may complete it, and once it is complete.
+#[utoipa::path(post, path = "/api/v1/awards/{id}/take-back", tag = "awards", security(("token" = [])),
+    params(("id" = String, Path)), request_body = TakeBackInput, responses((status = 200, description = "Taken back")))]
+pub async fn take_back(visit: Visit, id: web::Path<Id<Award>>, body: Sent<TakeBackInput>) -> Answer {
+    actions::take_back(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "taken_back": true }))
+}
+
 /// Accepts or declines an offer.
 ///
 /// # Errors
@@ -349,7 +373,8 @@ pub async fn answer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<AnswerInp
     ok(&json!({ "answered": true }))
 }
 
-/// The outcome of one’s own application: its summary, and the file to recompute its own scores.
+/// The outcome of one’s own application: its summary, what it was told of decisions that were set aside, and the file to
+/// recompute its own scores.
 ///
 /// # Errors
 /// NotFound before it is sent, and for another organisation’s.
@@ -357,7 +382,7 @@ pub async fn answer(visit: Visit, id: web::Path<Id<Award>>, body: Sent<AnswerInp
     params(("id" = String, Path)), responses((status = 200, description = "Summary, offer, own scores")))]
 pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let id = *id;
-    let (known, ranking, winner, standing) = visit
+    let (known, ranking, winner, standing, earlier) = visit
         .app
         .db
         .read(move |db| {
@@ -367,16 +392,28 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
             // Its own scores come with the summary, and not before.
             let ranking = if known.summary.is_some() { scoring::signed_ranking(db, call.id)? } else { None };
             let winner = if ranking.is_some() { store::awarded_bid(db, &call)? } else { None };
-            Ok((known, ranking, winner, standing))
+            // A first stage decides on no award, so nothing of it is set aside.
+            let earlier =
+                if standing.is_none() { store::superseded(db, call.id, known.application.id)? } else { Vec::new() };
+            Ok((known, ranking, winner, standing, earlier))
         })
         .await?;
-    let store::Outcome { application, summary, award, asked } = known;
+    let store::Outcome { application, summary, award, asked, halt } = known;
     let thing = Thing::of_applicant(application.authority_id, application.organisation_id);
     if !can(&visit.actor, Action::ReadOutcome, &thing) {
         return Err(Error::NotFound.into());
     }
     let offer = award.filter(|a| a.offer_answer_by.is_some());
-    if summary.is_none() && offer.is_none() && standing.is_none() && asked.is_none() {
+    // Its own notice that it withdraws; what staff took back before an offer is no business of the applicant.
+    let notice = halt.filter(|halt| halt.kind == HaltKind::Withdrawal);
+    // What it was given of decisions that were set aside since, oldest first.
+    let earlier: Vec<Value> = earlier
+        .iter()
+        .filter(|old| old.sent_at.is_some())
+        .map(|old| json!({ "id": old.id, "made_at": old.made_at, "sent_at": old.sent_at, "set_aside_at": old.superseded_at, "summary": old.body.0 }))
+        .collect();
+    let nothing = summary.is_none() && offer.is_none() && standing.is_none() && asked.is_none();
+    if nothing && earlier.is_empty() && notice.is_none() {
         return Err(Error::NotFound.into());
     }
     // Before the final tenders a supplier is told its own scores and nothing of those of others.
@@ -393,7 +430,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     let own = ranking.and_then(|r| bidder_file_beside(&r.file.0, &scoring::bid_id(&application), winner.as_deref()));
     ok(&json!({
         "summary": summary.map(|s| s.body.0), "offer": offer.as_ref().map(shown), "own_scores": own,
-        "first_stage": first_stage,
+        "first_stage": first_stage, "earlier": earlier, "withdrawal": notice.as_ref().map(halted),
         // Of minimal financial assistance: the route that the enterprise is asked to confirm.
         "subsidy_route": asked,
     }))
@@ -406,6 +443,7 @@ pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>) -> Answer {
     add_part,
     take_out_part,
     complete_package,
+    take_back,
     award,
     check,
     decide,

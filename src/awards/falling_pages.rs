@@ -1,6 +1,6 @@
 //! The officer's page on which a bid falls away, and what the bidder and programs send.
 
-use super::falling_away::{self, FallInput, WithdrawOpenedInput};
+use super::falling_away::{self, FallInput, WithdrawOpenedInput, Withdrawal};
 use super::outcome_pages::outcome_again;
 use crate::applications::{self, Application};
 use crate::calls::{self, Call};
@@ -74,9 +74,15 @@ pub async fn form(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>) ->
 pub async fn record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, posted: Posted<FallInput>) -> Answer {
     let (call, application) = path.into_inner();
     match falling_away::record(&visit.app, &visit.actor, call, application, &posted.input, visit.now).await {
-        Ok(()) => {
+        Ok(true) => {
             visit.done("It is recorded that this falls away. Rank the others again.");
             see(&format!("/desk/calls/{call}/moderation"))
+        }
+        Ok(false) => {
+            visit.done(
+                "The bidder’s message is noted. Another officer confirms it and records that the bid falls away.",
+            );
+            see(&format!("/desk/calls/{call}/award"))
         }
         Err(error) => page_again(&falls_away_page(&visit, call, application, posted.again(error)?).await?),
     }
@@ -88,35 +94,41 @@ pub async fn record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, 
 /// Denied for an editor, NotFound for another's.
 pub async fn withdraw(visit: Visit, id: web::Path<Id<Application>>, posted: Posted<WithdrawOpenedInput>) -> Answer {
     match falling_away::withdraw(&visit.app, &visit.actor, *id, &posted.input, visit.now).await {
-        Ok(()) => {
-            visit.done("It is withdrawn. The council is told.");
+        Ok(withdrawal) => {
+            visit.done(match withdrawal {
+                Withdrawal::Done => "It is withdrawn. The council is told.",
+                Withdrawal::Told => "The council has your notice that you withdraw.",
+            });
             see(&format!("/applications/{id}/outcome"))
         }
         Err(error) => outcome_again(&visit, *id, posted.again(error)?).await,
     }
 }
 
-/// Records that a bid falls away before the final decision.
+/// Records that a bid falls away before the final decision, or the awarded one before its contract is signed. Of an awarded
+/// bidder that withdraws without its own notice the first call notes its `message`, with `fallen` false, and a second officer
+/// confirms it.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/bids/{application}/fall", tag = "awards", security(("token" = [])),
     params(("id" = String, Path), ("application" = String, Path)), request_body = FallInput,
-    responses((status = 200, description = "Recorded; rank again")))]
+    responses((status = 200, description = "Recorded, rank again; or a message noted that another officer confirms")))]
 pub async fn api_record(visit: Visit, path: web::Path<(Id<Call>, Id<Application>)>, body: Sent<FallInput>) -> Answer {
     let (call, application) = path.into_inner();
-    falling_away::record(&visit.app, &visit.actor, call, application, &body.0, visit.now).await?;
-    ok(&json!({ "fallen": true }))
+    let fallen = falling_away::record(&visit.app, &visit.actor, call, application, &body.0, visit.now).await?;
+    ok(&json!({ "fallen": fallen, "noted": !fallen }))
 }
 
-/// A bidder withdraws an opened bid before the final decision.
+/// A bidder withdraws an opened bid before the final decision, or gives notice that it withdraws the awarded one before the
+/// contract is signed: then `withdrawn` is false and `told` true, until the council records that it falls away.
 ///
 /// # Errors
 /// Invalid, Denied, NotFound, refused.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/withdrawal", tag = "awards", security(("token" = [])),
     params(("id" = String, Path)), request_body = WithdrawOpenedInput,
-    responses((status = 200, description = "Withdrawn")))]
+    responses((status = 200, description = "Withdrawn, or notice given")))]
 pub async fn api_withdraw(visit: Visit, id: web::Path<Id<Application>>, body: Sent<WithdrawOpenedInput>) -> Answer {
-    falling_away::withdraw(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
-    ok(&json!({ "withdrawn": true }))
+    let withdrawal = falling_away::withdraw(&visit.app, &visit.actor, *id, &body.0, visit.now).await?;
+    ok(&json!({ "withdrawn": withdrawal == Withdrawal::Done, "told": withdrawal == Withdrawal::Told }))
 }

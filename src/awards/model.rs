@@ -25,7 +25,7 @@ crate::text_column!(AwardKind);
 crate::text_enum! {
     /// How far an award has come. Contracts go recommended → approved → noticed → signed;
     /// investments recommended → approved → offered → accepted → signed. An offer that nobody answers lapses, and so does the
-    /// award of a contract whose bid falls away before it is signed.
+    /// award of a contract whose bid falls away before it is signed, and a package that is taken back unfinished.
     pub enum AwardState {
         Recommended = "recommended" => "Recommended",
         Approved = "approved" => "Approved",

@@ -1,9 +1,9 @@
 //! The applicant’s outcome: what was decided on an application, the offer and its answer.
 
-use super::model::{Award, AwardState};
+use super::model::{Award, AwardKind, AwardState};
 use super::offer_shown::{OfferShown, WholeShown, offered_words, offers_shown, whole_shown};
 use super::offers::{self, AnswerInput};
-use super::store;
+use super::store::{self, Halt, HaltKind, SupersededSummary};
 use super::summary::Summary;
 use super::summary_pages::{FormatQuery, download};
 use crate::applications::Application;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Posted, Shell, Visit, page, page_again, see};
 use crate::people::policy::{Action, Thing, can};
 use crate::scoring::{self, shortlist};
-use crate::values::{Id, Role};
+use crate::values::{Id, Instant, Role};
 use actix_web::web;
 use askama::Template;
 
@@ -29,6 +29,12 @@ struct OutcomePage {
     offers: Vec<OfferShown>,
     may_answer: bool,
     may_withdraw: bool,
+    /// Whether the contract is awarded to it and not signed, so that its owner may give notice that it withdraws.
+    may_give_notice: bool,
+    /// The notice that it withdraws, until its bid has fallen away.
+    notice: Option<String>,
+    /// What it was told of decisions that were set aside since, oldest first.
+    earlier: Vec<Told>,
     /// Where its enterprise confirms what it had, while it is asked to.
     confirm_href: Option<String>,
     fell: Option<String>,
@@ -39,7 +45,27 @@ struct OutcomePage {
     html_href: String,
 }
 
+/// A summary as it was given, of an award that fell away later.
+struct Told {
+    id: String,
+    summary: Summary,
+    on: String,
+    set_aside_on: String,
+}
+
+impl Told {
+    /// What was told, when it was: nobody reads here what never reached them.
+    fn of(old: SupersededSummary) -> Option<Told> {
+        let on = old.sent_at?.medium();
+        Some(Told { id: old.id.to_string(), summary: old.body.0, on, set_aside_on: old.superseded_at.medium() })
+    }
+}
+
 impl OutcomePage {
+    /// Where a file of it is, in this format.
+    fn file_of(&self, told: &Told, format: &str) -> String {
+        format!("/applications/{}/outcome?format={format}&earlier={}", self.application.id, told.id)
+    }
     fn offered(&self) -> bool {
         self.award.as_ref().is_some_and(|a| a.state == AwardState::Offered)
     }
@@ -87,9 +113,24 @@ impl OutcomePage {
     }
 }
 
+/// That the awarded bidder withdraws, as it reads it.
+fn notice_words(halt: &Halt) -> String {
+    if halt.is_own_notice() {
+        return format!(
+            "You gave notice that you withdraw. {}. The council records that your bid falls away and tells every bidder.",
+            halt.words()
+        );
+    }
+    format!(
+        "The council noted that you withdraw. {}. Once a second officer confirms it, your bid falls away. If you do not \
+         withdraw, write to the council at once.",
+        halt.words()
+    )
+}
+
 async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Result<OutcomePage> {
     let actor = visit.actor.clone();
-    let (known, call, fell, standing) = visit
+    let (known, call, fell, standing, told) = visit
         .app
         .db
         .read(move |db| {
@@ -104,15 +145,22 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
             if call.shortlists().is_some() {
                 // A first stage has no awards.
                 let standing = shortlist::standing_of(db, &call, application)?;
-                return Ok((known, call, fell, standing));
+                return Ok((known, call, fell, standing, Vec::new()));
             }
-            Ok((known, call, fell, None))
+            let told = store::superseded(db, call.id, id)?;
+            Ok((known, call, fell, None, told))
         })
         .await?;
-    let store::Outcome { application, summary, award, asked } = known;
+    let store::Outcome { application, summary, award, asked, halt } = known;
     // Who has an offer declines it; who has a summary is past the decision.
     let undecided = summary.is_none() && award.as_ref().is_none_or(|a| a.offer_answer_by.is_none());
     let summary = summary.map(|s| s.body.0);
+    let owns = visit.actor.has(Role::ApplicantOwner, application.organisation_id);
+    let halt = halt.filter(|halt| halt.kind == HaltKind::Withdrawal && fell.is_none());
+    // Before its summary nobody learns here that theirs is the awarded bid.
+    let won = award.as_ref().is_some_and(|a| {
+        a.kind == AwardKind::Contract && matches!(a.state, AwardState::Approved | AwardState::Noticed)
+    }) && summary.is_some();
     // Before an offer or a summary the applicant learns nothing of a recommendation.
     let award = award.filter(|a| a.offer_answer_by.is_some() || (summary.is_some() && a.state == AwardState::Signed));
     let mut shell = visit.shell("Outcome", "/applications");
@@ -126,11 +174,15 @@ async fn outcome_page(visit: &Visit, id: Id<Application>, form: FormState) -> Re
         may_withdraw: undecided
             && standing.is_none()
             && fell.is_none()
+            && halt.is_none()
             && application.opened_at.is_some()
-            && visit.actor.has(Role::ApplicantOwner, application.organisation_id),
+            && owns,
+        may_give_notice: won && fell.is_none() && halt.is_none() && owns,
+        notice: halt.as_ref().map(notice_words),
+        earlier: told.into_iter().filter_map(Told::of).collect(),
         fell: fell.map(|f| format!("{}: {}", f.ground.label(), f.reason)),
-        may_answer: visit.actor.has(Role::ApplicantOwner, application.organisation_id),
-        answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(crate::values::Instant::long).unwrap_or_default(),
+        may_answer: owns,
+        answer_by: award.as_ref().and_then(|a| a.offer_answer_by).map(Instant::long).unwrap_or_default(),
         confirm_href: asked.map(|route| format!("/subsidy-confirmations/{route}")),
         text_href: format!("/applications/{id}/outcome?format=txt"),
         html_href: format!("/applications/{id}/outcome?format=html"),
@@ -153,6 +205,10 @@ pub(super) async fn outcome_again(visit: &Visit, id: Id<Application>, form: Form
 /// NotFound for another organisation’s.
 pub async fn outcome(visit: Visit, id: web::Path<Id<Application>>, query: web::Query<FormatQuery>) -> Answer {
     let found = outcome_page(&visit, *id, FormState::empty()).await?;
+    if !query.earlier.is_empty() {
+        let told = found.earlier.iter().find(|told| told.id == query.earlier).ok_or(Error::NotFound)?;
+        return download(&told.summary, &query.format);
+    }
     if !query.format.is_empty() {
         return download(found.summary.as_ref().ok_or(Error::NotFound)?, &query.format);
     }

@@ -1,6 +1,6 @@
 //! Pages of awards: the officer’s award desk.
 
-use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput};
+use super::actions::{self, ChallengeEndInput, ChallengeInput, CheckInput, NoticeInput, RecommendInput, TakeBackInput};
 use super::api::DecisionInput;
 use super::committee::{Stance, StanceInput, Standing};
 use super::hidden::under_letters;
@@ -8,7 +8,7 @@ use super::model::{Award, AwardKind, AwardState, MOST_PARTS};
 use super::offer_shown::{PartShown, offers_shown, package_shown, parts_shown};
 use super::offers::{self, OfferInput, SubsidyInput};
 use super::rules::{self, AwardRefusal, state_sentence};
-use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, Giving, Sending};
+use super::store::{self, Challenge, ChallengeKind, Check, CheckKind, CheckOutcome, Giving, Halt, HaltKind, Sending};
 use crate::applications::{self, Application};
 use crate::calls::{self, Call, CallKind};
 use crate::error::Result;
@@ -41,10 +41,14 @@ struct Shown {
     may_vote: bool,
     may_decide: bool,
     may_sign: bool,
-    /// Whether somebody was found to be excluded since it was approved.
-    excluded: bool,
+    /// Whether somebody was found to be excluded since it was approved, or its bidder withdraws.
+    falls: bool,
+    /// Why it does not go on, when it does not.
+    halt: Option<Halt>,
     /// Whether this person may add another part to it.
     may_add: bool,
+    /// Whether this person may take it back, because who recommended it may not complete it.
+    may_take_back: bool,
 }
 
 impl Shown {
@@ -69,6 +73,15 @@ impl Shown {
             None => "No standstill is demanded".to_owned(),
         };
         Some((number, published, last))
+    }
+    /// Why it does not go on: what that is called, and when and why it was said.
+    fn halted(&self) -> Option<(&'static str, String)> {
+        self.halt.as_ref().map(|halt| (halt.kind.label(), halt.words()))
+    }
+    /// Whether its bid falls away once an officer records it: somebody is excluded, or the bidder withdraws.
+    fn may_fall(&self) -> bool {
+        let before = matches!(self.award.state, AwardState::Approved | AwardState::Noticed);
+        self.falls || before && self.halt.as_ref().is_some_and(|halt| halt.kind == HaltKind::Withdrawal)
     }
     fn term(&self) -> String {
         let terms = &self.award.terms.0;
@@ -262,7 +275,7 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
             let quorum = call.terms.0.round.as_ref().map_or(0, calls::RoundTerms::quorum);
             let committee = if tender { Vec::new() } else { store::committee_of_call(db, id)? };
             let mut shown = Vec::new();
-            for store::Around { award, recommender, decider, route, open_route, challenges } in around {
+            for store::Around { award, recommender, decider, route, open_route, challenges, halt, barred } in around {
                 let who = name(award.application_id);
                 let thing = Thing::of_authority(award.authority_id).made_by(Some(award.recommended_by));
                 let said: Vec<_> = committee.iter().filter(|(v, _)| v.award_id == award.id).collect();
@@ -282,7 +295,13 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 let own_checks: Vec<Check> =
                     checks.iter().filter(|c| c.application_id == award.application_id).cloned().collect();
                 let decided = matches!(award.state, AwardState::Approved | AwardState::Noticed);
-                let found = if contract && decided { rules::nobody_excluded(&own_checks) } else { Ok(()) };
+                let found = if contract && decided {
+                    rules::nobody_excluded(&own_checks).and_then(|()| rules::not_withdrawing(halt.as_ref()))
+                } else {
+                    Ok(())
+                };
+                let recommends = !conflicted && can(&actor, Action::RecommendAward, &thing);
+                let least = call.terms.0.round.as_ref().map_or(Pence::ZERO, |round| round.least);
                 shown.push(Shown {
                     standing: if award.terms.0.more_follow {
                         "Nobody votes before all parts are there.".to_owned()
@@ -294,20 +313,25 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                         .map(|(v, name)| (name.clone(), v.stance.label(), v.reason.clone()))
                         .collect(),
                     may_vote: sits && !contract && !aside,
-                    may_add: award.kind == AwardKind::Investment
-                        && !conflicted
+                    may_take_back: !contract
+                        && recommends
+                        && barred
+                        && award.state == AwardState::Recommended
+                        && (award.terms.0.more_follow || award.value < least),
+                    may_add: !contract
+                        && recommends
                         && award.state == AwardState::Recommended
                         && award.recommended_by == me
                         && route.is_none()
                         && open_route.is_none()
                         && !committee.iter().any(|(v, _)| v.award_id == award.id)
-                        && award.terms.0.number_of_parts() < MOST_PARTS
-                        && can(&actor, Action::RecommendAward, &thing),
+                        && award.terms.0.number_of_parts() < MOST_PARTS,
                     sentence: match &found {
                         Ok(()) => state_sentence(&award, &who, today),
                         Err(refusal) => refusal.sentence(),
                     },
-                    excluded: found.is_err(),
+                    falls: found.is_err(),
+                    halt,
                     recommender,
                     decider: decider.unwrap_or_default(),
                     may_decide: sits && (contract || (!aside && counted >= quorum)),
@@ -436,6 +460,17 @@ pub async fn decide(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted
         Err(error) => Err(error),
     };
     after(&visit, call, posted, done, "Your decision is recorded.").await
+}
+
+/// `POST /desk/calls/{id}/award/{award}/take-back`
+///
+/// # Errors
+/// Denied.
+pub async fn take_back(visit: Visit, path: web::Path<(Id<Call>, Id<Award>)>, posted: Posted<TakeBackInput>) -> Answer {
+    let (call, award) = path.into_inner();
+    visit.under(call, move |db| Ok(store::find(db, award)?.call_id)).await?;
+    let done = actions::take_back(&visit.app, &visit.actor, award, &posted.input, visit.now).await;
+    after(&visit, call, posted, done, "The recommendation is taken back. It can be made anew.").await
 }
 
 /// `POST /desk/calls/{id}/award/{award}/committee`

@@ -1,18 +1,15 @@
-//! Rows of awards, checks, summaries and challenges.
+//! Rows of awards, checks and what committees say; of summaries, challenges and halts in files of their own.
 
 use super::committee::{CommitteeVote, Stance};
 use super::model::{Award, AwardKind, AwardState};
-use super::summary::Summary;
 use crate::applications::{Application, ApplicationState};
 use crate::calls::{Call, CallKind};
 use crate::db::schema::{
-    accounts, agreements, applications, assessment_summaries, assessment_summary_mails, award_challenges, award_checks,
-    awards, calls, committee_votes, fallen_bids, investments, mails, panel_conflicts, shortlists, subsidy_routes,
-    superseded_summaries,
+    accounts, agreements, applications, assessment_summaries, award_challenges, award_checks, award_halts, awards,
+    calls, committee_votes, fallen_bids, investments, panel_conflicts, shortlists, subsidy_routes,
 };
-use crate::db::{Db, Json, MultiBackend, sum_pence};
-use crate::error::{Error, Result};
-use crate::outbox::mail::Mail;
+use crate::db::{Db, MultiBackend, sum_pence};
+use crate::error::Result;
 use crate::scoring::shortlist::ShortlistOutcome;
 use crate::scoring::{self, ConflictOutcome, Fallen};
 use crate::subsidies::{Route, RouteKind, RouteState};
@@ -20,6 +17,20 @@ use crate::values::{Account, Id, Instant, Pence, actor};
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+
+mod challenged;
+mod halts;
+mod summaries;
+
+pub use challenged::{Challenge, ChallengeKind, challenges};
+pub(super) use challenged::{end_challenge, find_challenge, insert_challenge, suspended};
+pub use halts::{Halt, HaltKind, Withdrawing, withdrawing};
+pub(super) use halts::{barred, halt_of, insert_halt, of_call_halted, recommender_is_barred};
+pub use summaries::{Giving, Sending, StoredSummary, SupersededSummary, Unreached, sendings, unreached};
+pub(super) use summaries::{
+    SummaryMail, give_summary, insert_summary, insert_summary_mails, mailed_summary, sending_of, summary_of_mail,
+    supersede_summaries, superseded, superseded_on,
+};
 
 crate::text_enum! {
     /// What was looked into.
@@ -61,202 +72,6 @@ pub struct Check {
     pub checked_at: Instant,
     /// Who checked.
     pub checked_by: Id<Account>,
-}
-
-/// A stored assessment summary of one supplier.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = assessment_summaries, check_for_backend(MultiBackend))]
-pub struct StoredSummary {
-    /// Identifier.
-    pub id: Id<StoredSummary>,
-    /// The authority.
-    pub authority_id: Id<actor::Organisation>,
-    /// The call.
-    pub call_id: Id<Call>,
-    /// The bid.
-    pub application_id: Id<Application>,
-    /// The supplier.
-    pub organisation_id: Id<actor::Organisation>,
-    /// What it says.
-    pub body: Json<Summary>,
-    /// When it was made.
-    pub made_at: Instant,
-    /// When it was given: a mail server took one of its mails, it stood on the supplier’s page where no mail server is
-    /// configured, or it was handed over by another way.
-    pub sent_at: Option<Instant>,
-    /// Who sent it.
-    pub sent_by: Option<Id<Account>>,
-    /// By which other way it was given.
-    pub given_how: Option<String>,
-}
-
-/// A mail that carries a summary.
-#[derive(Clone, Copy, Debug, Queryable, Insertable)]
-#[diesel(table_name = assessment_summary_mails, check_for_backend(MultiBackend))]
-#[expect(clippy::struct_field_names, reason = "named as the columns are")]
-pub(super) struct SummaryMail {
-    pub(super) mail_id: Id<Mail>,
-    pub(super) authority_id: Id<actor::Organisation>,
-    pub(super) summary_id: Id<StoredSummary>,
-}
-
-/// A summary as it was told of an award that fell away later. Never changed.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = superseded_summaries, check_for_backend(MultiBackend))]
-pub struct SupersededSummary {
-    /// Its identifier, the same as when it stood.
-    pub id: Id<StoredSummary>,
-    /// The authority.
-    pub authority_id: Id<actor::Organisation>,
-    /// The call.
-    pub call_id: Id<Call>,
-    /// The bid.
-    pub application_id: Id<Application>,
-    /// The award that it told of.
-    pub award_id: Id<Award>,
-    /// What it said.
-    pub body: Json<Summary>,
-    /// When it was made.
-    pub made_at: Instant,
-    /// When it was given.
-    pub sent_at: Option<Instant>,
-    /// By which other way than by mail.
-    pub given_how: Option<String>,
-    /// When the award fell away.
-    pub superseded_at: Instant,
-}
-
-/// How a mail that carries a summary fares.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = mails, check_for_backend(MultiBackend))]
-pub struct Carried {
-    /// Its address.
-    pub recipient: String,
-    /// When a mail server took it.
-    pub sent_at: Option<Instant>,
-    /// When it was given up.
-    pub failed_at: Option<Instant>,
-    /// What the mail server said last.
-    pub last_error: Option<String>,
-}
-
-/// A summary and the mails that carry it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sending {
-    /// The summary.
-    pub summary: StoredSummary,
-    /// Its mails, by address.
-    pub mails: Vec<Carried>,
-}
-
-/// Where the giving of a summary stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Giving {
-    /// It is given.
-    Given,
-    /// A mail is on its way, or is tried again.
-    Waits,
-    /// Every mail was given up.
-    GivenUp,
-    /// Nobody of the supplier has an address.
-    NoAddress,
-}
-
-impl Giving {
-    /// Its word for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Giving::Given => "given",
-            Giving::Waits => "waits",
-            Giving::GivenUp => "given_up",
-            Giving::NoAddress => "no_address",
-        }
-    }
-}
-
-impl Sending {
-    /// Where it stands.
-    #[must_use]
-    pub fn giving(&self) -> Giving {
-        match (self.summary.sent_at, self.mails.is_empty()) {
-            (Some(_), _) => Giving::Given,
-            (None, true) => Giving::NoAddress,
-            // One whose server took it and whose summary is not marked yet is on its way.
-            (None, false) if self.mails.iter().any(|m| m.failed_at.is_none()) => Giving::Waits,
-            (None, false) => Giving::GivenUp,
-        }
-    }
-
-    /// The same in words, with what keeps it back.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let refused = |given_up: bool| {
-            let alike = |m: &&Carried| m.sent_at.is_none() && m.failed_at.is_some() == given_up;
-            self.mails.iter().filter(alike).find_map(|m| m.last_error.as_ref().map(|said| (&m.recipient, said)))
-        };
-        match (self.giving(), self.summary.sent_at) {
-            (Giving::Given, at) => {
-                let at = at.map(Instant::medium).unwrap_or_default();
-                self.summary.given_how.as_ref().map_or(at.clone(), |how| format!("{at}: {how}"))
-            }
-            (Giving::NoAddress, _) => "Nobody of it can be mailed".to_owned(),
-            (Giving::Waits, _) => match refused(false) {
-                Some((address, said)) => {
-                    format!("The mail to {address} is not taken yet and is tried again. The mail server said: {said}")
-                }
-                None => "The mail waits for its turn".to_owned(),
-            },
-            (Giving::GivenUp, _) => match refused(true) {
-                Some((address, said)) => format!("Could not be mailed to {address}. The mail server said: {said}"),
-                None => "Could not be mailed".to_owned(),
-            },
-        }
-    }
-}
-
-crate::text_enum! {
-    /// How an award is challenged.
-    pub enum ChallengeKind { Claim = "claim" => "Court claim", Complaint = "complaint" => "Complaint" }
-}
-crate::text_column!(ChallengeKind);
-
-/// A claim or complaint about an award.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = award_challenges, check_for_backend(MultiBackend))]
-pub struct Challenge {
-    /// Identifier.
-    pub id: Id<Challenge>,
-    /// The authority.
-    pub authority_id: Id<actor::Organisation>,
-    /// The award.
-    pub award_id: Id<Award>,
-    /// Claim or complaint.
-    pub kind: ChallengeKind,
-    /// When the council was told.
-    pub notified_at: Instant,
-    /// What it says.
-    pub note: String,
-    /// Whether it suspends signing: a claim notified within the standstill.
-    pub suspends: bool,
-    /// Who recorded it.
-    pub recorded_by: Id<Account>,
-    /// When the suspension was lifted or the proceedings ended.
-    pub ended_at: Option<Instant>,
-    /// How it ended.
-    pub ended_note: Option<String>,
-}
-
-impl Challenge {
-    /// What it does to the signing, in words.
-    #[must_use]
-    pub fn effect(&self) -> &'static str {
-        match (self.ended_at.is_some(), self.suspends) {
-            (true, _) => "Ended",
-            (false, true) => "Suspends signing",
-            (false, false) => "A warning; it suspends nothing",
-        }
-    }
 }
 
 /// One award.
@@ -334,7 +149,11 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .filter(awards::call_id.eq(calls::id))
         .filter(awards::kind.eq(AwardKind::Contract))
         .filter(awards::state.eq(AwardState::Signed));
-    let ended = awards::table.filter(awards::application_id.eq(applications::id)).filter(awards::state.eq_any(over));
+    // What was taken back before it was offered is recommended anew, or its applicant is told.
+    let ended = awards::table
+        .filter(awards::application_id.eq(applications::id))
+        .filter(awards::state.eq_any(over))
+        .filter(awards::state.ne(AwardState::Lapsed).or(awards::offer_answer_by.is_not_null()));
     let told = assessment_summaries::table
         .filter(assessment_summaries::application_id.eq(applications::id))
         .filter(assessment_summaries::sent_at.is_not_null());
@@ -353,8 +172,8 @@ pub fn settled(db: &mut Db, closed: &[Id<Call>]) -> Result<Vec<Id<Call>>> {
         .load(db)?)
 }
 
-/// An award with who recommended and decided it, what challenges it, and the subsidy route of its applicant: what it may
-/// be offered on, or what still waits for somebody.
+/// An award with who recommended and decided it, what challenges it, why it does not go on, and the subsidy route of its
+/// applicant: what it may be offered on, or what still waits for somebody.
 pub(super) struct Around {
     pub(super) award: Award,
     pub(super) recommender: String,
@@ -364,12 +183,16 @@ pub(super) struct Around {
     pub(super) open_route: Option<(RouteKind, Pence)>,
     /// Oldest first.
     pub(super) challenges: Vec<Challenge>,
+    /// Why it does not go on, when it does not.
+    pub(super) halt: Option<Halt>,
+    /// Whether who recommended it may not go on with it.
+    pub(super) barred: bool,
 }
 
 /// The awards of a call with what stands around each, oldest first, in one statement.
 pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>> {
     type Route = Option<(RouteKind, RouteState, Pence)>;
-    type Row = (Award, String, Option<String>, Route, Option<Challenge>);
+    type Row = (Award, String, Option<String>, Route, Option<Challenge>, Option<Halt>, bool);
     let deciders = diesel::alias!(accounts as deciders);
     let rows: Vec<Row> = awards::table
         .inner_join(accounts::table.on(accounts::id.eq(awards::recommended_by)))
@@ -382,6 +205,7 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
                 .and(subsidy_routes::state.eq_any([RouteState::Open, RouteState::Recorded, RouteState::Given]))),
         )
         .left_join(award_challenges::table.on(award_challenges::award_id.eq(awards::id)))
+        .left_join(award_halts::table.on(award_halts::award_id.eq(awards::id)))
         .filter(awards::call_id.eq(call))
         .select((
             Award::as_select(),
@@ -389,12 +213,14 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
             deciders.field(accounts::name).nullable(),
             (subsidy_routes::kind, subsidy_routes::state, subsidy_routes::amount).nullable(),
             Option::<Challenge>::as_select(),
+            Option::<Halt>::as_select(),
+            barred(),
         ))
         .order((awards::recommended_at, awards::id, award_challenges::notified_at, award_challenges::id))
         .limit(2000)
         .load(db)?;
     let mut found: Vec<Around> = Vec::new();
-    for (award, recommender, decider, route, challenge) in rows {
+    for (award, recommender, decider, route, challenge, halt, barred) in rows {
         if found.last().is_none_or(|last| last.award.id != award.id) {
             let begun =
                 route.filter(|(_, state, _)| *state == RouteState::Open).map(|(kind, _, amount)| (kind, amount));
@@ -406,6 +232,8 @@ pub(super) fn of_call_around(db: &mut Db, call: Id<Call>) -> Result<Vec<Around>>
                 route: complete,
                 open_route: begun,
                 challenges: Vec::new(),
+                halt,
+                barred,
             });
         }
         if let Some(last) = found.last_mut() {
@@ -436,6 +264,8 @@ pub(super) struct Outcome {
     pub(super) award: Option<Award>,
     /// Minimal financial assistance that its enterprise is asked to confirm.
     pub(super) asked: Option<Id<Route>>,
+    /// Why that award does not go on, when it does not.
+    pub(super) halt: Option<Halt>,
 }
 
 /// The outcome of one application, in one statement.
@@ -443,7 +273,7 @@ pub(super) struct Outcome {
 /// # Errors
 /// NotFound.
 pub(super) fn outcome_of(db: &mut Db, id: Id<Application>) -> Result<Outcome> {
-    let (application, summary, award, asked) = applications::table
+    let (application, summary, award, asked, halt) = applications::table
         .left_join(assessment_summaries::table.on(assessment_summaries::application_id.eq(applications::id)))
         .left_join(awards::table.on(awards::application_id.eq(applications::id)))
         .left_join(
@@ -452,16 +282,18 @@ pub(super) fn outcome_of(db: &mut Db, id: Id<Application>) -> Result<Outcome> {
                 .and(subsidy_routes::kind.eq(RouteKind::Mfa))
                 .and(subsidy_routes::state.eq(RouteState::Open))),
         )
+        .left_join(award_halts::table.on(award_halts::award_id.eq(awards::id)))
         .filter(applications::id.eq(id))
         .select((
             Application::as_select(),
             Option::<StoredSummary>::as_select(),
             Option::<Award>::as_select(),
             subsidy_routes::id.nullable(),
+            Option::<Halt>::as_select(),
         ))
         .order((awards::recommended_at.desc(), awards::id.desc()))
         .first(db)?;
-    Ok(Outcome { application, summary, award, asked })
+    Ok(Outcome { application, summary, award, asked, halt })
 }
 
 pub(super) fn insert(db: &mut Db, award: &Award) -> Result<()> {
@@ -559,47 +391,6 @@ pub(super) fn committee_of_call(db: &mut Db, call: Id<Call>) -> Result<Vec<(Comm
     Ok(votes.into_iter().map(said).collect())
 }
 
-/// A call with assessment summaries that no mail can bring any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreached {
-    /// The call.
-    pub call: Id<Call>,
-    /// Tender or round.
-    pub kind: CallKind,
-    /// Its title.
-    pub title: String,
-    /// Suppliers or applicants without theirs.
-    pub count: usize,
-}
-
-/// Calls of an authority with assessment summaries that no mail can bring any more, oldest first, of at most two hundred.
-///
-/// # Errors
-/// What the database says.
-pub fn unreached(db: &mut Db, authority: Id<actor::Organisation>) -> Result<Vec<Unreached>> {
-    let on_its_way = assessment_summary_mails::table
-        .inner_join(mails::table.on(mails::id.eq(assessment_summary_mails::mail_id)))
-        .filter(assessment_summary_mails::summary_id.eq(assessment_summaries::id))
-        .filter(mails::failed_at.is_null());
-    let rows: Vec<(Id<Call>, CallKind, String)> = assessment_summaries::table
-        .inner_join(calls::table.on(calls::id.eq(assessment_summaries::call_id)))
-        .filter(assessment_summaries::authority_id.eq(authority))
-        .filter(assessment_summaries::sent_at.is_null())
-        .filter(not(exists(on_its_way)))
-        .select((calls::id, calls::kind, calls::title))
-        .order((assessment_summaries::made_at, assessment_summaries::id))
-        .limit(200)
-        .load(db)?;
-    let mut found: Vec<Unreached> = Vec::new();
-    for (call, kind, title) in rows {
-        match found.iter_mut().find(|known| known.call == call) {
-            Some(known) => known.count += 1,
-            None => found.push(Unreached { call, kind, title, count: 1 }),
-        }
-    }
-    Ok(found)
-}
-
 /// The bid that a tender was awarded to, as the ranking names it; nobody’s in a round, where applicants are told nothing of
 /// each other.
 ///
@@ -631,186 +422,5 @@ pub(super) fn put_committee_vote(db: &mut Db, vote: &CommitteeVote) -> Result<()
             committee_votes::voted_at.eq(vote.voted_at),
         ));
     crate::on_each!(db, c => query.execute(c))?;
-    Ok(())
-}
-
-pub(super) fn insert_summary(db: &mut Db, row: &StoredSummary) -> Result<()> {
-    diesel::insert_into(assessment_summaries::table).values(row).execute(db)?;
-    Ok(())
-}
-
-/// The summaries of a call with the mails that carry them, in one statement.
-///
-/// # Errors
-/// What the database says.
-pub fn sendings(db: &mut Db, call: Id<Call>) -> Result<Vec<Sending>> {
-    sendings_where(db, call, None)
-}
-
-/// As [`sendings`], of one bid.
-///
-/// # Errors
-/// NotFound before it is made, and under another call.
-pub(super) fn sending_of(db: &mut Db, call: Id<Call>, application: Id<Application>) -> Result<Sending> {
-    sendings_where(db, call, Some(application))?.pop().ok_or(Error::NotFound)
-}
-
-fn sendings_where(db: &mut Db, call: Id<Call>, application: Option<Id<Application>>) -> Result<Vec<Sending>> {
-    let mut query = assessment_summaries::table
-        .left_join(
-            assessment_summary_mails::table.on(assessment_summary_mails::summary_id.eq(assessment_summaries::id)),
-        )
-        .left_join(mails::table.on(mails::id.eq(assessment_summary_mails::mail_id)))
-        .filter(assessment_summaries::call_id.eq(call))
-        .select((StoredSummary::as_select(), Option::<Carried>::as_select()))
-        .into_boxed::<MultiBackend>();
-    if let Some(application) = application {
-        query = query.filter(assessment_summaries::application_id.eq(application));
-    }
-    let rows: Vec<(StoredSummary, Option<Carried>)> =
-        query.order((assessment_summaries::id, mails::recipient, mails::id)).limit(MOST_BIDS).load(db)?;
-    let mut found: Vec<Sending> = Vec::new();
-    for (summary, mail) in rows {
-        match found.last_mut() {
-            Some(last) if last.summary.id == summary.id => last.mails.extend(mail),
-            _ => found.push(Sending { summary, mails: mail.into_iter().collect() }),
-        }
-    }
-    Ok(found)
-}
-
-pub(super) fn insert_summary_mails(db: &mut Db, rows: &[SummaryMail]) -> Result<()> {
-    Ok(crate::insert_all!(db, assessment_summary_mails::table, rows)?)
-}
-
-/// Sets the summaries of a call aside that told of an award which falls away, so that the next decision has its own; how
-/// many there were. What was told is kept. A mail that is still on its way gives nobody the summary to come.
-pub(super) fn supersede_summaries(db: &mut Db, award: &Award, now: Instant) -> Result<usize> {
-    let told: Vec<StoredSummary> = assessment_summaries::table
-        .filter(assessment_summaries::call_id.eq(award.call_id))
-        .select(StoredSummary::as_select())
-        .order(assessment_summaries::id)
-        .limit(MOST_BIDS)
-        .load(db)?;
-    let ids: Vec<Id<StoredSummary>> = told.iter().map(|summary| summary.id).collect();
-    let kept: Vec<SupersededSummary> = told
-        .into_iter()
-        .map(|summary| SupersededSummary {
-            id: summary.id,
-            authority_id: summary.authority_id,
-            call_id: summary.call_id,
-            application_id: summary.application_id,
-            award_id: award.id,
-            body: summary.body,
-            made_at: summary.made_at,
-            sent_at: summary.sent_at,
-            given_how: summary.given_how,
-            superseded_at: now,
-        })
-        .collect();
-    crate::insert_all!(db, superseded_summaries::table, kept.as_slice())?;
-    let carried = assessment_summary_mails::summary_id.eq_any(ids.clone());
-    diesel::delete(assessment_summary_mails::table.filter(carried)).execute(db)?;
-    Ok(diesel::delete(assessment_summaries::table.filter(assessment_summaries::id.eq_any(ids))).execute(db)?)
-}
-
-/// What a bidder was told of an award that fell away later, oldest first.
-pub(super) fn superseded(db: &mut Db, call: Id<Call>, application: Id<Application>) -> Result<Vec<SupersededSummary>> {
-    Ok(superseded_summaries::table
-        .filter(superseded_summaries::application_id.eq(application))
-        .filter(superseded_summaries::call_id.eq(call))
-        .select(SupersededSummary::as_select())
-        .order((superseded_summaries::made_at, superseded_summaries::id))
-        .limit(50)
-        .load(db)?)
-}
-
-/// When the newest summary of a call was made that tells of an award which fell away.
-pub(super) fn superseded_on(db: &mut Db, call: Id<Call>) -> Result<Option<Instant>> {
-    Ok(superseded_summaries::table
-        .filter(superseded_summaries::call_id.eq(call))
-        .select(superseded_summaries::made_at)
-        .order(superseded_summaries::made_at.desc())
-        .first(db)
-        .optional()?)
-}
-
-/// Marks a summary as given by another way than by mail, unless it is given already.
-pub(super) fn give_summary(
-    db: &mut Db,
-    id: Id<StoredSummary>,
-    at: Instant,
-    by: Id<Account>,
-    how: &str,
-) -> Result<usize> {
-    let open = assessment_summaries::table
-        .filter(assessment_summaries::id.eq(id))
-        .filter(assessment_summaries::sent_at.is_null());
-    Ok(diesel::update(open)
-        .set((
-            assessment_summaries::sent_at.eq(at),
-            assessment_summaries::sent_by.eq(by),
-            assessment_summaries::given_how.eq(how),
-        ))
-        .execute(db)?)
-}
-
-/// The summary that a mail carries, when it carries one.
-pub(super) fn summary_of_mail(db: &mut Db, mail: Id<Mail>) -> Result<Option<Id<StoredSummary>>> {
-    Ok(assessment_summary_mails::table
-        .filter(assessment_summary_mails::mail_id.eq(mail))
-        .select(assessment_summary_mails::summary_id)
-        .first(db)
-        .optional()?)
-}
-
-/// Marks a summary as given at the instant when a mail server took one of its mails; the first counts.
-pub(super) fn mailed_summary(db: &mut Db, id: Id<StoredSummary>, at: Instant) -> Result<()> {
-    let open = assessment_summaries::table
-        .filter(assessment_summaries::id.eq(id))
-        .filter(assessment_summaries::sent_at.is_null());
-    diesel::update(open).set(assessment_summaries::sent_at.eq(at)).execute(db)?;
-    Ok(())
-}
-
-/// Challenges of an award, oldest first.
-///
-/// # Errors
-/// What the database says.
-pub fn challenges(db: &mut Db, award: Id<Award>) -> Result<Vec<Challenge>> {
-    Ok(award_challenges::table
-        .filter(award_challenges::award_id.eq(award))
-        .select(Challenge::as_select())
-        .order((award_challenges::notified_at, award_challenges::id))
-        .limit(200)
-        .load(db)?)
-}
-
-/// Whether a challenge of any award of a call suspends signing.
-///
-/// # Errors
-/// What the database says.
-pub(super) fn suspended(db: &mut Db, call: Id<Call>) -> Result<bool> {
-    let open = award_challenges::table
-        .inner_join(awards::table.on(awards::id.eq(award_challenges::award_id)))
-        .filter(awards::call_id.eq(call))
-        .filter(award_challenges::suspends)
-        .filter(award_challenges::ended_at.is_null());
-    Ok(diesel::select(exists(open)).get_result(db)?)
-}
-
-pub(super) fn find_challenge(db: &mut Db, id: Id<Challenge>) -> Result<Challenge> {
-    Ok(award_challenges::table.filter(award_challenges::id.eq(id)).select(Challenge::as_select()).first(db)?)
-}
-
-pub(super) fn insert_challenge(db: &mut Db, row: &Challenge) -> Result<()> {
-    diesel::insert_into(award_challenges::table).values(row).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn end_challenge(db: &mut Db, id: Id<Challenge>, at: Instant, note: &str) -> Result<()> {
-    diesel::update(award_challenges::table.filter(award_challenges::id.eq(id)))
-        .set((award_challenges::ended_at.eq(at), award_challenges::ended_note.eq(note)))
-        .execute(db)?;
     Ok(())
 }

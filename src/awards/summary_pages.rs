@@ -133,6 +133,8 @@ pub(super) async fn for_staff(
 #[serde(default)]
 pub struct FormatQuery {
     pub(super) format: String,
+    /// On the page of the supplier: which of the summaries that were set aside, by its identifier.
+    pub(super) earlier: String,
 }
 
 #[derive(Template)]

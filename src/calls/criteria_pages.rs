@@ -79,7 +79,8 @@ async fn criteria_page(visit: &Visit, id: Id<Call>, form: Option<FormState>) -> 
             })
             .map(|kind| (kind.as_str(), kind.label()))
             .collect(),
-        ties: TIES.to_vec(),
+        // A tender chooses one bid, so its equal totals are settled.
+        ties: TIES.iter().copied().filter(|(word, _)| call.kind == CallKind::Round || !word.is_empty()).collect(),
         call,
     })
 }

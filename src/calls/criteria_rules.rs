@@ -1,7 +1,7 @@
 //! What the criteria of a call must have before it is published.
 
 use super::figure_form::is_worked_out;
-use super::model::Terms;
+use super::model::{Call, CallKind, Terms};
 use super::rules::{Missing, Section};
 use crate::evaluation::{Criterion, Kind, PriceModel};
 
@@ -49,6 +49,19 @@ pub fn missing(terms: &Terms, missing: &mut Vec<Missing>) {
                 "A limit of words belongs to a criterion and is at least 1.",
             ));
         }
+    }
+}
+
+/// A tender that says nothing of equal totals: of two bids in first place nobody could be chosen. What was published before
+/// stands as it was, a first stage chooses nobody, and in a round several may be chosen.
+pub fn without_ties(call: &Call, missing: &mut Vec<Missing>) {
+    let chooses_one = call.kind == CallKind::Tender && call.shortlists().is_none();
+    if chooses_one && call.published_at.is_none() && call.terms.0.model.ties.is_empty() {
+        missing.push(Missing::new(
+            Section::Criteria,
+            "calls/no-tie-rule",
+            "Say what settles equal totals: of two bids that come first together, nobody could be chosen without a rule.",
+        ));
     }
 }
 

@@ -94,6 +94,7 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
         _ => missing.push(Missing::new(Section::Money, "calls/money", "Say what the call is worth.")),
     }
     criteria_rules::missing(terms, &mut missing);
+    criteria_rules::without_ties(call, &mut missing);
     conditions(call, known, today, &mut missing);
     eligibility(terms, &mut missing);
     // The dates of a second stage come with its invitation.

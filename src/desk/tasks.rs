@@ -149,7 +149,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
     }
     let (actor, now) = (visit.actor.clone(), visit.now);
     let funds = can(&visit.actor, Action::EditRound, &Thing::of_authority(authority));
-    let (found, settled, votes, unreached) = visit
+    let buys = can(&visit.actor, Action::EditTender, &Thing::of_authority(authority));
+    let (found, settled, votes, unreached, withdrawing) = visit
         .app
         .db
         .read(move |db| {
@@ -165,7 +166,8 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             };
             let rounds: Vec<Id<Call>> = found.iter().filter(waits).map(|c| c.id).collect();
             let votes = if rounds.is_empty() || !funds { Vec::new() } else { residents::of_calls(db, &rounds)? };
-            Ok((found, settled, votes, awards::unreached(db, authority)?))
+            let withdrawing = if buys { awards::withdrawing(db, authority)? } else { Vec::new() };
+            Ok((found, settled, votes, awards::unreached(db, authority)?, withdrawing))
         })
         .await?;
     let edits = |kind: CallKind| {
@@ -193,6 +195,13 @@ async fn of_calls(visit: &Visit) -> Result<Vec<Task>> {
             })
         })
         .collect();
+    tasks.extend(withdrawing.into_iter().map(|one| Task {
+        title: format!("An awarded bidder withdraws: {} {}", one.reference, one.title),
+        hint: format!("Known since {}. Record that its bid falls away", medium_date(one.said_at.date())),
+        href: format!("/desk/calls/{}/award", one.call),
+        status: "To record",
+        colour: "red",
+    }));
     tasks.extend(unreached.into_iter().filter(|one| edits(one.kind)).map(|one| Task {
         title: format!("Give the assessment summary another way: {}", one.title),
         hint: counted_with(one.count, "summaries", "reached nobody by mail", "reached nobody by mail"),

@@ -27,7 +27,7 @@ fn terms(jobs: &str, pay: &str) -> Value {
         },
         "round": null,
         "model": {
-            "title": "Community kitchens", "rounding": { "rule": "half_up", "places": 2 },
+            "title": "Community kitchens", "rounding": { "rule": "half_up", "places": 2 }, "ties": [{ "by": "price" }],
             "criteria": [
                 { "id": "insured", "title": "Insurance",
                   "kind": { "type": "pass_fail", "requirement": "You are insured for £5 million." } },

@@ -24,7 +24,7 @@ use serde_json::json;
 mod parts;
 mod standstill;
 
-pub use parts::{PartInput, add_part, complete_package, take_out_part};
+pub use parts::{PartInput, TakeBackInput, add_part, complete_package, take_back, take_out_part};
 pub(super) use parts::{as_read, is_whole};
 pub use standstill::{
     ChallengeEndInput, ChallengeInput, GivenInput, NoticeInput, end_challenge, ensure_may_sign, give_summary,

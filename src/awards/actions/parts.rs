@@ -6,7 +6,7 @@ use crate::applications;
 use crate::awards::committee;
 use crate::awards::model::{Award, AwardKind, AwardState, AwardTerms, InvestmentOffer, MOST_PARTS};
 use crate::awards::rules::{self, AwardRefusal};
-use crate::awards::store;
+use crate::awards::store::{self, Halt, HaltKind};
 use crate::calls::{self, Call, RoundTerms};
 use crate::db::{Db, Json};
 use crate::error::{Error, Result};
@@ -138,6 +138,61 @@ pub async fn complete_package(app: &App, actor: &Actor, id: Id<Award>, now: Inst
         .await
 }
 
+/// Why a recommendation is taken back.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct TakeBackInput {
+    /// Why; it is kept with the recommendation.
+    pub reason: String,
+}
+
+/// Somebody else who may recommend takes back a package that is not complete and that its recommender may not complete:
+/// they declared a conflict of interest, or recommend nothing for the authority any more. The application can then be
+/// recommended anew, by somebody who may, and what the first recommended is kept.
+///
+/// # Errors
+/// Invalid, Denied, NotFound; refused to who declared a conflict, for a contract, after the decision, for a package that is
+/// complete, and while its recommender may complete it.
+pub async fn take_back(app: &App, actor: &Actor, id: Id<Award>, input: &TakeBackInput, now: Instant) -> Result<()> {
+    let mut form = Parser::default();
+    let reason = form.text("reason", &input.reason, 2000, "Say why you take it back");
+    form.finish()?;
+    let by = actor.account().ok_or(Error::Denied)?;
+    let actor = actor.clone();
+    app.db
+        .write(move |db| {
+            let mut award = store::find(db, id)?;
+            let call = calls::find(db, award.call_id)?;
+            may_recommend(db, &actor, &call)?;
+            rules::at_step(&award, &[AwardState::Recommended])?;
+            if award.kind != AwardKind::Investment {
+                return Err(AwardRefusal::NoPackage.into());
+            }
+            if complete(&award, round_of(&call)?).is_ok() || !store::recommender_is_barred(db, award.id)? {
+                return Err(AwardRefusal::GoesOn.into());
+            }
+            let halt = Halt {
+                id: Id::new(),
+                authority_id: award.authority_id,
+                award_id: award.id,
+                kind: HaltKind::TakenBack,
+                reason: reason.clone(),
+                message: None,
+                said_at: now,
+                said_by: by,
+            };
+            store::insert_halt(db, &halt)?;
+            award.state = AwardState::Lapsed;
+            award.approved_by = Some(by);
+            award.approved_at = Some(now);
+            store::set(db, &award)?;
+            let facts = json!({ "reason": halt.reason, "recommended_by": award.recommended_by });
+            note(db, &actor, &award, "award.taken_back", facts, now)?;
+            subsidies::not_given(db, &actor, &award.applicant(), now)
+        })
+        .await
+}
+
 /// Asks the committee once everything that is recommended is there; who was asked before is told that it changed.
 fn ask_when_complete(
     db: &mut Db,
@@ -194,11 +249,16 @@ fn may_change_parts(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, 
     Ok(())
 }
 
+/// Whether this person may recommend anything under a call: no bidder, and nobody with a conflict of interest.
+fn may_recommend(db: &mut Db, actor: &Actor, call: &Call) -> Result<()> {
+    require(actor, Action::RecommendAward, &calls::thing(call).public(false))?;
+    applications::refuse_bidder(db, actor, call.id)?;
+    scoring::refuse_conflicted(db, actor, call.id)
+}
+
 /// Whether a recommendation of an investment is this person's own, and nobody voted on it or decided.
 fn is_own(db: &mut Db, actor: &Actor, by: Id<Account>, award: &Award, call: &Call) -> Result<()> {
-    require(actor, Action::RecommendAward, &calls::thing(call))?;
-    applications::refuse_bidder(db, actor, award.call_id)?;
-    scoring::refuse_conflicted(db, actor, award.call_id)?;
+    may_recommend(db, actor, call)?;
     if award.recommended_by != by {
         return Err(AwardRefusal::NotRecommender.into());
     }

@@ -249,7 +249,8 @@ pub struct NoticeInput {
 /// Records the contract award notice (UK6); the standstill runs from its publication.
 ///
 /// # Errors
-/// Invalid, Denied; refused until every summary is given, for a below-threshold contract, and under a withdrawn call.
+/// Invalid, Denied; refused until every summary is given, for a below-threshold contract, under a withdrawn call, and when
+/// the bidder gave notice that it withdraws.
 pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &NoticeInput, now: Instant) -> Result<()> {
     let mut form = Parser::default();
     let number = form.text("number", &input.number, 60, "Enter the number of the notice");
@@ -272,6 +273,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
             require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
             let (procedure, contract_type) = procedure(db, &award)?;
             rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
+            rules::not_withdrawing(store::halt_of(db, award.id)?.as_ref())?;
             if procedure == Procedure::BelowThreshold && !voluntary {
                 return Err(AwardRefusal::NoNotice.into());
             }
@@ -425,7 +427,7 @@ pub async fn end_challenge(
 }
 
 /// Whether the agreement of an award may be signed today: its steps are done, nobody is found to be excluded since it was
-/// approved, and no court claim suspends it.
+/// approved, its bidder does not withdraw, and no court claim suspends it.
 ///
 /// # Errors
 /// Refused.
@@ -433,6 +435,7 @@ pub fn ensure_may_sign(db: &mut Db, award: &Award, today: LocalDate) -> Result<(
     rules::may_sign(award, today)?;
     if award.kind == AwardKind::Contract {
         rules::nobody_excluded(&store::checks(db, award.application_id)?)?;
+        rules::not_withdrawing(store::halt_of(db, award.id)?.as_ref())?;
     }
     // Also a claim about an award that fell away since: it is about the same procurement.
     if store::suspended(db, award.call_id)? {

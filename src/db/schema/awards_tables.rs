@@ -107,3 +107,16 @@ diesel::table! {
         voted_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    award_halts (id) {
+        id -> Text,
+        authority_id -> Text,
+        award_id -> Text,
+        kind -> Text,
+        reason -> Text,
+        message -> Nullable<Text>,
+        said_at -> Timestamp,
+        said_by -> Text,
+    }
+}

@@ -92,6 +92,7 @@ asked_together!(
     assessment_summary_mails,
     mails,
     award_challenges,
+    award_halts,
     committee_votes,
     agreements,
     obligations,
