@@ -258,4 +258,14 @@ both! {
         assert_eq!((of_books(&world, AccountKind::Impairment), of_books(&world, AccountKind::Loans)), (Pence(40_000), Pence::ZERO));
         assert_balanced(&world);
     }
+
+    async fn nothing_is_written_off_while_what_was_paid_ahead_covers_it(world: World) {
+        let ground = ground(&world, "10000").await;
+        let id = running(&world, &ground, day("2026-01-15"), 100_000, dec!(0)).await;
+        pay(&world, &ground, id, "1000", "2026-01-20", "R1").await.unwrap();
+        let at = noon(day("2026-01-31"));
+        let input = ProposeValuation { valued_on: "2026-01-31".into(), value: "0".into(), method: "write_off".into(), reason: "Insolvent".into() };
+        let refused = actions::propose_valuation(&world.app, &ground.cast.fund_manager, id, &input, at).await;
+        assert_eq!(code(refused.unwrap_err()), "investments/nothing-lost");
+    }
 }

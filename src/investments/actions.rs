@@ -349,8 +349,11 @@ pub async fn propose_valuation(
             if valued_on > now.date() || book.drawn(valued_on).is_zero() {
                 return Err(InvestmentRefusal::Dated.into());
             }
-            if method == ValuationMethod::WriteOff && !value.is_zero() {
-                return Err(InvestmentRefusal::WriteOffValue.into());
+            if method == ValuationMethod::WriteOff {
+                if !value.is_zero() {
+                    return Err(InvestmentRefusal::WriteOffValue.into());
+                }
+                rules::something_is_lost(book.owed(now.date()), book.credit())?;
             }
             rules::value_fits(value, most_of_plain(&book, valued_on), book.drawn(valued_on))?;
             let valuation = Valuation {
@@ -437,7 +440,8 @@ fn write_off(db: &mut Db, investment: &Investment, valuation: &Valuation, now: I
     let debit = ledger::account(db, authority, &owner, AccountKind::Impairment, now)?;
     // What the enterprise paid ahead is set off first: only the rest is lost.
     let book = store::load_book(db, investment.id)?;
-    let ahead = book.credit().min(ledger::balance(db, credit)?);
+    let ahead = book.credit();
+    rules::something_is_lost(ledger::balance(db, credit)?, ahead)?;
     if ahead > Pence::ZERO {
         let held = ledger::account(db, authority, &owner, AccountKind::Suspense, now)?;
         let (on, source) = (book.set_off_on(valuation.valued_on), Subject::new("valuation", valuation.id));

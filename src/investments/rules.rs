@@ -43,6 +43,8 @@ pub enum InvestmentRefusal {
     NoInstalment,
     /// Writing off at more than nothing.
     WriteOffValue,
+    /// What was paid ahead covers all that is owed.
+    NothingLost,
     /// Somebody else approves.
     SamePerson,
     /// Not something that is reported of this instrument, or not any more.
@@ -106,6 +108,7 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::ReversedAlready => "investments/reversed-already",
             InvestmentRefusal::NoInstalment => "investments/no-instalment",
             InvestmentRefusal::WriteOffValue => "investments/write-off-value",
+            InvestmentRefusal::NothingLost => "investments/nothing-lost",
             InvestmentRefusal::SamePerson => "investments/same-person",
             InvestmentRefusal::NotReported => "investments/not-reported",
             InvestmentRefusal::NoSuchPeriod => "investments/no-such-period",
@@ -151,6 +154,9 @@ impl RefusalInfo for InvestmentRefusal {
             InvestmentRefusal::ReversedAlready => "This is reversed already.",
             InvestmentRefusal::NoInstalment => "No instalment is due on or after this date, so there is none to pay the fee with.",
             InvestmentRefusal::WriteOffValue => "Writing off means that nothing more is expected. Enter £0, or choose another method.",
+            InvestmentRefusal::NothingLost => {
+                "What the enterprise paid ahead covers all that it owes: nothing is lost. Change the plan so that the rest falls due, and it is repaid from that."
+            }
             InvestmentRefusal::SamePerson => "You proposed this yourself. Another person must decide.",
             InvestmentRefusal::NotReported => "This is not something that is reported of this investment now.",
             InvestmentRefusal::NoSuchPeriod => "Choose one of the due dates of the agreement, up to the next one.",
@@ -350,6 +356,14 @@ const MOST_TIMES_COST: i64 = 100;
 pub fn value_fits(value: Pence, plain: Option<Pence>, paid_out: Pence) -> Result<(), InvestmentRefusal> {
     let most = plain.unwrap_or(Pence(paid_out.0.saturating_mul(MOST_TIMES_COST)));
     if value > most { Err(InvestmentRefusal::ValueTooHigh { most }) } else { Ok(()) }
+}
+
+/// Whether anything is lost by writing off what is owed: what was paid ahead does not cover it.
+///
+/// # Errors
+/// [`InvestmentRefusal::NothingLost`].
+pub fn something_is_lost(owed: Pence, ahead: Pence) -> Result<(), InvestmentRefusal> {
+    if ahead > Pence::ZERO && ahead >= owed { Err(InvestmentRefusal::NothingLost) } else { Ok(()) }
 }
 
 /// Whether a proposed value would still count: none that was proposed later is approved for its day or a later one.
