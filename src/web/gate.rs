@@ -135,7 +135,7 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
         let secret = secret.trim().to_owned();
         let now = Clock::machine();
         let found = app.db.read_gathered(BearerToken::new(&secret, now)).await?;
-        return found.ok_or(Error::Denied);
+        return found.map_err(|refusal| Error::Unidentified(refusal.into()))?.ok_or(Error::Denied);
     }
     if ["/assets/", "/api-viewer/", "/health/"].iter().any(|start| request.path().starts_with(start)) {
         return Ok((Actor::Public, false));

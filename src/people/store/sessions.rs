@@ -4,6 +4,7 @@ use super::{RoleRow, actor_of, role_columns};
 use crate::db::schema::{accounts, members, organisations, sessions, tokens};
 use crate::db::{Db, GatheredRead, Json};
 use crate::error::Result;
+use crate::people::PeopleRefusal;
 use crate::people::model::TokenRow;
 use crate::values::{Account, Actor, Capacity, Id, Instant};
 use diesel::prelude::*;
@@ -13,8 +14,8 @@ use std::collections::HashMap;
 type TokenTerms = (String, Instant, Option<String>);
 
 /// A bearer token that came with a request. Read, it is the person behind it in the capacity that the token is for, and
-/// whether it may only read; `None` for one that does not work now. Programs that come at once are looked up by one
-/// statement.
+/// whether it may only read; `None` for one that does not work now, and refused when nobody can say for whom it acts.
+/// Programs that come at once are looked up by one statement.
 #[derive(Debug)]
 pub struct BearerToken {
     hash: String,
@@ -30,7 +31,7 @@ impl BearerToken {
 }
 
 impl GatheredRead for BearerToken {
-    type Outcome = Option<(Actor, bool)>;
+    type Outcome = Result<Option<(Actor, bool)>, PeopleRefusal>;
 
     fn read(db: &mut Db, all: &[&Self]) -> Result<Vec<Self::Outcome>> {
         macro_rules! of {
@@ -65,14 +66,26 @@ impl GatheredRead for BearerToken {
         }
         Ok(all
             .iter()
-            .map(|one| {
-                let ((scope, expires_at, acting_for), roles) = found.get(one.hash.as_str())?;
-                let actor = actor_of(roles.iter().cloned()).filter(|_| *expires_at > one.machine_now)?;
-                // A token is for whom it was made, also when its owner does not belong there any more.
-                let capacity = acting_for.as_deref().map(str::parse::<Capacity>).transpose().ok()?;
-                Some((actor.acting_for(capacity), scope == "read"))
+            .map(|one| -> Self::Outcome {
+                let Some(((scope, expires_at, acting_for), roles)) = found.get(one.hash.as_str()) else {
+                    return Ok(None);
+                };
+                let actor = actor_of(roles.iter().cloned()).filter(|_| *expires_at > one.machine_now);
+                let actor = actor.map(|actor| in_the_tokens_capacity(actor, acting_for.as_deref())).transpose()?;
+                Ok(actor.flatten().map(|actor| (actor, scope == "read")))
             })
             .collect())
+    }
+}
+
+/// The owner of a token in the capacity that it is for; `None` when it is for one that cannot be read.
+fn in_the_tokens_capacity(owner: Actor, acting_for: Option<&str>) -> Result<Option<Actor>, PeopleRefusal> {
+    match acting_for {
+        // A token is for whom it was made, also when its owner does not belong there any more.
+        Some(word) => Ok(word.parse::<Capacity>().ok().map(|capacity| owner.acting_for(Some(capacity)))),
+        // Made before tokens said it, or by somebody who belonged to nobody: of several nobody chooses for its owner.
+        None if owner.capacities().len() > 1 => Err(PeopleRefusal::TokenForWhom),
+        None => Ok(Some(owner.acting_for(None))),
     }
 }
 
