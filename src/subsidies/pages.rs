@@ -213,10 +213,10 @@ async fn route_page(
     let mut shell = visit.shell("Subsidy route", "/funds");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    let thing = Thing::of_authority(authority);
-    let may_sign = route.as_ref().is_some_and(|r| {
-        can(&visit.actor, Action::SignAssessment, &Thing::of_authority(authority).made_by(Some(r.started_by)))
-    });
+    let thing = Thing::of_applicant(authority, organisation);
+    let may_sign = route
+        .as_ref()
+        .is_some_and(|r| can(&visit.actor, Action::SignAssessment, &thing.clone().made_by(Some(r.started_by))));
     Ok(RoutePage {
         shell,
         form,

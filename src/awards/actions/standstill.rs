@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::law::procedures::Procedure;
 use crate::outbox::mail::{self, Mail};
 use crate::outbox::{self, Job};
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::people::{addresses_of_organisations, find_organisation, find_organisations};
 use crate::scoring;
 use crate::subsidies;
@@ -266,7 +266,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             let (procedure, contract_type) = procedure(db, &award)?;
             rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
             if procedure == Procedure::BelowThreshold && !voluntary {
@@ -354,7 +354,7 @@ pub async fn record_challenge(
     app.db
         .write(move |db| {
             let award = store::find(db, id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             let in_standstill = award.notice_published_at.is_some_and(|at| notified >= at)
                 && award.standstill_last_day.is_some_and(|last| notified.date() <= last);
             let row = Challenge {
@@ -411,7 +411,7 @@ pub async fn end_challenge(
         .write(move |db| {
             let challenge = store::find_challenge(db, id)?;
             let award = store::find(db, challenge.award_id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             if challenge.ended_at.is_some() {
                 return Err(Error::NotFound);
             }
