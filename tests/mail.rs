@@ -412,7 +412,9 @@ both! {
         }
         let administrator = world.person(Role::Administrator);
         let keeper = world.client(&administrator).await;
-        keeper.get("/set-aside").await.expect(200).shows("Some work waits for you").shows("call.amended").shows("10");
+        let page = keeper.get("/set-aside").await.expect(200).shows("call.amended").shows("10");
+        page.shows("Some work was set aside and waits for you; nothing of it is lost. All other work that was due is done.");
+        // What is tried again is due, and the rest of the page says so of it alone.
         let listed = world.api(&administrator).await.get("/api/v1/set-aside").await.expect(200).json();
         let job = listed["jobs"][0]["id"].as_str().unwrap().to_owned();
         let backlog = |world: &World| world.app.db.read_now(|db| outbox::backlog(db, world.now())).unwrap();

@@ -36,8 +36,20 @@ impl SetAsidePage {
             None => (given_up, "Somebody with an account", "Their account or application", "In the log"),
         }
     }
-    fn nothing(&self) -> bool {
-        self.mails.items.is_empty() && self.jobs.is_empty()
+    /// What was set aside, and then whether everything else that was due is done.
+    fn verdict(&self) -> String {
+        let nothing = self.mails.items.is_empty() && self.jobs.is_empty();
+        match (nothing, self.backlog.due_since.map(Instant::medium)) {
+            (true, None) => "Nothing was set aside. All work that was due is done.".to_owned(),
+            (true, Some(since)) => format!("Nothing was set aside. The oldest work that is due waits since {since}."),
+            (false, rest) => {
+                let rest = match rest {
+                    None => "All other work that was due is done.".to_owned(),
+                    Some(since) => format!("Of all other work that is due, the oldest waits since {since}."),
+                };
+                format!("Some work was set aside and waits for you; nothing of it is lost. {rest}")
+            }
+        }
     }
     fn since(job: &SetAside) -> String {
         job.failed_at.map(Instant::medium).unwrap_or_default()
