@@ -80,7 +80,9 @@ both! {
         let browser = world.client(&both).await;
         // Without a choice the first is the one, as the menu says, and no place of the other is offered.
         browser.get("/tasks").await.expect(200).shows("Acting for Northbridge Council: change").hides("href=\"/funds\"");
-        browser.get("/evaluations").await.expect(200);
+        let page = browser.get("/evaluations").await.expect(200);
+        let (beside, menu) = page.text.split_once("<nav aria-label=\"Menu\"").expect("a menu");
+        assert!(beside.contains("acting-for") && !menu.contains("acting-for"), "it stands beside the name");
         browser.get("/funds").await.expect(403).shows("Change for whom you act");
         browser.get("/account").await.expect(200).shows("You act for Northbridge Council:").shows("fund manager");
         act_for(&browser, &south.to_string()).await.shows("You act for Southbridge Council now.");

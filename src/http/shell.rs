@@ -28,6 +28,8 @@ pub struct Shell {
     pub council: String,
     /// Name and role of the signed-in person, such as "Amara Osei, procurement officer".
     pub person: Option<String>,
+    /// For whom they act and where they change it; only for who has a choice.
+    pub acting: Option<Link>,
     /// The menu, with the current place marked.
     pub menu: Vec<Link>,
     /// Where the page sits, from the outermost; empty on home.

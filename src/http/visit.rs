@@ -20,6 +20,8 @@ pub struct VisitParts {
     pub now: Instant,
     /// The menu for this person.
     pub menu: Vec<Link>,
+    /// For whom they act and where they change it; only for who has a choice.
+    pub acting: Option<Link>,
     /// Whether the request carried a bearer token that may only read.
     pub read_only: bool,
     /// Identifier of the request in logs and problems.
@@ -38,6 +40,7 @@ pub struct Visit {
     /// Business time, read once a request.
     pub now: Instant,
     menu: Vec<Link>,
+    acting: Option<Link>,
     session: Session,
 }
 
@@ -124,6 +127,7 @@ impl Visit {
             title: title.into(),
             council: self.app.config.server.council.clone(),
             person,
+            acting: self.acting.clone(),
             menu,
             breadcrumbs: Vec::new(),
             csrf: if signed_in { self.csrf() } else { self.known_csrf().unwrap_or_default() },
@@ -144,7 +148,8 @@ impl FromRequest for Visit {
         let parts = request.extensions().get::<VisitParts>().cloned();
         ready(match (app, parts) {
             (Some(app), Some(parts)) => {
-                Ok(Visit { app, actor: parts.actor, now: parts.now, menu: parts.menu, session: request.get_session() })
+                let VisitParts { actor, now, menu, acting, .. } = parts;
+                Ok(Visit { app, actor, now, menu, acting, session: request.get_session() })
             }
             _ => Err(Error::internal("a route is outside the session middleware").into()),
         })

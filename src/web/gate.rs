@@ -36,6 +36,7 @@ pub async fn identify<B: MessageBody + 'static>(
     let parts = VisitParts {
         now: app.now(),
         menu: menu(&actor, app.sandbox),
+        acting: acting(&actor),
         read_only,
         request_id: request_id.clone(),
         form_page: None,
@@ -166,9 +167,6 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         if sandbox && actor.has_anywhere(Role::Administrator) {
             add("Practice clock", "/sandbox");
         }
-        if actor.has_anywhere(Role::Administrator) {
-            add("Work set aside", "/set-aside");
-        }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");
         }
@@ -183,13 +181,17 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         }
         add("Help", "/help");
     }
-    // Only for those who have a choice.
-    match actor.capacities().first() {
-        _ if actor.elsewhere().is_empty() => {}
-        Some((_, name)) if actor.capacity().is_some() => {
-            add(&format!("Acting for {name}: change"), "/account#acting-for");
-        }
-        _ => add("Choose for whom you act", "/account#acting-for"),
-    }
     menu
+}
+
+/// For whom a person acts and where they change it; nothing for who has no choice.
+fn acting(actor: &Actor) -> Option<Link> {
+    if actor.elsewhere().is_empty() {
+        return None;
+    }
+    let words = match actor.capacities().first() {
+        Some((_, name)) if actor.capacity().is_some() => format!("Acting for {name}: change"),
+        _ => "Choose for whom you act".to_owned(),
+    };
+    Some(Link::new(words, "/account#acting-for"))
 }

@@ -29,6 +29,7 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
         elsewhere = matches!(problem.status, 403 | 404) && !parts.actor.elsewhere().is_empty();
         shell.staff = parts.actor.is_staff();
         shell.menu = parts.menu;
+        shell.acting = parts.acting;
         if let crate::values::Actor::Person { name, .. } = &parts.actor {
             shell.person = Some(name.clone());
             shell.csrf = actix_session::SessionExt::get_session(request)

@@ -5,7 +5,7 @@ use crate::audit::{self, Entry};
 use crate::db::Page;
 use crate::error::{Error, Result};
 use crate::http::api::{self, PageQuery};
-use crate::http::{Answer, FormState, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, GivenUp, Mail};
 use crate::outbox::{self, Backlog, Job, SetAside};
 use crate::people::policy::{Action, Thing, require};
@@ -80,7 +80,8 @@ async fn found(visit: &Visit, query: &PageQuery) -> Result<(Page<GivenUp>, Vec<S
 
 async fn set_aside_page(visit: &Visit, query: &PageQuery, form: FormState) -> Result<SetAsidePage> {
     let (mails, jobs, backlog) = found(visit, query).await?;
-    let mut shell = visit.shell("Work set aside", "/set-aside");
+    let mut shell = visit.shell("Work set aside", "/people");
+    shell.breadcrumbs = vec![Link::new("People", "/people")];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     Ok(SetAsidePage { shell, form, mails, jobs, backlog })
