@@ -139,6 +139,7 @@ mod tests {
         assert!(html.contains("<title>Error: Missions – Commonweal – Camden Council</title>"));
         assert!(html.contains(r#"<body class="govuk-template__body cw-staff">"#));
         assert!(html.contains("Amara Osei, procurement officer"));
+        assert!(html.contains(r#"<a class="govuk-link" href="/account">"#), "the name leads to the account");
         let (beside, menu) = html.split_once("<nav").unwrap();
         assert!(beside.contains(r#"href="/account#acting-for">Acting for Camden Council: change</a>"#));
         assert!(!menu.contains("acting-for"), "it stands beside the name, and takes no room in the menu");
