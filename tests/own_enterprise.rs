@@ -7,7 +7,7 @@ use crate::instruments::{book, held_from};
 use crate::journeys::{id, items, sent};
 use crate::subsidies::application_of;
 use crate::support::World;
-use commonweal::awards::AwardKind;
+use commonweal::awards::{self, AwardKind};
 use commonweal::compliance::actions as figures;
 use commonweal::investments::Entry;
 use commonweal::investments::actions::open;
@@ -102,6 +102,8 @@ both! {
         let next = application_of(&world, organisation, &owner);
         let won = award(&world, organisation, &owner, AwardKind::Contract, Pence(50_000_000), &[]);
         let of_award = |name: &str| format!("/api/v1/awards/{won}/{name}");
+        let found = world.app.db.read_now(|db| awards::find(db, won)).unwrap();
+        let given = format!("/api/v1/calls/{}/summaries/{}/given", found.call_id, found.application_id);
         let now = world.now().rfc3339();
         let claim = json!({ "kind": "claim", "notified_date": now, "note": "The court wrote" });
         let officer = world.api(&world.person(Role::ProcurementOfficer)).await;
@@ -112,6 +114,7 @@ both! {
             (step("signature"), json!({})),
             (step("given"), json!({})),
             (step("withdrawal"), json!({})),
+            (given, json!({ "how": "By hand", "given_date": now })),
             (of_award("notice"), json!({ "number": "2026/S 2", "published_date": now })),
             (of_award("challenges"), claim),
             (format!("/api/v1/challenges/{challenge}/end"), json!({ "note": "It was withdrawn" })),

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::law::procedures::Procedure;
 use crate::outbox::mail::{self, Mail};
 use crate::outbox::{self, Job};
-use crate::people::policy::{Action, require};
+use crate::people::policy::{Action, Thing, require};
 use crate::people::{addresses_of_organisations, find_organisation, find_organisations};
 use crate::scoring;
 use crate::subsidies;
@@ -201,7 +201,8 @@ pub async fn give_summary(
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
-            require(&actor, Action::RunAward, &calls::thing(&call))?;
+            let supplier = applications::find(db, application)?.organisation_id;
+            require(&actor, Action::RunAward, &Thing { organisation: Some(supplier), ..calls::thing(&call) })?;
             let summary = store::sending_of(db, call.id, application)?.summary;
             if given > now {
                 return Err(Error::field("given_date", "Record it once it is given: this lies in the future"));
