@@ -38,6 +38,8 @@ pub struct Shell {
     pub csrf: String,
     /// The sandbox's banner, when the clock can be moved: the business time in words.
     pub sandbox: Option<String>,
+    /// Whether the person may move that clock.
+    pub moves_clock: bool,
     /// A message of what was just done, shown once.
     pub done: Option<String>,
     /// Whether the page is for staff: denser and wider (`cw-staff`).

@@ -5,7 +5,7 @@ use super::shell::{Link, Shell};
 use crate::app::App;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::values::{Account, Actor, Id, Instant, LocalDate};
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Role};
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -132,6 +132,7 @@ impl Visit {
             breadcrumbs: Vec::new(),
             csrf: if signed_in { self.csrf() } else { self.known_csrf().unwrap_or_default() },
             sandbox: self.app.sandbox.then(|| self.now.long()),
+            moves_clock: self.actor.has_anywhere(Role::Administrator),
             done,
             staff: self.actor.is_staff(),
             error: false,

@@ -129,6 +129,7 @@ mod tests {
                 breadcrumbs: vec![Link::new("Home", "/")],
                 csrf: "token-1".to_owned(),
                 sandbox: Some("9am on Tuesday 24 November 2026 (GMT)".to_owned()),
+                moves_clock: false,
                 done: Some("Saved <b>".to_owned()),
                 staff: true,
                 error: true,

@@ -35,7 +35,7 @@ pub async fn identify<B: MessageBody + 'static>(
     };
     let parts = VisitParts {
         now: app.now(),
-        menu: menu(&actor, app.sandbox),
+        menu: menu(&actor),
         acting: acting(&actor),
         read_only,
         request_id: request_id.clone(),
@@ -145,7 +145,7 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
 }
 
 /// The menu a person sees: only places their roles can open.
-fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
+fn menu(actor: &Actor) -> Vec<Link> {
     let mut menu = Vec::new();
     let mut add = |text: &str, href: &str| menu.push(Link::new(text, href));
     if actor.is_staff() {
@@ -163,9 +163,6 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         }
         if policy::may_reach(actor, policy::Action::ReadPeople) {
             add("People", "/people");
-        }
-        if sandbox && actor.has_anywhere(Role::Administrator) {
-            add("Practice clock", "/sandbox");
         }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");

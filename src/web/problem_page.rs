@@ -1,6 +1,7 @@
 //! Problems as pages.
 
 use crate::http::{Problem, Shell, VisitParts, own_referrer};
+use crate::values::Role;
 use actix_web::{HttpMessage, HttpRequest, web};
 use askama::Template;
 
@@ -38,6 +39,7 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
                 .flatten()
                 .unwrap_or_default();
         }
+        shell.moves_clock = parts.actor.has_anywhere(Role::Administrator);
         shell.sandbox = app.filter(|a| a.sandbox).map(|_| parts.now.long());
     }
     // Back only to a page of our own.
