@@ -17,6 +17,9 @@ pub enum Error {
     /// A rule says no.
     #[error("refused: {}", .0.code)]
     Refused(Refusal),
+    /// A token does not say who acts, for the reason that a rule gives.
+    #[error("unidentified: {}", .0.code)]
+    Unidentified(Refusal),
     /// Somebody else changed it first, or it exists already.
     #[error("conflict: {0}")]
     Conflict(String),

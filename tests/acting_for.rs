@@ -57,6 +57,19 @@ async fn ended(world: &World, organisation: Id<actor::Organisation>, who: &Actor
     admin.post(&format!("/people/members/{member}/end"), &[]).await.expect(303);
 }
 
+/// The person's tokens as they were before a token said for whom it acts.
+fn tokens_of_old(world: &World, who: &Actor) {
+    let account = who.account().unwrap();
+    let forget = |db: &mut commonweal::db::Db| {
+        use commonweal::db::schema::tokens;
+        use diesel::prelude::*;
+        let theirs = tokens::table.filter(tokens::account_id.eq(account));
+        diesel::update(theirs).set(tokens::acting_for.eq(None::<String>)).execute(db)?;
+        Ok(())
+    };
+    world.app.db.write_now(forget).unwrap();
+}
+
 fn count(list: &Value) -> usize {
     list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}")).len()
 }
@@ -67,7 +80,9 @@ both! {
         let browser = world.client(&both).await;
         // Without a choice the first is the one, as the menu says, and no place of the other is offered.
         browser.get("/tasks").await.expect(200).shows("Acting for Northbridge Council: change").hides("href=\"/funds\"");
-        browser.get("/evaluations").await.expect(200);
+        let page = browser.get("/evaluations").await.expect(200);
+        let (beside, menu) = page.text.split_once("<nav aria-label=\"Menu\"").expect("a menu");
+        assert!(beside.contains("acting-for") && !menu.contains("acting-for"), "it stands beside the name");
         browser.get("/funds").await.expect(403).shows("Change for whom you act");
         browser.get("/account").await.expect(200).shows("You act for Northbridge Council:").shows("fund manager");
         act_for(&browser, &south.to_string()).await.shows("You act for Southbridge Council now.");
@@ -129,6 +144,38 @@ both! {
         program.post_with("/api/v1/funds", &[("authorization", &bearer)], fund()).await.expect(403);
         assert_eq!(there.get("/api/v1/me").await.expect(200).json()["roles"], json!([]));
         here.get("/api/v1/evaluations").await.expect(200);
+    }
+
+    async fn a_token_that_does_not_say_for_whom_it_acts_is_refused_to_who_belongs_to_several(world: World) {
+        let (south, both) = of_two(&world);
+        let (torn, alone) = (world.api(&both).await, world.person(Role::Evaluator));
+        let one = world.api(&alone).await;
+        let nobody = world.actor(world.account("Ada"));
+        let of_nobody = world.api(&nobody).await;
+        tokens_of_old(&world, &both);
+        tokens_of_old(&world, &alone);
+        for path in ["/api/v1/evaluations", "/api/v1/funds", "/api/v1/me", "/api/v1/missions"] {
+            let refused = torn.get(path).await.expect(401);
+            assert_eq!(refused.header("www-authenticate"), Some("Bearer"), "{path}");
+            let problem = refused.json();
+            assert_eq!((&problem["type"], &problem["status"]), (&json!("/problems/people/token-for-whom"), &json!(401)));
+            assert!(problem["detail"].as_str().unwrap().ends_with("then make a new token there."), "{problem}");
+        }
+        torn.post("/api/v1/funds", json!({ "name": "South Fund", "mandate": "m" })).await.expect(401);
+        // Who belongs to one, or to nobody yet, leaves no doubt.
+        one.get("/api/v1/evaluations").await.expect(200);
+        assert_eq!(of_nobody.get("/api/v1/me").await.expect(200).json()["roles"], json!([]));
+        let browser = world.client(&both).await;
+        browser.get("/account").await.expect(200).shows("it does not say for whom. Make a new one");
+        // A new one is for whom they chose; who acts for nobody makes none.
+        world.api(&in_capacity(&both, Capacity::Authority(south))).await.get("/api/v1/funds").await.expect(200);
+        act_for(&browser, &south.to_string()).await;
+        ended(&world, south, &both).await;
+        let fields = [("name", "robot"), ("scope", "write"), ("days", "30")];
+        browser.get("/account").await.expect(200).shows("You left whom you acted for");
+        browser.post("/account/tokens", &fields).await.expect(422).shows("Choose on your account page for whom you act");
+        // With one left, the old token leaves no doubt either.
+        torn.get("/api/v1/evaluations").await.expect(200);
     }
 
     async fn an_owner_who_evaluates_for_a_council_sees_the_enterprises_own_when_acting_for_it(world: World) {

@@ -281,6 +281,11 @@ fn a_problem_keeps_its_fields_its_types_and_its_titles() {
             sentence: "It is published.".to_owned(),
             reference: Some("Procurement Act 2023 s.31"),
         }),
+        Error::Unidentified(Refusal {
+            code: "people/token-for-whom",
+            sentence: "Make a new one.".to_owned(),
+            reference: None,
+        }),
         Error::Conflict("Made already.".to_owned()),
         Error::Busy,
         Error::internal("a disk is full"),

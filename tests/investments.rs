@@ -520,12 +520,16 @@ both! {
         assert_eq!(manager.get(&total).await.expect(200).json()["used"], "100000.00");
         manager.post(&format!("{route}/given"), json!({})).await.expect(409);
         let browser = world.client(&ground.cast.fund_manager).await;
+        let today = commonweal::values::time::medium_date(world.now().date());
         browser.get(&format!("/desk/subsidies/group?{group}")).await.expect(200).shows("£300,000").shows("Cancelled, nothing paid: does not count");
         browser.get("/desk/subsidies").await.expect(200).shows("Cancelled, nothing paid");
         browser.get(&format!("/desk/subsidies/{organisation}/{}", agreement.application_id)).await.expect(200)
-            .shows("was not given to Harvest Lane Kitchens CIC").hides("Record that it was given");
+            .shows(&format!("The investment was cancelled on {today} before anything was paid. £300,000 was not given to Harvest Lane Kitchens CIC"))
+            .shows("Why it was cancelled They found other money").hides("Record that it was given");
         let confirmation = route.replace("/api/v1/subsidy-routes/", "/subsidy-confirmations/");
-        world.client(&owner).await.get(&confirmation).await.expect(200).shows("Cancelled, nothing paid: it does not count");
+        world.client(&owner).await.get(&confirmation).await.expect(200).shows("Cancelled, nothing paid: it does not count")
+            .shows(&format!("the investment was cancelled on {today} before anything was paid"))
+            .shows("Why it was cancelled They found other money").hides("Your confirmation is with the council");
         let mails = world.app.db.read_now(|db| commonweal::outbox::mail::list(db, None, 50)).unwrap().items;
         assert!(mails.iter().any(|m| m.subject == "I-2026-0001 is cancelled" && m.body.contains("assistance of £300,000 for it was not given")));
     }

@@ -48,6 +48,7 @@ mod mail;
 mod migrations;
 mod missions;
 mod operations;
+mod own_enterprise;
 mod packages;
 mod paged_lists;
 mod pages;

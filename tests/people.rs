@@ -413,6 +413,9 @@ both! {
     async fn an_administrator_moves_the_clock_forward_only(world: World) {
         let admin = world.person(Role::Administrator);
         let browser = world.client(&admin).await;
+        let link = r#"<a class="govuk-link" href="/sandbox">Move the clock</a>"#;
+        browser.get("/tasks").await.expect(200).shows(link);
+        world.client(&world.person(Role::Auditor)).await.get("/tasks").await.expect(200).hides(link);
         browser.get("/sandbox").await.expect(200).shows("Practice clock");
         browser.post("/sandbox", &[("to_date", "2020-01-01"), ("to_time", "noon")]).await.expect(422).shows("The clock only goes forward");
         let page = browser.post_and_follow("/sandbox", &[("to_date", "2031-05-01"), ("to_time", "9am")]).await;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::law;
 use crate::outbox::{self, Job, mail};
 use crate::people::addresses_of_organisation;
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -69,7 +69,7 @@ pub async fn sign(
 /// The award as it stands before signing, checked for everything but the indicators.
 pub(super) fn ready_to_sign(db: &mut Db, actor: &Actor, award: Id<Award>, now: Instant) -> Result<Won> {
     let award = awards::find(db, award)?;
-    require(actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+    require(actor, Action::RunAward, &award.thing())?;
     if award.kind != AgreementKind::Contract {
         return Err(AgreementRefusal::NotAContract.into());
     }

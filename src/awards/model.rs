@@ -9,6 +9,7 @@ use crate::finance::schedule::Tranche;
 use crate::finance::terms::package::{self, Part};
 use crate::finance::{Instrument, InstrumentTerms};
 use crate::missions::Mission;
+use crate::people::policy::Thing;
 use crate::subsidies::Applicant;
 use crate::values::money::MoneyError;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Subject, actor};
@@ -122,6 +123,12 @@ pub struct AwardTerms {
 pub const MOST_PARTS: usize = 6;
 
 impl Award {
+    /// The award as the policy judges it. It names who won, so that nobody acts as staff about their own enterprise.
+    #[must_use]
+    pub fn thing(&self) -> Thing {
+        Thing::of_applicant(self.authority_id, self.organisation_id)
+    }
+
     /// Whose subsidy route this decision is about.
     pub(super) fn applicant(&self) -> Applicant {
         Applicant {

@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::finance::terms::package::{self, PackageEquivalent};
 use crate::outbox::{self, Job, mail};
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::people::{addresses_of_organisation, find_organisation};
 use crate::scoring;
 use crate::subsidies::{self, MarketInput, WorkedOut};
@@ -52,7 +52,7 @@ pub async fn make(app: &App, actor: &Actor, id: Id<Award>, input: &OfferInput, n
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             scoring::refuse_conflicted(db, &actor, award.call_id)?;
             if award.kind != AwardKind::Investment {
                 return Err(AwardRefusal::WrongState { state: award.state }.into());
@@ -118,7 +118,7 @@ pub async fn work_out_subsidy(
     let asking = actor.clone();
     let found = move |db: &mut Db| {
         let award = store::find(db, id)?;
-        require(&asking, Action::RecordSubsidy, &Thing::of_authority(award.authority_id))?;
+        require(&asking, Action::RecordSubsidy, &award.thing())?;
         // What the market would ask is a judgement of the applicant's risk.
         scoring::refuse_conflicted(db, &asking, award.call_id)?;
         Ok(award)
@@ -176,7 +176,7 @@ pub async fn answer(app: &App, actor: &Actor, id: Id<Award>, input: &AnswerInput
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
-            require(&actor, Action::AnswerOffer, &Thing::of_applicant(award.authority_id, award.organisation_id))?;
+            require(&actor, Action::AnswerOffer, &award.thing())?;
             // The same answer twice, as by a double tap, is one answer, also when the agreement is made of it already.
             let answered = if accepted { AwardState::Accepted } else { AwardState::Declined };
             let agreed = accepted && award.kind == AwardKind::Investment && award.state == AwardState::Signed;

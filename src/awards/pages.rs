@@ -367,7 +367,8 @@ async fn desk_page(visit: &Visit, id: Id<Call>, form: FormState, wanted: &str) -
                 ),
                 assessed: all.len(),
                 tender,
-                may_run: can(&actor, Action::RunAward, &thing),
+                may_run: can(&actor, Action::RunAward, &thing)
+                    && shown.iter().all(|s| can(&actor, Action::RunAward, &s.award.thing())),
                 reads_scores: can(&actor, Action::ReadScores, &thing),
                 may_recommend: call.shortlists().is_none()
                     && !conflicted

@@ -463,7 +463,10 @@ pub async fn apportion(
     app.db
         .write(move |db| {
             let mut decided = store::find_double_count(db, id)?;
-            require(&actor, Action::Apportion, &Thing::of_authority(decided.authority_id))?;
+            // It takes from one what it gives to the other: nobody shares out what is their own enterprise's.
+            for organisation in [decided.organisation_id, decided.first_organisation_id] {
+                require(&actor, Action::Apportion, &Thing::of_applicant(decided.authority_id, organisation))?;
+            }
             if decided.decided_at.is_some() {
                 return Err(ComplianceRefusal::Apportioned.into());
             }

@@ -5,10 +5,12 @@ use crate::awards::committee::Standing;
 use crate::awards::{self, AwardKind, CommitteeVote, Stance};
 use crate::calls::{self, Call, CallKind, CallStage, RoundTerms};
 use crate::compliance::{self, AttentionKind};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Shell, Visit, page};
 use crate::investments::Investment;
 use crate::missions::{self, Measured, Mission, MissionStatus};
+use crate::outbox::{self, mail};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::scoring::residents;
 use crate::values::time::medium_date;
@@ -361,6 +363,29 @@ async fn of_precedents(visit: &Visit) -> Result<Vec<Task>> {
     Ok(of_one.filter_map(task).collect())
 }
 
+/// What waits for who looks after the service: mails that no server took, and other work that failed.
+async fn of_service(visit: &Visit) -> Result<Vec<Task>> {
+    let authority = visit.actor.authority().ok_or(Error::Denied)?;
+    if !can(&visit.actor, Action::ManageWork, &Thing::of_authority(authority)) {
+        return Ok(Vec::new());
+    }
+    let read = move |db: &mut Db| Ok((mail::given_up(db, authority, None, 1)?, outbox::set_aside(db, 1)?));
+    let (mails, jobs) = visit.app.db.read(read).await?;
+    let hint = match (mails.items.is_empty(), jobs.is_empty()) {
+        (true, true) => return Ok(Vec::new()),
+        (false, true) => "Mails that no mail server took",
+        (true, false) => "Work that failed ten times",
+        (false, false) => "Mails that no mail server took, and other work that failed ten times",
+    };
+    Ok(vec![Task {
+        title: "See to the work that was set aside".to_owned(),
+        hint: hint.to_owned(),
+        href: "/set-aside".to_owned(),
+        status: "Set aside",
+        colour: "yellow",
+    }])
+}
+
 /// `GET /tasks`
 ///
 /// # Errors
@@ -375,6 +400,7 @@ pub async fn show(visit: Visit) -> Answer {
     found.extend(of_shortlists(&visit).await?);
     found.extend(of_calls(&visit).await?);
     found.extend(of_missions(&visit, visit.today()).await?);
+    found.extend(of_service(&visit).await?);
     let tasks = found.into_iter().enumerate().map(|(place, task)| (format!("task-{place}"), task)).collect();
     page(&TasksPage { shell: visit.shell("My tasks", "/tasks"), form: FormState::empty(), tasks })
 }

@@ -42,6 +42,7 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Denied => StatusCode::FORBIDDEN,
+        Error::Unidentified(_) => StatusCode::UNAUTHORIZED,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_) | Error::Conflict(_) => StatusCode::CONFLICT,
         Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -103,6 +104,13 @@ impl Problem {
             Error::Refused(refusal) => (
                 refusal.code.to_owned(),
                 "You cannot do this yet",
+                refusal.sentence.clone(),
+                refusal.reference.map(ToOwned::to_owned),
+                Vec::new(),
+            ),
+            Error::Unidentified(refusal) => (
+                refusal.code.to_owned(),
+                "This token does not work",
                 refusal.sentence.clone(),
                 refusal.reference.map(ToOwned::to_owned),
                 Vec::new(),
@@ -239,7 +247,7 @@ pub async fn render_problems<B: MessageBody + 'static>(
         }
         let mut problem = problem;
         problem.status = status.as_u16();
-        if status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED && matches!(error, Error::Denied) {
             "Send a token that works now, as Authorization: Bearer. You make one on your account page."
                 .clone_into(&mut problem.detail);
         }

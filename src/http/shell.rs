@@ -28,6 +28,8 @@ pub struct Shell {
     pub council: String,
     /// Name and role of the signed-in person, such as "Amara Osei, procurement officer".
     pub person: Option<String>,
+    /// For whom they act and where they change it; only for who has a choice.
+    pub acting: Option<Link>,
     /// The menu, with the current place marked.
     pub menu: Vec<Link>,
     /// Where the page sits, from the outermost; empty on home.
@@ -36,6 +38,8 @@ pub struct Shell {
     pub csrf: String,
     /// The sandbox's banner, when the clock can be moved: the business time in words.
     pub sandbox: Option<String>,
+    /// Whether the person may move that clock.
+    pub moves_clock: bool,
     /// A message of what was just done, shown once.
     pub done: Option<String>,
     /// Whether the page is for staff: denser and wider (`cw-staff`).

@@ -5,7 +5,7 @@ use super::shell::{Link, Shell};
 use crate::app::App;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::values::{Account, Actor, Id, Instant, LocalDate};
+use crate::values::{Account, Actor, Id, Instant, LocalDate, Role};
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -20,6 +20,8 @@ pub struct VisitParts {
     pub now: Instant,
     /// The menu for this person.
     pub menu: Vec<Link>,
+    /// For whom they act and where they change it; only for who has a choice.
+    pub acting: Option<Link>,
     /// Whether the request carried a bearer token that may only read.
     pub read_only: bool,
     /// Identifier of the request in logs and problems.
@@ -38,6 +40,7 @@ pub struct Visit {
     /// Business time, read once a request.
     pub now: Instant,
     menu: Vec<Link>,
+    acting: Option<Link>,
     session: Session,
 }
 
@@ -124,10 +127,12 @@ impl Visit {
             title: title.into(),
             council: self.app.config.server.council.clone(),
             person,
+            acting: self.acting.clone(),
             menu,
             breadcrumbs: Vec::new(),
             csrf: if signed_in { self.csrf() } else { self.known_csrf().unwrap_or_default() },
             sandbox: self.app.sandbox.then(|| self.now.long()),
+            moves_clock: self.actor.has_anywhere(Role::Administrator),
             done,
             staff: self.actor.is_staff(),
             error: false,
@@ -144,7 +149,8 @@ impl FromRequest for Visit {
         let parts = request.extensions().get::<VisitParts>().cloned();
         ready(match (app, parts) {
             (Some(app), Some(parts)) => {
-                Ok(Visit { app, actor: parts.actor, now: parts.now, menu: parts.menu, session: request.get_session() })
+                let VisitParts { actor, now, menu, acting, .. } = parts;
+                Ok(Visit { app, actor, now, menu, acting, session: request.get_session() })
             }
             _ => Err(Error::internal("a route is outside the session middleware").into()),
         })

@@ -17,7 +17,7 @@ use crate::finance::InstrumentTerms;
 use crate::funds;
 use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::{self, Job};
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Subject};
 use serde::Deserialize;
 use serde_json::json;
@@ -156,7 +156,7 @@ pub async fn verify(
             let precedent = store::find_precedent(db, id)?;
             let investment = store::find(db, precedent.investment_id)?;
             visible(&actor, &investment)?;
-            require(&actor, Action::VerifyPrecedent, &Thing::of_authority(investment.authority_id))?;
+            require(&actor, Action::VerifyPrecedent, &investment.thing())?;
             if !store::set_verified(db, id, &evidence, account_of(&actor)?, now)? {
                 return Err(InvestmentRefusal::VerifiedAlready.into());
             }
@@ -207,7 +207,7 @@ pub async fn propose_drawdown(
             let book = store::load_book(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            require(&actor, Action::ManageFund, &investment.thing())?;
             if cancelling_store::is_open(db, id)? {
                 return Err(InvestmentRefusal::CancellationOpen.into());
             }
@@ -338,7 +338,7 @@ pub async fn propose_valuation(
             let book = store::load_book(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            require(&actor, Action::ManageFund, &investment.thing())?;
             if investment.state != InvestmentState::Running {
                 return Err(InvestmentRefusal::NotRunning.into());
             }

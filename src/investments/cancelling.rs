@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db::Db;
 use crate::error::Result;
 use crate::outbox::{self, mail};
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::people::{addresses_of_organisation, addresses_with_role, find_organisation};
 use crate::subsidies::{self, RouteKind, RouteState};
 use crate::values::{Actor, Id, Instant, Parser, Role};
@@ -47,7 +47,7 @@ pub async fn propose(
             let book = store::load_book(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            require(&actor, Action::ManageFund, &investment.thing())?;
             rules::may_cancel(investment, &book.drawdowns)?;
             if cancelling_store::is_open(db, id)? {
                 return Err(InvestmentRefusal::CancellationOpen.into());

@@ -11,7 +11,7 @@ use crate::audit::note;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::outbox::mail;
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::people::{account_names, address_of_member, addresses_of_deciders, find_organisation};
 use crate::values::{Account, Actor, Id, Instant, Parser, Pence, Role};
 use serde::Deserialize;
@@ -147,7 +147,7 @@ pub(super) fn may_decide(
     state: ProposalState,
 ) -> Result<Id<Account>> {
     visible(actor, investment)?;
-    let thing = Thing::of_authority(investment.authority_id);
+    let thing = investment.thing();
     require(actor, Action::ApproveDrawdown, &thing)?;
     if actor.account() == Some(proposed_by) {
         return Err(InvestmentRefusal::SamePerson.into());

@@ -14,6 +14,7 @@ use crate::finance::terms::{Fact, FactKind, Happened, NewHoliday, NewTerms};
 use crate::finance::{Allocation, InstrumentTerms, Schedule};
 use crate::funds::Fund;
 use crate::missions::Mission;
+use crate::people::policy::Thing;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, Rate, Subject, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,12 @@ impl Recorded for Investment {
 }
 
 impl Investment {
+    /// The investment as the policy judges it. It names the enterprise, so that nobody decides as staff about their own.
+    #[must_use]
+    pub fn thing(&self) -> Thing {
+        Thing::of_applicant(self.authority_id, self.organisation_id)
+    }
+
     /// The investment as an owner of ledger accounts.
     #[must_use]
     pub fn owner(&self) -> Subject {

@@ -283,8 +283,7 @@ pub(super) async fn holding_page(
     let Whole { book, name, fund, mission, precedents, changes, cancellations, parts, left, names } = whole;
     let punctual = plan::punctuality(&book, &lines, today);
     let investment = &book.investment;
-    let thing = Thing::of_authority(investment.authority_id);
-    let of_both = Thing::of_applicant(investment.authority_id, investment.organisation_id);
+    let thing = investment.thing();
     let mut shell = visit.shell(name.clone(), "/funds");
     shell.breadcrumbs = vec![Link::new("Funds", "/funds"), Link::new(fund, format!("/funds/{}", investment.fund_id))];
     shell.csrf = visit.csrf();
@@ -327,7 +326,7 @@ pub(super) async fn holding_page(
         may_manage: can(&visit.actor, Action::ManageFund, &thing),
         may_approve: can(&visit.actor, Action::ApproveDrawdown, &thing),
         may_verify: can(&visit.actor, Action::VerifyPrecedent, &thing),
-        may_check: can(&visit.actor, Action::VerifyFigure, &of_both),
+        may_check: can(&visit.actor, Action::VerifyFigure, &thing),
         may_restructure: can(&visit.actor, Action::ManageFund, &thing) && restructuring::can_change(&book, &changes),
         changes: listed(visit, &book, changes, &names),
         round_value: match book.latest_round() {
@@ -339,7 +338,7 @@ pub(super) async fn holding_page(
         may_cancel: can(&visit.actor, Action::ManageFund, &thing)
             && !cancelling
             && rules::may_cancel(investment, &book.drawdowns).is_ok(),
-        may_change: ending && can(&visit.actor, Action::ChangeAgreement, &of_both),
+        may_change: ending && can(&visit.actor, Action::ChangeAgreement, &thing),
         held: story::carried(&book),
         parts_of: parts,
         left,

@@ -14,7 +14,7 @@ use crate::funds::{self, Fund};
 use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::mail;
 use crate::people::addresses_of_organisation;
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::values::time::medium_date;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Subject};
 use serde::Deserialize;
@@ -57,7 +57,7 @@ pub async fn receive(app: &App, actor: &Actor, id: Id<Investment>, input: &Recei
         .write(move |db| {
             let mut book = store::load_book(db, id)?;
             visible(&actor, &book.investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            require(&actor, Action::ManageFund, &book.investment.thing())?;
             let kinds = [EntryKind::Receipt, EntryKind::Recovery];
             if let Some(known) = recorded(&book, &reference, &kinds, amount, on)? {
                 return Ok(known);
@@ -184,7 +184,7 @@ pub async fn refund(app: &App, actor: &Actor, id: Id<Investment>, input: &Refund
         .write(move |db| {
             let mut book = store::load_book(db, id)?;
             visible(&actor, &book.investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            require(&actor, Action::ManageFund, &book.investment.thing())?;
             if let Some(known) = recorded(&book, &reference, &[EntryKind::Refund], amount, on)? {
                 return Ok(known);
             }
@@ -268,7 +268,7 @@ pub async fn charge(app: &App, actor: &Actor, id: Id<Investment>, input: &Charge
         .write(move |db| {
             let mut book = store::load_book(db, id)?;
             visible(&actor, &book.investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            require(&actor, Action::ManageFund, &book.investment.thing())?;
             if book.investment.state != InvestmentState::Running {
                 return Err(InvestmentRefusal::NotRunning.into());
             }
@@ -325,7 +325,7 @@ pub async fn reverse(
         .write(move |db| {
             let mut book = store::load_book(db, id)?;
             visible(&actor, &book.investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            require(&actor, Action::ManageFund, &book.investment.thing())?;
             let original = book.entries.iter().find(|e| e.id == entry).cloned().ok_or(Error::NotFound)?;
             if book.is_reversed(&original) {
                 return Err(InvestmentRefusal::ReversedAlready.into());

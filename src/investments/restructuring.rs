@@ -20,7 +20,7 @@ use crate::finance::terms::{Fact, Facts, Happened, NewHoliday, NewTerms};
 use crate::finance::{Instrument, InstrumentTerms};
 use crate::ledger::{self, AccountKind, Posting};
 use crate::outbox::mail;
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::people::{addresses_of_organisation, find_organisation};
 use crate::values::time::medium_date;
 use crate::values::{Actor, Id, Instant, LocalDate, Parser, Pence, Rate, Subject};
@@ -339,7 +339,7 @@ pub async fn preview(
     let Some((from, asked)) = read else { return Err(Error::field("from_on", "Enter the day")) };
     let book = app.db.read(move |db| store::load_book(db, id)).await?;
     visible(actor, &book.investment)?;
-    require(actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+    require(actor, Action::ManageFund, &book.investment.thing())?;
     work_out(&book, from, &asked, &input.reason, now)
 }
 
@@ -366,7 +366,7 @@ pub async fn propose(
             let (book, changes) = store::load_changed(db, id)?;
             let investment = &book.investment;
             visible(&actor, investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(investment.authority_id))?;
+            require(&actor, Action::ManageFund, &investment.thing())?;
             if changes.iter().any(|c| c.state == ProposalState::Proposed) {
                 return Err(InvestmentRefusal::ChangeOpen.into());
             }

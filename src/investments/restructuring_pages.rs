@@ -10,7 +10,7 @@ use super::whole::Names;
 use super::{actions::DecideProposal, store, visible};
 use crate::error::{Error, Result};
 use crate::http::{Answer, FormState, Link, Posted, Shell, Visit, page, page_again, see};
-use crate::people::policy::{Action, Thing, require};
+use crate::people::policy::{Action, require};
 use crate::values::Id;
 use crate::values::time::medium_date;
 use actix_web::web;
@@ -75,7 +75,7 @@ async fn form_page(
         .read(move |db| {
             let (book, name, _) = store::load_named(db, id)?;
             visible(&actor, &book.investment)?;
-            require(&actor, Action::ManageFund, &Thing::of_authority(book.investment.authority_id))?;
+            require(&actor, Action::ManageFund, &book.investment.thing())?;
             Ok((book, name))
         })
         .await?;

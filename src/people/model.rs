@@ -186,6 +186,6 @@ pub struct TokenRow {
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
     /// The capacity in which its owner acted when they made it, and in which it acts; none for an owner who belonged to
-    /// nobody.
+    /// nobody, and for a token from before this was kept.
     pub acting_for: Option<String>,
 }

@@ -50,6 +50,8 @@ pub enum PeopleRefusal {
     LastOne,
     /// Departments belong to an authority.
     Parent,
+    /// A token that does not say for which of several its owner acts.
+    TokenForWhom,
 }
 
 impl RefusalInfo for PeopleRefusal {
@@ -63,6 +65,7 @@ impl RefusalInfo for PeopleRefusal {
             PeopleRefusal::RoleForKind => "people/role-for-kind",
             PeopleRefusal::LastOne => "people/last-one",
             PeopleRefusal::Parent => "people/parent",
+            PeopleRefusal::TokenForWhom => "people/token-for-whom",
         }
     }
     fn sentence(&self) -> String {
@@ -77,6 +80,7 @@ impl RefusalInfo for PeopleRefusal {
             PeopleRefusal::RoleForKind => "Staff roles belong to authorities and applicant roles to other organisations. Choose a role that fits.",
             PeopleRefusal::LastOne => "This is the last person with this role. Give it to somebody else first.",
             PeopleRefusal::Parent => "A department needs the authority it belongs to.",
+            PeopleRefusal::TokenForWhom => "A token acts for one of those you belong to, and this one does not say for which. Choose on your account page for whom you act, then make a new token there.",
         }
         .to_owned()
     }

@@ -1,13 +1,21 @@
-//! Rows of people.
+//! Rows of people and organisations.
+
+mod sessions;
 
 pub(super) use super::invitations_store::*;
-use super::model::{AccountRow, Member, Organisation, OrganisationKind, TokenRow};
-use crate::db::schema::{accounts, members, organisations, password_resets, sessions, sign_in_attempts, tokens};
-use crate::db::{Cursor, Db, GatheredRead, Json, MultiBackend, Page};
+use super::model::{AccountRow, Member, Organisation, OrganisationKind};
+use crate::db::schema::{accounts, members, organisations, password_resets, sign_in_attempts};
+use crate::db::{Cursor, Db, MultiBackend, Page};
 use crate::error::Result;
-use crate::values::{Account, Actor, Capacity, Id, Instant, Membership, Role, actor};
+use crate::values::{Account, Actor, Id, Instant, Membership, Role, actor};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
+
+pub use sessions::BearerToken;
+pub(super) use sessions::{
+    count_sessions_of, delete_session, delete_sessions_of, find_session, insert_session, insert_token, revoke_token,
+    revoke_tokens_of, set_session, tokens_of,
+};
 
 type OrganisationId = Id<actor::Organisation>;
 
@@ -52,73 +60,6 @@ pub fn load_actor(db: &mut Db, account: Id<Account>) -> Result<Option<Actor>> {
         .order(members::id)
         .load(db)?;
     Ok(actor_of(rows))
-}
-
-/// Scope of a token, when it ends, and for whom it acts.
-type TokenTerms = (String, Instant, Option<String>);
-
-/// A bearer token that came with a request. Read, it is the person behind it in the capacity that the token is for, and
-/// whether it may only read; `None` for one that does not work now. Programs that come at once are looked up by one
-/// statement.
-#[derive(Debug)]
-pub struct BearerToken {
-    hash: String,
-    machine_now: Instant,
-}
-
-impl BearerToken {
-    /// From what the request carries.
-    #[must_use]
-    pub fn new(secret: &str, machine_now: Instant) -> Self {
-        BearerToken { hash: super::passwords::secret_hash(secret), machine_now }
-    }
-}
-
-impl GatheredRead for BearerToken {
-    type Outcome = Option<(Actor, bool)>;
-
-    fn read(db: &mut Db, all: &[&Self]) -> Result<Vec<Self::Outcome>> {
-        macro_rules! of {
-            ($these:expr, $connection:expr) => {
-                tokens::table
-                    .inner_join(
-                        accounts::table.on(accounts::id.eq(tokens::account_id).and(accounts::disabled_at.is_null())),
-                    )
-                    .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
-                    .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
-                    .filter($these)
-                    .filter(tokens::revoked_at.is_null())
-                    .select((tokens::hash, (tokens::scope, tokens::expires_at, tokens::acting_for), role_columns()))
-                    .order(members::id)
-                    .load::<(String, TokenTerms, RoleRow)>($connection)?
-            };
-        }
-        // However many they are, the text is the same one on each: only such is kept prepared.
-        let rows = match db {
-            Db::Pg(c) => of!(tokens::hash.eq_any(all.iter().map(|one| one.hash.as_str()).collect::<Vec<_>>()), c),
-            Db::Sqlite(c) => {
-                let mut rows = Vec::new();
-                for one in all {
-                    rows.append(&mut of!(tokens::hash.eq(one.hash.as_str()), c));
-                }
-                rows
-            }
-        };
-        let mut found: HashMap<&str, (&TokenTerms, Vec<RoleRow>)> = HashMap::new();
-        for (hash, terms, role) in &rows {
-            found.entry(hash).or_insert((terms, Vec::new())).1.push(role.clone());
-        }
-        Ok(all
-            .iter()
-            .map(|one| {
-                let ((scope, expires_at, acting_for), roles) = found.get(one.hash.as_str())?;
-                let actor = actor_of(roles.iter().cloned()).filter(|_| *expires_at > one.machine_now)?;
-                // A token is for whom it was made, also when its owner does not belong there any more.
-                let capacity = acting_for.as_deref().map(str::parse::<Capacity>).transpose().ok()?;
-                Some((actor.acting_for(capacity), scope == "read"))
-            })
-            .collect())
-    }
 }
 
 pub(super) fn find_account_by_email(db: &mut Db, email: &str) -> Result<Option<AccountRow>> {
@@ -457,39 +398,6 @@ pub fn address_of_member(db: &mut Db, organisation: OrganisationId, account: Id<
         .optional()?)
 }
 
-pub(super) fn insert_token(db: &mut Db, token: &TokenRow) -> Result<()> {
-    diesel::insert_into(tokens::table).values(token).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn tokens_of(db: &mut Db, account: Id<Account>) -> Result<Vec<TokenRow>> {
-    Ok(tokens::table
-        .filter(tokens::account_id.eq(account))
-        .filter(tokens::revoked_at.is_null())
-        .select(TokenRow::as_select())
-        .order((tokens::created_at.desc(), tokens::id))
-        .limit(100)
-        .load(db)?)
-}
-
-pub(super) fn revoke_token(db: &mut Db, account: Id<Account>, id: Id<TokenRow>, at: Instant) -> Result<usize> {
-    Ok(diesel::update(
-        tokens::table
-            .filter(tokens::id.eq(id))
-            .filter(tokens::account_id.eq(account))
-            .filter(tokens::revoked_at.is_null()),
-    )
-    .set(tokens::revoked_at.eq(at))
-    .execute(db)?)
-}
-
-/// Revokes every token of an account that works; says how many did.
-pub(super) fn revoke_tokens_of(db: &mut Db, account: Id<Account>, at: Instant) -> Result<usize> {
-    Ok(diesel::update(tokens::table.filter(tokens::account_id.eq(account)).filter(tokens::revoked_at.is_null()))
-        .set(tokens::revoked_at.eq(at))
-        .execute(db)?)
-}
-
 pub(super) fn insert_reset(db: &mut Db, hash: &str, account: Id<Account>, expires_at: Instant) -> Result<()> {
     diesel::insert_into(password_resets::table)
         .values((
@@ -522,95 +430,4 @@ pub(super) fn use_reset(db: &mut Db, hash: &str, machine_now: Instant) -> Result
         diesel::update(open).set(password_resets::used_at.eq(machine_now)).execute(db)?;
     }
     Ok(account)
-}
-
-/// The state of a stored session.
-type SessionState = Json<HashMap<String, String>>;
-
-/// A stored session and the person who is signed in with it, in the capacity that they chose.
-pub(super) fn find_session(
-    db: &mut Db,
-    id: &str,
-    machine_now: Instant,
-) -> Result<Option<(SessionState, Option<Actor>)>> {
-    let rows: Vec<(SessionState, RoleRow)> = crate::on_each!(db, c => sessions::table
-        .left_join(
-            accounts::table.on(sessions::account_id.eq(accounts::id.nullable()).and(accounts::disabled_at.is_null())),
-        )
-        .left_join(members::table.on(members::account_id.eq(accounts::id).and(members::ended_at.is_null())))
-        .left_join(organisations::table.on(organisations::id.eq(members::organisation_id)))
-        .filter(sessions::id.eq(id))
-        .filter(sessions::expires_at.gt(machine_now))
-        .select((sessions::state, role_columns()))
-        .order(members::id)
-        .load(c))?;
-    let mut states = Vec::with_capacity(1);
-    let mut roles = Vec::with_capacity(rows.len());
-    for (state, role) in rows {
-        if states.is_empty() {
-            states.push(state);
-        }
-        roles.push(role);
-    }
-    Ok(states.pop().map(|state| {
-        let chosen = super::sessions::chosen_capacity(&state.0);
-        // Who left whom they chose acts for nobody until they choose again, so that no form goes to another in its place.
-        let person = actor_of(roles).map(|person| person.acting_for(chosen));
-        (state, person)
-    }))
-}
-
-pub(super) fn insert_session(
-    db: &mut Db,
-    id: &str,
-    account: Option<Id<Account>>,
-    state: &HashMap<String, String>,
-    now: Instant,
-    expires_at: Instant,
-) -> Result<()> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(id),
-            sessions::account_id.eq(account),
-            sessions::state.eq(serde_json::to_string(state)?),
-            sessions::created_at.eq(now),
-            sessions::expires_at.eq(expires_at),
-        ))
-        .execute(db)?;
-    Ok(())
-}
-
-/// Changes a session that still exists; says whether it did. A revoked session is never brought back.
-pub(super) fn set_session(
-    db: &mut Db,
-    id: &str,
-    account: Option<Id<Account>>,
-    state: &HashMap<String, String>,
-    expires_at: Instant,
-) -> Result<bool> {
-    let changed = diesel::update(sessions::table.filter(sessions::id.eq(id)))
-        .set((
-            sessions::account_id.eq(account),
-            sessions::state.eq(serde_json::to_string(state)?),
-            sessions::expires_at.eq(expires_at),
-        ))
-        .execute(db)?;
-    Ok(changed == 1)
-}
-
-pub(super) fn delete_session(db: &mut Db, id: &str) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(db)?;
-    Ok(())
-}
-
-pub(super) fn delete_sessions_of(db: &mut Db, account: Id<Account>) -> Result<usize> {
-    Ok(diesel::delete(sessions::table.filter(sessions::account_id.eq(account))).execute(db)?)
-}
-
-pub(super) fn count_sessions_of(db: &mut Db, account: Id<Account>, machine_now: Instant) -> Result<i64> {
-    Ok(sessions::table
-        .filter(sessions::account_id.eq(account))
-        .filter(sessions::expires_at.gt(machine_now))
-        .count()
-        .get_result(db)?)
 }

@@ -179,7 +179,7 @@ pub async fn start(
     now: Instant,
 ) -> Result<Id<Route>> {
     let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
-    require(actor, Action::RecordSubsidy, &Thing::of_authority(authority))?;
+    require(actor, Action::RecordSubsidy, &Thing::of_applicant(authority, organisation))?;
     begin(app, actor, organisation, application, input.read(now)?, None, now).await
 }
 
@@ -195,7 +195,7 @@ pub(super) async fn begin(
     now: Instant,
 ) -> Result<Id<Route>> {
     let authority = actor.authority_as(crate::values::Role::FundManager).ok_or(Error::Denied)?;
-    require(actor, Action::RecordSubsidy, &Thing::of_authority(authority))?;
+    require(actor, Action::RecordSubsidy, &Thing::of_applicant(authority, organisation))?;
     let started_by = actor.account().ok_or(Error::Denied)?;
     let application: Id<()> = application.parse().map_err(|_| Error::NotFound)?;
     let Read { kind, amount, body } = read;
@@ -323,8 +323,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: Id<Route>, input: &Confirmati
     app.db
         .write(move |db| {
             let mut route = store::find(db, id)?;
-            let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
-            require(&actor, Action::AnswerOffer, &thing)?;
+            require(&actor, Action::AnswerOffer, &route.thing())?;
             if !store::require_applicant(db, route.authority_id, &route.application_id, route.organisation_id)? {
                 return Err(RouteRefusal::NoOffer.into());
             }
@@ -381,11 +380,7 @@ pub async fn sign(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
             if route.started_by == by {
                 return Err(RouteRefusal::SamePerson.into());
             }
-            require(
-                &actor,
-                Action::SignAssessment,
-                &Thing::of_authority(route.authority_id).made_by(Some(route.started_by)),
-            )?;
+            require(&actor, Action::SignAssessment, &route.thing().made_by(Some(route.started_by)))?;
             if store::has_conflict(db, by, &route.application_id)? {
                 return Err(RouteRefusal::Conflicted.into());
             }
@@ -521,7 +516,7 @@ pub async fn give(app: &App, actor: &Actor, id: Id<Route>, now: Instant) -> Resu
     app.db
         .write(move |db| {
             let (route, cancelled) = store::find_told(db, id)?;
-            require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
+            require(&actor, Action::RecordSubsidy, &route.thing())?;
             let on = rules::may_give(&route, cancelled, store::resting_on(db, &route.application_id)?)?;
             mark_given(db, &actor, route, on, now)
         })
@@ -548,7 +543,7 @@ pub async fn withdraw(app: &App, actor: &Actor, id: Id<Route>, input: &WithdrawR
     app.db
         .write(move |db| {
             let (mut route, cancelled) = store::find_told(db, id)?;
-            require(&actor, Action::RecordSubsidy, &Thing::of_authority(route.authority_id))?;
+            require(&actor, Action::RecordSubsidy, &route.thing())?;
             rules::may_withdraw(&route, cancelled, store::resting_on(db, &route.application_id)?)?;
             route.withdrawn_why = Some(reason.clone());
             mark_withdrawn(db, &actor, route, now)

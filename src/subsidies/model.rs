@@ -4,6 +4,7 @@ use crate::db::schema::{subsidy_assistance, subsidy_routes};
 use crate::db::{Json, MultiBackend};
 use crate::finance::subsidy_equivalent::SourcedRate;
 use crate::law::subsidy::AssistanceKind;
+use crate::people::policy::Thing;
 use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -97,11 +98,18 @@ pub struct Route {
 }
 
 impl Route {
+    /// The route as the policy judges it. It names the enterprise, so that nobody decides as staff about their own.
+    #[must_use]
+    pub fn thing(&self) -> Thing {
+        Thing::of_applicant(self.authority_id, self.organisation_id)
+    }
+
     /// Why somebody withdrew it, or nothing.
     #[must_use]
     pub fn why_withdrawn(&self) -> &str {
         self.withdrawn_why.as_deref().unwrap_or_default()
     }
+
     /// The day on which minimal financial assistance was given and confirmed to the enterprise.
     #[must_use]
     pub fn given_on(&self) -> Option<LocalDate> {

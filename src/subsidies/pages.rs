@@ -14,7 +14,7 @@ use crate::law::subsidy::{Assistance, AssistanceKind, MfaCheck, mfa_check};
 use crate::people::policy::{Action, Thing, can, require};
 use crate::people::{account_names, find_organisation, find_organisations};
 use crate::values::time::medium_date;
-use crate::values::{Account, Id, Pence, RefusalInfo, Role, actor};
+use crate::values::{Account, Id, LocalDate, Pence, RefusalInfo, Role, actor};
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -99,7 +99,9 @@ struct RoutePage {
     route: Option<Route>,
     /// Whether its investment was cancelled before anything was paid.
     cancelled: bool,
-    /// What rests on it.
+    /// On which day that was, and why.
+    cancellation: Option<(LocalDate, String)>,
+    /// What rests on it; nothing on a cancelled one.
     rests: Rests,
     /// Whether its application can still be offered something.
     may_be_offered: bool,
@@ -149,12 +151,14 @@ impl RoutePage {
             }
             return format!("{} cannot be offered money yet: no subsidy route is recorded.", self.organisation);
         };
-        if self.cancelled && route.amount.is_zero() {
-            return "The investment was cancelled before anything was paid.".to_owned();
-        }
         if self.cancelled {
+            let cancelled =
+                format!("The investment was cancelled{} before anything was paid.", on_day(self.cancellation.as_ref()));
+            if route.amount.is_zero() {
+                return cancelled;
+            }
             return format!(
-                "The investment was cancelled before anything was paid. {} was not given to {} and counts towards nothing.",
+                "{cancelled} {} was not given to {} and counts towards nothing.",
                 route.amount, self.organisation
             );
         }
@@ -190,6 +194,11 @@ impl RoutePage {
     }
 }
 
+/// " on 29 November 2026", where the day is known.
+fn on_day(cancellation: Option<&(LocalDate, String)>) -> String {
+    cancellation.map(|(day, _)| format!(" on {}", medium_date(*day))).unwrap_or_default()
+}
+
 async fn route_page(
     visit: &Visit,
     organisation: Id<actor::Organisation>,
@@ -199,7 +208,7 @@ async fn route_page(
     let authority = visit.actor.authority().ok_or(Error::Denied)?;
     require(&visit.actor, Action::ReadAwards, &Thing::of_authority(authority))?;
     let wanted = application.clone();
-    let (enterprise, route, rests, may_be_offered, names) = visit
+    let (enterprise, route, rests, cancellation, may_be_offered, names) = visit
         .app
         .db
         .read(move |db| {
@@ -208,8 +217,11 @@ async fn route_page(
             let route = store::standing_told(db, &wanted)?;
             let ids: Vec<Id<Account>> = route.iter().filter_map(|(r, _)| r.recorded_by).collect();
             let names = account_names(db, &ids)?;
-            let rests = store::resting_on(db, &wanted)?;
-            Ok((enterprise, route, rests, may_be_offered, names))
+            let (rests, cancellation) = match &route {
+                Some((_, true)) => (Rests::Nothing, store::cancellation(db, &wanted)?),
+                _ => (store::resting_on(db, &wanted)?, None),
+            };
+            Ok((enterprise, route, rests, cancellation, may_be_offered, names))
         })
         .await?;
     let (route, cancelled) = match route {
@@ -222,10 +234,10 @@ async fn route_page(
     let mut shell = visit.shell("Subsidy route", "/funds");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    let thing = Thing::of_authority(authority);
-    let may_sign = route.as_ref().is_some_and(|r| {
-        can(&visit.actor, Action::SignAssessment, &Thing::of_authority(authority).made_by(Some(r.started_by)))
-    });
+    let thing = Thing::of_applicant(authority, organisation);
+    let may_sign = route
+        .as_ref()
+        .is_some_and(|r| can(&visit.actor, Action::SignAssessment, &thing.clone().made_by(Some(r.started_by))));
     Ok(RoutePage {
         shell,
         form,
@@ -239,6 +251,7 @@ async fn route_page(
             route.as_ref().map(|r| database_duty(r, visit.now)).unwrap_or_default()
         },
         cancelled,
+        cancellation,
         rests,
         may_be_offered,
         signer: route.as_ref().and_then(|r| r.recorded_by).and_then(|a| names.get(&a).cloned()),
@@ -438,6 +451,8 @@ struct ConfirmPage {
     waiting: bool,
     /// Whether its investment was cancelled before anything was paid.
     cancelled: bool,
+    /// On which day that was, and why.
+    cancellation: Option<(LocalDate, String)>,
 }
 
 impl ConfirmPage {
@@ -450,7 +465,8 @@ impl ConfirmPage {
                 format!("{council} does not propose to give you {what} any more.{why}")
             }
             _ if self.cancelled => {
-                format!("You were not given {what}: the investment was cancelled before anything was paid.")
+                let on = on_day(self.cancellation.as_ref());
+                format!("You were not given {what}: the investment was cancelled{on} before anything was paid.")
             }
             (RouteState::Given, Some(day)) => {
                 format!("{council} gave you {what} on {} (Subsidy Control Act 2022 s.36).", medium_date(day))
@@ -461,13 +477,14 @@ impl ConfirmPage {
 }
 
 async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<ConfirmPage> {
-    let (route, cancelled, council) = visit
+    let (route, cancelled, cancellation, council) = visit
         .app
         .db
         .read(move |db| {
             let (route, cancelled) = store::find_told(db, id)?;
+            let cancellation = if cancelled { store::cancellation(db, &route.application_id)? } else { None };
             let council = find_organisation(db, route.authority_id)?;
-            Ok((route, cancelled, council.name))
+            Ok((route, cancelled, cancellation, council.name))
         })
         .await?;
     let thing = Thing::of_applicant(route.authority_id, route.organisation_id);
@@ -488,6 +505,7 @@ async fn confirm_page(visit: &Visit, id: Id<Route>, form: FormState) -> Result<C
         kinds: AssistanceKind::options(),
         waiting,
         cancelled,
+        cancellation,
         route,
     })
 }

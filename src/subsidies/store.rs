@@ -2,11 +2,14 @@
 
 use super::model::{AssistanceRow, Route, RouteState, Source};
 use super::rules::Rests;
-use crate::db::schema::{applications, awards, panel_conflicts, subsidy_assistance, subsidy_routes};
+use crate::db::schema::{
+    agreements, applications, awards, investment_cancellations, investments, panel_conflicts, subsidy_assistance,
+    subsidy_routes,
+};
 use crate::db::{Cursor, Db, MultiBackend, Page, uncut};
 use crate::error::{Error, Result};
 use crate::law::subsidy::Assistance;
-use crate::values::{Account, Id, Instant, Pence, actor};
+use crate::values::{Account, Id, Instant, LocalDate, Pence, actor};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -104,6 +107,22 @@ pub(super) fn standing_told(db: &mut Db, application: &str) -> Result<Option<(Ro
 /// What the database says.
 pub fn standing_route(db: &mut Db, application: &str) -> Result<Option<Route>> {
     Ok(standing_told(db, application)?.map(|(route, _)| route))
+}
+
+/// On which day the last part of an application's investment was cancelled, and why. Of lower rooms only the tables are
+/// read.
+pub(super) fn cancellation(db: &mut Db, application: &str) -> Result<Option<(LocalDate, String)>> {
+    let found: Option<(Option<Instant>, String)> = awards::table
+        .inner_join(agreements::table.on(agreements::award_id.eq(awards::id)))
+        .inner_join(investments::table.on(investments::agreement_id.eq(agreements::id)))
+        .inner_join(investment_cancellations::table.on(investment_cancellations::investment_id.eq(investments::id)))
+        .filter(awards::application_id.eq(application.to_owned()))
+        .filter(investment_cancellations::state.eq("approved"))
+        .select((investment_cancellations::decided_at, investment_cancellations::reason))
+        .order((investment_cancellations::decided_at.desc(), investment_cancellations::id.desc()))
+        .first(db)
+        .optional()?;
+    Ok(found.and_then(|(decided_at, reason)| Some((decided_at?.date(), reason))))
 }
 
 /// The route of an application by which nothing was given, because all of its investment was cancelled before anything

@@ -124,10 +124,12 @@ mod tests {
                 title: "Missions".to_owned(),
                 council: "Camden Council".to_owned(),
                 person: Some("Amara Osei, procurement officer".to_owned()),
+                acting: Some(Link::new("Acting for Camden Council: change", "/account#acting-for")),
                 menu: vec![Link::new("My tasks", "/tasks"), missions],
                 breadcrumbs: vec![Link::new("Home", "/")],
                 csrf: "token-1".to_owned(),
                 sandbox: Some("9am on Tuesday 24 November 2026 (GMT)".to_owned()),
+                moves_clock: false,
                 done: Some("Saved <b>".to_owned()),
                 staff: true,
                 error: true,
@@ -138,6 +140,10 @@ mod tests {
         assert!(html.contains("<title>Error: Missions – Commonweal – Camden Council</title>"));
         assert!(html.contains(r#"<body class="govuk-template__body cw-staff">"#));
         assert!(html.contains("Amara Osei, procurement officer"));
+        assert!(html.contains(r#"<a class="govuk-link" href="/account">"#), "the name leads to the account");
+        let (beside, menu) = html.split_once("<nav").unwrap();
+        assert!(beside.contains(r#"href="/account#acting-for">Acting for Camden Council: change</a>"#));
+        assert!(!menu.contains("acting-for"), "it stands beside the name, and takes no room in the menu");
         assert!(html.contains(r#"<form class="cw-masthead__out" method="post" action="/sign-out">"#));
         assert!(html.contains(r#"<input type="hidden" name="csrf" value="token-1">"#));
         assert!(html.contains("9am on Tuesday 24 November 2026 (GMT)"));

@@ -35,7 +35,8 @@ pub async fn identify<B: MessageBody + 'static>(
     };
     let parts = VisitParts {
         now: app.now(),
-        menu: menu(&actor, app.sandbox),
+        menu: menu(&actor),
+        acting: acting(&actor),
         read_only,
         request_id: request_id.clone(),
         form_page: None,
@@ -135,7 +136,7 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
         let secret = secret.trim().to_owned();
         let now = Clock::machine();
         let found = app.db.read_gathered(BearerToken::new(&secret, now)).await?;
-        return found.ok_or(Error::Denied);
+        return found.map_err(|refusal| Error::Unidentified(refusal.into()))?.ok_or(Error::Denied);
     }
     if ["/assets/", "/api-viewer/", "/health/"].iter().any(|start| request.path().starts_with(start)) {
         return Ok((Actor::Public, false));
@@ -144,7 +145,7 @@ async fn find_actor(app: &App, request: &ServiceRequest) -> Result<(Actor, bool)
 }
 
 /// The menu a person sees: only places their roles can open.
-fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
+fn menu(actor: &Actor) -> Vec<Link> {
     let mut menu = Vec::new();
     let mut add = |text: &str, href: &str| menu.push(Link::new(text, href));
     if actor.is_staff() {
@@ -163,12 +164,6 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         if policy::may_reach(actor, policy::Action::ReadPeople) {
             add("People", "/people");
         }
-        if sandbox && actor.has_anywhere(Role::Administrator) {
-            add("Practice clock", "/sandbox");
-        }
-        if actor.has_anywhere(Role::Administrator) {
-            add("Work set aside", "/set-aside");
-        }
         if policy::may_reach(actor, policy::Action::ReadAudit) {
             add("Audit trail", "/audit");
         }
@@ -183,13 +178,17 @@ fn menu(actor: &Actor, sandbox: bool) -> Vec<Link> {
         }
         add("Help", "/help");
     }
-    // Only for those who have a choice.
-    match actor.capacities().first() {
-        _ if actor.elsewhere().is_empty() => {}
-        Some((_, name)) if actor.capacity().is_some() => {
-            add(&format!("Acting for {name}: change"), "/account#acting-for");
-        }
-        _ => add("Choose for whom you act", "/account#acting-for"),
-    }
     menu
+}
+
+/// For whom a person acts and where they change it; nothing for who has no choice.
+fn acting(actor: &Actor) -> Option<Link> {
+    if actor.elsewhere().is_empty() {
+        return None;
+    }
+    let words = match actor.capacities().first() {
+        Some((_, name)) if actor.capacity().is_some() => format!("Acting for {name}: change"),
+        _ => "Choose for whom you act".to_owned(),
+    };
+    Some(Link::new(words, "/account#acting-for"))
 }

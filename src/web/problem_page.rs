@@ -1,6 +1,7 @@
 //! Problems as pages.
 
 use crate::http::{Problem, Shell, VisitParts, own_referrer};
+use crate::values::Role;
 use actix_web::{HttpMessage, HttpRequest, web};
 use askama::Template;
 
@@ -29,6 +30,7 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
         elsewhere = matches!(problem.status, 403 | 404) && !parts.actor.elsewhere().is_empty();
         shell.staff = parts.actor.is_staff();
         shell.menu = parts.menu;
+        shell.acting = parts.acting;
         if let crate::values::Actor::Person { name, .. } = &parts.actor {
             shell.person = Some(name.clone());
             shell.csrf = actix_session::SessionExt::get_session(request)
@@ -37,6 +39,7 @@ pub fn draw(request: &HttpRequest, problem: &Problem) -> String {
                 .flatten()
                 .unwrap_or_default();
         }
+        shell.moves_clock = parts.actor.has_anywhere(Role::Administrator);
         shell.sandbox = app.filter(|a| a.sandbox).map(|_| parts.now.long());
     }
     // Back only to a page of our own.

@@ -5,7 +5,7 @@ use crate::audit::{self, Entry};
 use crate::db::Page;
 use crate::error::{Error, Result};
 use crate::http::api::{self, PageQuery};
-use crate::http::{Answer, FormState, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
+use crate::http::{Answer, FormState, Link, Nothing, Posted, Sent, Shell, Visit, page, page_again, see};
 use crate::outbox::mail::{self, GivenUp, Mail};
 use crate::outbox::{self, Backlog, Job, SetAside};
 use crate::people::policy::{Action, Thing, require};
@@ -36,8 +36,20 @@ impl SetAsidePage {
             None => (given_up, "Somebody with an account", "Their account or application", "In the log"),
         }
     }
-    fn nothing(&self) -> bool {
-        self.mails.items.is_empty() && self.jobs.is_empty()
+    /// What was set aside, and then whether everything else that was due is done.
+    fn verdict(&self) -> String {
+        let nothing = self.mails.items.is_empty() && self.jobs.is_empty();
+        match (nothing, self.backlog.due_since.map(Instant::medium)) {
+            (true, None) => "Nothing was set aside. All work that was due is done.".to_owned(),
+            (true, Some(since)) => format!("Nothing was set aside. The oldest work that is due waits since {since}."),
+            (false, rest) => {
+                let rest = match rest {
+                    None => "All other work that was due is done.".to_owned(),
+                    Some(since) => format!("Of all other work that is due, the oldest waits since {since}."),
+                };
+                format!("Some work was set aside and waits for you; nothing of it is lost. {rest}")
+            }
+        }
     }
     fn since(job: &SetAside) -> String {
         job.failed_at.map(Instant::medium).unwrap_or_default()
@@ -68,7 +80,8 @@ async fn found(visit: &Visit, query: &PageQuery) -> Result<(Page<GivenUp>, Vec<S
 
 async fn set_aside_page(visit: &Visit, query: &PageQuery, form: FormState) -> Result<SetAsidePage> {
     let (mails, jobs, backlog) = found(visit, query).await?;
-    let mut shell = visit.shell("Work set aside", "/set-aside");
+    let mut shell = visit.shell("Work set aside", "/people");
+    shell.breadcrumbs = vec![Link::new("People", "/people")];
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
     Ok(SetAsidePage { shell, form, mails, jobs, backlog })

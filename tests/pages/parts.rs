@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something is missing")]
 
-use super::fixtures::{Common, also, compare, flag, list, modifier, text};
+use super::fixtures::{Common, also, compare, compare_as, flag, list, modifier, state, structure, text};
 use askama::Template;
 use commonweal::http::forms::FormState;
 use commonweal::http::shell::Link;
@@ -53,11 +53,12 @@ fn a_text_input_has_the_published_structure() {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% import "parts/forms.html" as forms %}{{ forms::textarea(c.form, c.name, c.label, hint = c.hint, rows = rows, autocomplete = autocomplete, spellcheck = spellcheck, size = c.size, heading = c.heading, id = c.id) }}"#
+    source = r#"{% import "parts/forms.html" as forms %}{{ forms::textarea(c.form, c.name, c.label, hint = c.hint, rows = rows, limit = limit, autocomplete = autocomplete, spellcheck = spellcheck, size = c.size, heading = c.heading, id = c.id) }}"#
 )]
 struct Textarea {
     c: Common,
     rows: u64,
+    limit: String,
     autocomplete: String,
     spellcheck: String,
 }
@@ -68,11 +69,163 @@ fn a_textarea_has_the_published_structure() {
         let page = Textarea {
             c: Common::labelled(o)?,
             rows: text(o, "rows").parse().unwrap_or(5),
+            limit: String::new(),
             autocomplete: text(o, "autocomplete"),
             spellcheck: text(o, "spellcheck"),
         };
         Some(page.render().unwrap())
     });
+}
+
+#[test]
+fn a_textarea_with_a_limit_has_the_published_structure_of_a_character_count() {
+    let scripted = ["maxlength", "maxwords", "countType", "threshold"];
+    let more = [&scripted[..], &["rows", "spellcheck", "textareaDescriptionText"]].concat();
+    let published = |o: &Value, theirs: &str| {
+        // What the package's script is told, which our pages do not carry: the limit stands in the words alone.
+        let told = [
+            ("maxlength", "maxlength"),
+            ("maxwords", "maxwords"),
+            ("count-type", "countType"),
+            ("threshold", "threshold"),
+        ];
+        let mut theirs = theirs.replace(" govuk-js-character-count", "");
+        for (attribute, option) in told {
+            theirs = theirs.replace(&format!(" data-{attribute}=\"{}\"", text(o, option)), "");
+        }
+        structure(&theirs.replace(" data-count-type=\"words\"", ""))
+    };
+    compare_as("character-count", &also(&more), 24, published, |o| {
+        let most = [text(o, "maxlength"), text(o, "maxwords")].into_iter().find(|most| !most.is_empty())?;
+        let words = o["maxwords"].is_number() || text(o, "countType") == "words";
+        let limit = match text(o, "textareaDescriptionText") {
+            own if !own.is_empty() => own.replace("%{count}", &most),
+            _ => format!("You can enter up to {most} {}", if words { "words" } else { "characters" }),
+        };
+        let page = Textarea {
+            c: Common::labelled(o)?,
+            rows: text(o, "rows").parse().unwrap_or(5),
+            limit,
+            autocomplete: String::new(),
+            spellcheck: text(o, "spellcheck"),
+        };
+        Some(page.render().unwrap())
+    });
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"{% import "parts/forms.html" as forms %}{{ forms::tick(c.form, c.name, text, hint = c.hint, id = c.id) }}"#
+)]
+struct Tick {
+    c: Common,
+    text: String,
+}
+
+#[test]
+fn a_single_box_to_tick_has_the_published_structure() {
+    let supported = ["name", "idPrefix", "describedBy", "hint.text", "errorMessage.text", "items.value", "items.text"];
+    let published = |o: &Value, theirs: &str| {
+        // Ours is always sent as "yes"; nothing else on our pages describes one.
+        let value = format!("value=\"{}\"", text(&list(o, "items")[0], "value"));
+        let theirs = theirs.replace(&value, "value=\"yes\"");
+        structure(&theirs.replace(&format!("aria-describedby=\"{} ", text(o, "describedBy")), "aria-describedby=\""))
+    };
+    compare_as("checkboxes", &supported, 2, published, |o| {
+        let items = list(o, "items");
+        let (Some(item), 1) = (items.first(), items.len()) else { return None };
+        let c = Common {
+            form: state(o),
+            name: text(o, "name"),
+            id: text(o, "idPrefix"),
+            label: String::new(),
+            hint: text(o, "hint.text"),
+            size: String::new(),
+            heading: false,
+        };
+        Some(Tick { c, text: text(item, "text") }.render().unwrap())
+    });
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"{% import "parts/forms.html" as forms %}{{ forms::datetime(c.form, c.name, c.label, hint = c.hint, size = c.size, heading = c.heading) }}"#
+)]
+struct Datetime {
+    c: Common,
+}
+
+/// The lines down to the element that holds the fields, without what is in it.
+fn without_fields(mut lines: Vec<String>, class: &str) -> Vec<String> {
+    let holder = lines.iter().position(|line| line.contains(&format!("<div class=\"{class}\""))).unwrap();
+    lines.truncate(holder + 1);
+    lines
+}
+
+#[test]
+fn a_date_with_a_time_has_the_published_structure_of_a_date_around_two_text_inputs() {
+    let supported = [
+        "id",
+        "namePrefix",
+        "fieldset.legend.text",
+        "hint.text",
+        "items.name",
+        "items.classes",
+        "values.day",
+        "values.month",
+        "values.year",
+    ];
+    let published = |_: &Value, theirs: &str| {
+        let lines = without_fields(structure(theirs), "govuk-date-input");
+        lines.iter().map(|line| line.replace("govuk-date-input", "cw-datetime")).collect::<Vec<_>>()
+    };
+    compare_as("date-input", &supported, 6, published, |o| {
+        o["fieldset"]["legend"]["text"].as_str()?;
+        let c = Common {
+            form: FormState::empty(),
+            name: text(o, "id"),
+            id: String::new(),
+            label: text(o, "fieldset.legend.text"),
+            hint: text(o, "hint.text"),
+            size: String::new(),
+            heading: false,
+        };
+        // In it are a date and a time, each a text input as it is published, with its own message.
+        let html = Datetime { c }.render().unwrap();
+        let page = Html::parse_fragment(&html);
+        let holder = page.select(&scraper::Selector::parse(".cw-datetime").unwrap()).next().unwrap();
+        let holder = holder.inner_html();
+        let fields = [("date", "Date", "10"), ("time", "Time", "5")].map(|(part, label, width)| {
+            let id = format!("{}_{part}", text(o, "id"));
+            format!(
+                "<div class=\"govuk-form-group\"><label class=\"govuk-label\" for=\"{id}\">{label}</label>\
+                 <input class=\"govuk-input govuk-input--width-{width}\" id=\"{id}\" name=\"{id}\" type=\"text\"></div>"
+            )
+        });
+        assert_eq!(structure(&holder), structure(&fields.concat()));
+        // Up to where the fields begin, all is as it is published.
+        let (before, _) = html.split_once("<div class=\"govuk-form-group\"><label").unwrap();
+        Some(before.to_owned())
+    });
+}
+
+#[test]
+fn a_wrong_time_marks_the_whole_of_a_date_with_a_time_and_its_own_field() {
+    let form = FormState::empty().with_errors(FieldErrors::one("until_time", "Enter a time, like 12:00"));
+    let c = Common {
+        form,
+        name: "until".to_owned(),
+        id: String::new(),
+        label: "Until when?".to_owned(),
+        hint: String::new(),
+        size: String::new(),
+        heading: false,
+    };
+    let html = Datetime { c }.render().unwrap();
+    assert!(html.starts_with("<div class=\"govuk-form-group govuk-form-group--error\"><fieldset"), "{html}");
+    assert!(html.contains("aria-describedby=\"until_time-error\"") && !html.contains("until_date-error"), "{html}");
 }
 
 #[derive(Template)]

@@ -204,7 +204,8 @@ pub async fn give_summary(
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
-            require(&actor, Action::RunAward, &calls::thing(&call))?;
+            let supplier = applications::find(db, application)?.organisation_id;
+            require(&actor, Action::RunAward, &Thing { organisation: Some(supplier), ..calls::thing(&call) })?;
             let summary = store::sending_of(db, call.id, application)?.summary;
             if given > now {
                 return Err(Error::field("given_date", "Record it once it is given: this lies in the future"));
@@ -270,7 +271,7 @@ pub async fn record_notice(app: &App, actor: &Actor, id: Id<Award>, input: &Noti
     app.db
         .write(move |db| {
             let mut award = store::find(db, id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             let (procedure, contract_type) = procedure(db, &award)?;
             rules::not_withdrawn(&calls::find(db, award.call_id)?)?;
             rules::not_withdrawing(store::halt_of(db, award.id)?.as_ref())?;
@@ -359,7 +360,7 @@ pub async fn record_challenge(
     app.db
         .write(move |db| {
             let award = store::find(db, id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             let in_standstill = award.notice_published_at.is_some_and(|at| notified >= at)
                 && award.standstill_last_day.is_some_and(|last| notified.date() <= last);
             let row = Challenge {
@@ -416,7 +417,7 @@ pub async fn end_challenge(
         .write(move |db| {
             let challenge = store::find_challenge(db, id)?;
             let award = store::find(db, challenge.award_id)?;
-            require(&actor, Action::RunAward, &Thing::of_authority(award.authority_id))?;
+            require(&actor, Action::RunAward, &award.thing())?;
             if challenge.ended_at.is_some() {
                 return Err(Error::NotFound);
             }

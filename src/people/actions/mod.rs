@@ -285,7 +285,7 @@ pub async fn make_token(app: &App, actor: &Actor, input: &NewToken) -> Result<(T
 /// the system.
 ///
 /// # Errors
-/// Denied for the public.
+/// Denied for the public; refused to who belongs to somebody and acts for nobody now.
 pub fn issue_token(
     db: &mut crate::db::Db,
     actor: &Actor,
@@ -295,6 +295,9 @@ pub fn issue_token(
     now: Instant,
 ) -> Result<(TokenRow, String)> {
     let account = actor.account().ok_or(Error::Denied)?;
+    if actor.capacity().is_none() && !actor.elsewhere().is_empty() {
+        return Err(PeopleRefusal::TokenForWhom.into());
+    }
     let machine_now = Clock::machine();
     let (secret, hash) = passwords::secret("cw_");
     let row = TokenRow {
