@@ -169,6 +169,23 @@ both! {
         both.sort();
         assert_eq!(both, [Reconciled::Matches, Reconciled::Extra]);
         assert!(world.app.db.read_now(|db| applications::opened(db, altered, Part::Quality)).unwrap().is_none());
+        // Nobody judges those two, so nobody reads their prices, which lie there as they were sent.
+        world.app.db.write_now(|db| applications::mark_quality_final(db, &call, now)).unwrap();
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Price, now).await.unwrap();
+        let report = actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Price, now).await.unwrap();
+        let states: Vec<_> = sent.iter().map(|id| report.lines.iter().find(|l| l.application == *id).unwrap().state).collect();
+        assert_eq!(states, [Reconciled::Matches, Reconciled::StaysSealed, Reconciled::StaysSealed, Reconciled::Matches]);
+        assert_eq!((report.opened(), report.findings().len()), (2, 2));
+        world.app.db.read_now(|db| {
+            use commonweal::db::schema::envelopes;
+            for id in [altered, missing] {
+                assert!(applications::opened(db, id, Part::Price)?.is_none());
+                let price = envelopes::table.filter(envelopes::application_id.eq(id)).filter(envelopes::part.eq(Part::Price));
+                let price: commonweal::applications::Envelope = price.select(commonweal::applications::Envelope::as_select()).first(db)?;
+                assert_eq!(price.opened_at, None);
+            }
+            Ok(())
+        }).unwrap();
     }
     async fn what_is_sealed_when_its_round_is_withdrawn_stays_sealed_as_its_applicant_is_told(world: World) {
         let (app, round, now) = (&world.app, round(&world), world.now());

@@ -168,7 +168,8 @@ fn is_of(envelope: &Envelope, receipt: &Receipt, part: Part, computed: &str) -> 
     envelope.receipt_id.is_none_or(|id| id == receipt.id) && computed == receipt.sha256(part)
 }
 
-/// Holds every envelope against the newest receipt of its application and opens those that match.
+/// Holds every envelope against the newest receipt of its application and opens those that match, but for the price of a
+/// bid that is out.
 fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Vec<Content>) {
     let mut of: BTreeMap<Id<Application>, Vec<&Envelope>> = BTreeMap::new();
     for envelope in &material.envelopes {
@@ -209,6 +210,10 @@ fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Ve
                 continue;
             }
             matched = true;
+            if opening_rules::stays_sealed(&material.call, application, part) {
+                report.lines.push(line(Reconciled::StaysSealed, computed));
+                continue;
+            }
             let opened = sealing::open(keys, &material.key.wrapped, &envelope.ciphertext)
                 .and_then(|plain| Ok(serde_json::from_slice::<Value>(&plain)?));
             match opened {
@@ -362,6 +367,7 @@ pub async fn confirm_opening_without(
                         "opened": done.opened(),
                         "findings": done.findings().len(),
                         "left_out": done.undecrypted(),
+                        "stay_sealed": done.stay_sealed(),
                         "receipts": receipts,
                     }),
                 },
