@@ -16,6 +16,7 @@ use crate::keys::Keys;
 use crate::outbox;
 use crate::people::policy::{Action, can, require};
 use crate::values::{Account, Actor, Id, Instant, Subject};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -89,11 +90,50 @@ fn officer(actor: &Actor, call: &Call) -> Result<Id<Account>> {
     actor.account().ok_or(Error::Denied)
 }
 
+/// Keeps in the record that an officer tried to open and a rule refused it: in a write of its own, because that of the
+/// opening is taken back. Who may not open at all is turned away before any rule is asked, and leaves no row. The same
+/// attempt made again within a minute leaves none either, so that nobody fills the record by pressing a button.
+async fn remember_refusal<T>(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    attempt: Value,
+    now: Instant,
+    outcome: Result<T>,
+) -> Result<T> {
+    let Err(Error::Refused(refusal)) = &outcome else { return outcome };
+    let (actor, mut facts) = (actor.clone(), attempt);
+    facts["code"] = json!(refusal.code);
+    app.db
+        .write(move |db| {
+            let found = calls::find(db, call)?;
+            let entry = Entry {
+                authority: Some(found.authority_id),
+                at: now,
+                actor: &actor,
+                action: "opening.refused",
+                subject: Subject::new("call", call),
+                facts: facts.clone(),
+            };
+            if !audit::was_recorded(db, &entry, now.plus(TimeDelta::minutes(-1)))? {
+                audit::record(db, entry)?;
+            }
+            Ok(())
+        })
+        .await?;
+    outcome
+}
+
 /// The first officer asks for a part of a tender to be opened.
 ///
 /// # Errors
 /// NotFound, Denied; refused before its time, when it was asked for already, and for rounds.
 pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<()> {
+    let outcome = ask(app, actor, call, part, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "ask", "part": part }), now, outcome).await
+}
+
+async fn ask(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -292,6 +332,18 @@ pub async fn confirm_opening_without(
     left_out: usize,
     now: Instant,
 ) -> Result<OpeningReport> {
+    let outcome = confirm(app, actor, call, part, left_out, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "confirm", "part": part }), now, outcome).await
+}
+
+async fn confirm(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    part: Part,
+    left_out: usize,
+    now: Instant,
+) -> Result<OpeningReport> {
     let asking = actor.clone();
     let (second, blind, material) = app
         .db
@@ -389,6 +441,17 @@ pub async fn confirm_opening_without(
 /// NotFound, Denied; refused for tenders, for a round that was withdrawn, and for one application when it is open or does
 /// not match its receipt.
 pub async fn open_investments(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    only: Option<Id<Application>>,
+    now: Instant,
+) -> Result<OpeningReport> {
+    let outcome = open_round(app, actor, call, only, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "open", "application": only }), now, outcome).await
+}
+
+async fn open_round(
     app: &App,
     actor: &Actor,
     call: Id<Call>,
