@@ -60,7 +60,7 @@ both! {
         let later = before.plus(TimeDelta::days(7));
         let desk = world.client(&officer).await;
         let page = format!("/desk/calls/{}/amend", call.id);
-        desk.get(&page).await.expect(200).shows("Everybody who applies is told");
+        desk.get(&page).await.expect(200).shows("Everybody who applies is told").shows("have a program send the whole new terms through the API");
         let (published, closes) = (now.rfc3339(), later.rfc3339());
         desk.post(&page, &[("reason", "A fifth room was added."), ("deadline_reason", "A week more, to look at it."),
             ("notice_number", "2026/S 000-099"), ("notice_date", &published), ("deadline_date", &closes)]).await.expect(303);
