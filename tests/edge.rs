@@ -211,6 +211,18 @@ both! {
         api.post("/api/v1/organisations", json!({"name": "A\u{0}b", "kind": "charity"})).await.expect(422);
         browser.get("/calls?q=%00").await.expect(404);
         browser.get("/missions/%00").await.expect(404);
+        // A name of fillers looks like no name, and is none.
+        browser.get(&path).await;
+        browser.post(&path, &[("name", "\u{3164}\u{2800}")]).await.expect(422);
+        browser.post_and_follow(&path, &[("name", "Har\u{3164}vest\u{e0041} Three")]).await.expect(200).shows("Harvest Three");
+        // Nor does a form with files carry one, beside its file or without.
+        let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+        let page = format!("/applications/{id}/answer/quality-method");
+        browser.get(&page).await.expect(200);
+        browser.upload(&page, &[("answer", "saffron\u{0}otter")], &[]).await.expect(422);
+        browser.get(&page).await.expect(200).hides("saffron");
+        let told = api.upload(&format!("/api/v1/applications/{id}/files"), &[("about", "\u{0}")], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(422);
+        assert!(told.text.contains("control characters"), "{}", told.text);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Forms that carry files.
 
-use super::posted::check_csrf;
+use super::posted::{CONTROL_CHARACTERS, check_csrf};
 use super::problem::Failure;
 use crate::app::App;
 use crate::documents::Upload;
@@ -113,6 +113,10 @@ async fn read(request: HttpRequest, payload: Payload, most_words: usize) -> Resu
         }
         match file_name {
             Some(file_name) => parts.files.push((name, Upload { name: file_name, bytes })),
+            // PostgreSQL cannot store it, wherever the text goes in the end.
+            None if bytes.contains(&0) => {
+                return Err(Failure::from(Error::field(&name, CONTROL_CHARACTERS)).into());
+            }
             None => {
                 parts.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
