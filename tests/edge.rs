@@ -172,6 +172,12 @@ both! {
         let told = hardened(api.upload(&format!("/api/v1{path}"), &[("about", &long)], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(413));
         assert_eq!(told.json()["type"], "/problems/http/too-large");
         browser.get(&format!("/applications/{id}/answer/files")).await.expect(200).hides("a.pdf");
+        // Fields without anything in them cost room too, and an endless number of them would cost all there is.
+        let names: Vec<String> = (0..1_001).map(|n| format!("field{n}")).collect();
+        let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        browser.upload(&path, &fields, &[]).await.expect(413);
+        let told = api.upload(&format!("/api/v1{path}"), &fields, &[]).await.expect(413);
+        assert_eq!(told.json()["type"], "/problems/http/too-large");
         // The rows of a catalogue come back as text, which is read and judged however long it is within its own bound.
         let lead = world.client(&world.person(Role::MissionLead)).await;
         lead.get("/desk/catalogue/new").await.expect(200);
@@ -211,6 +217,8 @@ both! {
         api.post("/api/v1/organisations", json!({"name": "A\u{0}b", "kind": "charity"})).await.expect(422);
         browser.get("/calls?q=%00").await.expect(404);
         browser.get("/missions/%00").await.expect(404);
+        let deep = TestRequest::post().uri("/api/v1/organisations").insert_header(("content-type", "application/json"));
+        api.send(deep.set_payload("[".repeat(500_000))).await.expect(422);
         // A name of fillers looks like no name, and is none.
         browser.get(&path).await;
         browser.post(&path, &[("name", "\u{3164}\u{2800}")]).await.expect(422);
