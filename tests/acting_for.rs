@@ -144,7 +144,7 @@ both! {
         assert_ne!(first.json()["id"], other.json()["id"]);
         assert_eq!(count(&there.get("/api/v1/funds").await.expect(200).json()), 1);
         let again = here.post_with("/api/v1/funds", &key, body()).await.expect(201);
-        assert_eq!((again.header("idempotent-replay"), again.text), (Some("true"), first.text));
+        assert_eq!((again.header("idempotent-replay"), &again.text), (Some("true"), &first.text));
     }
 
     async fn an_owner_who_evaluates_for_a_council_sees_the_enterprises_own_when_acting_for_it(world: World) {
