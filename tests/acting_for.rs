@@ -178,6 +178,22 @@ both! {
         torn.get("/api/v1/evaluations").await.expect(200);
     }
 
+    async fn a_request_sent_for_one_council_is_not_the_answer_to_the_same_one_for_another(world: World) {
+        let south = world.other_council();
+        let both = joined(&world, &world.person(Role::FundManager), south, Role::FundManager);
+        let here = world.api(&in_capacity(&both, Capacity::Authority(world.council))).await;
+        let there = world.api(&in_capacity(&both, Capacity::Authority(south))).await;
+        let body = || json!({ "name": "Common Fund", "mandate": "m" });
+        let key = [("idempotency-key", "one")];
+        let first = here.post_with("/api/v1/funds", &key, body()).await.expect(201);
+        let other = there.post_with("/api/v1/funds", &key, body()).await.expect(201);
+        assert_eq!(other.header("idempotent-replay"), None);
+        assert_ne!(first.json()["id"], other.json()["id"]);
+        assert_eq!(count(&there.get("/api/v1/funds").await.expect(200).json()), 1);
+        let again = here.post_with("/api/v1/funds", &key, body()).await.expect(201);
+        assert_eq!((again.header("idempotent-replay"), &again.text), (Some("true"), &first.text));
+    }
+
     async fn an_owner_who_evaluates_for_a_council_sees_the_enterprises_own_when_acting_for_it(world: World) {
         let (_, owner, _) = one_promise(&world, "Rowan Training").await;
         let torn = joined(&world, &owner, world.other_council(), Role::Evaluator);

@@ -117,6 +117,11 @@ both! {
         assert_eq!(refused(&actions::amend(app, &officer, call.id, &input, &Clock::stopped(now)).await.unwrap_err()), "calls/not-republished");
         assert!(matches!(actions::amend(app, &officer, call.id, &AmendInput::default(), &Clock::stopped(now)).await, Err(Error::Invalid(_))));
         actions::record_notice(app, &officer, call.id, &notice("uk4_amended", now), now).await.unwrap();
+        // What settles equal totals may be another rule from then on, but not none.
+        let mut none = call.terms.0.clone();
+        none.model.ties.clear();
+        let none = AmendInput { terms: serde_json::to_value(&none).unwrap(), seen: "yes".into(), ..input.clone() };
+        assert_eq!(refused(&actions::amend(app, &officer, call.id, &none, &Clock::stopped(now)).await.unwrap_err()), "calls/incomplete");
         actions::amend(app, &officer, call.id, &input, &Clock::stopped(now)).await.unwrap();
         let id = call.id;
         let (amended, versions) = app.db.read(move |db| Ok((calls::find(db, id)?, calls::versions(db, id)?))).await.unwrap();

@@ -172,6 +172,12 @@ both! {
         let told = hardened(api.upload(&format!("/api/v1{path}"), &[("about", &long)], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(413));
         assert_eq!(told.json()["type"], "/problems/http/too-large");
         browser.get(&format!("/applications/{id}/answer/files")).await.expect(200).hides("a.pdf");
+        // Fields without anything in them cost room too, and an endless number of them would cost all there is.
+        let names: Vec<String> = (0..1_001).map(|n| format!("field{n}")).collect();
+        let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        browser.upload(&path, &fields, &[]).await.expect(413);
+        let told = api.upload(&format!("/api/v1{path}"), &fields, &[]).await.expect(413);
+        assert_eq!(told.json()["type"], "/problems/http/too-large");
         // The rows of a catalogue come back as text, which is read and judged however long it is within its own bound.
         let lead = world.client(&world.person(Role::MissionLead)).await;
         lead.get("/desk/catalogue/new").await.expect(200);
@@ -211,6 +217,20 @@ both! {
         api.post("/api/v1/organisations", json!({"name": "A\u{0}b", "kind": "charity"})).await.expect(422);
         browser.get("/calls?q=%00").await.expect(404);
         browser.get("/missions/%00").await.expect(404);
+        let deep = TestRequest::post().uri("/api/v1/organisations").insert_header(("content-type", "application/json"));
+        api.send(deep.set_payload("[".repeat(500_000))).await.expect(422);
+        // A name of fillers looks like no name, and is none.
+        browser.get(&path).await;
+        browser.post(&path, &[("name", "\u{3164}\u{2800}")]).await.expect(422);
+        browser.post_and_follow(&path, &[("name", "Har\u{3164}vest\u{e0041} Three")]).await.expect(200).shows("Harvest Three");
+        // Nor does a form with files carry one, beside its file or without.
+        let id = actions::start(&world.app, &owner, tender(&world).id, organisation, world.now()).await.unwrap();
+        let page = format!("/applications/{id}/answer/quality-method");
+        browser.get(&page).await.expect(200);
+        browser.upload(&page, &[("answer", "saffron\u{0}otter")], &[]).await.expect(422);
+        browser.get(&page).await.expect(200).hides("saffron");
+        let told = api.upload(&format!("/api/v1/applications/{id}/files"), &[("about", "\u{0}")], &[("file", "a.pdf", b"%PDF-1.7")]).await.expect(422);
+        assert!(told.text.contains("control characters"), "{}", told.text);
     }
 }
 

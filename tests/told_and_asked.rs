@@ -60,7 +60,7 @@ both! {
         let later = before.plus(TimeDelta::days(7));
         let desk = world.client(&officer).await;
         let page = format!("/desk/calls/{}/amend", call.id);
-        desk.get(&page).await.expect(200).shows("Everybody who applies is told");
+        desk.get(&page).await.expect(200).shows("Everybody who applies is told").shows("have a program send the whole new terms through the API");
         let (published, closes) = (now.rfc3339(), later.rfc3339());
         desk.post(&page, &[("reason", "A fifth room was added."), ("deadline_reason", "A week more, to look at it."),
             ("notice_number", "2026/S 000-099"), ("notice_date", &published), ("deadline_date", &closes)]).await.expect(303);
@@ -79,6 +79,42 @@ both! {
             assert!(body.contains(&later.long()) && !body.contains(&before.long()), "the new deadline and not the old: {body}");
             assert!(body.contains(what_now), "{body}");
             assert!(body.contains("Why: A fifth room was added.") && body.contains("The deadline: A week more, to look at it."), "{body}");
+        }
+    }
+
+    async fn of_two_amendments_before_the_mail_is_written_each_mail_tells_of_its_own(world: World) {
+        let now = world.now();
+        let ground = samples::ground(&world.app, &world.person(Role::MissionLead), now).await.unwrap();
+        let officer = world.person(Role::ProcurementOfficer);
+        let call = samples::open_tender(&world.app, &officer, &ground, 52, now).await.unwrap();
+        let (writing, writer) = world.applicant("Writing Meals");
+        applying::start(&world.app, &writer, call.id, writing, now).await.unwrap();
+        let (_, asker) = world.applicant("Asking Only");
+        ask(&world, &asker, call.id, "Is there a lift?").await;
+        let closings = [7, 14].map(|days| call.deadline_at.unwrap().plus(TimeDelta::days(days)));
+        for (number, (room, closes)) in ["A fifth room was added.", "A sixth room was added."].iter().zip(closings).enumerate() {
+            let input = actions::AmendInput {
+                reason: (*room).to_owned(),
+                deadline_reason: format!("{} weeks more.", number + 1),
+                notice_number: format!("2026/S 000-10{number}"),
+                notice_date: now.rfc3339(),
+                deadline_date: closes.rfc3339(),
+                ..actions::AmendInput::default()
+            };
+            actions::amend(&world.app, &officer, call.id, &input, &world.app.clock).await.unwrap();
+        }
+        world.run_jobs().await;
+        let mut mails = world.app.db.read_now(|db| mail::list(db, None, 100)).unwrap().items;
+        mails.retain(|mail| mail.subject == format!("The call {} was changed", call.reference));
+        assert_eq!(mails.len(), 4, "each amendment to each of the two: {mails:?}");
+        for (version, own, other) in [(2, ["A fifth room", "1 weeks more"], "A sixth room"), (3, ["A sixth room", "2 weeks more"], "A fifth room")] {
+            let of: Vec<_> = mails.iter().filter(|mail| mail.body.contains(&format!("This is version {version}."))).collect();
+            assert_eq!(of.iter().map(|mail| mail.recipient.as_str()).collect::<BTreeSet<_>>().len(), 2, "{mails:?}");
+            for body in of.iter().map(|mail| &mail.body) {
+                assert!(own.iter().all(|words| body.contains(words)) && !body.contains(other), "{body}");
+                assert!(body.contains(&format!("It closes at {}.", closings[version - 2].long())), "{body}");
+                assert_eq!(body.contains("It was changed again since."), version == 2, "{body}");
+            }
         }
     }
 

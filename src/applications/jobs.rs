@@ -8,12 +8,12 @@ use crate::audit::{self, Entry};
 use crate::calls::{self, Call, CallStage};
 use crate::db::Db;
 use crate::documents;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outbox::Job;
 use crate::outbox::mail::{self, Mail};
 use crate::people::addresses_of_organisations;
 use crate::values::{Actor, Id, Instant, Subject};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 /// Mails the receipts of submissions to the applicants' teams.
@@ -75,27 +75,34 @@ fn each<'a>(addresses: impl IntoIterator<Item = &'a String>, subject: &str, body
     addresses.into_iter().map(|address| Mail::new(None, address, subject, body, now)).collect()
 }
 
-/// Tells everybody who is applying, and whoever asked, that the call was amended, and why.
+/// Tells everybody who is applying, and whoever asked, that the call was amended, and why: of each amendment what it
+/// said, although another may have followed before the mail is written.
 ///
 /// # Errors
 /// What the database says.
 pub async fn tell_amended(app: App, job: Job, now: Instant) -> Result<()> {
-    let call: Id<Call> = job.id_of("call")?;
+    let (call, named): (Id<Call>, _) = (job.id_of("call")?, job.payload.0.get("version").and_then(Value::as_i64));
     let url = app.config.server.public_url.clone();
     app.db
         .write(move |db| {
             let call = calls::find(db, call)?;
-            let (id, version) = (call.id, call.version);
-            let made = calls::versions(db, id)?.pop();
+            let (id, version) = (call.id, named.unwrap_or(call.version));
+            let made = match calls::find_version(db, id, version) {
+                Err(Error::NotFound) => None,
+                found => Some(found?),
+            };
+            let deadline = made.as_ref().map_or(call.deadline_at, |made| made.terms.0.timetable.deadline);
             let why = made.map_or_else(String::new, |made| {
                 let deadline = made.deadline_reason.map(|reason| format!("\n\nThe deadline: {reason}")).unwrap_or_default();
                 format!("Why: {}{deadline}\n\n", made.reason)
             });
-            let closes = call.deadline_at.map(Instant::long).unwrap_or_default();
+            let again = "\n\nIt was changed again since. Another mail tells of that.";
+            let since = if version < call.version { again } else { "" };
+            let closes = deadline.map(Instant::long).unwrap_or_default();
             let subject = format!("The call {} was changed", call.reference);
             let body = |what_now: &str, page: &str| {
                 format!(
-                    "The call {} “{}” was changed. This is version {version}.\n\n{why}{what_now}\n\nIt closes at {closes}.\n\n{url}/{page}\n",
+                    "The call {} “{}” was changed. This is version {version}.\n\n{why}{what_now}\n\nIt closes at {closes}.{since}\n\n{url}/{page}\n",
                     call.reference, call.title,
                 )
             };

@@ -1,7 +1,8 @@
 //! Rules of opening: from when, in which order and by whom envelopes may be opened, and that none was overlooked.
 
+use super::model::Application;
 use super::rules::ApplicationRefusal;
-use crate::calls::{Call, CallStage, Part};
+use crate::calls::{Call, CallKind, CallStage, Part};
 use crate::values::{Account, Id, Instant};
 use chrono::TimeDelta;
 
@@ -95,6 +96,14 @@ pub fn may_leave_out(undecrypted: usize, decrypted: usize, left_out: usize) -> R
         _ if undecrypted == left_out => Ok(()),
         _ => Err(ApplicationRefusal::NotDecrypted { count: undecrypted }),
     }
+}
+
+/// Whether an envelope is not opened although it is what was sent: the price of a bid whose quality part was not opened,
+/// because it was altered, missing or left out. Nobody judges that bid, so nobody reads its price. The parts of an
+/// application to a round open together, none before the other.
+#[must_use]
+pub fn stays_sealed(call: &Call, application: &Application, part: Part) -> bool {
+    part == Part::Price && call.kind == CallKind::Tender && application.opened_at.is_none()
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ crate::text_enum! {
         Extra = "extra" => "Extra: there is no receipt for it",
         Unreadable = "unreadable" => "Cannot be decrypted",
         FileMissing = "file_missing" => "A file is missing or altered",
+        StaysSealed = "stays_sealed" => "Stays sealed: this bid was not opened with the quality parts",
     }
 }
 
@@ -151,6 +152,12 @@ impl OpeningReport {
     #[must_use]
     pub fn undecrypted(&self) -> Vec<Id<Application>> {
         self.lines.iter().filter(|l| l.state == Reconciled::Unreadable).map(|l| l.application).collect()
+    }
+
+    /// Applications whose envelope is what was sent and was not opened, because they are out since the quality opening.
+    #[must_use]
+    pub fn stay_sealed(&self) -> Vec<Id<Application>> {
+        self.lines.iter().filter(|l| l.state == Reconciled::StaysSealed).map(|l| l.application).collect()
     }
 
     /// Takes out what tells whose a bid is: instead of its reference it has what those who judge call it, and the hashes

@@ -4,6 +4,7 @@ use crate::db::schema::{audit_pending, audit_rows};
 use crate::db::{Cursor, Db, Json, MultiBackend, Page};
 use crate::error::Result;
 use crate::values::{Actor, Id, Instant, Subject, actor};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -34,11 +35,7 @@ pub struct Row {
 
 impl Row {
     fn of(entry: Entry<'_>) -> Row {
-        let actor = match entry.actor {
-            Actor::Person { account, .. } => format!("account:{account}"),
-            Actor::System => "system".to_owned(),
-            Actor::Public => "public".to_owned(),
-        };
+        let actor = spelt(entry.actor);
         let mut row = Row {
             id: Id::new(),
             authority_id: entry.authority,
@@ -81,6 +78,15 @@ pub(super) fn hash_of(parts: [&str; 8]) -> String {
     hex::encode(digest.finalize())
 }
 
+/// An actor as the record has them.
+fn spelt(actor: &Actor) -> String {
+    match actor {
+        Actor::Person { account, .. } => format!("account:{account}"),
+        Actor::System => "system".to_owned(),
+        Actor::Public => "public".to_owned(),
+    }
+}
+
 /// What an action tells the audit record.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
@@ -114,6 +120,20 @@ pub fn record(db: &mut Db, entry: Entry<'_>) -> Result<String> {
     diesel::insert_into(audit_rows::table).values(&row).execute(db)?;
     diesel::insert_into(audit_pending::table).values(audit_pending::row_id.eq(row.id)).execute(db)?;
     Ok(row.hash)
+}
+
+/// Whether the same act by the same person about the same thing stands in the record since an instant.
+///
+/// # Errors
+/// What the database says.
+pub fn was_recorded(db: &mut Db, entry: &Entry<'_>, since: Instant) -> Result<bool> {
+    let same = audit_rows::table
+        .filter(audit_rows::subject_id.eq(&entry.subject.id))
+        .filter(audit_rows::at.ge(since))
+        .filter(audit_rows::actor.eq(spelt(entry.actor)))
+        .filter(audit_rows::action.eq(entry.action))
+        .filter(audit_rows::facts.eq(entry.facts.to_string()));
+    Ok(diesel::select(exists(same)).get_result(db)?)
 }
 
 /// A thing of an authority, as the record knows it.

@@ -5,7 +5,7 @@ use super::drafting::{self, load, record};
 use super::drafting_terms::{self, TimetableInput};
 use super::model::{Call, ConditionAsked, NoticeKind};
 use super::rules::{self, CallRefusal, Known};
-use super::{catalogue, lots, notice_rules, rehearsing, stages_store, store, tender};
+use super::{catalogue, criteria_rules, lots, notice_rules, rehearsing, stages_store, store, tender};
 use crate::app::App;
 use crate::db::Json;
 use crate::error::{Error, Result};
@@ -136,7 +136,11 @@ pub async fn amend(app: &App, actor: &Actor, id: Id<Call>, input: &AmendInput, c
             let known = Known { exceptions, notice_on, mission_hidden: false };
             // A closing later today is in order here: the instant was compared above.
             let yesterday = now.date().pred_opt().unwrap_or(now.date());
-            rules::whole(&rules::missing_with(&call, &known, yesterday))?;
+            let mut missing = rules::missing_with(&call, &known, yesterday);
+            if !before.model.ties.is_empty() {
+                criteria_rules::without_ties(&call, &mut missing);
+            }
+            rules::whole(&missing)?;
             // An unchanged model keeps the word that was given when it was frozen; a changed one needs a new one.
             let frozen = if rehearsed_anew {
                 let found = rehearsed.as_ref().ok_or(CallRefusal::RehearsalUnseen)?;

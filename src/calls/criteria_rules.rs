@@ -52,11 +52,11 @@ pub fn missing(terms: &Terms, missing: &mut Vec<Missing>) {
     }
 }
 
-/// A tender that says nothing of equal totals: of two bids in first place nobody could be chosen. What was published before
-/// stands as it was, a first stage chooses nobody, and in a round several may be chosen.
+/// A tender that says nothing of equal totals: of two bids in first place nobody could be chosen. A first stage chooses
+/// nobody, and in a round several may be chosen.
 pub fn without_ties(call: &Call, missing: &mut Vec<Missing>) {
     let chooses_one = call.kind == CallKind::Tender && call.shortlists().is_none();
-    if chooses_one && call.published_at.is_none() && call.terms.0.model.ties.is_empty() {
+    if chooses_one && call.terms.0.model.ties.is_empty() {
         missing.push(Missing::new(
             Section::Criteria,
             "calls/no-tie-rule",

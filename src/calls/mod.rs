@@ -76,8 +76,8 @@ pub use model::{
 pub use rules::{CallRefusal, Known, Missing, Section, missing, missing_with};
 pub use stage_rules::{StageRefusal, earliest_words, rule_words, waits};
 pub use store::{
-    Filter, addresses_of_askers, find, find_many, find_question, insert_notice, keys, notices, of_authority,
-    of_mission, open_calls, rewrap_keys, thing, version_terms, versions, withdrawn_reason,
+    Filter, addresses_of_askers, find, find_many, find_question, find_version, insert_notice, keys, notices,
+    of_authority, of_mission, open_calls, rewrap_keys, thing, version_terms, versions, withdrawn_reason,
 };
 pub use tender::{DUTIES, Duty};
 pub use terms::{

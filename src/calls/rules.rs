@@ -94,7 +94,10 @@ pub fn missing_with(call: &Call, known: &Known, today: LocalDate) -> Vec<Missing
         _ => missing.push(Missing::new(Section::Money, "calls/money", "Say what the call is worth.")),
     }
     criteria_rules::missing(terms, &mut missing);
-    criteria_rules::without_ties(call, &mut missing);
+    // What was published without stands as it was.
+    if call.published_at.is_none() {
+        criteria_rules::without_ties(call, &mut missing);
+    }
     conditions(call, known, today, &mut missing);
     eligibility(terms, &mut missing);
     // The dates of a second stage come with its invitation.

@@ -359,6 +359,18 @@ pub fn versions(db: &mut Db, call: Id<Call>) -> Result<Vec<CallVersion>> {
         .load(db)?)
 }
 
+/// One frozen version of a call.
+///
+/// # Errors
+/// NotFound.
+pub fn find_version(db: &mut Db, call: Id<Call>, version: i64) -> Result<CallVersion> {
+    Ok(call_versions::table
+        .filter(call_versions::call_id.eq(call))
+        .filter(call_versions::version.eq(version))
+        .select(CallVersion::as_select())
+        .first(db)?)
+}
+
 /// The terms of one version, with their hash.
 ///
 /// # Errors

@@ -127,7 +127,9 @@ fn as_number(cell: &str) -> Option<Decimal> {
 
 fn harmless(cell: &str) -> String {
     let number = as_number(cell).is_some() || crate::values::decimals::parse_decimal(cell).is_ok();
-    if !number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    // The wide forms too: spreadsheets of East Asian settings take them for the plain ones.
+    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if !number && cell.starts_with(formula) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]
@@ -144,6 +146,23 @@ mod tests {
         let text = String::from_utf8(table.csv().unwrap()).unwrap();
         assert_eq!(text, "\u{feff}name,amount\n'=HYPERLINK(1),-12.50\n");
         assert!(table.xlsx().unwrap().starts_with(b"PK"));
+    }
+
+    #[test]
+    fn nothing_that_any_spreadsheet_runs_is_led_into_a_file_and_a_workbook_holds_it_as_text() {
+        use calamine::{Data, Reader};
+        let cells = ["+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\n=1", "＝1+1", "＠SUM(A1)"];
+        let row: Vec<String> = cells.map(ToOwned::to_owned).to_vec();
+        let table = Table { name: "x".into(), heads: vec!["h"; cells.len()], rows: vec![row] };
+        let text = table.csv().unwrap();
+        let mut reader = csv::ReaderBuilder::new().from_reader(&text[..]);
+        let read = reader.records().next().unwrap().unwrap();
+        assert!(read.iter().zip(cells).all(|(written, cell)| written == format!("'{cell}")), "{read:?}");
+        let mut book: calamine::Xlsx<_> =
+            calamine::open_workbook_from_rs(std::io::Cursor::new(table.xlsx().unwrap())).unwrap();
+        assert!(book.worksheet_formula("Sheet1").unwrap().is_empty());
+        let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+        assert_eq!(sheet.get((1, 1)), Some(&Data::String("-2+3".to_owned())));
     }
 
     #[test]

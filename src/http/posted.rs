@@ -84,7 +84,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             let pairs: Vec<(String, String)> =
                 serde_html_form::from_bytes(&bytes).map_err(|_| Error::field("", "The form cannot be read"))?;
             if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
-                return Err(Error::field(name, "Take out the control characters. Type the text again").into());
+                return Err(Error::field(name, CONTROL_CHARACTERS).into());
             }
             let given = pairs.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.clone());
             check_csrf(&request, given.as_deref())?;
@@ -101,7 +101,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Nothing {}
 
-/// How JSON writes the one character that PostgreSQL cannot store.
+/// What is told of a form's text with the one character that PostgreSQL cannot store.
+pub(super) const CONTROL_CHARACTERS: &str = "Take out the control characters. Type the text again";
+
+/// How JSON writes that character.
 const NUL: &[u8] = b"\\u0000";
 
 /// Longest time that a form or a JSON body, at most two megabytes, may take to arrive.

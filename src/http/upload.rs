@@ -1,6 +1,6 @@
 //! Forms that carry files.
 
-use super::posted::check_csrf;
+use super::posted::{CONTROL_CHARACTERS, check_csrf};
 use super::problem::Failure;
 use crate::app::App;
 use crate::documents::Upload;
@@ -57,6 +57,9 @@ const MOST_WORDS: usize = 1_000_000;
 /// The most bytes of text in the one form that sends the rows of a file back as text: 10,000 rows of some hundred letters.
 const MOST_ROWS_OF_WORDS: usize = 9_000_000;
 
+/// The most fields and files of one form. The longest has a few hundred; each costs room however little is in it.
+const MOST_PARTS: usize = 1_000;
+
 /// As [`Parts`], of the one form that sends the rows of a file back as text once a person has looked at them: it may hold
 /// more text than any other.
 #[derive(Debug, Default)]
@@ -91,9 +94,15 @@ async fn read(request: HttpRequest, payload: Payload, most_words: usize) -> Resu
     let mut parts = Parts::default();
     let mut total = 0_usize;
     let mut words = 0_usize;
+    let mut count = 0_usize;
     while let Some(mut field) = in_time(multipart.try_next()).await?.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.content_disposition().and_then(|d| d.get_filename()).map(ToOwned::to_owned);
+        count += 1;
+        words += name.len() + file_name.as_ref().map_or(0, String::len);
+        if count > MOST_PARTS {
+            return Err(ErrorPayloadTooLarge("more fields than one form has"));
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = in_time(field.try_next()).await?.map_err(unreadable)? {
             total += chunk.len();
@@ -113,6 +122,10 @@ async fn read(request: HttpRequest, payload: Payload, most_words: usize) -> Resu
         }
         match file_name {
             Some(file_name) => parts.files.push((name, Upload { name: file_name, bytes })),
+            // PostgreSQL cannot store it, wherever the text goes in the end.
+            None if bytes.contains(&0) => {
+                return Err(Failure::from(Error::field(&name, CONTROL_CHARACTERS)).into());
+            }
             None => {
                 parts.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }

@@ -30,7 +30,7 @@ const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Middleware for posts under `/api/`: the first answer to a key is stored and given again.
 ///
-/// The key is bound to the person and the path, and stored as a hash; callers without a token have none. What is stored of the request is its
+/// The key is bound to the person, to whom they act for and to the path, and stored as a hash; callers without a token have none. What is stored of the request is its
 /// keyed hash only; answers hold identifiers and receipts, never sealed content.
 ///
 /// # Errors
@@ -41,10 +41,10 @@ pub async fn replay<B: MessageBody + 'static>(
 ) -> std::result::Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let header = request.headers().get("idempotency-key").cloned();
     let app = request.app_data::<web::Data<App>>().map(|data| data.get_ref().clone());
-    let person = request.extensions().get::<VisitParts>().and_then(|p| p.actor.account());
+    let acting = request.extensions().get::<VisitParts>().and_then(|p| Some((p.actor.account()?, p.actor.capacity())));
     // Nobody signed in is nobody in particular: one stranger's key would answer another's request.
-    let (Some(header), Some(app), Some(person), true) =
-        (header, app, person, request.method() == Method::POST && request.path().starts_with("/api/"))
+    let (Some(header), Some(app), Some((person, capacity)), true) =
+        (header, app, acting, request.method() == Method::POST && request.path().starts_with("/api/"))
     else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
@@ -57,7 +57,9 @@ pub async fn replay<B: MessageBody + 'static>(
         Ok(body) => body,
         Err(status) => return Ok(request.into_response(HttpResponse::new(status)).map_into_right_body()),
     };
-    let id = hex::encode(Sha256::digest(format!("{person}\n{}\n{key}", request.path())));
+    // What was done for one council is no answer to who acts for another, be it the same person.
+    let whom = capacity.map(|capacity| capacity.to_string()).unwrap_or_default();
+    let id = hex::encode(Sha256::digest(format!("{person}\n{whom}\n{}\n{key}", request.path())));
     // Keyed by a key outside the database, so that nobody can try out what a sealed answer might have been.
     let mut whole = Sha256::new();
     whole.update(request.query_string());

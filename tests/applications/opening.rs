@@ -53,6 +53,27 @@ both! {
         let acts = app.db.read_now(|db| commonweal::audit::of_subject(db, &call.id.to_string())).unwrap();
         let by = |action: &str| acts.iter().filter(|row| row.action == action).count();
         assert_eq!((by("opening.asked"), by("opening.confirmed")), (2, 2), "who opened what is in the record");
+        let by = |person: &Actor| format!("account:{}", person.account().unwrap());
+        let mut refused: Vec<_> = acts.iter().filter(|row| row.action == "opening.refused").map(|row| {
+            let fact = |name: &str| row.facts.0[name].as_str().unwrap();
+            (fact("code"), row.actor.clone(), fact("step"), fact("part"))
+        }).collect();
+        refused.sort();
+        let expected = [
+            ("applications/already-asked", by(&second), "ask", "quality"),
+            ("applications/already-opened", by(&second), "confirm", "quality"),
+            ("applications/not-asked", by(&second), "confirm", "quality"),
+            ("applications/opens-later", by(&first), "ask", "quality"),
+            ("applications/quality-not-final", by(&first), "ask", "price"),
+            ("applications/same-person", by(&first), "confirm", "quality"),
+        ];
+        assert_eq!(refused, expected, "so is who was refused what; the evaluator was turned away before");
+        let again = |at| actions::confirm_opening(app, &second, call.id, Part::Price, at);
+        for (seconds, rows) in [(0, 7), (59, 7), (61, 8)] {
+            assert_eq!(code(again(now.plus(TimeDelta::seconds(seconds))).await), "applications/already-opened");
+            let acts = app.db.read_now(|db| commonweal::audit::of_subject(db, &call.id.to_string())).unwrap();
+            assert_eq!(acts.iter().filter(|row| row.action == "opening.refused").count(), rows, "after {seconds} seconds");
+        }
     }
     async fn ten_bids_are_opened_with_as_many_statements_as_five(world: World) {
         let app = &world.app;
@@ -169,6 +190,23 @@ both! {
         both.sort();
         assert_eq!(both, [Reconciled::Matches, Reconciled::Extra]);
         assert!(world.app.db.read_now(|db| applications::opened(db, altered, Part::Quality)).unwrap().is_none());
+        // Nobody judges those two, so nobody reads their prices, which lie there as they were sent.
+        world.app.db.write_now(|db| applications::mark_quality_final(db, &call, now)).unwrap();
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Price, now).await.unwrap();
+        let report = actions::confirm_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Price, now).await.unwrap();
+        let states: Vec<_> = sent.iter().map(|id| report.lines.iter().find(|l| l.application == *id).unwrap().state).collect();
+        assert_eq!(states, [Reconciled::Matches, Reconciled::StaysSealed, Reconciled::StaysSealed, Reconciled::Matches]);
+        assert_eq!((report.opened(), report.findings().len()), (2, 2));
+        world.app.db.read_now(|db| {
+            use commonweal::db::schema::envelopes;
+            for id in [altered, missing] {
+                assert!(applications::opened(db, id, Part::Price)?.is_none());
+                let price = envelopes::table.filter(envelopes::application_id.eq(id)).filter(envelopes::part.eq(Part::Price));
+                let price: commonweal::applications::Envelope = price.select(commonweal::applications::Envelope::as_select()).first(db)?;
+                assert_eq!(price.opened_at, None);
+            }
+            Ok(())
+        }).unwrap();
     }
     async fn what_is_sealed_when_its_round_is_withdrawn_stays_sealed_as_its_applicant_is_told(world: World) {
         let (app, round, now) = (&world.app, round(&world), world.now());
@@ -197,6 +235,9 @@ both! {
         let manager = world.person(Role::FundManager);
         let now = world.now();
         assert_eq!(code(actions::open_investments(&world.app, &manager, tender.id, None, now).await), "applications/needs-two");
+        let acts = world.app.db.read_now(|db| commonweal::audit::of_subject(db, &tender.id.to_string())).unwrap();
+        let refused = acts.iter().find(|row| row.action == "opening.refused").unwrap();
+        assert_eq!(refused.facts.0["code"], "applications/needs-two");
         let signed = || std::fs::read_dir(&world.app.config.storage.checkpoints).map_or(0, Iterator::count);
         let before = signed();
         let report = actions::open_investments(&world.app, &manager, round.id, Some(id), now).await.unwrap();

@@ -347,6 +347,16 @@ both! {
             Ok(audit_rows::table.filter(audit_rows::action.eq("opening.confirmed")).select(audit_rows::facts).first(db)?)
         }).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&recorded).unwrap()["left_out"], json!([id]), "which it was is in the record");
+        // Its price, which the keys do open, stays sealed with it.
+        world.app.db.write_now(|db| commonweal::applications::mark_quality_final(db, &call, now)).unwrap();
+        actions::ask_opening(&world.app, &world.person(Role::ProcurementOfficer), call.id, Part::Price, now).await.unwrap();
+        let done = officer.post_and_follow(&format!("{page}/confirm"), &[("part", "price")]).await;
+        done.shows("1 opened. 1 need looking into").shows("Stays sealed: this bid was not opened with the quality parts");
+        let prices = world.app.db.read_now(|db| commonweal::applications::opened_of_call(db, call.id, Part::Price)).unwrap();
+        assert_eq!((prices.len(), prices.contains_key(&id)), (1, false));
+        let acts = world.app.db.read_now(|db| commonweal::audit::of_subject(db, &call.id.to_string())).unwrap();
+        let of_price = acts.iter().rfind(|act| act.action == "opening.confirmed").unwrap();
+        assert_eq!((&of_price.facts.0["part"], &of_price.facts.0["stay_sealed"]), (&json!("price"), &json!([id])));
     }
     async fn a_wrong_master_key_stops_the_start_and_opens_nothing_where_the_recovery_key_does(world: World) {
         let call = tender(&world);

@@ -2,6 +2,7 @@
 
 mod drafting;
 mod opening;
+mod reconciling;
 mod submitting;
 
 pub use drafting::{

@@ -1,25 +1,25 @@
 //! Opening envelopes: two officers for a tender, one for an investment round, each envelope once.
 
+use super::reconciling::{Content, gather, reconcile};
 use crate::app::App;
 use crate::applications::model::{Answers, Application, ApplicationState, OpenedPart, SealedFile};
 use crate::applications::opening_rules::{self, OpeningFacts};
 use crate::applications::own_bids::refuse_bidder;
-use crate::applications::records::{Envelope, Opening, OpeningLine, OpeningReport, Receipt, Reconciled};
+use crate::applications::records::{Opening, OpeningReport, Reconciled};
 use crate::applications::rules::ApplicationRefusal;
 use crate::applications::{letters, sealing, store};
 use crate::audit::{self, Entry};
-use crate::calls::{self, Call, CallKey, CallKind, Part};
+use crate::calls::{self, Call, CallKind, Part};
 use crate::db::{Db, Json};
 use crate::documents::{self, Document};
 use crate::error::{Error, Result};
-use crate::keys::Keys;
 use crate::outbox;
 use crate::people::policy::{Action, can, require};
 use crate::values::{Account, Actor, Id, Instant, Subject};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
 
 /// Which part to open.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -89,11 +89,50 @@ fn officer(actor: &Actor, call: &Call) -> Result<Id<Account>> {
     actor.account().ok_or(Error::Denied)
 }
 
+/// Keeps in the record that an officer tried to open and a rule refused it: in a write of its own, because that of the
+/// opening is taken back. Who may not open at all is turned away before any rule is asked, and leaves no row. The same
+/// attempt made again within a minute leaves none either, so that nobody fills the record by pressing a button.
+async fn remember_refusal<T>(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    attempt: Value,
+    now: Instant,
+    outcome: Result<T>,
+) -> Result<T> {
+    let Err(Error::Refused(refusal)) = &outcome else { return outcome };
+    let (actor, mut facts) = (actor.clone(), attempt);
+    facts["code"] = json!(refusal.code);
+    app.db
+        .write(move |db| {
+            let found = calls::find(db, call)?;
+            let entry = Entry {
+                authority: Some(found.authority_id),
+                at: now,
+                actor: &actor,
+                action: "opening.refused",
+                subject: Subject::new("call", call),
+                facts: facts.clone(),
+            };
+            if !audit::was_recorded(db, &entry, now.plus(TimeDelta::minutes(-1)))? {
+                audit::record(db, entry)?;
+            }
+            Ok(())
+        })
+        .await?;
+    outcome
+}
+
 /// The first officer asks for a part of a tender to be opened.
 ///
 /// # Errors
 /// NotFound, Denied; refused before its time, when it was asked for already, and for rounds.
 pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<()> {
+    let outcome = ask(app, actor, call, part, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "ask", "part": part }), now, outcome).await
+}
+
+async fn ask(app: &App, actor: &Actor, call: Id<Call>, part: Part, now: Instant) -> Result<()> {
     let actor = actor.clone();
     app.db
         .write(move |db| {
@@ -134,96 +173,6 @@ pub async fn ask_opening(app: &App, actor: &Actor, call: Id<Call>, part: Part, n
             Ok(())
         })
         .await
-}
-
-/// Everything an opening needs, read before the work starts.
-struct Material {
-    call: Call,
-    opening: Option<Opening>,
-    applications: Vec<Application>,
-    envelopes: Vec<Envelope>,
-    receipts: HashMap<Id<Application>, Receipt>,
-    key: CallKey,
-}
-
-fn gather(db: &mut Db, call: Call, part: Part, opening: Option<Opening>) -> Result<Material> {
-    let key = calls::keys(db, call.id)?
-        .into_iter()
-        .find(|k| k.part == part)
-        .ok_or_else(|| Error::internal("a call without sealing keys"))?;
-    let applications = store::to_reconcile(db, call.id, part)?;
-    let receipts = store::last_receipts(db, &applications.iter().map(|a| a.id).collect::<Vec<_>>())?;
-    Ok(Material { envelopes: store::live_envelopes(db, call.id, part)?, applications, receipts, call, opening, key })
-}
-
-/// An envelope that matches its receipt, with its content.
-struct Content {
-    application: Application,
-    envelope: Id<Envelope>,
-    value: Value,
-}
-
-/// Whether an envelope is the one that a receipt was given for, as it was sent: tied to it, with the hash it names.
-fn is_of(envelope: &Envelope, receipt: &Receipt, part: Part, computed: &str) -> bool {
-    envelope.receipt_id.is_none_or(|id| id == receipt.id) && computed == receipt.sha256(part)
-}
-
-/// Holds every envelope against the newest receipt of its application and opens those that match.
-fn reconcile(keys: &Keys, material: &Material, part: Part) -> (OpeningReport, Vec<Content>) {
-    let mut of: BTreeMap<Id<Application>, Vec<&Envelope>> = BTreeMap::new();
-    for envelope in &material.envelopes {
-        of.entry(envelope.application_id).or_default().push(envelope);
-    }
-    let mut report = OpeningReport::default();
-    let mut contents = Vec::new();
-    for application in &material.applications {
-        let receipt =
-            material.receipts.get(&application.id).filter(|_| application.state != ApplicationState::Withdrawn);
-        let found = of.remove(&application.id).unwrap_or_default();
-        let line = |state: Reconciled, found_sha256: String| OpeningLine {
-            application: application.id,
-            reference: application.reference.clone().unwrap_or_default(),
-            state,
-            receipt_sha256: receipt.map(|r| r.sha256(part).to_owned()).unwrap_or_default(),
-            found_sha256,
-        };
-        let Some(receipt) = receipt else {
-            if found.is_empty() && application.state == ApplicationState::Submitted {
-                report.lines.push(line(Reconciled::Missing, String::new()));
-            }
-            report.lines.extend(found.iter().map(|e| line(Reconciled::Extra, sealing::stored_sha256(&e.ciphertext))));
-            continue;
-        };
-        if found.is_empty() {
-            report.lines.push(line(Reconciled::Missing, String::new()));
-            continue;
-        }
-        let mut matched = false;
-        let several = found.len() > 1;
-        for envelope in found {
-            let computed = sealing::stored_sha256(&envelope.ciphertext);
-            if matched || !is_of(envelope, receipt, part, &computed) {
-                // Beside a true one it is one too many; alone it is the one that was changed.
-                let state = if several { Reconciled::Extra } else { Reconciled::Altered };
-                report.lines.push(line(state, computed));
-                continue;
-            }
-            matched = true;
-            let opened = sealing::open(keys, &material.key.wrapped, &envelope.ciphertext)
-                .and_then(|plain| Ok(serde_json::from_slice::<Value>(&plain)?));
-            match opened {
-                Ok(value) => {
-                    report.lines.push(line(Reconciled::Matches, computed));
-                    contents.push(Content { application: application.clone(), envelope: envelope.id, value });
-                }
-                Err(_) => report.lines.push(line(Reconciled::Unreadable, computed)),
-            }
-        }
-        if several && !matched {
-            report.lines.push(line(Reconciled::Missing, String::new()));
-        }
-    }
-    (report, contents)
 }
 
 /// Marks the applications of a report whose files are gone or are not the ones that were sent.
@@ -280,6 +229,18 @@ pub async fn confirm_opening(
 /// # Errors
 /// As [`confirm_opening`]; refused too when it is another number that cannot be decrypted.
 pub async fn confirm_opening_without(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    part: Part,
+    left_out: usize,
+    now: Instant,
+) -> Result<OpeningReport> {
+    let outcome = confirm(app, actor, call, part, left_out, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "confirm", "part": part }), now, outcome).await
+}
+
+async fn confirm(
     app: &App,
     actor: &Actor,
     call: Id<Call>,
@@ -362,6 +323,7 @@ pub async fn confirm_opening_without(
                         "opened": done.opened(),
                         "findings": done.findings().len(),
                         "left_out": done.undecrypted(),
+                        "stay_sealed": done.stay_sealed(),
                         "receipts": receipts,
                     }),
                 },
@@ -383,6 +345,17 @@ pub async fn confirm_opening_without(
 /// NotFound, Denied; refused for tenders, for a round that was withdrawn, and for one application when it is open or does
 /// not match its receipt.
 pub async fn open_investments(
+    app: &App,
+    actor: &Actor,
+    call: Id<Call>,
+    only: Option<Id<Application>>,
+    now: Instant,
+) -> Result<OpeningReport> {
+    let outcome = open_round(app, actor, call, only, now).await;
+    remember_refusal(app, actor, call, json!({ "step": "open", "application": only }), now, outcome).await
+}
+
+async fn open_round(
     app: &App,
     actor: &Actor,
     call: Id<Call>,

@@ -155,8 +155,16 @@ pub async fn keep(
     rows: &[Vec<String>],
     now: Instant,
 ) -> Result<Catalogue> {
+    authority_of(actor)?;
+    keep_read(app, actor, read(input, rows)?, now).await
+}
+
+/// As [`keep`], of what [`read`] gave.
+///
+/// # Errors
+/// Denied; refused when the current version says the same.
+pub async fn keep_read(app: &App, actor: &Actor, found: Read, now: Instant) -> Result<Catalogue> {
     let authority = authority_of(actor)?;
-    let found = read(input, rows)?;
     let made_by = actor.account().ok_or(Error::Denied)?;
     let hash = found.hash();
     let actor = actor.clone();

@@ -430,10 +430,11 @@ pub async fn keep(visit: Visit, LongParts(parts): LongParts) -> Answer {
         Ok(rows) => rows,
         Err(error) => return again_after(&visit, &input, error),
     };
-    if let Err(wrong) = actions::read(&input, &rows) {
-        return again(&visit, &input, wrong);
-    }
-    match actions::keep(&visit.app, &visit.actor, &input, &rows, visit.now).await {
+    let read = match actions::read(&input, &rows) {
+        Ok(read) => read,
+        Err(wrong) => return again(&visit, &input, wrong),
+    };
+    match actions::keep_read(&visit.app, &visit.actor, read, visit.now).await {
         Ok(catalogue) => {
             visit.done(format!("Version {} is the council’s current catalogue.", catalogue.version));
             see(&format!("/desk/catalogue/{}", catalogue.id))
