@@ -113,7 +113,7 @@ both! {
             (route_of(next.to_string()), route),
             (step("signature"), json!({})),
             (step("given"), json!({})),
-            (step("withdrawal"), json!({})),
+            (step("withdrawal"), json!({ "reason": "Another way was found" })),
             (given, json!({ "how": "By hand", "given_date": now })),
             (of_award("notice"), json!({ "number": "2026/S 2", "published_date": now })),
             (of_award("challenges"), claim),

@@ -176,7 +176,7 @@ both! {
         actions::record_notice(app, &officer, id, &republished("2"), now).await.unwrap();
         actions::amend(app, &officer, id, &AmendInput { deadline_date: later.rfc3339(), ..amend.clone() }, &Clock::stopped(now)).await.unwrap();
         let mut terms = app.db.read(move |db| calls::find(db, id)).await.unwrap().terms.0;
-        terms.model.ties.clear();
+        terms.model.ties.pop();
         let changed = AmendInput { terms: serde_json::to_value(&terms).unwrap(), ..amend };
         actions::record_notice(app, &officer, id, &republished("3"), now).await.unwrap();
         assert_eq!(refused(&actions::amend(app, &officer, id, &changed, &Clock::stopped(now)).await.unwrap_err()), "calls/rehearsal-unseen");

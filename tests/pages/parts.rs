@@ -636,7 +636,7 @@ fn a_form_sends_its_token_keeps_answers_and_never_shows_a_password() {
     assert_eq!(one(r#"form[action="/keys/7/revoke"] input[name=csrf]"#).attr("value"), Some("token-1"));
     assert_eq!(one(r#"form[action="/sign-in"]"#).attr("enctype"), Some("multipart/form-data"));
     assert_eq!(one("textarea").text().collect::<String>(), "\nfirst line empty </textarea><script>");
-    assert_eq!(one("textarea").attr("aria-describedby"), Some("why-limit why-error"));
+    assert_eq!(one("textarea").attr("aria-describedby"), Some("why-info why-error"));
     assert_eq!(one("#closes_date").attr("value"), Some("15/1/2027"));
     assert_eq!(one("#closes_time").attr("aria-describedby"), Some("closes_time-error"));
     assert_eq!(one("fieldset[role=group]").attr("aria-describedby"), Some("closes-hint"));
