@@ -133,7 +133,7 @@ both! {
         api.post(&fall, json!({ "ground": "debarred", "reason": "" })).await.expect(422);
         let page = format!("/desk/calls/{call}/bids/{alder}/falls-away");
         let officer = world.client(&ready.officer).await;
-        officer.get(&page).await.expect(200).shows("Alder Kitchens falls away");
+        officer.get(&page).await.expect(200).shows("Alder Kitchens falls away").hides("Where and when did the awarded bidder say");
         officer.post(&page, &[("ground", ""), ("reason", "On the list since Monday")]).await.expect(422).shows("Choose why it falls away");
         officer.post(&page, &[("ground", "debarred"), ("reason", "On the list since Monday")]).await.expect(303);
         assert_eq!(api.post(&fall, json!({ "ground": "debarred", "reason": "Twice" })).await.expect(409).json()["type"], "/problems/scoring/fell-away");

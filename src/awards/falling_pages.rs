@@ -1,9 +1,11 @@
 //! The officer's page on which a bid falls away, and what the bidder and programs send.
 
 use super::falling_away::{self, FallInput, WithdrawOpenedInput, Withdrawal};
+use super::model::AwardState;
 use super::outcome_pages::outcome_again;
+use super::store;
 use crate::applications::{self, Application};
-use crate::calls::{self, Call};
+use crate::calls::{self, Call, CallKind};
 use crate::error::{Error, Result};
 use crate::http::api::ok;
 use crate::http::{Answer, FormState, Posted, Sent, Shell, Visit, page, page_again, see};
@@ -24,6 +26,8 @@ struct FallsAwayPage {
     application: Id<Application>,
     name: String,
     grounds: Vec<(&'static str, &'static str)>,
+    /// Whether it is awarded the contract, so that only the bidder's own word withdraws it.
+    awarded: bool,
 }
 
 async fn falls_away_page(
@@ -33,7 +37,7 @@ async fn falls_away_page(
     form: FormState,
 ) -> Result<FallsAwayPage> {
     let actor = visit.actor.clone();
-    let (call, name) = visit
+    let (call, name, awarded) = visit
         .app
         .db
         .read(move |db| {
@@ -49,13 +53,16 @@ async fn falls_away_page(
             } else {
                 find_organisation(db, application.organisation_id)?.name
             };
-            Ok((call, name))
+            let award = store::of_application(db, application.id)?;
+            let awarded =
+                call.kind == CallKind::Tender && award.is_some_and(|award| award.state != AwardState::Recommended);
+            Ok((call, name, awarded))
         })
         .await?;
     let mut shell = visit.shell(format!("{name} falls away"), "/desk/calls");
     shell.csrf = visit.csrf();
     shell.error = form.has_errors();
-    Ok(FallsAwayPage { shell, form, call, application, name, grounds: FallGround::options() })
+    Ok(FallsAwayPage { shell, form, call, application, name, grounds: FallGround::options(), awarded })
 }
 
 /// `GET /desk/calls/{id}/bids/{application}/falls-away`

@@ -173,10 +173,12 @@ fn menu(actor: &Actor) -> Vec<Link> {
         add("Open calls", "/calls");
         add("Awards and investments", "/register-of-awards");
         if actor.account().is_some() {
+            // Help stands at the foot of every page; here it would not fit in one line.
             add("My applications", "/applications");
             add("My agreements", "/agreements");
+        } else {
+            add("Help", "/help");
         }
-        add("Help", "/help");
     }
     menu
 }
